@@ -1,0 +1,139 @@
+"""The one function for programs, notebooks and benchmarks: ``explore``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import (
+    STEP_LIMIT,
+    execute,
+    exploring,
+    run_copies,
+)
+from pytest_concurrency.search.explorer import Explorer, Failure, Observation, search
+from pytest_concurrency.search.recorder import recorded
+from pytest_concurrency.search.strategies import make
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What ``explore`` found."""
+
+    executions: int
+    hazards: tuple[Hazard, ...]
+    exhausted: bool
+    """True if every schedule has been run; sampling strategies never claim that."""
+    distinct: int
+    """Different interleavings among the executions."""
+    seconds: float
+
+
+def explore(
+    setup: Callable[[], State],
+    workers: Sequence[Callable[[State], object]],
+    check: Callable[[State], object] | None = None,
+    *,
+    schedules: int = 1000,
+    strategy: str = "auto",
+    seed: int = 0,
+    stop_at_first: bool = True,
+    seconds: float = 60.0,
+    source: Sequence[str] = (),
+) -> Found:
+    """Run ``workers`` at once on a fresh state, under many schedules, and report what goes wrong.
+
+    ``setup`` makes the state of each execution; every worker gets it in a thread of its own; then ``check`` judges it: by
+    returning something false (other than None) or by raising. Instrumented are the files below the
+    current folder and below the folders of the given functions, and the packages or folders in ``source``.
+
+    At most ``schedules`` executions are done, in at most ``seconds``. Raises ValueError for an unknown strategy and for
+    counts that make no sense, and whatever ``setup`` raises.
+    """
+    if not workers:
+        raise ValueError("explore() needs at least one worker")
+    if schedules < 1:
+        raise ValueError(f"schedules must be at least 1, not {schedules}")
+    chosen = make(strategy, Choices(seed))
+    instrumentation = _instrumentation(_folders([setup, *workers, check]), tuple(source))
+    instrumentation.prepare()
+    workload = partial(_run_once, setup, tuple(workers), check)
+    explorer = Explorer(
+        workload, lambda index: chosen, limit=STEP_LIMIT, token=lambda execution: ""
+    )
+    deadline = monotonic() + seconds
+    with exploring(instrumentation, seconds):
+        result = search(explorer, schedules, deadline=deadline, stop_at_first=stop_at_first)
+    return Found(
+        result.executions,
+        result.hazards,
+        False,
+        explorer.distinct,
+        result.seconds,
+    )
+
+
+def _run_once(
+    setup: Callable[[], State],
+    workers: Sequence[Callable[[State], object]],
+    check: Callable[[State], object] | None,
+    strategy: Strategy,
+    limit: int,
+    record: bool,
+) -> Observation:
+    if record:
+        return recorded(partial(_run_once, setup, workers, check, strategy, limit, False))
+    state = setup()
+    jobs = [partial(worker, state) for worker in workers]
+    ends: list[tuple[Any, BaseException | None]] = []
+    execution = execute(strategy, lambda: ends.extend(run_copies(jobs)), limit)
+    if execution.outcome:
+        return Observation(execution)
+    errors = [(index, error) for index, (_, error) in enumerate(ends, 1) if error is not None]
+    errors += [(index, error) for index, _, error in execution.thread_errors]
+    if errors:
+        return Observation(execution, _thread_failure(*errors[0]))
+    return Observation(execution, None if check is None else _judge(check, state))
+
+
+def _thread_failure(index: int, error: BaseException) -> Failure:
+    text = f"thread {index} raised {type(error).__name__}: {error}".rstrip(": ")
+    return Failure(text, kind="thread-exception")
+
+
+def _judge(check: Callable[[State], object], state: State) -> Failure | None:
+    try:
+        verdict = check(state)
+    except Exception as error:
+        return Failure(f"the check raised {type(error).__name__}: {error}".rstrip(": "))
+    if verdict is None or verdict:
+        return None
+    return Failure("the check returned a false value")
+
+
+def _folders(functions: Sequence[Callable[..., object] | None]) -> frozenset[Path]:
+    """Return where the functions' sources lie."""
+    folders = {Path.cwd()}
+    for function in functions:
+        module = sys.modules.get(getattr(function, "__module__", None) or "")
+        file = getattr(module, "__file__", None)
+        if file:
+            folders.add(Path(file).parent)
+    return frozenset(folders)
+
+
+@lru_cache(maxsize=8)
+def _instrumentation(folders: frozenset[Path], packages: tuple[str, ...]) -> Instrumentation:
+    return Instrumentation(Scope(folders, packages))

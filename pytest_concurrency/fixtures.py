@@ -1,0 +1,100 @@
+"""What tests ask for: ``concurrency``, ``thread_index``, ``thread_count``, ``process_index``, ``iteration_index``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+
+class Concurrency:
+    """Runs callables at once: set-up before, checks after, in plain sequence.
+
+    In a plain pytest run they run once, on real threads; in a stressed one the cell decides (controlled schedules, free-running
+    threads, processes).
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        """How many callables ``run`` has made run, all calls together."""
+
+    def run(
+        self,
+        target: Callable[[], Any] | Sequence[Callable[[], Any]],
+        *,
+        threads: int | None = None,
+    ) -> list[Any]:
+        """Run ``target`` at once and wait for the end; return the results in order.
+
+        One callable runs as often as the cell says (or ``threads`` times), a sequence of callables once each. If any
+        raises, the first one's exception is raised here, with a note for each of the others.
+        """
+        from pytest_concurrency.stress.context import Context, current, run_on_threads
+
+        context = current() or Context(run_on_threads)
+        jobs = _jobs(target, context.count if threads is None else threads)
+        self.count += len(jobs)
+        ends = context.run_jobs(jobs)
+        _raise_first([(end.index, end.error) for end in ends if end.error is not None])
+        return [end.value for end in ends]
+
+
+def _jobs(target: Any, count: int) -> list[Callable[[], Any]]:
+    if callable(target):
+        if not isinstance(count, int) or count < 1:
+            raise ValueError(f"concurrency.run: threads must be at least 1, not {count!r}")
+        return [target] * count
+    jobs = list(target)
+    for job in jobs:
+        if not callable(job):
+            raise TypeError(f"concurrency.run takes callables, not {type(job).__name__}")
+    if not jobs:
+        raise ValueError("concurrency.run needs at least one callable")
+    return jobs
+
+
+def _raise_first(errors: list[tuple[int, BaseException]]) -> None:
+    __tracebackhide__ = True
+    if not errors:
+        return
+    first = errors[0][1]
+    for index, error in errors[1:]:
+        first.add_note(f"and callable {index} raised {type(error).__name__}: {error}")
+    raise first
+
+
+@pytest.fixture
+def concurrency() -> Concurrency:
+    """Run callables at once: ``concurrency.run(counter.increment)``, then plain asserts."""
+    return Concurrency()
+
+
+@pytest.fixture
+def thread_index() -> int:
+    """Which copy of the test this is: 0, 1, ... of ``thread_count``; 0 in a plain run."""
+    return 0
+
+
+@pytest.fixture
+def thread_count() -> int:
+    """How many threads the cell has; 1 in a plain run."""
+    from pytest_concurrency.stress.context import current
+
+    context = current()
+    return 1 if context is None else context.threads
+
+
+@pytest.fixture
+def process_index() -> int:
+    """Which process of a process cell runs this copy: 0, 1, ...; 0 elsewhere."""
+    return 0
+
+
+@pytest.fixture
+def iteration_index() -> int:
+    """Which repetition of its cell this run is: 0, 1, ..."""
+    from pytest_concurrency.stress.context import current
+
+    context = current()
+    return 0 if context is None else context.iteration

@@ -1,0 +1,69 @@
+"""Which files are instrumented: the project's own, and the packages that the user names."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from pytest_concurrency.instrument.internal import MODULES
+
+_OWN = Path(__file__).resolve().parent.parent
+_NOT_OURS = frozenset(
+    {"site-packages", "dist-packages", "node_modules", "__pypackages__", "venv", "env"}
+)
+"""Folders below a project's root that hold other people's code (as do all that start with a dot)."""
+
+
+class Scope:
+    """Decides by file name; answers are remembered, as they are asked for every live function."""
+
+    def __init__(self, roots: Iterable[Path], packages: Iterable[str] = ()) -> None:
+        self._roots = [root.resolve() for root in roots]
+        self._places = [place for package in packages for place in _places_of(package)]
+        self._internal = {_file_of(name) for name in MODULES}
+        self.wants = cache(self._wants)
+        self.is_internal = cache(self._is_internal)
+
+    def _is_internal(self, filename: str) -> bool:
+        return filename in self._internal
+
+    def _wants(self, filename: str) -> bool:
+        if filename.startswith("<"):
+            return False
+        path = Path(filename)
+        if not path.is_absolute():
+            path = Path.cwd() / path
+        path = path.resolve()
+        if path.is_relative_to(_OWN):
+            return False
+        if any(path.is_relative_to(place) for place in self._places):
+            return True
+        return any(path.is_relative_to(root) and _is_ours(path, root) for root in self._roots)
+
+
+def _is_ours(path: Path, root: Path) -> bool:
+    folders = path.relative_to(root).parts[:-1]
+    return not any(folder.startswith(".") or folder in _NOT_OURS for folder in folders)
+
+
+def _file_of(module: str) -> str:
+    loaded = sys.modules.get(module)
+    return str(getattr(loaded, "__file__", None) or "")
+
+
+def _places_of(package: str) -> list[Path]:
+    """Return the folders or the file of a package, module or folder name; nothing if there is none."""
+    if Path(package).is_dir():
+        return [Path(package).resolve()]
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return []
+    if spec is None:
+        return []
+    if spec.submodule_search_locations:
+        return [Path(place).resolve() for place in spec.submodule_search_locations]
+    return [Path(spec.origin).resolve()] if spec.origin else []

@@ -1,0 +1,248 @@
+"""The nouns of the project: plain, frozen data that every room may import.
+
+Nothing here does anything. A test has a *plan* of *cells*; running a cell gives a *cell result* with the
+*hazards* it found; comparing the cells gives the *isolation verdict*; all of it together is a *stress report*,
+which crosses process borders (explorer to pytest, xdist worker to controller) as JSON-able plain data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+CellKind = Literal["serial", "explored", "free-running", "processes"]
+CellOutcome = Literal["clean", "hazard", "error", "skipped"]
+HazardKind = Literal[
+    "lost-update",
+    "stale-read",
+    "atomicity-violation",
+    "data-race",
+    "deadlock",
+    "lock-order-inversion",
+    "no-progress",
+    "nonserializable-outcome",
+    "test-failure",
+    "thread-exception",
+    "thread-leak",
+    "crash",
+    "timeout",
+]
+IsolationVerdict = Literal["hidden", "exposed", "persists", "clean", "inconclusive"]
+Gate = Literal["marked", "all", "none"]
+Selection = Literal["marked", "all"]
+StartMethod = Literal["fork", "spawn", "forkserver"]
+Operation = Literal["read", "write", "acquire", "release", "start", "join", "sleep", "call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one test is stressed with: command line, ini file and marker, merged (``options.py``)."""
+
+    threads: tuple[int, ...] = (2, 4)
+    processes: tuple[int, ...] = (2,)
+    schedules: int = 200
+    """Controlled schedules per explored cell."""
+    runs: int = 20
+    """Repeats per free-running cell and per process cell."""
+    strategy: str = "auto"
+    seed: str = ""
+    """Empty: derived from the test's id. Otherwise whatever the user gave, mixed with the test's id."""
+    time: float = 60.0
+    """Seconds that all cells of one test may take together."""
+    start_method: StartMethod = "fork"
+    gate: Gate = "marked"
+    source: tuple[str, ...] = ()
+    """Top-level packages to instrument besides the project's own files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One way of running a test."""
+
+    kind: CellKind
+    threads: int = 1
+    processes: int = 1
+
+    @property
+    def label(self) -> str:
+        """Short name for tables: ``serial``, ``explored 2T``, ``free 4T``, ``processes 2P``."""
+        if self.kind == "serial":
+            return "serial"
+        if self.kind == "processes":
+            return f"processes {self.processes}P"
+        return f"{'free' if self.kind == 'free-running' else 'explored'} {self.threads}T"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A source line and column (1-based line, 0-based column)."""
+
+    path: str
+    line: int
+    column: int = 0
+    function: str = ""
+    source: str = ""
+    """The line's text, stripped."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUse:
+    """A site, and who did what there."""
+
+    site: Site
+    thread: int
+    op: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One step of an interleaving, as it is shown: a read or write of a location, or a synchronisation.
+
+    ``thread`` is 0 for the test's own (main) thread and 1.. for the threads that ran at once.
+    ``value`` is a short, safe repr of the value read or written, or "" where there is none to show.
+    ``step`` counts the thread's own scheduling points from 1: the coordinate used by replay tokens.
+    """
+
+    thread: int
+    step: int
+    op: Operation
+    location: str
+    site: Site
+    value: str = ""
+    highlighted: bool = False
+    """True for the accesses that make up the hazard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Who ran when, as deviations from the default order.
+
+    By default the running thread goes on, and when it cannot, the runnable thread with the lowest index
+    does. ``switches`` lists the exceptions: ``(thread, step, to)``: when ``thread`` stood at its ``step``-th
+    scheduling point, ``to`` ran next. Coordinates count what the program does, not bytecode, and so are
+    the same on every Python version.
+    """
+
+    switches: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def preemptions(self) -> int:
+        """Upper bound: number of deviations. Exact counts come from an execution."""
+        return len(self.switches)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadState:
+    """Where a thread stood when nothing could go on (deadlock) or time was up (timeout)."""
+
+    thread: int
+    name: str
+    waits_for: str = ""
+    """What it waits for: ``lock Account.lock held by thread 2``; empty if it was running."""
+    holds: tuple[str, ...] = ()
+    site: Site | None = None
+    stack: tuple[Site, ...] = ()
+    """Innermost last, frames of the user's code only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """One thing found, with its evidence."""
+
+    kind: HazardKind
+    message: str
+    """One sentence, complete without the rest."""
+    location: str = ""
+    sites: tuple[SiteUse, ...] = ()
+    cell: int = -1
+    """Index into ``StressReport.cells``; -1 until the cell's result is put into the report."""
+    severity: Literal["error", "warning", "note"] = "error"
+    gil: Literal["reachable", "free-threaded-only", "unknown"] = "unknown"
+    preemptions: int = 0
+    schedule_index: int = 0
+    """1-based number of the schedule (or run) of its cell that showed it."""
+    failures: int = 1
+    """How many of the cell's runs showed it (free-running and process cells)."""
+    replay: str = ""
+    """Token for ``--concurrency-replay``; empty where there is none (free-running, processes)."""
+    threads: int = 0
+    """Number of threads that ran at once when it was seen; 0 where that says nothing."""
+    timeline: tuple[Access, ...] = ()
+    states: tuple[ThreadState, ...] = ()
+    detail: str = ""
+    """Multi-line text shown as it is: the failing assertion, a traceback, a stack dump."""
+    note: str = ""
+    """Anything the reader must know about how sure this is (for example: the replay ran differently)."""
+
+    @property
+    def identity(self) -> tuple[str, str, tuple[tuple[str, int], ...]]:
+        """Equal for two sightings of the same thing."""
+        return (
+            self.kind,
+            self.location,
+            tuple((use.site.path, use.site.line) for use in self.sites),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What running one cell gave."""
+
+    cell: Cell
+    outcome: CellOutcome
+    schedules: int = 0
+    """Executions done: schedules (explored) or runs (all other kinds)."""
+    planned: int = 0
+    distinct: int = 0
+    """Distinct interleavings among them (explored cells)."""
+    exhausted: bool = False
+    strategy: str = ""
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it was skipped or could not be done; or what the control showed (processes)."""
+    hazards: tuple[Hazard, ...] = ()
+    control: Literal["", "clean", "not-shared", "fails"] = ""
+    """Process cells: what the workers one after another showed. ``not-shared``: the check looks at memory that
+    children do not share."""
+    notes: tuple[str, ...] = ()
+    starts_threads: bool = False
+    """Serial cells: the test started threads of its own (shape 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What comparing thread cells with process cells says."""
+
+    verdict: IsolationVerdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StressReport:
+    """Everything known about one stressed test."""
+
+    nodeid: str
+    gated: bool
+    outcome: Literal["passed", "failed", "skipped"]
+    """``failed`` iff the test fails as usual or a hazard was found; ``skipped`` if it was not stressed."""
+    cells: tuple[CellResult, ...] = ()
+    isolation: Verdict = field(
+        default_factory=lambda: Verdict("inconclusive", "it was not stressed")
+    )
+    seed: str = ""
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it was not stressed, or was cut short."""
+    instrumented: tuple[int, int] = (0, 0)
+    """Functions instrumented, functions seen."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def hazards(self) -> tuple[Hazard, ...]:
+        """All hazards, cell by cell."""
+        return tuple(hazard for result in self.cells for hazard in result.hazards)
+
+    @property
+    def schedules(self) -> int:
+        """Executions of all cells together."""
+        return sum(result.schedules for result in self.cells)

@@ -1,0 +1,150 @@
+"""Command line and ini file -> :class:`Options`.
+
+Each option has an ini twin of the same name. What a value may be is said in ``rules.py``. Both
+modules are imported by every pytest run, so they import nothing that pytest has not, and the nouns
+of ``model.py`` (a dozen dataclasses, 10 ms) only once they are needed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from .rules import RULES
+
+if TYPE_CHECKING:
+    from .model import Selection, Settings
+
+_SEED_OF_CONTROLLER = "concurrency_seed"
+
+
+class Options(NamedTuple):
+    """What the command line and the ini file say, checked."""
+
+    stress: bool = False
+    select: Selection = "marked"
+    replay: str = ""
+    """Token of the one interleaving to run; empty: none. Implies ``stress``."""
+    json_path: Path | None = None
+    given: tuple[tuple[str, Any], ...] = ()
+    """Names and values of the settings that were given."""
+
+    @property
+    def base(self) -> Settings:
+        """What a test without marker arguments is stressed with."""
+        from .model import Settings
+
+        return Settings(**dict(self.given))
+
+
+OPTIONS_KEY = pytest.StashKey[Options]()
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the option group "concurrency" and the ini twins (``concurrency_threads`` ...)."""
+    group = parser.getgroup("concurrency", "concurrency hazards (pytest-concurrency)")
+    stress = "stress tests under controlled schedules, many threads and many processes"
+    group.addoption(
+        "--concurrency-stress", action="store_true", dest="concurrency_stress", help=stress
+    )
+    parser.addini("concurrency_stress", stress, type="bool", default=False)
+    for name, rule in RULES.items():
+        # Plain strings: the ini types for numbers only exist in newer versions of pytest.
+        # Default None: "not given" on the command line lets the ini twin speak.
+        group.addoption(
+            _flag(name), dest=f"concurrency_{name}", metavar=rule.metavar, help=rule.help
+        )
+        if name != "replay":
+            parser.addini(f"concurrency_{name}", rule.help, default=None)
+
+
+def read_options(config: pytest.Config) -> Options:
+    """Read and check the options. The command line beats the ini file, which beats the defaults.
+
+    While stress is off, the ini twins are not looked at: the plugin must not disturb plain runs.
+    Workers of xdist read the same command line, but take a drawn seed from their controller.
+    """
+    replay = _from_command_line(config, "replay") or ""
+    stress = bool(replay or config.getoption("concurrency_stress") or _stress_in_ini(config))
+    json_path = _json_path(config, stress)
+    given = {}
+    for name in RULES.keys() - {"replay", "json"}:
+        value = _from_command_line(config, name)
+        if value is None and stress:
+            value = _from_ini(config, name)
+        if value is not None:
+            given[name] = value
+    if replay:  # also replays what an unmarked test showed, and is expected to fail again
+        given |= {"select": "all", "gate": "all"}
+    if given.get("seed") == "random":
+        given["seed"] = getattr(config, "workerinput", {}).get(_SEED_OF_CONTROLLER) or draw_seed()
+    if not hasattr(os, "fork"):
+        given.setdefault("start_method", "spawn")
+    select = given.pop("select", "marked")
+    return Options(stress, select, replay, json_path, tuple(given.items()))
+
+
+def hand_to_worker(options: Options, workerinput: dict[str, Any]) -> None:
+    """Give an xdist worker what it cannot read itself (``pytest_configure_node``)."""
+    workerinput[_SEED_OF_CONTROLLER] = dict(options.given).get("seed", "")
+
+
+def draw_seed() -> str:
+    """Draw a seed, short enough to be typed again, where nobody's ``random.seed`` reaches."""
+    return str(int.from_bytes(os.urandom(4), "big"))
+
+
+def _flag(name: str) -> str:
+    return f"--concurrency-{name.replace('_', '-')}"
+
+
+def _read_text(name: str, text: str, shown_as: str) -> Any:
+    rule = RULES[name]
+    try:
+        return rule.check(rule.parse(text.strip()))
+    except ValueError as error:
+        raise pytest.UsageError(f"{shown_as}: got {text!r}, expected {error}") from None
+
+
+def _from_command_line(config: pytest.Config, name: str) -> Any:
+    text = config.getoption(f"concurrency_{name}")
+    return None if text is None else _read_text(name, text, _flag(name))
+
+
+def _from_ini(config: pytest.Config, name: str) -> Any:
+    key = f"concurrency_{name}"
+    try:
+        text = config.getini(key)
+    except TypeError as error:  # a TOML value that is no string
+        raise pytest.UsageError(str(error)) from None
+    return None if text is None else _read_text(name, text, f"ini option {key}")
+
+
+def _stress_in_ini(config: pytest.Config) -> bool:
+    try:
+        return bool(config.getini("concurrency_stress"))
+    except (TypeError, ValueError, pytest.UsageError) as error:  # by pytest's version
+        message = f"ini option concurrency_stress: {error}, expected true or false"
+        raise pytest.UsageError(message) from None
+
+
+def _json_path(config: pytest.Config, stress: bool) -> Path | None:
+    """Where the report goes: relative to where pytest was called, or to the ini file."""
+    text = _from_command_line(config, "json")
+    shown_as, base = _flag("json"), config.invocation_params.dir
+    if text is None and stress:
+        text = _from_ini(config, "json")
+        shown_as, base = "ini option concurrency_json", config.rootpath
+        if config.inipath is not None:
+            base = config.inipath.parent
+    if text is None:
+        return None
+    path = base / Path(text).expanduser()
+    if path.is_dir():
+        raise pytest.UsageError(f"{shown_as}: {path} is a directory, expected a file's path")
+    if not path.parent.is_dir():
+        raise pytest.UsageError(f"{shown_as}: the directory {path.parent} does not exist")
+    return path

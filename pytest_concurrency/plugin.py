@@ -1,0 +1,44 @@
+"""Pytest's hooks, each one line or two into a room below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from . import hookspecs
+from .fixtures import (  # noqa: F401 - found by pytest
+    concurrency,
+    iteration_index,
+    process_index,
+    thread_count,
+    thread_index,
+)
+from .markers import register_markers
+from .options import OPTIONS_KEY, add_options, hand_to_worker, read_options
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Offer our hooks to other plugins."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers and check the options; with stress on, load the rest."""
+    register_markers(config)
+    options = config.stash[OPTIONS_KEY] = read_options(config)
+    if options.stress:
+        from .session import StressSession
+
+        config.pluginmanager.register(StressSession(config, options), "concurrency_session")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand settings to a new worker of xdist."""
+    hand_to_worker(node.config.stash[OPTIONS_KEY], node.workerinput)

@@ -1,0 +1,1 @@
+"""Hazards and verdicts, told to people and to machines."""

@@ -1,0 +1,217 @@
+"""The failure section of a test with hazards: what, where, how, with processes?, and again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from _pytest._code.code import ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
+from _pytest._io import TerminalWriter
+
+from pytest_concurrency.model import CellResult, Hazard, SiteUse, StressReport, ThreadState
+from pytest_concurrency.report.page import Line, Markup, Page, Span, line, plain, write
+from pytest_concurrency.report.timeline import only_path, timeline_lines
+from pytest_concurrency.report.wording import (
+    VERBS,
+    count,
+    distinct,
+    headline,
+    lines_met,
+    place,
+    summary,
+    verdict_color,
+    worker,
+)
+
+LONGEST_STACK = 8
+LONGEST_SHORT_DETAIL = 8
+
+
+class FailureRepr(TerminalRepr):
+    """What a report with hazards has as its ``longrepr``.
+
+    It has what pytest expects of the representation of an exception (``reprcrash`` for the short
+    summary, ``reprtraceback``, ``sections``), so pytest-xdist can carry it, without colour.
+    """
+
+    def __init__(self, report: StressReport) -> None:
+        hazards = [hazard for hazard, _ in distinct(report)]
+        if not hazards:
+            raise ValueError(f"{report.nodeid} has no hazard to show")
+        places = [*lines_met(hazards[0]), (report.nodeid.partition("::")[0], 1)]
+        path, number = places[0]
+        self.report = report
+        self.reprcrash = ReprFileLocation(path, number, summary(hazards))
+        self.sections: list[tuple[str, str, str]] = []
+
+    @property
+    def reprtraceback(self) -> ReprTraceback:
+        """The section as the lines of a foreign traceback, which is how xdist can carry it."""
+        entry = ReprEntryNative(str(self).splitlines(keepends=True))
+        return ReprTraceback([entry], None, style="native")
+
+    def __str__(self) -> str:
+        return plain(failure_lines(self.report, Page())) + "\n"
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        """Write the section in colour."""
+        write(failure_lines(self.report, Page.of(tw)), tw)
+
+
+def failure_lines(report: StressReport, page: Page) -> list[Line]:
+    """Explain every hazard of a test, the first one in full."""
+    found = distinct(report)
+    lines: list[Line] = []
+    for number, (hazard, results) in enumerate(found, start=1):
+        if number > 1:
+            lines += [line(), line(f"Hazard {number} of {len(found)}", "bold")]
+        lines += hazard_lines(hazard, results, report, page, full=number == 1)
+    return lines
+
+
+def hazard_lines(
+    hazard: Hazard,
+    results: Sequence[CellResult],
+    report: StressReport,
+    page: Page,
+    *,
+    full: bool = True,
+) -> list[Line]:
+    """Explain one hazard that the given cells of a report showed.
+
+    Without ``full`` the interleaving, the verdict on the test and most of the detail stay away.
+    """
+    parts = [
+        _sentence(headline(hazard), page, "red", "bold"),
+        [] if not hazard.location else _sentence(hazard.message, page),
+        _sites(hazard.sites, results[0], page),
+        _interleaving(hazard, results[0], page) if full else [],
+        _states(hazard.states, results[0], page),
+        _verdict(report, page) if full else [],
+        _evidence(hazard, results, page),
+        _again(hazard, report, page),
+        _detail(hazard, page, full),
+    ]
+    lines: list[Line] = []
+    for part in filter(None, parts):
+        lines += [line(), *part] if lines else part
+    return lines
+
+
+def _sentence(text: str, page: Page, *markup: Markup) -> list[Line]:
+    return [line(each, *markup) for each in page.wrap(text)]
+
+
+def _sites(uses: Sequence[SiteUse], result: CellResult, page: Page) -> list[Line]:
+    """Show each source line once, with everybody who did something there."""
+    doers: dict[tuple[str, int], list[str]] = {}
+    for use in uses:
+        doing = f"{worker(use.thread, result.cell.kind)} {VERBS[use.op]}"
+        doers.setdefault((use.site.path, use.site.line), []).append(doing)
+    lines: list[Line] = []
+    sites = {(use.site.path, use.site.line): use.site for use in reversed(uses)}
+    for key, doings in doers.items():
+        who = ", ".join(dict.fromkeys(doings))
+        lines.append(Line((Span(page.clean(place(sites[key])), ("bold",)), Span(f": {who}"))))
+        if sites[key].source:
+            lines.append(line("    " + page.cut(page.clean(sites[key].source), page.width - 4)))
+    return lines
+
+
+def _interleaving(hazard: Hazard, result: CellResult, page: Page) -> list[Line]:
+    table = timeline_lines(hazard.timeline, page, kind=result.cell.kind)
+    if not table:
+        return []
+    path = only_path(hazard.timeline)
+    numbers = f"numbers are lines of {path}" if path else "with file and line"
+    marks = "; > marks the steps that matter" if any(a.highlighted for a in hazard.timeline) else ""
+    return [*_sentence(f"What ran, from top to bottom ({numbers}{marks}):", page), line(), *table]
+
+
+def _states(states: Sequence[ThreadState], result: CellResult, page: Page) -> list[Line]:
+    if not states:
+        return []
+    waiting = any(state.waits_for for state in states)
+    asked = "Who holds what, and waits for what:" if waiting else "Where each thread stood:"
+    return [line(asked), *(each for state in states for each in _state(state, result, page))]
+
+
+def _state(state: ThreadState, result: CellResult, page: Page) -> Iterator[Line]:
+    name = worker(state.thread, result.cell.kind)
+    alias = f" ({page.clean(state.name)})" if state.name and state.name.lower() != name else ""
+    doing = "" if state.waits_for else " was running"
+    yield line(f"  {name}{alias}{doing}", "bold")
+    if state.holds:
+        yield from map(line, page.wrap(f"holds {', '.join(state.holds)}", "    ", "      "))
+    if state.waits_for:
+        for each in page.wrap(f"waits for {state.waits_for}", "    ", "      "):
+            yield line(each, "red")
+    frames = state.stack or ((state.site,) if state.site else ())
+    if left_out := len(frames[:-LONGEST_STACK]):
+        yield line(f"    {page.ellipsis} {count(left_out, 'outer frame')} {page.ellipsis}", "light")
+    for site in frames[-LONGEST_STACK:]:
+        source = f": {site.source}" if site.source else ""
+        yield line(page.cut(page.clean(f"    at {place(site)}{source}"), page.width))
+
+
+def _verdict(report: StressReport, page: Page) -> list[Line]:
+    verdict = report.isolation
+    text = f"With processes instead of threads: {verdict.verdict}. {verdict.reason}"
+    return _sentence(text, page, verdict_color(verdict.verdict))
+
+
+def _evidence(hazard: Hazard, results: Sequence[CellResult], page: Page) -> list[Line]:
+    """Say where and how often it was seen, and what that means."""
+    text = _seen(hazard, results[0])
+    others = dict.fromkeys(each.cell.label for each in results[1:])
+    others.pop(results[0].cell.label, None)
+    if others:
+        text += f" Also seen in: {', '.join(others)}."
+    if hazard.gil == "reachable":
+        text += " It can happen with the GIL on."
+    elif hazard.gil == "free-threaded-only":
+        text += " It can only happen without the GIL (free-threaded Python)."
+    lines = _sentence(text, page)
+    if hazard.severity != "error":
+        lines += _sentence(f"Severity: {hazard.severity}.", page)
+    return [*lines, *_sentence(f"Note: {hazard.note}" if hazard.note else "", page, "yellow")]
+
+
+def _seen(hazard: Hazard, result: CellResult) -> str:
+    cell = result.cell
+    if cell.kind == "explored":
+        threads = count(hazard.threads or cell.threads, "thread")
+        which = f"schedule {hazard.schedule_index} of {result.schedules or result.planned}"
+        how = f"strategy {result.strategy}, " if result.strategy else ""
+        how += count(hazard.preemptions, "preemption")
+        return f"Found with {threads} in {which} ({how})."
+    rate = f"{hazard.failures} of {count(result.schedules or hazard.failures, 'run')}"
+    if cell.kind == "processes":
+        control = " One after another they pass." if result.control == "clean" else ""
+        return f"Found with {cell.processes} processes at once, in {rate}.{control}"
+    if cell.kind == "free-running":
+        return f"Found with {cell.threads} free-running threads, in {rate}."
+    return f"Found in a serial run, in {rate}."
+
+
+def _again(hazard: Hazard, report: StressReport, page: Page) -> list[Line]:
+    command = f"pytest {shlex.quote(report.nodeid)}"
+    if hazard.replay:
+        asked = "To run exactly this interleaving again:"
+        command += f" --concurrency-replay={shlex.quote(hazard.replay)}"
+    else:
+        asked = "It depends on real timing and has no exact replay. To look for it again:"
+        command += " --concurrency-stress"
+    # Never cut and never wrapped: it is there to be copied.
+    return [line(asked), line("    " + page.clean(command), "cyan")]
+
+
+def _detail(hazard: Hazard, page: Page, full: bool) -> list[Line]:
+    rows = [page.clean(row.expandtabs()) for row in hazard.detail.rstrip().splitlines()]
+    left_out = 0 if full else len(rows[:-LONGEST_SHORT_DETAIL])
+    skipped = f"{page.ellipsis} {count(left_out, 'line')} {page.ellipsis}"
+    return [
+        *([line("Details:")] if rows else []),
+        *([line(skipped, "light")] if left_out else []),
+        *(line(row) for row in rows[left_out:]),
+    ]

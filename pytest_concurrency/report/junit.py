@@ -1,0 +1,26 @@
+"""A stress report as properties of a test in junit XML: strings and numbers only."""
+
+from __future__ import annotations
+
+from pytest_concurrency.model import StressReport
+from pytest_concurrency.report.wording import distinct, headline
+
+PREFIX = "concurrency_"
+
+
+def user_properties(report: StressReport) -> list[tuple[str, str | int | float]]:
+    """List what ``item.user_properties`` gets; hazards are numbered from 1."""
+    found = [hazard for hazard, _ in distinct(report)]
+    properties: list[tuple[str, str | int | float]] = [
+        ("outcome", report.outcome),
+        ("isolation", report.isolation.verdict),
+        ("schedules", report.schedules),
+        ("hazards", len(found)),
+        ("seconds", round(report.seconds, 3)),
+        ("seed", report.seed),
+        ("reason", report.reason),
+    ]
+    for number, hazard in enumerate(found, start=1):
+        properties.append((f"hazard_{number}", headline(hazard)))
+        properties.append((f"replay_{number}", hazard.replay))
+    return [(PREFIX + name, value) for name, value in properties if value != ""]

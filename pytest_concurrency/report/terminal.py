@@ -1,0 +1,143 @@
+"""What a session says about itself: header, progress of a long test, and the summary."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+
+from pytest_concurrency.model import Cell, CellResult, Settings, StressReport
+from pytest_concurrency.report.page import Line, Markup, Page, Span, columns, line
+from pytest_concurrency.report.table import table_lines
+from pytest_concurrency.report.wording import count, distinct, headline
+
+MOST_ROWS = 25
+MOST_HAZARDS = 3
+
+
+def header_line(settings: Settings, *, gil: bool) -> str:
+    """Say before the run what it will do."""
+    threads = ",".join(map(str, settings.threads)) or "none"
+    processes = ",".join(map(str, settings.processes)) or "none"
+    return (
+        f"concurrency: threads {threads}; processes {processes}; "
+        f"{count(settings.schedules, 'schedule')}, strategy {settings.strategy}; "
+        f"{_seed(settings.seed)}; GIL {'on' if gil else 'off'}"
+    )
+
+
+def progress_text(nodeid: str, cell: Cell, done: int, planned: int, page: Page) -> str:
+    """Say how far a long test is; one line that fits, without padding."""
+    rest = f": {cell.label} {done}/{planned} {page.ellipsis}"
+    name = page.clean(nodeid.rpartition("::")[2])
+    # The last column stays free: a carriage return must find the cursor on this line.
+    return page.cut(page.cut(name, max(page.width - 1 - columns(rest), 8)) + rest, page.width - 1)
+
+
+def summary_lines(
+    reports: Iterable[StressReport], page: Page, *, verbosity: int = 0, seed: str = ""
+) -> list[Line]:
+    """Sum a session up; nothing when quiet, more detail when verbose."""
+    everything = list(reports)
+    if verbosity < 0 or not everything:
+        return []
+    stressed = [each for each in everything if each.outcome != "skipped"]
+    skipped = [each for each in everything if each.outcome == "skipped"]
+    shown = stressed
+    if verbosity == 0 and len(stressed) > MOST_ROWS:
+        shown = [each for each in stressed if has_problem(each)]
+    below = [[*_below(each, page), *(_details(each, page) if verbosity else ())] for each in shown]
+    lines = table_lines(shown, below, page)
+    if hidden := len(stressed) - len(shown):
+        more = count(hidden, "more test" if shown else "test")
+        lines.append(line(f"{page.ellipsis} and {more} without a hazard", "green"))
+    if verbosity:
+        for each in skipped:
+            reason = each.reason or "no reason given"
+            lines += map(line, page.wrap(f"not stressed: {each.nodeid}: {reason}", "", "    "))
+    return [*lines, *_totals(stressed, skipped, page, verbosity, seed)]
+
+
+def has_problem(report: StressReport) -> bool:
+    """Tell whether a test deserves a row of its own however many tests there are."""
+    outcomes = {result.outcome for result in report.cells}
+    return report.outcome == "failed" or not outcomes.isdisjoint({"hazard", "error"})
+
+
+def _below(report: StressReport, page: Page) -> Iterator[Line]:
+    """Name under a test's row what was found, with the replay where no failure section has it."""
+    found = distinct(report)
+    for hazard, _ in found[:MOST_HAZARDS]:
+        gate = "" if report.gated else " [does not fail the run]"
+        for text in page.wrap(headline(hazard, short=True) + gate, "    ", "      "):
+            yield line(text, "red" if hazard.severity == "error" else "yellow")
+        if hazard.replay and not report.gated:
+            replay = f"--concurrency-replay={shlex.quote(hazard.replay)}"
+            command = f"pytest {shlex.quote(report.nodeid)} {replay}"
+            yield line("      " + page.clean(command), "cyan")
+    if len(found) > MOST_HAZARDS:
+        yield line(f"    and {count(len(found) - MOST_HAZARDS, 'more hazard')}", "red")
+    if report.reason:
+        yield from _notes([report.reason], page, "yellow")
+    for result in report.cells:
+        if result.outcome == "error":
+            reason = result.reason or "no reason given"
+            yield from _notes([f"{result.cell.label}: {reason}"], page, "yellow")
+
+
+def _details(report: StressReport, page: Page) -> Iterator[Line]:
+    for result in report.cells:
+        yield from _notes([_cell(result), *(f"  {note}" for note in result.notes)], page)
+    yield from _notes([f"isolation: {report.isolation.reason}"], page)
+    done, seen = report.instrumented
+    seed = f", seed {report.seed}" if report.seed else ""
+    yield from _notes([f"instrumented {done} of {count(seen, 'function')}{seed}"], page)
+    yield from _notes([f"note: {note}" for note in report.notes], page)
+
+
+def _cell(result: CellResult) -> str:
+    if result.outcome == "skipped":
+        return f"{result.cell.label}: skipped: {result.reason or 'no reason given'}"
+    explored = result.cell.kind == "explored"
+    short = f"{result.schedules} of " if result.schedules < result.planned else ""
+    planned = max(result.schedules, result.planned)
+    parts = [short + count(planned, "schedule" if explored else "run")]
+    if explored:
+        parts.append(f"{result.distinct} distinct")
+        parts.append("exhausted" if result.exhausted else "sampled")
+        parts.append(f"strategy {result.strategy or 'unknown'}")
+    if result.control:
+        parts.append(f"one after another: {result.control}")
+    text = f"{result.cell.label}: {', '.join(parts)}, {result.seconds:.2f}s"
+    return f"{text}: {result.reason}" if result.reason else text
+
+
+def _notes(texts: Iterable[str], page: Page, *markup: Markup) -> Iterator[Line]:
+    for text in texts:
+        for each in page.wrap(text, "    ", "      "):
+            yield line(each, *(markup or ("light",)))
+
+
+def _totals(
+    stressed: Sequence[StressReport],
+    skipped: Sequence[StressReport],
+    page: Page,
+    verbosity: int,
+    seed: str,
+) -> list[Line]:
+    found = sum(len(distinct(each)) for each in stressed)
+    schedules = count(sum(each.schedules for each in stressed), "schedule")
+    seconds = sum(each.seconds for each in stressed)
+    untouched = f", {len(skipped)} not stressed" if skipped else ""
+    hint = " (-v says why)" if skipped and not verbosity else ""
+    before = f"{count(len(stressed), 'test')} stressed{untouched}{hint}, {schedules}, "
+    hazards = count(found, "hazard")
+    after = f", {seconds:.1f}s, {_seed(seed)}"
+    text = before + hazards + after
+    color: Markup = "red" if found else "green"
+    if columns(text) > page.width:
+        return [line(each, color) for each in page.wrap(text)]
+    return [Line((Span(before), Span(hazards, (color, "bold")), Span(page.clean(after))))]
+
+
+def _seed(seed: str) -> str:
+    return f"seed {seed}" if seed else "seed from test ids"

@@ -1,0 +1,117 @@
+"""The words for hazards, threads and places, so that every report uses the same ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from pytest_concurrency.model import (
+    CellKind,
+    CellResult,
+    Hazard,
+    IsolationVerdict,
+    Operation,
+    Site,
+    StressReport,
+)
+from pytest_concurrency.report.page import Markup
+
+VERBS: dict[Operation, str] = {
+    "read": "reads",
+    "write": "writes",
+    "acquire": "acquires",
+    "release": "releases",
+    "start": "starts a thread",
+    "join": "joins a thread",
+    "sleep": "sleeps",
+    "call": "calls",
+}
+
+
+def headline(hazard: Hazard, *, short: bool = False) -> str:
+    """Name a hazard in one line: kind, location and the lines that met on it.
+
+    ``short`` leaves the directories away.
+    """
+    title = hazard.kind.replace("-", " ")
+    if hazard.location:
+        title += f" on {hazard.location}"
+    else:
+        title += f": {' '.join(hazard.message.split())}"
+    places = lines_met(hazard)
+    if not places:
+        return title
+    names = shortest_names(path for path, _ in places) if short else {}
+    shown = [f"{names.get(path, path)}:{number}" for path, number in places]
+    if len(shown) > 2:
+        return f"{title} ({shown[0]}, {shown[1]} and {len(shown) - 2} more)"
+    return f"{title} ({' and '.join(shown)})"
+
+
+def summary(hazards: Sequence[Hazard]) -> str:
+    """Name what was found in a test in one short line: the first hazard, and how many more."""
+    text = headline(hazards[0], short=True)
+    return text if len(hazards) == 1 else f"{text}; and {count(len(hazards) - 1, 'more hazard')}"
+
+
+def lines_met(hazard: Hazard) -> list[tuple[str, int]]:
+    """List the different lines of a hazard's sites, in the order given."""
+    return list(dict.fromkeys((use.site.path, use.site.line) for use in hazard.sites))
+
+
+def distinct(report: StressReport) -> list[tuple[Hazard, list[CellResult]]]:
+    """List a report's hazards, each once with all cells that showed it, the best evidence first.
+
+    Best is what is an error, can be replayed, says where, and is short, in this order.
+    """
+    seen: dict[object, list[tuple[Hazard, CellResult]]] = {}
+    for result in report.cells:
+        for hazard in result.hazards:
+            seen.setdefault(hazard.identity, []).append((hazard, result))
+    for sightings in seen.values():
+        sightings.sort(key=lambda sighting: _evidence(sighting[0]))
+    groups = sorted(seen.values(), key=lambda sightings: _evidence(sightings[0][0]))
+    return [(group[0][0], [result for _, result in group]) for group in groups]
+
+
+def _evidence(hazard: Hazard) -> tuple[int, bool, bool, bool, int, int]:
+    severity = ("error", "warning", "note").index(hazard.severity)
+    steps = len(hazard.timeline)
+    return (severity, not hazard.replay, not hazard.sites, not steps, hazard.preemptions, steps)
+
+
+def worker(index: int, kind: CellKind = "explored") -> str:
+    """Name a thread, or in a process cell a process, by its index."""
+    noun = "process" if kind == "processes" else "thread"
+    return f"{noun} {index}" if index else f"main {noun}"
+
+
+def verdict_color(verdict: IsolationVerdict) -> Markup:
+    """Choose the colour that an isolation verdict has everywhere."""
+    if verdict == "clean":
+        return "green"
+    return "yellow" if verdict == "inconclusive" else "red"
+
+
+def place(site: Site) -> str:
+    """Name a site the way editors understand, with its function."""
+    where = f"{site.path}:{site.line}"
+    return f"{where}, in {site.function}" if site.function else where
+
+
+def shortest_names(paths: Iterable[str]) -> dict[str, str]:
+    """Map paths to as few of their last parts as tell them apart."""
+    parts = {path: path.replace(os.sep, "/").split("/") for path in paths}
+    longest = max((len(each) for each in parts.values()), default=1)
+    for size in range(1, longest):
+        names = {path: "/".join(each[-size:]) for path, each in parts.items()}
+        if len(set(names.values())) == len(names):
+            return names
+    return {path: path for path in parts}
+
+
+def count(number: int, noun: str) -> str:
+    """Put a number before a noun: ``1 hazard``, ``2 hazards``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"

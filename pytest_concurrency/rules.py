@@ -1,0 +1,188 @@
+"""What a value may be: one rule per setting.
+
+The command line and the ini file give text, markers give Python values. Both pass the same rule, so
+that they accept the same values and complain in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeGuard
+
+MAX_THREADS = 64
+MAX_PROCESSES = 32
+MAX_SCHEDULES = 10_000_000
+MAX_RUNS = 100_000
+MAX_SECONDS = 86_400
+SELECTIONS = ("marked", "all")
+GATES = ("marked", "all", "none")
+STRATEGIES = ("auto", "random", "pct")
+
+
+class Rule(NamedTuple):
+    """How one setting is read: its text becomes a Python value, and the value is checked."""
+
+    parse: Callable[[str], object]
+    """Never fails: what it cannot parse it returns as it is, for ``check`` to refuse."""
+    check: Callable[[object], Any]
+    """Returns the value to store, or raises ``ValueError`` saying what is accepted."""
+    metavar: str
+    help: str
+
+
+def _parse_integer(text: str) -> object:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _parse_number(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _parse_counts(text: str) -> object:
+    return text if text == "none" else [_parse_integer(part) for part in text.split(",")]
+
+
+def _parse_names(text: str) -> object:
+    return text.replace(",", " ").split()
+
+
+def _is_integer(value: object) -> TypeGuard[int]:
+    """Whether it is an integer as people mean it: ``True`` is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _counts(limit: int) -> Callable[[object], tuple[int, ...]]:
+    def check(value: object) -> tuple[int, ...]:
+        if value == "none":
+            return ()
+        counts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        good = all(_is_integer(count) and 1 <= count <= limit for count in counts)
+        if not (good and counts and len(set(counts)) == len(counts)):
+            raise ValueError(f"different integers from 1 to {limit}, or none")
+        return counts
+
+    return check
+
+
+def _integer(limit: int) -> Callable[[object], int]:
+    def check(value: object) -> int:
+        if _is_integer(value) and 0 <= value <= limit:
+            return value
+        raise ValueError(f"an integer from 0 to {limit}")
+
+    return check
+
+
+def _word(accepted: tuple[str, ...]) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in accepted:
+            return value
+        raise ValueError(f"one of {', '.join(accepted)}")
+
+    return check
+
+
+def _seed(value: object) -> str:
+    if _is_integer(value) or value == "random":
+        return str(value)
+    raise ValueError("an integer or random")
+
+
+def _seconds(value: object) -> float:
+    if (_is_integer(value) or isinstance(value, float)) and 0 < value <= MAX_SECONDS:
+        return float(value)
+    raise ValueError(f"seconds, more than 0 and at most {MAX_SECONDS}")
+
+
+def _packages(value: object) -> tuple[str, ...]:
+    names = tuple(value) if isinstance(value, list) else ()
+    if names and all(isinstance(name, str) and name.isidentifier() for name in names):
+        return names
+    raise ValueError("names of top-level packages, separated by commas")
+
+
+def _start_method(value: object) -> str:
+    import multiprocessing  # only for those who ask: it is slow to import
+
+    return _word(tuple(multiprocessing.get_all_start_methods()))(value)
+
+
+def _non_empty(accepted: str) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if isinstance(value, str) and value:
+            return value
+        raise ValueError(accepted)
+
+    return check
+
+
+RULES: dict[str, Rule] = {
+    "select": Rule(
+        str,
+        _word(SELECTIONS),
+        "marked|all",
+        "which tests are stressed: those marked threadsafe, or all but those marked thread_unsafe "
+        "(default: marked)",
+    ),
+    "gate": Rule(
+        str, _word(GATES), "marked|all|none", "whose hazards fail the run (default: marked)"
+    ),
+    "threads": Rule(
+        _parse_counts,
+        _counts(MAX_THREADS),
+        "N[,N]",
+        f"thread counts, 1 to {MAX_THREADS}; none: no thread cells (default: 2,4)",
+    ),
+    "processes": Rule(
+        _parse_counts,
+        _counts(MAX_PROCESSES),
+        "N[,N]",
+        f"process counts, 1 to {MAX_PROCESSES}; none: no process cells (default: 2)",
+    ),
+    "schedules": Rule(
+        _parse_integer,
+        _integer(MAX_SCHEDULES),
+        "N",
+        "controlled schedules per thread count; 0: no explored cells (default: 200)",
+    ),
+    "runs": Rule(
+        _parse_integer,
+        _integer(MAX_RUNS),
+        "N",
+        "free-running repeats per count; 0: no free-running cells (default: 20)",
+    ),
+    "strategy": Rule(
+        str, _word(STRATEGIES), "|".join(STRATEGIES), "how schedules are chosen (default: auto)"
+    ),
+    "seed": Rule(
+        _parse_integer,
+        _seed,
+        "N|random",
+        "where chance starts (default: derived from the test's id, so that runs are repeatable)",
+    ),
+    "time": Rule(_parse_number, _seconds, "SECONDS", "cap for one test (default: 60)"),
+    "source": Rule(
+        _parse_names, _packages, "PKG[,PKG]", "packages to instrument besides the project's files"
+    ),
+    "start_method": Rule(
+        str,
+        _start_method,
+        "fork|spawn|forkserver",
+        "how the workers of process cells are started (default: fork, where there is one)",
+    ),
+    "replay": Rule(
+        str,
+        _non_empty("the token that a finding printed"),
+        "TOKEN",
+        "run exactly this interleaving of the one selected test; implies --concurrency-stress, "
+        "--concurrency-select=all and --concurrency-gate=all",
+    ),
+    "json": Rule(str, _non_empty("the path of a file"), "PATH", "write the report to this file"),
+}
+"""By the name of the setting: ``threads`` is for ``--concurrency-threads`` and its twins."""

@@ -1,0 +1,53 @@
+"""Virtual time: under the scheduler, sleeping costs nothing and clocks follow the sleeps.
+
+A sleep or timeout ends when nothing else can run, in the order of the deadlines. Every look at a clock moves it a
+little, so that a loop that polls the clock ends.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.primitives import Waiting
+
+TICK = 10e-6
+"""Virtual seconds that pass between two looks at a clock."""
+
+_real_sleep = time.sleep
+
+
+def sleep(seconds: float, /) -> None:
+    """Replace ``time.sleep``."""
+    task = _b.holder()
+    if task is None:
+        _real_sleep(seconds)
+        return
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    _b.block(task, Waiting("sleep", seconds), -1 - task.index, float(seconds))
+
+
+def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
+    start = real()
+
+    def now() -> Any:
+        if _b.holder() is None:
+            return real()
+        _b.clock += TICK
+        elapsed = _b.clock * per_second
+        return start + (elapsed if per_second == 1 else int(elapsed))
+
+    now.__name__ = real.__name__
+    return now
+
+
+def patches() -> dict[str, Any]:
+    """Return replacements for functions of ``time``, by name; virtual clocks start at the present."""
+    replacements: dict[str, Any] = {"sleep": sleep}
+    for name in ("time", "monotonic", "perf_counter"):
+        replacements[name] = _virtual(getattr(time, name), 1)
+        replacements[name + "_ns"] = _virtual(getattr(time, name + "_ns"), 1_000_000_000)
+    return replacements

@@ -1,0 +1,243 @@
+"""Locks, simple queues, threads and sleep under the scheduler.
+
+Only what blocks in C is replaced: ``Lock``, ``RLock``, ``SimpleQueue``, ``sleep`` and the start and end of
+threads. Conditions, events, semaphores, barriers, queues, futures and executors are the standard library's own
+Python code, instrumented like the program's, so each Python version's own behaviour is what is explored.
+
+The real lock is taken and released as usual. The scheduler only makes sure that a task never *waits* in C: it
+tries, and if it fails it lets others run until somebody releases.
+"""
+
+from __future__ import annotations
+
+import _thread
+import queue
+import threading
+from _thread import get_ident
+from typing import Any, NamedTuple
+
+from pytest_concurrency.runtime.baton import Task
+from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.serials import serial_of
+
+LOCK = type(_thread.allocate_lock())
+RLOCK = type(_thread.RLock())
+SIMPLE_QUEUE = queue.SimpleQueue
+INTERNAL = -1
+"""Site of operations inside the standard library: they may block but are no scheduling points."""
+
+
+class Waiting(NamedTuple):
+    """What a blocked task waits for."""
+
+    kind: str
+    target: Any
+
+
+def point(obj: object, site: int, kind: str) -> Task | None:
+    """Pass a scheduling point before a synchronisation; None if the calling thread is not managed."""
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier()
+        return None
+    if site != INTERNAL:
+        _b.budget = left = _b.budget - 1
+        if left < 0:
+            _b.consult()
+        current = _b.current
+        assert current is not None
+        event = (current.index, site, serial_of(obj), "", kind)
+        _b.log.append(event)
+        if _b.observer is not None:
+            _b.observer(event, obj, "")
+        return current
+    return _b.current
+
+
+def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) -> bool:
+    """``lock.acquire(blocking, timeout)`` under the scheduler."""
+    task = point(lock, site, "acquire")
+    if task is None:
+        return bool(lock.acquire(blocking, timeout))
+    if not blocking or timeout < 0:
+        if timeout != -1 or not blocking:
+            # A try-lock; or wrong arguments, which raise here what they raise without us.
+            if not lock.acquire(blocking, timeout):
+                return False
+            _b.owners[id(lock)] = (lock, task)
+            return True
+        end = None
+    else:
+        end = _b.clock + timeout
+    while not lock.acquire(False):
+        left = None if end is None else end - _b.clock
+        if left is not None and left <= 0:
+            return False
+        _b.block(task, Waiting("lock", lock), id(lock), left)
+    _b.owners[id(lock)] = (lock, task)
+    return True
+
+
+def release(lock: Any) -> None:
+    """``lock.release()`` under the scheduler."""
+    lock.release()
+    _released(lock)
+
+
+def _released(lock: Any) -> None:
+    if _b.current is None or (type(lock) is RLOCK and lock._is_owned()):
+        return
+    _b.owners.pop(id(lock), None)
+    if id(lock) in _b.waiters:
+        _b.wake(id(lock))
+
+
+def _release_save(lock: Any) -> Any:
+    state = lock._release_save()
+    _released(lock)
+    return state
+
+
+def _acquire_restore(lock: Any, state: Any) -> None:
+    task = point(lock, INTERNAL, "acquire")
+    if task is not None:
+        while not lock.acquire(False):
+            _b.block(task, Waiting("lock", lock), id(lock))
+        lock.release()
+        _b.owners[id(lock)] = (lock, task)
+    lock._acquire_restore(state)
+
+
+def _get(source: Any, site: int, block: bool = True, timeout: float | None = None) -> Any:
+    task = point(source, site, "call")
+    if task is None or not block:
+        return source.get(block, timeout)
+    if timeout is not None and timeout < 0:
+        return source.get(block, timeout)  # raises
+    end = None if timeout is None else _b.clock + timeout
+    while True:
+        try:
+            return source.get(False)
+        except queue.Empty:
+            left = None if end is None else end - _b.clock
+            if left is not None and left <= 0:
+                raise
+            _b.block(task, Waiting("queue", source), id(source), left)
+
+
+def _put(
+    target: Any, site: int, value: Any, block: bool = True, timeout: float | None = None
+) -> None:
+    point(target, site, "call")
+    target.put(value, block, timeout)
+    if _b.current is not None and id(target) in _b.waiters:
+        _b.wake(id(target))
+
+
+class ManagedLock:
+    """Stands in for a lock in the expression that uses it: a ``with`` statement or a bound method."""
+
+    __slots__ = ("lock", "site")
+
+    def __init__(self, lock: Any, site: int) -> None:
+        self.lock = lock
+        self.site = site
+
+    def __enter__(self) -> bool:
+        return acquire(self.lock, self.site)
+
+    def __exit__(self, *exc_info: object) -> None:
+        release(self.lock)
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Acquire."""
+        return acquire(self.lock, self.site, blocking, timeout)
+
+    def release(self) -> None:
+        """Release."""
+        release(self.lock)
+
+    acquire_lock = acquire
+    release_lock = release
+
+    def _release_save(self) -> Any:
+        return _release_save(self.lock)
+
+    def _acquire_restore(self, state: Any) -> None:
+        _acquire_restore(self.lock, state)
+
+
+class ManagedSimpleQueue:
+    """Stands in for a ``SimpleQueue`` in the expression that uses it."""
+
+    __slots__ = ("queue", "site")
+
+    def __init__(self, queue: Any, site: int) -> None:
+        self.queue = queue
+        self.site = site
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Get."""
+        return _get(self.queue, self.site, block, timeout)
+
+    def get_nowait(self) -> Any:
+        """Get without waiting."""
+        return _get(self.queue, self.site, False)
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put."""
+        _put(self.queue, self.site, item, block, timeout)
+
+    put_nowait = put
+
+
+_STAND_INS: dict[type, type[ManagedLock] | type[ManagedSimpleQueue]] = {
+    LOCK: ManagedLock,
+    RLOCK: ManagedLock,
+    SIMPLE_QUEUE: ManagedSimpleQueue,
+}
+LOCK_METHODS = frozenset(
+    [
+        "acquire",
+        "release",
+        "acquire_lock",
+        "release_lock",
+        "__enter__",
+        "__exit__",
+        "_release_save",
+        "_acquire_restore",
+    ]
+)
+QUEUE_METHODS = frozenset(["get", "put", "get_nowait", "put_nowait"])
+
+
+def stand_in_for(obj: Any, site: int) -> Any:
+    """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else ``obj``."""
+    stand_in = _STAND_INS.get(type(obj))
+    return obj if stand_in is None else stand_in(obj, site)
+
+
+def enter_with(manager: Any, site: int) -> Any:
+    """Wrap the context expression of a ``with`` statement."""
+    stand_in = _STAND_INS.get(type(manager))
+    if stand_in is not None:
+        if _b.current is None and _b.amplifier is None:
+            return manager
+        return stand_in(manager, site)
+    if site != INTERNAL and isinstance(manager, (threading.Condition, threading.Semaphore)):
+        point(manager, site, "call")
+    return manager
+
+
+def sync_method(callee: Any, site: int) -> Any:
+    """Wrap a callee named like a method of a lock or queue: bound methods of real ones are managed."""
+    if _b.current is None and _b.amplifier is None:
+        return callee
+    owner = getattr(callee, "__self__", None)
+    stand_in = _STAND_INS.get(type(owner))
+    if stand_in is not None:
+        return getattr(stand_in(owner, site), callee.__name__, callee)
+    if site != INTERNAL and isinstance(owner, (threading.Condition, threading.Semaphore)):
+        point(owner, site, "call")
+    return callee

@@ -1,0 +1,35 @@
+"""The table of instrumented places: instrumented code passes a number, everything else is looked up here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_concurrency.model import Operation
+
+
+@dataclass(slots=True)
+class InstrumentedSite:
+    """One operation in the source: where it is and what it touches."""
+
+    path: str
+    line: int
+    column: int
+    function: str
+    op: Operation
+    name: str
+    """The attribute or global; empty for items and synchronisation."""
+    label: str
+    """How the source names the location: ``Counter.value``, ``stock``, ``queue``."""
+    flows: frozenset[int] = frozenset()
+    """Writes: the read sites (numbers) whose value may flow into what is written, within the function."""
+    idempotent: bool = False
+    """Writes by ``|=`` or ``&=``: writing the same value twice loses nothing."""
+
+
+SITES: list[InstrumentedSite] = []
+
+
+def add_site(site: InstrumentedSite) -> int:
+    """Enter ``site`` and return its number."""
+    SITES.append(site)
+    return len(SITES) - 1

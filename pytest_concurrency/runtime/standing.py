@@ -1,0 +1,143 @@
+"""Where every thread of an execution stands: what it waits for, what it holds, which line it is at."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import sys
+import threading
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from pytest_concurrency.model import Site, ThreadState
+from pytest_concurrency.runtime.baton import Baton, Group, Task
+from pytest_concurrency.runtime.primitives import LOCK, RLOCK, Waiting
+
+_OWN = str(Path(__file__).resolve().parent.parent)
+_LIBRARY = str(Path(threading.__file__).parent)
+_SPOKEN = {
+    "Condition": "notify of",
+    "Event": "set of",
+    "Barrier": "the others at",
+    "Queue": "an item or room in",
+    "Semaphore": "release of",
+    "BoundedSemaphore": "release of",
+    "Future": "the result of",
+}
+
+
+def where_tasks_stand(baton: Baton) -> tuple[ThreadState, ...]:
+    """Describe every task that has not ended; called while all others are blocked at their gates."""
+    frames = sys._current_frames()
+    names: dict[int, str] = {}
+    holders = {key: task for key, (_, task) in baton.owners.items()}
+    states = []
+    for task in baton.tasks:
+        if task.done:
+            continue
+        stack = _user_stack(frames.get(task.ident))
+        held = tuple(_name(lock, names) for lock, owner in baton.owners.values() if owner is task)
+        states.append(
+            ThreadState(
+                task.index,
+                task.name,
+                _waits_for(task, frames.get(task.ident), holders, names),
+                held,
+                stack[-1] if stack else None,
+                stack,
+            )
+        )
+    return tuple(states)
+
+
+def _waits_for(
+    task: Task, frame: FrameType | None, holders: dict[int, Task], names: dict[int, str]
+) -> str:
+    reason = task.blocked_on
+    if task.outside:
+        return "something outside the scheduler's sight"
+    if isinstance(reason, Group):
+        return "the threads it started together"
+    if not isinstance(reason, Waiting):
+        return ""
+    if reason.kind == "thread":
+        return f"the end of thread {reason.target.name}"
+    if reason.kind == "sleep":
+        return f"the end of a sleep of {reason.target} s"
+    primitive = _primitive_around(frame)
+    if primitive is not None:
+        name = type(primitive).__name__
+        return f"{_SPOKEN.get(name, 'something from')} {_name(primitive, names)}"
+    holder = holders.get(id(reason.target))
+    by = "" if holder is None else f" held by {_spoken(holder)}"
+    return f"{_name(reason.target, names)}{by}"
+
+
+def _spoken(task: Task) -> str:
+    return "the main thread" if task.index == 0 else f"thread {task.index}"
+
+
+def _primitive_around(frame: FrameType | None) -> object | None:
+    """Return the condition, event, queue ... whose method the thread is inside of, the outermost one."""
+    found = None
+    while frame is not None and not _is_user(frame):
+        owner = frame.f_locals.get("self")
+        if (
+            frame.f_code.co_filename.startswith(_LIBRARY)
+            and type(owner).__module__ in ("threading", "queue", "concurrent.futures._base")
+            and not isinstance(owner, threading.Thread)
+        ):
+            found = owner
+        frame = frame.f_back
+    return found
+
+
+def _is_user(frame: FrameType) -> bool:
+    filename = frame.f_code.co_filename
+    if filename.startswith((_OWN, "<")):
+        return False
+    return not filename.startswith(_LIBRARY) or "site-packages" in filename
+
+
+def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:
+    stack = []
+    while frame is not None:
+        if _is_user(frame) and "_pytest" not in frame.f_code.co_filename:
+            path, line = frame.f_code.co_filename, frame.f_lineno
+            source = linecache.getline(path, line).strip()
+            stack.append(Site(path, line, 0, frame.f_code.co_qualname, source))
+        frame = frame.f_back
+    return tuple(reversed(stack))
+
+
+def _name(obj: object, names: dict[int, str]) -> str:
+    """Name a lock or other primitive by the attribute or variable that holds it."""
+    if id(obj) not in names:
+        kind = {LOCK: "lock", RLOCK: "lock"}.get(type(obj), type(obj).__name__.lower())
+        base = f"{kind} {_holder_name(obj)}".rstrip()
+        taken = sum(name == base or name.startswith(base + " (") for name in names.values())
+        names[id(obj)] = f"{base} (no. {taken + 1})" if taken else base
+    return names[id(obj)]
+
+
+def _holder_name(obj: object) -> str:
+    for referrer in gc.get_referrers(obj):
+        if isinstance(referrer, dict):
+            for key, value in list(referrer.items()):
+                if value is obj and isinstance(key, str):
+                    return _dict_owner(referrer, key)
+        elif hasattr(type(referrer), "__slots__") and not isinstance(referrer, type):
+            for key in type(referrer).__slots__:
+                if isinstance(key, str) and getattr(referrer, key, None) is obj:
+                    return f"{type(referrer).__name__}.{key}"
+    return ""
+
+
+def _dict_owner(namespace: dict[str, Any], key: str) -> str:
+    if namespace.get("__name__") and "__builtins__" in namespace:
+        return f"{namespace['__name__']}.{key}"
+    for owner in gc.get_referrers(namespace):
+        if getattr(owner, "__dict__", None) is namespace and not isinstance(owner, ModuleType):
+            return f"{type(owner).__name__}.{key}"
+    return key

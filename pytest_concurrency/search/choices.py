@@ -1,0 +1,25 @@
+"""The only source of chance: every random decision of a search is drawn here."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from math import log
+from random import Random
+
+_FACTORS = [0.0, 0.0, *[1 / log(1 / k) for k in range(2, 129)]]
+
+
+class Choices:
+    """Random numbers that follow from a seed alone, the same on every platform and Python version."""
+
+    def __init__(self, *seed: object) -> None:
+        digest = blake2b("\x1f".join(map(str, seed)).encode(), digest_size=8).digest()
+        self.random = Random(int.from_bytes(digest, "big")).random
+
+    def below(self, count: int) -> int:
+        """Draw from ``range(count)``."""
+        return int(self.random() * count)
+
+    def stay(self, count: int) -> int:
+        """Draw how often in a row a uniform choice among ``count`` (2 to 128) picks the same one."""
+        return int(log(1.0 - self.random()) * _FACTORS[count])

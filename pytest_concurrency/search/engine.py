@@ -1,0 +1,115 @@
+"""Runs one execution under a strategy, and says what it did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Schedule, ThreadState
+from pytest_concurrency.runtime.baton import Abort, Strategy, baton
+from pytest_concurrency.runtime.patches import installed
+from pytest_concurrency.runtime.standing import where_tasks_stand
+from pytest_concurrency.runtime.watchdog import Watchdog
+
+STEP_LIMIT = 100_000
+"""Scheduling points of one execution before it counts as one that does not end."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """What one execution did. Mutable only because thousands are made each second."""
+
+    outcome: str
+    """Empty if it ran to its end; else ``deadlock``, ``step-limit`` or ``timeout``."""
+    switches: Sequence[tuple[int, int, int]]
+    preemptions: int
+    steps: int
+    log: list[tuple[Any, ...]]
+    threads: int
+    thread_errors: Sequence[tuple[int, str, BaseException]]
+    """Exceptions that ended threads which the program itself started: index, name, exception."""
+    states: tuple[ThreadState, ...]
+    leaked: int
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule that gives this execution again."""
+        return Schedule(tuple(self.switches))
+
+
+def execute(strategy: Strategy, body: Callable[[], object], limit: int = STEP_LIMIT) -> Execution:
+    """Run ``body`` as task 0 under ``strategy``. Exceptions of ``body`` pass through ``last_execution``.
+
+    Raises what ``body`` raises, except when the execution was given up: then it returns normally and the outcome
+    says why.
+    """
+    baton.begin(strategy, limit=limit)
+    try:
+        body()
+    except Abort:
+        pass
+    finally:
+        baton.end()
+    return last_execution()
+
+
+def last_execution() -> Execution:
+    """Describe the execution that has ended last (also if ``execute`` raised)."""
+    errors = [(t.index, t.name, t.error) for t in baton.tasks[1:] if t.error and t.run is None]
+    return Execution(
+        baton.outcome,
+        baton.switches,
+        baton.preemptions,
+        baton.total,
+        baton.log,
+        len(baton.tasks),
+        errors,
+        baton.states or (),
+        len(baton.abandoned()),
+    )
+
+
+def run_copies(jobs: Sequence[Callable[[], Any]]) -> list[tuple[Any, BaseException | None]]:
+    """Run ``jobs`` at once within the current execution; return result and exception of each."""
+    return [(task.result, task.error) for task in baton.run_together(jobs)]
+
+
+def is_executing() -> bool:
+    """Whether the calling thread is part of an execution."""
+    return baton.holder() is not None
+
+
+@contextmanager
+def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None]:
+    """Make this process ready to execute: instrumented code, virtual time, one CPU, a watchdog.
+
+    ``seconds`` is the real time that one execution may take. Everything is put back in the end.
+    """
+    watchdog = Watchdog(baton)
+    baton.snapshot = where_tasks_stand
+    affinity = _pin()
+    try:
+        with instrumentation.swapped(), installed(instrumentation.namespaces):
+            watchdog.start(seconds)
+            yield
+    finally:
+        watchdog.stop()
+        baton.snapshot = None
+        baton.pool.close()
+        if affinity:
+            os.sched_setaffinity(0, affinity)
+
+
+def _pin() -> set[int]:
+    """Use one CPU: only one thread runs at a time, and a hand-off between cores takes 10 times as long."""
+    if not hasattr(os, "sched_setaffinity"):
+        return set()
+    before = os.sched_getaffinity(0)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    cpus = sorted(before)
+    os.sched_setaffinity(0, {cpus[int(worker) % len(cpus) if worker.isdigit() else 0]})
+    return before

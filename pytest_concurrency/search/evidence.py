@@ -1,0 +1,122 @@
+"""Turns a suspect execution into a hazard: the message, the sites and the timeline that a person sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_concurrency.detect.meeting import find_meeting
+from pytest_concurrency.model import Access, Hazard, SiteUse
+from pytest_concurrency.search.recorder import site_of
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.explorer import Suspect
+
+
+def describe(suspect: Suspect) -> Hazard:
+    """Describe ``suspect``, with values and a timeline if its execution was recorded."""
+    accesses = suspect.observation.accesses
+    if suspect.lost_update is not None:
+        hazard = _lost_update(suspect, accesses)
+    elif suspect.observation.execution.outcome:
+        hazard = _given_up(suspect, accesses)
+    else:
+        hazard = _failure(suspect, accesses)
+    execution = suspect.observation.execution
+    threads = max(len({event[0] for event in execution.log} - {0}), execution.threads - 1)
+    return replace(hazard, preemptions=execution.preemptions, threads=threads)
+
+
+def _place(use: SiteUse) -> str:
+    return f"{Path(use.site.path).name}:{use.site.line}"
+
+
+def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
+    found = suspect.lost_update
+    assert found is not None
+    log = suspect.observation.execution.log
+    indices = (found.read, found.foreign_write, found.write)
+    ops = ("read", "write", "write")
+    uses = tuple(
+        SiteUse(site_of(log[index][1]), log[index][0], op)  # type: ignore[arg-type]
+        for index, op in zip(indices, ops, strict=True)
+    )
+    read, foreign, write = uses
+    location = accesses[found.read].location if accesses else ""
+    values = [accesses[index].value for index in indices] if accesses else ["", "", ""]
+    message = (
+        f"thread {foreign.thread} wrote {values[1] or 'a value'} to {location or 'it'} at "
+        f"{_place(foreign)}; thread {write.thread} overwrote it at {_place(write)} with "
+        f"{values[2] or 'a value'}, made from the {values[0] or 'value'} that it had read before "
+        f"at {_place(read)}"
+    )
+    failure = suspect.observation.failure
+    return Hazard(
+        "lost-update",
+        message,
+        location,
+        uses,
+        timeline=_timeline(accesses, set(indices)),
+        detail=failure.detail or failure.message if failure is not None else "",
+    )
+
+
+def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
+    states = suspect.observation.execution.states
+    waiting = [state for state in states if state.waits_for and state.thread]
+    if suspect.kind == "deadlock":
+        told = "; ".join(f"thread {s.thread} waits for {s.waits_for}" for s in waiting or states)
+        message = f"no thread can go on: {told}"
+        involved = waiting or list(states)
+    else:
+        steps = suspect.observation.execution.steps
+        reason = "time was up" if suspect.kind == "timeout" else "the threads keep running"
+        message = f"the execution does not end: {reason} after {steps} scheduling points"
+        involved = [state for state in states if state.site is not None and state.thread]
+    uses = tuple(
+        SiteUse(state.site, state.thread, "acquire" if state.waits_for else "call")
+        for state in involved
+        if state.site is not None
+    )
+    names = sorted({state.waits_for.partition(" held by")[0] for state in waiting})
+    location = " and ".join(names) if suspect.kind == "deadlock" else ""
+    return Hazard(
+        suspect.kind, message, location, uses, states=states, timeline=_timeline(accesses, set())
+    )
+
+
+def _failure(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
+    failure = suspect.observation.failure
+    assert failure is not None
+    log = suspect.observation.execution.log
+    meeting = find_meeting(log)
+    uses: tuple[SiteUse, ...] = ()
+    location = ""
+    if meeting is not None and accesses:
+        met = [accesses[index] for index in meeting]
+        uses = tuple(SiteUse(access.site, access.thread, access.op) for access in met)
+        location = met[0].location
+    return Hazard(
+        suspect.kind,
+        f"fails only when threads run at once: {failure.message}",
+        location,
+        uses,
+        timeline=_timeline(accesses, set(meeting or ())),
+        detail=failure.detail,
+    )
+
+
+def _timeline(accesses: Sequence[Access], highlighted: set[int]) -> tuple[Access, ...]:
+    """Keep what several threads touched, and every synchronisation: the rest is nobody else's business."""
+    threads: dict[str, set[int]] = {}
+    for access in accesses:
+        threads.setdefault(access.location, set()).add(access.thread)
+    return tuple(
+        replace(access, highlighted=index in highlighted)
+        for index, access in enumerate(accesses)
+        if index in highlighted
+        or access.op not in ("read", "write")
+        or len(threads[access.location]) > 1
+    )

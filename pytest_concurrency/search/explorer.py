@@ -1,0 +1,213 @@
+"""Searches the schedules of one workload: execute, look, confirm, shorten, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Protocol
+
+from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
+from pytest_concurrency.model import Access, Hazard, HazardKind, Schedule
+from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.search.engine import Execution
+from pytest_concurrency.search.evidence import describe
+from pytest_concurrency.search.strategies.replay import Replay
+
+_SHRINKING = 60
+"""Executions that shortening one schedule may take."""
+_OUTCOMES: dict[str, HazardKind] = {
+    "deadlock": "deadlock",
+    "step-limit": "no-progress",
+    "timeout": "timeout",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An execution that ended as no serial run does: what a person is told about it."""
+
+    message: str
+    detail: str = ""
+    kind: HazardKind = "test-failure"
+
+
+@dataclass(slots=True)
+class Observation:
+    """An execution and how the test judged it."""
+
+    execution: Execution
+    failure: Failure | None = None
+    accesses: Sequence[Access] = ()
+    """The full record, if one was asked for: one entry per event of the execution's log."""
+
+
+class Workload(Protocol):
+    """Runs the program under test once, from a fresh state, under a strategy."""
+
+    def __call__(self, strategy: Strategy, limit: int, record: bool, /) -> Observation:
+        """Execute once; at most ``limit`` scheduling points; with ``record`` note every access."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What looks like a hazard in one execution."""
+
+    kind: HazardKind
+    observation: Observation
+    lost_update: LostUpdate | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same for two executions that show the same hazard."""
+        execution = self.observation.execution
+        if self.lost_update is not None:
+            found = self.lost_update
+            events = (found.read, found.foreign_write, found.write)
+            return (self.kind, *[execution.log[index][1] for index in events])
+        if execution.outcome:
+            return (self.kind, *sorted(state.waits_for for state in execution.states))
+        failure = self.observation.failure
+        return (self.kind, failure.message if failure is not None else "")
+
+
+def look(observation: Observation) -> Suspect | None:
+    """Judge one execution."""
+    execution = observation.execution
+    if execution.outcome:
+        return Suspect(_OUTCOMES[execution.outcome], observation)
+    failed = observation.failure is not None
+    found = find_lost_update(execution.log, failed=failed)
+    if found is not None:
+        return Suspect("lost-update", observation, found)
+    if observation.failure is not None:
+        return Suspect(observation.failure.kind, observation)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search found."""
+
+    executions: int
+    hazards: tuple[Hazard, ...]
+    seconds: float
+    reason: str = ""
+    """Why it ended before all schedules were run."""
+
+
+class Explorer:
+    """One search over the schedules of one workload."""
+
+    def __init__(
+        self,
+        run: Workload,
+        strategy: Callable[[int], Strategy],
+        *,
+        limit: int,
+        token: Callable[[Execution], str],
+    ) -> None:
+        self._run = run
+        self._strategy = strategy
+        """Returns the strategy for the execution with that number, counted from 0."""
+        self._limit = limit
+        self._token = token
+        self._seen: set[int] = set()
+        self.executions = 0
+
+    @property
+    def distinct(self) -> int:
+        """Number of different interleavings seen."""
+        return len(self._seen)
+
+    def next_suspect(self) -> Suspect | None:
+        """Execute once more; return what looks like a hazard."""
+        strategy = self._strategy(self.executions)
+        self.executions += 1
+        observation = self._run(strategy, self._limit, False)
+        execution = observation.execution
+        signature = hash(tuple(execution.log))
+        if signature in self._seen and observation.failure is None and not execution.outcome:
+            return None  # judged before
+        self._seen.add(signature)
+        return look(observation)
+
+    def confirm(self, suspect: Suspect) -> Hazard:
+        """Replay a suspect, shorten its schedule, and describe the shortest execution that shows it."""
+        index = self.executions
+        shortest = self._shrink(suspect)
+        again = self._replay(shortest.observation.execution.schedule, record=True)
+        parted = "" if again is None else _parted(again, shortest)
+        if again is not None and again.identity == shortest.identity and not parted:
+            token = self._token(again.observation.execution)
+            return replace(describe(again), replay=token, schedule_index=index)
+        note = "replaying its schedule ran differently: the test is not deterministic"
+        return replace(describe(shortest), note=note + parted, schedule_index=index)
+
+    def _replay(self, schedule: Schedule, *, record: bool = False) -> Suspect | None:
+        return look(self._run(Replay(schedule), self._limit, record))
+
+    def _shrink(self, suspect: Suspect) -> Suspect:
+        """Leave out deviations, the last ones first, as long as the same hazard shows."""
+        best = suspect
+        budget = _SHRINKING
+        shortened = True
+        while shortened and budget > 0:
+            shortened = False
+            switches = best.observation.execution.schedule.switches
+            for position in reversed(range(len(switches))):
+                if budget <= 0:
+                    break
+                budget -= 1
+                candidate = self._replay(Schedule(switches[:position] + switches[position + 1 :]))
+                if candidate is not None and candidate.identity == suspect.identity:
+                    if len(candidate.observation.execution.switches) < len(switches):
+                        best = candidate
+                        shortened = True
+                        break
+        return best
+
+
+def _cuts(switches: int) -> Iterator[tuple[int, int]]:
+    """Yield length and position of what to leave out: single deviations, then neighbours (there and back)."""
+    for length in (1, 2):
+        for position in reversed(range(switches - length + 1)):
+            yield length, position
+
+
+def _parted(again: Suspect, first: Suspect) -> str:
+    """Say where two runs of one schedule differ; empty if they do not."""
+    one, two = first.observation.execution.log, again.observation.execution.log
+    for number, (event, other) in enumerate(zip(one, two, strict=False)):
+        if event[:2] != other[:2]:
+            return f" (they part after {number} steps)"
+    return "" if len(one) == len(two) else f" ({len(one)} steps, then {len(two)})"
+
+
+def search(
+    explorer: Explorer,
+    schedules: int,
+    *,
+    deadline: float,
+    stop_at_first: bool = True,
+    on_progress: Callable[[int], None] | None = None,
+) -> Search:
+    """Execute up to ``schedules`` times, until ``deadline`` (of ``time.monotonic``)."""
+    hazards: list[Hazard] = []
+    started = monotonic()
+    known: set[tuple[object, ...]] = set()
+    reason = ""
+    for number in range(schedules):
+        suspect = explorer.next_suspect()
+        if suspect is not None and suspect.identity not in known:
+            known.add(suspect.identity)
+            hazards.append(explorer.confirm(suspect))
+            if stop_at_first:
+                break
+        if monotonic() > deadline:
+            reason = "time was up"
+            break
+        if on_progress is not None and not number % 20:
+            on_progress(number)
+    return Search(explorer.executions, tuple(hazards), monotonic() - started, reason)

@@ -1,0 +1,140 @@
+"""Writes down an execution in full, with values: used for the one execution that is shown, not while searching."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable
+from dataclasses import replace
+from reprlib import Repr
+from types import MemberDescriptorType
+from typing import TYPE_CHECKING, Any, cast
+
+from pytest_concurrency.detect.lost_update import operation
+from pytest_concurrency.model import Access, Operation, Site
+from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime.access import WHOLE
+from pytest_concurrency.runtime.baton import baton
+from pytest_concurrency.runtime.sites import SITES
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.explorer import Observation
+
+_PLAIN = (int, float, complex, bool, str, bytes, type(None))
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_OPERATIONS: dict[str, Operation] = {"file-read": "read", "file-write": "write"}
+_short = Repr()
+_short.maxstring = _short.maxother = 24
+_short.maxlist = _short.maxtuple = _short.maxset = 4
+_short.maxdict = 3
+_MISSING = object()
+
+
+def show(value: object) -> str:
+    """Return a short repr that runs no code of the program under test."""
+    if value is _MISSING:
+        return ""
+    if isinstance(value, _PLAIN) and type(value) in _PLAIN:
+        return _short.repr(value)
+    if type(value) in _CONTAINERS:
+        parts: Any = value.items() if isinstance(value, dict) else value
+        flat = [p for part in parts for p in (part if isinstance(value, dict) else (part,))]
+        if all(type(part) in _PLAIN for part in flat):
+            return _short.repr(value)
+        return f"<{type(value).__name__} of {len(cast(Any, value))}>"
+    return f"<{type(value).__name__}>"
+
+
+def site_of(number: int) -> Site:
+    """Return the site with this number as it is shown."""
+    site = SITES[number]
+    source = linecache.getline(site.path, site.line).strip()
+    return Site(site.path, site.line, site.column, site.function, source)
+
+
+def recorded(run: Callable[[], Observation]) -> Observation:
+    """Return what ``run`` observes, with the full record of its execution."""
+    recorder = _Recorder()
+    baton.observer = recorder.observe
+    try:
+        observation = run()
+    finally:
+        baton.observer = None
+    observation.accesses = recorder.result()
+    return observation
+
+
+class _Recorder:
+    """Collects an ``Access`` for each event of the execution's log, in the same order."""
+
+    def __init__(self) -> None:
+        self._accesses: list[Access] = []
+        self._write: tuple[int, object, object] | None = None
+
+    def result(self) -> tuple[Access, ...]:
+        """Return the record."""
+        self._settle()
+        return tuple(self._accesses)
+
+    def observe(self, event: tuple[Any, ...], obj: object, name: object) -> None:
+        self._settle()
+        task = baton.current
+        assert task is not None
+        op = operation(event)
+        shown = _OPERATIONS.get(op, op)
+        # ``call_method`` records the method's name, the location is the key or the whole.
+        target = event[3] if len(event) == 5 else name
+        value = _peek(obj, target) if shown == "read" else _MISSING
+        self._accesses.append(
+            Access(
+                task.index,
+                task.steps + baton.granted - baton.budget,
+                cast(Operation, shown),
+                _location_name(event, obj, target),
+                site_of(event[1]),
+                show(value),
+            )
+        )
+        if shown == "write":
+            self._write = (len(self._accesses) - 1, obj, target)
+
+    def _settle(self) -> None:
+        """Fill in the value of the last write, which has taken place by now."""
+        if self._write is not None:
+            index, obj, target = self._write
+            value = show(_peek(obj, target))
+            self._accesses[index] = replace(self._accesses[index], value=value)
+            self._write = None
+
+
+def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
+    site = SITES[event[1]]
+    if len(event) == 3:
+        if isinstance(obj, dict):
+            return f"{obj.get('__name__', '?')}.{target}"
+        owner = obj.__name__ if isinstance(obj, type) else type(obj).__name__
+        return f"{owner}.{target}"
+    if len(event) == 5 and event[4] not in ("read", "write"):
+        return str(obj) if event[4].startswith("file") else site.label
+    if target is WHOLE or isinstance(target, tuple):
+        return site.label
+    return f"{site.label}[{show(target)}]"
+
+
+def _peek(obj: Any, target: Any) -> object:
+    """Look at a location without running any code of its owner; ``_MISSING`` if that cannot be done."""
+    try:
+        if target is WHOLE:
+            return obj if type(obj) in _CONTAINERS else _MISSING
+        if isinstance(obj, dict):
+            return dict.get(obj, target, _MISSING)
+        if isinstance(obj, list):
+            return list.__getitem__(obj, target)
+        if isinstance(obj, type):
+            return shapes.lookup(obj, target)
+        found = shapes.lookup(type(obj), target)
+        if isinstance(found, MemberDescriptorType):
+            return found.__get__(obj, type(obj))
+        namespace = object.__getattribute__(obj, "__dict__")
+        return namespace.get(target, _MISSING if found is shapes.MISSING else found)
+    except Exception:
+        return _MISSING

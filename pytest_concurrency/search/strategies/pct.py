@@ -1,0 +1,76 @@
+"""PCT: random priorities and a few random priority changes.
+
+Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs",
+ASPLOS 2010. A bug of depth d is found with probability at least 1/(n k^(d-1)) for n threads and k steps.
+
+Two deviations: k is not given but learnt, as the most steps seen so far; and a thread that runs for long while
+others wait sinks to the lowest priority, because a spinning thread would otherwise starve the one it waits for.
+"""
+
+from __future__ import annotations
+
+from pytest_concurrency.runtime.baton import Baton, Task
+from pytest_concurrency.search.choices import Choices
+
+DEPTH = 3
+_PATIENCE = 1000
+"""Points that a thread may pass in a row while others could run."""
+
+
+class Pct:
+    """The strategy ``pct``."""
+
+    name = "pct"
+
+    def __init__(self, choices: Choices, depth: int = DEPTH) -> None:
+        self._choices = choices
+        self._depth = depth
+        self._steps = 20
+        self._baton: Baton | None = None
+        self._priorities: dict[int, float] = {}
+        self._changes: list[int] = []
+        self._lowest = 0.0
+        self._until = 0
+
+    def begin(self, baton: Baton) -> None:
+        """Draw the steps at which priorities change, from as many steps as the longest execution had."""
+        if self._baton is not None:
+            self._steps = max(self._steps, self._baton_total)
+        self._baton = baton
+        self._baton_total = 0
+        self._priorities = {}
+        steps = [1 + self._choices.below(self._steps) for _ in range(self._depth - 1)]
+        self._changes = sorted(steps, reverse=True)
+        self._lowest = 0.0
+
+    def changed(self) -> None:
+        """Priorities decide at the next point."""
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Lower the priority of a thread whose time has come; then the highest priority runs."""
+        assert self._baton is not None
+        now = self._baton_total = self._baton.total
+        while self._changes and self._changes[-1] <= now:
+            self._changes.pop()
+            self._sink(task)
+        if now >= self._until and task in enabled:
+            self._sink(task)
+        return max(enabled, key=self._priority)
+
+    def _sink(self, task: Task) -> None:
+        self._lowest -= 1.0
+        self._priorities[task.index] = self._lowest
+
+    def _priority(self, task: Task) -> float:
+        priority = self._priorities.get(task.index)
+        if priority is None:
+            priority = self._priorities[task.index] = self._choices.random()
+        return priority
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Run until the next change of priority."""
+        assert self._baton is not None
+        now = self._baton_total = self._baton.total
+        self._until = now + _PATIENCE
+        next_change = self._changes[-1] if self._changes else self._until
+        return max(0, min(next_change, self._until) - now - 1)

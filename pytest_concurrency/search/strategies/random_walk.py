@@ -1,0 +1,40 @@
+"""Random walk: at every scheduling point each runnable thread is equally likely to go on.
+
+Instead of drawing at each point, it draws how many points the chosen thread keeps the baton for: the run
+lengths of a uniform choice are geometric, so the schedules have the same distribution.
+"""
+
+from __future__ import annotations
+
+from pytest_concurrency.runtime.baton import Baton, Task
+from pytest_concurrency.search.choices import Choices
+
+
+class RandomWalk:
+    """The strategy ``random``."""
+
+    name = "random"
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+        self._afresh = True
+
+    def begin(self, baton: Baton) -> None:
+        """Nothing to prepare: every execution is independent."""
+        self._afresh = True
+
+    def changed(self) -> None:
+        """Draw the next choice among all: the run length was meant for another set of threads."""
+        self._afresh = True
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick uniformly; a thread whose run length is used up is not picked again."""
+        if self._afresh or task not in enabled:
+            return enabled[self._choices.below(len(enabled))]
+        others = [other for other in enabled if other is not task]
+        return others[self._choices.below(len(others))]
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Draw the run length."""
+        self._afresh = False
+        return self._choices.stay(len(enabled))

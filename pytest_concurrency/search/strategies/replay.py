@@ -1,0 +1,51 @@
+"""Replay: follows a recorded schedule exactly, and notices when it cannot."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.baton import FREE, Baton, Task
+
+
+class Replay:
+    """Runs the default order with a schedule's deviations. The empty schedule is the one without preemption."""
+
+    name = "replay"
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._targets = {(thread, step): to for thread, step, to in schedule.switches}
+        self._steps: dict[int, list[int]] = {}
+        for thread, step, _ in sorted(schedule.switches):
+            self._steps.setdefault(thread, []).append(step)
+        self._followed: set[tuple[int, int]] = set()
+
+    @property
+    def followed(self) -> bool:
+        """Whether every deviation of the schedule has taken place."""
+        return len(self._followed) == len(self._targets)
+
+    def begin(self, baton: Baton) -> None:
+        """Start over."""
+        self._followed = set()
+
+    def changed(self) -> None:
+        """The schedule decides, whoever is runnable."""
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick the recorded thread, or by default the running or else the lowest one."""
+        place = (task.index, task.steps)
+        to = self._targets.get(place)
+        for candidate in enabled:
+            if candidate.index == to:
+                self._followed.add(place)
+                return candidate
+        return task if task in enabled else enabled[0]
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Run until the thread's next recorded deviation."""
+        steps = self._steps.get(task.index)
+        if steps is None:
+            return FREE
+        position = bisect_right(steps, task.steps)
+        return steps[position] - task.steps - 1 if position < len(steps) else FREE

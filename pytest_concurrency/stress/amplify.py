@@ -1,0 +1,41 @@
+"""Amplified runs: instrumented code without the baton, so that real threads may switch at every access.
+
+The interpreter switches threads only at calls and loop ends. The call in front of each access is such a place,
+and now and then it gives up the processor.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import sleep
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.runtime.baton import baton
+
+_YIELDS = 0.2
+"""Share of the accesses at which a thread lets others run."""
+_LONGEST_PAUSE = 50e-6
+
+
+@contextmanager
+def amplified(
+    instrumentation: Instrumentation, rng: random.Random, *, active: bool = True
+) -> Iterator[None]:
+    """Run a block amplified, or as it is if not ``active``."""
+    if not active:
+        yield
+        return
+    draw = rng.random
+
+    def maybe_yield() -> None:
+        if draw() < _YIELDS:
+            sleep(draw() * _LONGEST_PAUSE)
+
+    with instrumentation.swapped():
+        baton.amplifier = maybe_yield
+        try:
+            yield
+        finally:
+            baton.amplifier = None

@@ -1,0 +1,49 @@
+"""One execution in a process of its own, for tests that change state which outlives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.search.explorer import Observation
+from pytest_concurrency.stress.child import ChildResult, run_in_child
+
+
+class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
+    """The process of an execution crashed or had to be ended."""
+
+    def __init__(self, result: ChildResult[Observation]) -> None:
+        super().__init__(result.exit or result.status)
+        self.result = result
+
+    def hazard(self, index: int, threads: int) -> Hazard:
+        """Describe the death as a hazard, seen in the schedule with this number."""
+        return hazard_of_death(self.result, index, threads)
+
+
+def hazard_of_death(result: ChildResult[object], index: int, threads: int) -> Hazard:
+    """Describe how a process ended that ran a test with ``threads`` threads."""
+    detail = "\n\n".join(text for text in (result.stacks, result.output) if text)
+    if result.status == "timeout":
+        message = f"it hangs with {threads} threads; its process was ended"
+        return Hazard("timeout", message, schedule_index=index, threads=threads, detail=detail)
+    message = f"its process died with {threads} threads: {result.exit or result.error}"
+    return Hazard("crash", message, schedule_index=index, threads=threads, detail=detail)
+
+
+def run_apart(run: Callable[[], Observation], seconds: float) -> Observation:
+    """Return what ``run`` observes in a forked child; raise DiedApart if the child does not come back."""
+
+    def observe() -> Observation:
+        observation = run()
+        # Exceptions need not survive pickling; the failure tells what there is to tell.
+        observation.execution = replace(observation.execution, thread_errors=())
+        return observation
+
+    result = run_in_child(lambda progress: observe(), seconds=seconds + 1.0)
+    if result.status == "raised":
+        raise RuntimeError(result.error)
+    if result.status != "done" or result.value is None:
+        raise DiedApart(result)
+    return result.value

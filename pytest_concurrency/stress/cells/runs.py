@@ -1,0 +1,137 @@
+"""Counting the runs of a cell that repeats a test, and turning the failures into hazards."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, SiteUse
+from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge
+
+Control = Literal["", "clean", "not-shared", "fails"]
+
+
+@dataclass(slots=True)
+class _Sighting:
+    """One kind of failure: its first evidence, and how often it came."""
+
+    first: CopyOutcome
+    run: int
+    natively: bool = False
+    count: int = 0
+
+
+class Runs:
+    """Runs of one cell: done, failed, and how."""
+
+    def __init__(self, cell: Cell, planned: int, way: str, deadline: float) -> None:
+        self.cell = cell
+        self.planned = planned
+        self.way = way
+        """How they ran, for messages: ``with 4 threads at full speed``."""
+        self.done = 0
+        self._deadline = deadline
+        self._began = time.monotonic()
+        self._skips: list[CopyOutcome] = []
+        self._setup_errors: list[CopyOutcome] = []
+        self._sightings: dict[HazardKind, _Sighting] = {}
+
+    def must_stop(self) -> bool:
+        """Time is up, or a hang showed that it soon will be: each one costs its whole time-out."""
+        return time.monotonic() >= self._deadline or "timeout" in self._sightings
+
+    def add(self, outcome: RunOutcome, amplified: bool, *, judge_test: bool = True) -> None:
+        """Count one run; ``judge_test`` false: only what its workers did is evidence."""
+        self.done += 1
+        judged = [merge(outcome.workers, noun="process")] if outcome.workers else []
+        if judge_test and not any(worker.is_bad for worker in outcome.workers):
+            judged.append(outcome.test)  # else it failed because its workers did
+        for copy in judged:
+            if copy.is_bad:
+                self._sight(kind_of(copy), copy, amplified)
+            elif copy.status == "skipped":
+                self._skips.append(copy)
+        if outcome.thread_errors:
+            errors = merge(outcome.thread_errors, noun="thread")
+            self._sight("thread-exception", errors, amplified)
+
+    def progress(self) -> str:
+        """For the terminal: ``7/20 runs, 2 failed``."""
+        failed = max((sighting.count for sighting in self._sightings.values()), default=0)
+        return f"{self.done}/{self.planned} runs" + (f", {failed} failed" if failed else "")
+
+    def result(self, *, control: Control = "", reason: str = "") -> CellResult:
+        """What the runs so far add up to."""
+        hazards = tuple(self._hazard(kind, sighting) for kind, sighting in self._sightings.items())
+        cut = f"time was up after {self.done} of {self.planned} runs"
+        outcome: Literal["clean", "hazard", "error", "skipped"] = "clean"
+        if hazards:
+            outcome = "hazard"
+        elif self._setup_errors:
+            outcome, reason = "error", f"its set-up failed: {self._setup_errors[0].message}"
+        elif self.done == 0:
+            outcome, reason = "skipped", "no time was left"
+        elif self._skips and len(self._skips) >= self.done:
+            outcome, reason = "skipped", f"the test skips itself: {self._skips[0].message}"
+        elif self.done < self.planned:
+            reason = f"{reason}; {cut}" if reason else cut
+        return CellResult(
+            self.cell,
+            outcome,
+            schedules=self.done,
+            planned=self.planned,
+            seconds=time.monotonic() - self._began,
+            reason=reason,
+            hazards=hazards,
+            control=control,
+        )
+
+    def _sight(self, kind: HazardKind, copy: CopyOutcome, amplified: bool) -> None:
+        if copy.phase == "setup":
+            self._setup_errors.append(copy)  # before anything ran at once: no matter of concurrency
+            return
+        sighting = self._sightings.setdefault(kind, _Sighting(copy, self.done))
+        sighting.count += 1
+        sighting.natively |= not amplified
+
+    def _hazard(self, kind: HazardKind, sighting: _Sighting) -> Hazard:
+        first, in_processes = sighting.first, self.cell.kind == "processes"
+        times = f"{sighting.count} of {self.done} run{'' if self.done == 1 else 's'}"
+        sites = () if first.location is None else (SiteUse(first.location, 0, "call"),)
+        only_amplified = not sighting.natively and self.done > 1
+        return Hazard(
+            kind=kind,
+            message=f"{_WHAT.get(kind, 'fails')} in {times} {self.way}: {first.message}",
+            sites=sites,
+            gil="reachable" if sighting.natively and gil_enabled() else "unknown",
+            schedule_index=sighting.run,
+            failures=sighting.count,
+            threads=0 if in_processes else self.cell.threads,
+            detail=first.traceback,
+            note="seen in amplified runs only (instrumented code)" if only_amplified else "",
+        )
+
+
+_WHAT: dict[HazardKind, str] = {
+    "test-failure": "fails",
+    "thread-exception": "a thread dies",
+    "timeout": "does not end",
+    "crash": "crashes",
+}
+
+
+def kind_of(copy: CopyOutcome) -> HazardKind:
+    """The kind of hazard that a bad outcome is."""
+    if copy.status == "timeout":
+        return "timeout"
+    return "crash" if copy.status == "crashed" else "test-failure"
+
+
+def gil_enabled() -> bool:
+    """Whether threads of this interpreter take turns."""
+    if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return True
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

@@ -1,0 +1,86 @@
+"""The serial cell: the test without concurrency, twice.
+
+It runs under the scheduler, without preemption: a thread that the test starts runs when the one before blocks or
+ends. That shows whether the test starts threads, and that the instrumented code behaves like its own. Two rounds that
+differ show state that outlives a round.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Cell, CellResult, Schedule
+from pytest_concurrency.search.engine import STEP_LIMIT, exploring
+from pytest_concurrency.search.explorer import Observation
+from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.stress.workload import Shape, Workload
+
+STEPS_PER_SERIAL_STEP = 20
+"""How many times more scheduling points than without preemption an execution may have before it counts as endless."""
+
+
+@dataclass(frozen=True, slots=True)
+class SerialFacts:
+    """What the serial rounds tell the other cells."""
+
+    result: CellResult
+    shape: Shape = "copies"
+    state_leaks: bool = False
+    """The second round ran differently: each execution needs a process of its own."""
+    threads_may_die: bool = False
+    steps: int = 0
+    seconds: float = 0.0
+    """Of one round."""
+
+    @property
+    def step_limit(self) -> int:
+        """Scheduling points after which an execution counts as endless."""
+        return max(STEP_LIMIT // 5, self.steps * STEPS_PER_SERIAL_STEP)
+
+
+def serial_cell(
+    item: pytest.Function, instrumentation: Instrumentation, seconds: float
+) -> SerialFacts:
+    """Run the item twice. To be called in a child process."""
+    cell = Cell("serial")
+    started = time.monotonic()
+    asks = "concurrency" in item.fixturenames
+    workload = Workload(item, "callables" if asks else "own-threads")
+    count = 2 if asks else 1
+    rounds: list[Observation] = []
+    with exploring(instrumentation, seconds):
+        for _ in range(2):
+            rounds.append(workload.explore(count, Replay(Schedule()), STEP_LIMIT * 50))
+            if problem := _problem(rounds[-1]):
+                break
+    first, last = rounds[0].execution, rounds[-1].execution
+    took = time.monotonic() - started
+    alike = [event[:2] for event in first.log] == [event[:2] for event in last.log]
+    shape: Shape = "callables" if asks else "own-threads" if first.threads > 1 else "copies"
+    if problem and len(rounds) == 1:
+        result = CellResult(cell, "error", 1, 2, seconds=took, reason=problem)
+        return SerialFacts(result, shape)
+    result = CellResult(cell, "clean", 2, 2, seconds=took, starts_threads=shape == "own-threads")
+    return SerialFacts(
+        result,
+        shape,
+        bool(problem) or not alike,
+        bool(first.thread_errors),
+        first.steps,
+        took / 2,
+    )
+
+
+def _problem(observation: Observation) -> str:
+    execution = observation.execution
+    if execution.outcome:
+        waits = "; ".join(f"{state.name} waits for {state.waits_for}" for state in execution.states)
+        return f"{execution.outcome} without concurrency: {waits}"
+    failure = observation.failure
+    if failure is None or failure.kind == "thread-exception":
+        return ""
+    return failure.message

@@ -1,0 +1,64 @@
+"""In which cell the running test finds itself: what fixtures tell it, and how its callables are run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_concurrency.stress.outcomes import CopyOutcome
+
+Job = Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How one of several callables ended that ran at once."""
+
+    index: int
+    value: Any = None
+    error: BaseException | None = None
+    outcome: CopyOutcome | None = None
+    """For callables that ran in a process: how it ended, also where there is no exception to raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run of a test in one cell."""
+
+    run_jobs: Callable[[Sequence[Job]], list[End]]
+    """Runs callables at once, in the way of the cell."""
+    count: int = 2
+    """How many copies make "as many as the cell says"."""
+    threads: int = 1
+    iteration: int = 0
+    process_ends: list[End] = field(default_factory=list)
+    """Process cells: what became of every worker, for the one who judges the run."""
+
+
+_stack: list[Context] = []
+
+
+def current() -> Context | None:
+    """Return the context of the run that is going on; None in a plain pytest run."""
+    return _stack[-1] if _stack else None
+
+
+@contextmanager
+def running(context: Context) -> Iterator[None]:
+    """Make ``context`` the current one."""
+    _stack.append(context)
+    try:
+        yield
+    finally:
+        _stack.pop()
+
+
+def run_on_threads(jobs: Sequence[Job], rng: random.Random | None = None) -> list[End]:
+    """Run callables on real threads, released together."""
+    from pytest_concurrency.stress.cells.free_running import release_together
+
+    ends = release_together(jobs, rng or random.Random(0))
+    return [End(end.index, end.value, end.error) for end in ends]

@@ -1,0 +1,182 @@
+"""How one copy of a test (in a thread or a process) ended, and how the copies add up.
+
+Plain data: built where the exception is, pickled, and merged where the result is wanted.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sysconfig
+import unittest
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import pytest
+
+from pytest_concurrency.model import Site
+
+CopyStatus = Literal["passed", "skipped", "xfailed", "error", "failed", "timeout", "crashed"]
+Phase = Literal["setup", "call", "teardown"]
+
+RANK: tuple[CopyStatus, ...] = (
+    "passed",
+    "skipped",
+    "xfailed",
+    "error",
+    "failed",
+    "timeout",
+    "crashed",
+)
+"""From harmless to worst: a skip in one copy must not hide a failure in another."""
+
+BAD: frozenset[CopyStatus] = frozenset(("error", "failed", "timeout", "crashed"))
+
+_PACKAGE = Path(__file__).parent.parent
+_MACHINERY = (
+    str(_PACKAGE) + os.sep,
+    os.sep + "threading.py",
+    f"{os.sep}concurrent{os.sep}futures{os.sep}",
+    os.sep + "multiprocessing" + os.sep,
+    os.sep + "_pytest" + os.sep,
+    os.sep + "pluggy" + os.sep,
+)
+_NOT_THE_USERS = tuple(
+    sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOutcome:
+    """How one copy ended. ``kind``, ``message`` and ``traceback`` are empty if it passed."""
+
+    index: int
+    status: CopyStatus = "passed"
+    kind: str = ""
+    """The exception's type: ``AssertionError``."""
+    message: str = ""
+    """One line: ``AssertionError: assert 3 == 4``."""
+    traceback: str = ""
+    """As ``pytest --tb=short`` shows it, without frames of ours and of the machinery below a
+    thread.
+    """
+    location: Site | None = None
+    """The innermost line of the user's own code."""
+    phase: Phase = "call"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it failed in any way; skips and expected failures are fine."""
+        return self.status in BAD
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """One run of a test in a free-running or process cell."""
+
+    test: CopyOutcome
+    """The test itself, in the main thread of the parent: set-up, checks, teardown. For a test
+    that runs in copies, also what its copies add up to if they are threads.
+    """
+    workers: tuple[CopyOutcome, ...] = ()
+    """Process cells: what each worker did."""
+    thread_errors: tuple[CopyOutcome, ...] = ()
+    """What threads that the test started died of, with nobody noticing."""
+
+
+def outcome_of(index: int, error: BaseException | None, *, phase: Phase = "call") -> CopyOutcome:
+    """Describe how a copy ended that raised ``error`` (or returned: ``None``)."""
+    if error is None:
+        return CopyOutcome(index, phase=phase)
+    status = _status_of(error, phase)
+    message = one_line(error)
+    if not isinstance(error, BaseExceptionGroup) and status in ("skipped", "xfailed"):
+        return CopyOutcome(index, status, type(error).__name__, message, phase=phase)
+    return CopyOutcome(
+        index,
+        status,
+        type(error).__name__,
+        message,
+        short_traceback(error),
+        innermost_site(error.__traceback__),
+        phase,
+    )
+
+
+def merge(outcomes: Sequence[CopyOutcome], *, noun: str = "copy") -> CopyOutcome:
+    """What the copies of a test add up to: the worst of them, with every failure's text."""
+    if not outcomes:
+        return CopyOutcome(0)
+    worst = max(outcomes, key=lambda outcome: (RANK.index(outcome.status), -outcome.index))
+    bad = [outcome for outcome in outcomes if outcome.is_bad]
+    if not bad or len(outcomes) == 1:
+        return worst
+    plural = {"copy": "copies", "process": "processes"}.get(noun, f"{noun}s")
+    count = f"{len(bad)} of {len(outcomes)} {plural}" if len(bad) > 1 else f"{noun} {worst.index}"
+    texts: dict[str, list[int]] = {}
+    for outcome in bad:
+        texts.setdefault(outcome.traceback or outcome.message, []).append(outcome.index)
+    traceback = "\n\n".join(
+        f"--- {noun if len(indices) == 1 else plural} {', '.join(map(str, indices))} ---\n{text}"
+        for text, indices in texts.items()
+    )
+    return replace(worst, message=f"{count}: {worst.message}", traceback=traceback)
+
+
+def one_line(error: BaseException) -> str:
+    """``Type: first line of the message``, whatever the exception's own methods do."""
+    name = type(error).__name__
+    try:
+        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    except Exception:
+        text = "(its message cannot be shown)"
+    if name in ("Failed", "Skipped", "XFailed"):  # pytest.fail("text"): the type says nothing
+        return text or name
+    return f"{name}: {text}" if text else name
+
+
+def short_traceback(error: BaseException) -> str:
+    """The traceback (and its causes) as ``pytest --tb=short`` shows it, the user's frames only."""
+    try:
+        info = pytest.ExceptionInfo.from_exception(error)
+        return str(info.getrepr(style="short", tbfilter=_users_frames)).strip()
+    except Exception as problem:  # an exception whose own __str__ or __cause__ raises
+        return f"{one_line(error)} (its traceback cannot be shown: {type(problem).__name__})"
+
+
+def innermost_site(traceback: TracebackType | None) -> Site | None:
+    """The innermost line of the user's own code; of any code, if there is none of theirs."""
+    frames: list[tuple[str, int, str]] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append((code.co_filename, traceback.tb_lineno, code.co_qualname))
+        traceback = traceback.tb_next
+    theirs = [frame for frame in frames if _is_users(frame[0])]
+    if not frames:
+        return None
+    path, line, function = (theirs or frames)[-1]
+    return Site(path, line, 0, function, linecache.getline(path, line).strip())
+
+
+def _status_of(error: BaseException, phase: Phase) -> CopyStatus:
+    if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
+        return "skipped"
+    if isinstance(error, pytest.xfail.Exception):
+        return "xfailed"
+    return "failed" if phase == "call" else "error"
+
+
+def _is_machinery(path: str) -> bool:
+    return any(part in path for part in _MACHINERY)
+
+
+def _is_users(path: str) -> bool:
+    return not (path.startswith(("<", *_NOT_THE_USERS)) or _is_machinery(path))
+
+
+def _users_frames(info: pytest.ExceptionInfo[BaseException]) -> Any:
+    shown = info.traceback.filter(info)
+    return shown.filter(lambda entry: not _is_machinery(str(entry.path))) or shown

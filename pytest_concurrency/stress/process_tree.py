@@ -1,0 +1,117 @@
+"""Ending processes so that nothing stays behind: neither children nor what they started.
+
+Every child leads a process group (the outermost even a session), and the kernel is asked to kill
+it when its parent dies. Killing goes by group, and where a child is cut short also by descent and
+session, as far as the system shows them (``/proc``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_in_own_session = False
+
+
+def lead_own_group() -> None:
+    """Called in a new child: leave the terminal's foreground group, so that Ctrl-C reaches the
+    parent only.
+    """
+    global _in_own_session
+    if _in_own_session:
+        os.setpgid(0, 0)  # stay in the outer child's session: its parent finds us there
+    else:
+        os.setsid()
+        _in_own_session = True
+
+
+def prepare_death_signal() -> None:
+    """Load what ``die_with_parent`` needs; once per process, before forking."""
+    with contextlib.suppress(ImportError):
+        import ctypes  # noqa: F401
+
+
+def die_with_parent(parent: int) -> None:
+    """Called in a new child: be killed when ``parent`` dies, however it dies (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes
+
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_group(pid: int) -> None:
+    """Kill the unreaped child ``pid`` and the group that it leads."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def kill_tree(pid: int) -> None:
+    """Kill the unreaped child ``pid``, its group and session, and everything that descends from
+    it.
+    """
+    victims = _related(pid)
+    kill_group(pid)
+    for victim in victims:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(victim, signal.SIGKILL)
+
+
+def has_exited(pid: int) -> bool:
+    """Whether the child is dead; it stays unreaped, so that its number is not given to somebody
+    else.
+    """
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def reap(pid: int) -> int | None:
+    """The wait status of a killed or dead child; ``None`` if somebody else has reaped it."""
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return None
+
+
+def describe_exit(code: int | None) -> str:
+    """An exit code as ``subprocess`` and ``multiprocessing`` give it, in words."""
+    if code is None:
+        return "ended in an unknown way"
+    if code >= 0:
+        return f"exited with status {code} (os._exit)"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _related(pid: int) -> set[int]:
+    """Descendants of ``pid`` and members of its session, without ``pid`` itself."""
+    children: dict[int, list[int]] = {}
+    related: set[int] = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # "pid (any name, also with blanks and brackets) state ppid pgrp session ..."
+            fields = entry.read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        found, parent, session = int(entry.parent.name), int(fields[1]), int(fields[3])
+        children.setdefault(parent, []).append(found)
+        if session == pid:
+            related.add(found)
+    queue = [pid, *related]
+    while queue:
+        for found in children.get(queue.pop(), ()):
+            if found not in related:
+                related.add(found)
+                queue.append(found)
+    return related - {pid}

@@ -1,0 +1,78 @@
+"""Running exactly the interleaving that a token spells."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from pytest_concurrency.model import Cell, CellResult, StressReport
+from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.search.evidence import describe
+from pytest_concurrency.search.explorer import look
+from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.token import Token, source_fingerprint
+from pytest_concurrency.stress.cells.explored import Exploration
+from pytest_concurrency.stress.child import run_in_child
+from pytest_concurrency.stress.stress import GRACE, Stress, cell_of_death
+
+STALE = (
+    "the replay token is stale: the sources that its interleaving went through have changed since "
+    "it was made"
+)
+CLEAN = "the interleaving was replayed and shows no hazard"
+
+
+def replay(stress: Stress, token: Token) -> StressReport:
+    """Replay ``token`` on the item; the report has one explored cell."""
+    started = time.monotonic()
+    stress.instrumentation.prepare()
+    facts = stress.serial()
+    cell = Cell("explored", threads=token.threads)
+    report = StressReport(
+        stress.item.nodeid,
+        stress.gated,
+        "passed",
+        seed=stress.seed,
+        instrumented=stress.instrumentation.counts,
+    )
+    if reason := stress.why_not(facts):
+        return replace(report, outcome="skipped", reason=reason)
+    exploration = Exploration(
+        stress.item, stress.instrumentation, facts, stress.seed, stress.settings.time
+    )
+    child = run_in_child(
+        lambda progress: _replay_here(exploration, cell, token),
+        seconds=stress.settings.time + GRACE,
+    )
+    result = child.value
+    if child.status != "done" or result is None:
+        result = cell_of_death(cell, child, time.monotonic() - started)
+    return replace(
+        report,
+        outcome="failed" if result.hazards else "passed",
+        cells=(result,),
+        seconds=time.monotonic() - started,
+        reason=result.reason,
+    )
+
+
+def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResult:
+    strategy = Replay(token.schedule)
+    with exploration.ready():
+        observation = exploration.workload().explore(
+            token.threads, strategy, exploration.facts.step_limit, record=True
+        )
+    log = observation.execution.log
+    sources = source_fingerprint(SITES[event[1]].path for event in log)
+    if sources != token.sources or not strategy.followed:
+        return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
+    suspect = look(observation)
+    if suspect is None:
+        return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
+    hazard = replace(
+        describe(suspect),
+        schedule_index=1,
+        replay=exploration.token_for(cell.threads, observation.execution),
+        cell=0,
+    )
+    return CellResult(cell, "hazard", 1, 1, 1, strategy="replay", hazards=(hazard,))

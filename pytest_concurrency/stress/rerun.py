@@ -1,0 +1,150 @@
+"""Running one pytest item again, with fresh function fixtures, and somebody else's way of calling its body.
+
+Only to be used in a child process: it goes through pytest's own set-up, call and teardown, without logging the
+results to the session.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from pytest_concurrency.stress.outcomes import CopyOutcome, outcome_of
+
+Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
+"""Calls the test function with its arguments: once, in copies, under a scheduler ..."""
+
+CALLER = pytest.StashKey[Caller]()
+"""Set on an item while it is run again."""
+
+
+class Rerun:
+    """The ability to run ``item`` again and again."""
+
+    def __init__(self, item: pytest.Function) -> None:
+        self._item = item
+        self._error: BaseException | None = None
+        self._parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
+        self._forget_setup()
+        _silence(item.config)
+
+    def run(self, caller: Caller) -> CopyOutcome:
+        """Set up, let ``caller`` call the body, tear down; return how it went as seen from the main thread."""
+        item = self._item
+        self._error = None
+        item.stash[CALLER] = partial(self._call, caller)
+        self._freshen()
+        try:
+            reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
+        finally:
+            del item.stash[CALLER]
+        return self._judge(reports)
+
+    def _call(self, caller: Caller, function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        try:
+            return caller(function, kwargs)
+        except BaseException as error:
+            self._error = error
+            raise
+
+    def _judge(self, reports: list[pytest.TestReport]) -> CopyOutcome:
+        for report in reports:
+            if hasattr(report, "wasxfail") and report.skipped:
+                return CopyOutcome(0, "xfailed", message=report.wasxfail)
+            if report.when == "call" and self._error is not None and not report.passed:
+                return outcome_of(0, self._error)
+            if report.failed:
+                return _from_report(report)
+            if report.skipped:
+                return CopyOutcome(0, "skipped", "Skipped", _first_line(report), phase=report.when)  # type: ignore[arg-type]
+        return CopyOutcome(0)
+
+    def _forget_setup(self) -> None:
+        """Leave what the parent process has set up for this test to the parent: it will tear it down."""
+        item = self._item
+        state = item.session._setupstate
+        state.stack.pop(item, None)
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            for definition in definitions:
+                if definition.scope == "function":
+                    definition.cached_result = None
+                    definition._finalizers.clear()
+        item._request = False  # type: ignore[assignment]
+
+    def _freshen(self) -> None:
+        """Bring back what pytest keeps from round to round: the class instance, mutable parameters."""
+        item = self._item
+        item.__dict__.pop("_instance", None)
+        item._obj = None
+        if self._parameters:
+            item.callspec.params.update(copy.deepcopy(self._copyable()))
+
+    def _copyable(self) -> dict[str, Any]:
+        mutable = (list, dict, set, bytearray)
+        return {name: each for name, each in self._parameters.items() if type(each) in mutable}
+
+
+def call_through(item: pytest.Item) -> Callable[[], None]:
+    """Put the caller in front of the item's body; return what takes it away again."""
+    caller = item.stash[CALLER]
+    function = item.obj  # type: ignore[attr-defined]
+
+    def body(**kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return caller(function, kwargs)
+
+    for name, value in getattr(function, "__dict__", {}).items():
+        setattr(body, name, value)
+    body.__name__ = getattr(function, "__name__", "body")
+    item.obj = body  # type: ignore[attr-defined]
+
+    def undo() -> None:
+        item.obj = function  # type: ignore[attr-defined]
+
+    return undo
+
+
+def copy_arguments(kwargs: dict[str, Any], index: int, *, process: bool = False) -> dict[str, Any]:
+    """Return the arguments of one of several copies of a test body: its own index and ``tmp_path``."""
+    own = dict(kwargs)
+    name = "process_index" if process else "thread_index"
+    if name in own:
+        own[name] = index
+    path = own.get("tmp_path")
+    if isinstance(path, Path):
+        own["tmp_path"] = path / f"{'process' if process else 'thread'}-{index}"
+        own["tmp_path"].mkdir(exist_ok=True)
+    return own
+
+
+def _silence(config: pytest.Config) -> None:
+    # Reports of this process are nobody's business: --setup-show and subtests write at once.
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter._tw._file = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    debugger: Any = config.pluginmanager.get_plugin("pdbinvoke")
+    if debugger is not None:
+        config.pluginmanager.unregister(debugger)
+
+
+def _from_report(report: pytest.TestReport) -> CopyOutcome:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = str(getattr(crash, "message", "") or _first_line(report))
+    status = "failed" if report.when == "call" else "error"
+    return CopyOutcome(
+        0, status, "", message.partition("\n")[0], report.longreprtext, phase=report.when or "call"
+    )
+
+
+def _first_line(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    return report.longreprtext.strip().partition("\n")[0]

@@ -1,0 +1,123 @@
+"""What comparing thread cells with process cells says: does isolation hide the bug, expose it, or
+neither?
+
+A hazard is decided by one cell that shows it. That something is *fine* needs every cell of its
+side, and even then says only how much was tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_concurrency.model import CellResult, HazardKind, Verdict
+
+_PLURAL: dict[HazardKind, str] = {
+    "lost-update": "lost updates",
+    "stale-read": "stale reads",
+    "atomicity-violation": "atomicity violations",
+    "data-race": "data races",
+    "deadlock": "a deadlock",
+    "lock-order-inversion": "locks taken in opposite orders",
+    "no-progress": "no progress",
+    "nonserializable-outcome": "outcomes that no order of the threads explains",
+    "test-failure": "failures",
+    "thread-exception": "dying threads",
+    "thread-leak": "threads left behind",
+    "crash": "crashes",
+    "timeout": "hangs",
+}
+
+
+def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
+    """Compare the cells of one test; ``results`` may hold any cells in any order."""
+    serial = [result for result in results if result.cell.kind == "serial"]
+    threads = [result for result in results if result.cell.kind in ("explored", "free-running")]
+    processes = [result for result in results if result.cell.kind == "processes"]
+    if any(result.outcome in ("hazard", "error") for result in serial):
+        return Verdict("inconclusive", "it fails without concurrency")
+
+    bad_threads, bad_processes = _showing(threads), _showing(processes)
+    if bad_threads and bad_processes:
+        reason = f"{_hazards(bad_threads)}, and {_hazards(bad_processes)} at once as well"
+        return Verdict("persists", reason)
+    gap = _gap(processes if bad_threads else threads if bad_processes else [*threads, *processes])
+    if not threads or not processes:
+        missing = "threads" if not threads else "processes"
+        gap = f"there is no cell with {missing} to compare with"
+    if gap:
+        return Verdict("inconclusive", "; ".join(filter(None, (_found(results), gap))))
+    if bad_threads:
+        return Verdict("hidden", f"{_hazards(bad_threads)}; {_fine_processes(processes)}")
+    if bad_processes:
+        reason = f"{_hazards(bad_processes)} at once, none one after another; {_tried(threads)}"
+        return Verdict("exposed", f"{reason} with {_counts(threads)} found nothing")
+    tried = f"no hazard in {_tried(threads)} with {_counts(threads)}"
+    return Verdict("clean", f"{tried}; {_fine_processes(processes)}")
+
+
+def _showing(results: Sequence[CellResult]) -> list[CellResult]:
+    return [result for result in results if result.outcome == "hazard"]
+
+
+def _gap(results: Sequence[CellResult]) -> str:
+    """The first cell that keeps us from saying that all is fine."""
+    for result in results:
+        if result.outcome in ("error", "skipped"):
+            what = "was skipped" if result.outcome == "skipped" else "could not be done"
+            return f"the cell {result.cell.label} {what}" + (
+                f": {result.reason}" if result.reason else ""
+            )
+        if result.schedules == 0:
+            return f"the cell {result.cell.label} ran nothing"
+    return ""
+
+
+def _found(results: Sequence[CellResult]) -> str:
+    found = _showing(results)
+    return _hazards(found) if found else ""
+
+
+def _hazards(results: Sequence[CellResult]) -> str:
+    """``lost updates with 2 threads``."""
+    kinds = dict.fromkeys(_PLURAL[hazard.kind] for result in results for hazard in result.hazards)
+    return f"{_and(list(kinds)) or 'hazards'} with {_counts(results)}"
+
+
+def _counts(results: Sequence[CellResult]) -> str:
+    """``2 and 4 threads``; the smallest evidence first."""
+    in_processes = results[0].cell.kind == "processes"
+    numbers = {r.cell.processes if in_processes else r.cell.threads for r in results}
+    noun = "process" if in_processes else "thread"
+    plural = "" if numbers == {1} else "es" if in_processes else "s"
+    return f"{_and([str(number) for number in sorted(numbers)])} {noun}{plural}"
+
+
+def _fine_processes(results: Sequence[CellResult]) -> str:
+    if any(result.control == "not-shared" for result in results):
+        return f"with {_counts(results)} nothing is lost, and nothing is shared either"
+    runs = sum(result.schedules for result in results)
+    return f"{_counts(results)} one after another and at once ({_runs(runs)}) lose nothing"
+
+
+def _tried(results: Sequence[CellResult]) -> str:
+    """``400 sampled schedules and 40 runs``: never more than was done."""
+    explored = [result for result in results if result.cell.kind == "explored"]
+    all_of_them = sum(result.schedules for result in explored if result.exhausted)
+    sampled = sum(result.schedules for result in explored if not result.exhausted)
+    runs = sum(result.schedules for result in results if result.cell.kind == "free-running")
+    parts = []
+    if all_of_them:
+        parts.append("the only schedule" if all_of_them == 1 else f"all {all_of_them} schedules")
+    if sampled:
+        parts.append(f"{sampled} sampled schedule{'' if sampled == 1 else 's'}")
+    if runs:
+        parts.append(_runs(runs))
+    return _and(parts)
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))

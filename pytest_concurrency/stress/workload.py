@@ -1,0 +1,188 @@
+"""One pytest item as a workload: its shape, and how each cell calls its body."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Literal
+
+import pytest
+
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
+from pytest_concurrency.search.explorer import Failure, Observation
+from pytest_concurrency.search.recorder import recorded
+from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.stress.context import Context, End, Job, run_on_threads, running
+from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
+from pytest_concurrency.stress.rerun import Rerun, copy_arguments
+
+Shape = Literal["copies", "own-threads", "callables"]
+"""The test itself is the workload; it starts its own threads; it hands callables to ``concurrency``."""
+
+
+class GivenUp(Exception):  # noqa: N818 - a state, which the execution's outcome explains
+    """Ends a test whose execution was given up; never seen by users."""
+
+
+class Workload:
+    """Runs the item in the way of a cell, afresh each time."""
+
+    def __init__(self, item: pytest.Function, shape: Shape) -> None:
+        self.shape = shape
+        self.threads_may_die = False
+        """Threads that the test starts die of exceptions even without concurrency: it wants them to."""
+        self._rerun = Rerun(item)
+        self._iteration = 0
+
+    # -- under the scheduler ----------------------------------------------------------
+
+    def explore(
+        self, threads: int, strategy: Strategy, limit: int, record: bool = False
+    ) -> Observation:
+        """Run once with ``threads`` threads under ``strategy``."""
+        if record:
+            return recorded(partial(self.explore, threads, strategy, limit))
+        executions: list[Execution] = []
+
+        def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+            __tracebackhide__ = True
+            try:
+                execute(strategy, partial(self._body, function, kwargs, threads), limit)
+            finally:
+                executions.append(last_execution())
+            if executions[0].outcome:
+                raise GivenUp
+
+        context = Context(_run_managed, threads, threads, self._next_iteration())
+        with running(context):
+            outcome = self._rerun.run(caller)
+        if not executions:
+            return Observation(_NO_EXECUTION, Failure(outcome.message, outcome.traceback))
+        return Observation(executions[0], self._failure_of(executions[0], outcome))
+
+    def _body(self, function: Callable[..., Any], kwargs: dict[str, Any], threads: int) -> None:
+        __tracebackhide__ = True
+        if self.shape != "copies":
+            function(**kwargs)
+            return
+        _raise_merged(_run_managed(_copies(function, kwargs, threads)))
+
+    # -- at full speed ----------------------------------------------------------------
+
+    def run_freely(self, threads: int, rng: random.Random) -> RunOutcome:
+        """Run once with ``threads`` real threads."""
+
+        def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+            __tracebackhide__ = True
+            if self.shape != "copies":
+                function(**kwargs)
+                return
+            _raise_merged(run_on_threads(_copies(function, kwargs, threads), rng))
+
+        context = Context(
+            partial(run_on_threads, rng=rng), threads, threads, self._next_iteration()
+        )
+        with running(context), _uncaught() as died:
+            outcome = self._rerun.run(caller)
+        return RunOutcome(outcome, thread_errors=() if self.threads_may_die else tuple(died))
+
+    # -- in processes -----------------------------------------------------------------
+
+    def run_in_processes(
+        self, processes: int, run_workers: Callable[[Sequence[Job]], list[End]]
+    ) -> RunOutcome:
+        """Run once with ``processes`` workers, started by ``run_workers``."""
+        ends: list[End] = []
+
+        def run(jobs: Sequence[Job]) -> list[End]:
+            ended = run_workers(jobs)
+            ends.extend(ended)
+            return ended
+
+        def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+            __tracebackhide__ = True
+            if self.shape == "callables":
+                function(**kwargs)
+                return
+            jobs = [
+                partial(self._in_worker, function, copy_arguments(kwargs, index, process=True))
+                for index in range(processes)
+            ]
+            run(jobs)
+
+        context = Context(run, processes, 1, self._next_iteration())
+        with running(context):
+            outcome = self._rerun.run(caller)
+        workers = tuple(end.outcome for end in ends if end.outcome is not None)
+        return RunOutcome(outcome, workers)
+
+    def _in_worker(self, function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+        if self.shape == "own-threads":
+            # Its threads run as in the serial cell: only the processes meet here.
+            execute(Replay(Schedule()), partial(function, **kwargs))
+        else:
+            function(**kwargs)
+
+    def _failure_of(self, execution: Execution, outcome: CopyOutcome) -> Failure | None:
+        if execution.outcome:
+            return None
+        died = [(name, outcome_of(index, error)) for index, name, error in execution.thread_errors]
+        for name, told in died:
+            if told.is_bad and not self.threads_may_die:
+                text = f"{name} died of {told.message}"
+                return Failure(text, told.traceback, "thread-exception")
+        if outcome.is_bad:
+            return Failure(outcome.message, outcome.traceback)
+        return None
+
+    def _next_iteration(self) -> int:
+        self._iteration += 1
+        return self._iteration - 1
+
+
+_NO_EXECUTION = Execution("", (), 0, 0, [], 0, (), (), 0)
+
+
+def _copies(function: Callable[..., Any], kwargs: dict[str, Any], count: int) -> list[Job]:
+    return [partial(function, **copy_arguments(kwargs, index)) for index in range(count)]
+
+
+def _run_managed(jobs: Sequence[Job]) -> list[End]:
+    return [End(index, value, error) for index, (value, error) in enumerate(run_copies(jobs))]
+
+
+def _raise_merged(ends: Sequence[End]) -> None:
+    """Raise what the copies add up to: the worst exception, with a note about the others."""
+    __tracebackhide__ = True
+    outcomes = [outcome_of(end.index, end.error) for end in ends]
+    worst = merge(outcomes)
+    if worst.status == "passed":
+        return
+    error = ends[worst.index].error
+    assert error is not None
+    for outcome in outcomes:
+        if outcome.is_bad and outcome.index != worst.index:
+            error.add_note(f"and copy {outcome.index} of the test: {outcome.message}")
+    raise error
+
+
+@contextmanager
+def _uncaught() -> Iterator[list[CopyOutcome]]:
+    """Collect what threads die of that the test itself started."""
+    died: list[CopyOutcome] = []
+    before = threading.excepthook
+
+    def note(args: Any) -> None:
+        if args.exc_value is not None and args.exc_type is not SystemExit:
+            died.append(outcome_of(len(died) + 1, args.exc_value))
+
+    threading.excepthook = note
+    try:
+        yield died
+    finally:
+        threading.excepthook = before

@@ -1,0 +1,15 @@
+"""``+=`` on one place of a list. No check."""
+
+EXPECT = {"lost-update"}
+MAX_SCHEDULES = 50
+
+
+def setup() -> list[int]:
+    return [0, 0, 0]
+
+
+def hit(histogram: list[int]) -> None:
+    histogram[1] += 1
+
+
+WORKERS = [hit, hit]

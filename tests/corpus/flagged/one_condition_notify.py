@@ -1,0 +1,42 @@
+"""Two producers and two consumers share one condition, and notify() may wake the wrong kind."""
+
+import threading
+
+EXPECT = {"deadlock"}
+MAX_SCHEDULES = 500
+SEQUENTIAL = False
+
+
+class Slot:
+    def __init__(self) -> None:
+        self.condition = threading.Condition()
+        self.items: list[int] = []
+
+    def put(self, item: int) -> None:
+        with self.condition:
+            while self.items:
+                self.condition.wait()
+            self.items.append(item)
+            self.condition.notify()
+
+    def get(self) -> None:
+        with self.condition:
+            while not self.items:
+                self.condition.wait()
+            self.items.pop()
+            self.condition.notify()
+
+
+def setup() -> Slot:
+    return Slot()
+
+
+def produce_one(slot: Slot) -> None:
+    slot.put(1)
+
+
+def produce_two(slot: Slot) -> None:
+    slot.put(2)
+
+
+WORKERS = [Slot.get, Slot.get, produce_one, produce_two]

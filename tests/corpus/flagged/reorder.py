@@ -1,0 +1,28 @@
+"""Two values that belong together are set one after the other;
+a third thread may see only one of them.
+"""
+
+EXPECT = {"test-failure", "thread-exception"}
+MAX_SCHEDULES = 200
+
+
+class Pair:
+    def __init__(self) -> None:
+        self.plus = 0
+        self.minus = 0
+
+
+def setup() -> Pair:
+    return Pair()
+
+
+def set_both(pair: Pair) -> None:
+    pair.plus = 1
+    pair.minus = -1
+
+
+def look(pair: Pair) -> None:
+    assert (pair.plus, pair.minus) in ((0, 0), (1, -1))
+
+
+WORKERS = [set_both, set_both, look]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, ValidationError
+from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report, reports
+
+from pytest_concurrency import __version__, model
+from pytest_concurrency.model import StressReport
+from pytest_concurrency.report.json import build_document, schema, write
+
+validator = Draft202012Validator(schema())
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+def test_a_real_document_says_what_the_design_promises() -> None:
+    document = build_document([report(LOST_UPDATE, free=(FREE_FAILURE,))], seed="7")
+    validator.validate(document)
+    assert document["schema_version"] == 1
+    assert document["tool"] == {"name": "pytest-concurrency", "version": __version__}
+    assert document["seed"] == "7"
+    (test,) = document["tests"]
+    assert (test["nodeid"], test["gated"]) == ("tests/test_counter.py::test_increment", True)
+    assert test["isolation"]["verdict"] == "hidden"
+    assert [cell["kind"] for cell in test["cells"]] == [
+        "serial",
+        "explored",
+        "free-running",
+        "processes",
+    ]
+    lost, failure = test["hazards"]
+    assert (lost["kind"], lost["location"], lost["cell"]) == ("lost-update", "Counter.value", 1)
+    assert (failure["kind"], failure["cell"], failure["failures"]) == ("test-failure", 2, 3)
+    assert lost["replay"] == LOST_UPDATE.replay
+    assert lost["sites"][1] == {
+        "path": "src/counter.py",
+        "line": 8,
+        "column": 8,
+        "function": "Counter.increment",
+        "source": "self.value = current + 1",
+        "thread": 2,
+        "op": "write",
+    }
+    assert [access["value"] for access in lost["timeline"]] == ["0", "0", "1", "1"]
+
+
+def test_states_of_a_deadlock() -> None:
+    (test,) = build_document([report(DEADLOCK)], seed="")["tests"]
+    first, second = test["hazards"][0]["states"]
+    assert first["holds"] == ["lock Account('a').lock"]
+    assert len(first["stack"]) == 2
+    assert second["site"]["line"] == 12
+
+
+@patient
+@given(st.lists(reports, max_size=3), st.text())
+def test_every_document_is_valid(some: list[StressReport], seed: str) -> None:
+    document = build_document(some, seed=seed)
+    validator.validate(json.loads(json.dumps(document)))
+    assert len(document["tests"]) == len(some)
+    for test, stressed in zip(document["tests"], some, strict=True):
+        assert len(test["hazards"]) == len(stressed.hazards)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["schema_version"], 2),
+        (["tests", 0, "outcome"], "broken"),
+        (["tests", 0, "cells", 1, "kind"], "parallel"),
+        (["tests", 0, "cells", 1, "seconds"], "0.1"),
+        (["tests", 0, "isolation"], {"verdict": "hidden"}),
+        (["tests", 0, "hazards", 0, "kind"], "race"),
+        (["tests", 0, "hazards", 0, "cell"], -1),
+        (["tests", 0, "hazards", 0, "sites", 0], {"path": "a.py", "line": 1, "thread": 1}),
+        (["tests", 0, "hazards", 0, "timeline", 0, "site"], None),
+    ],
+)
+def test_the_schema_rejects_what_is_wrong(path: list[str | int], value: object) -> None:
+    document = build_document([report(LOST_UPDATE)], seed="")
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]  # type: ignore[index]
+    inner[path[-1]] = value  # type: ignore[index]
+    with pytest.raises(ValidationError):
+        validator.validate(document)
+
+
+def test_the_schema_knows_the_words_of_the_model() -> None:
+    definitions = schema()["$defs"]
+    for found, expected in [
+        (definitions["cell"]["properties"]["kind"], model.CellKind),
+        (definitions["cell"]["properties"]["outcome"], model.CellOutcome),
+        (definitions["hazard"]["properties"]["kind"], model.HazardKind),
+        (definitions["access"]["properties"]["op"], model.Operation),
+        (
+            definitions["test"]["properties"]["isolation"]["properties"]["verdict"],
+            model.IsolationVerdict,
+        ),
+        (definitions["hazard"]["properties"]["gil"], get_type_hints(model.Hazard)["gil"]),
+    ]:
+        assert found["enum"] == list(get_args(expected))
+
+
+def test_every_key_is_described() -> None:
+    (test,) = build_document([report(LOST_UPDATE, DEADLOCK)], seed="")["tests"]
+    definitions = schema()["$defs"]
+    for name, shown in [
+        ("test", test),
+        ("cell", test["cells"][0]),
+        ("hazard", test["hazards"][0]),
+        ("access", test["hazards"][0]["timeline"][0]),
+        ("state", test["hazards"][1]["states"][0]),
+    ]:
+        assert set(shown) == set(definitions[name]["properties"])
+
+
+def test_write_replaces_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "report.json"
+    write(path, {"a": 1})
+    write(path, {"a": "\ud800 é"})
+    assert json.loads(path.read_text(encoding="utf-8")) == {"a": "\ud800 é"}
+    assert os.listdir(path.parent) == ["report.json"]
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.json"
+    write(path, {"a": 1})
+
+    def fail(self: Path, target: Path) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write(path, {"a": 2})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert os.listdir(tmp_path) == ["report.json"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=write, args=(path, {"a": 1}), daemon=True)
+    writer.start()
+    assert json.loads(path.read_text()) == {"a": 1}
+    writer.join()
+    assert path.is_fifo()

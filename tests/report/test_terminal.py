@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, cells, patient, report, reports
+
+from pytest_concurrency.model import Cell, CellResult, Settings, StressReport, Verdict
+from pytest_concurrency.report.page import Page, columns, plain
+from pytest_concurrency.report.terminal import header_line, progress_text, summary_lines
+
+SKIPPED = StressReport("tests/test_io.py::test_out", True, "skipped", reason="it uses capsys")
+
+
+def summary(*given: StressReport, width: int = 80, **more: Any) -> list[str]:
+    return plain(summary_lines(given, Page(width), **more)).splitlines()
+
+
+def test_header() -> None:
+    assert header_line(Settings(), gil=True) == (
+        "concurrency: threads 2,4; processes 2; 200 schedules, strategy auto; "
+        "seed from test ids; GIL on"
+    )
+    assert header_line(Settings(processes=(), schedules=1, seed="7"), gil=False) == (
+        "concurrency: threads 2,4; processes none; 1 schedule, strategy auto; seed 7; GIL off"
+    )
+
+
+def test_progress() -> None:
+    cell = Cell("explored", 2)
+    assert progress_text("a.py::test_x", cell, 120, 200, Page()) == "test_x: explored 2T 120/200 …"
+
+
+@patient
+@given(st.text(), st.integers(10, 100))
+def test_progress_leaves_the_last_column_free(nodeid: str, width: int) -> None:
+    text = progress_text(nodeid, Cell("explored", 2), 1, 2, Page(width))
+    assert columns(text) < width
+
+
+def test_table_totals_and_hazards() -> None:
+    clean = report(
+        nodeid="tests/test_counter.py::test_locked",
+        cells=(
+            CellResult(Cell("serial"), "clean", 2, 2),
+            CellResult(Cell("explored", 2), "clean", 40, 200, 40, exhausted=True),
+            CellResult(Cell("explored", 4), "skipped", reason="the time was up"),
+        ),
+    )
+    broken = report(LOST_UPDATE, free=(FREE_FAILURE,))
+    assert summary(broken, clean, SKIPPED, width=90) == [
+        "                                       serial  explored   free  processes",
+        "test                                           2T   4T    4T    2P         isolation",
+        "tests/test_counter.py::test_increment  ok      FAIL       FAIL  ok         hidden",
+        "    lost update on Counter.value (counter.py:7 and counter.py:8)",
+        "    test failure: The test passes alone and fails with 4 threads at once: assert 3 == 4",
+        "tests/test_counter.py::test_locked     ok      ok*  skip                   clean",
+        "ok*: every interleaving was run",
+        "2 tests stressed, 1 not stressed (-v says why), 284 schedules, 2 hazards, 1.2s, seed from",
+        "test ids",
+    ]
+
+
+def test_quiet_says_nothing() -> None:
+    assert summary(report(LOST_UPDATE), verbosity=-1) == []
+    assert summary() == []
+
+
+def test_verbose_says_how() -> None:
+    skipped = CellResult(Cell("explored", 4), "skipped", reason="the time was up")
+    noted = CellResult(Cell("explored", 8), "clean", 5, 9, notes=("each schedule was forked",))
+    rows = summary(
+        report(cells=(*cells(), skipped, noted), notes=("hash order matters",)),
+        SKIPPED,
+        verbosity=1,
+        seed="7",
+    )
+    for row in (
+        "    explored 2T: 200 schedules, 42 distinct, sampled, strategy pct, 0.31s",
+        "    explored 4T: skipped: the time was up",
+        "    explored 8T: 5 of 9 schedules, 0 distinct, sampled, strategy unknown, 0.00s",
+        "    each schedule was forked",
+        "    processes 2P: 20 runs, one after another: clean, 0.20s",
+        "    isolation: no hazard was found",
+        "    instrumented 12 of 14 functions, seed 5f3a",
+        "    note: hash order matters",
+        "not stressed: tests/test_io.py::test_out: it uses capsys",
+    ):
+        assert row in rows
+    assert rows[-1] == "1 test stressed, 1 not stressed, 247 schedules, 0 hazards, 0.6s, seed 7"
+
+
+def test_what_does_not_fail_the_run_has_its_replay_here() -> None:
+    rows = summary(report(DEADLOCK, gated=False))
+    assert "    deadlock on Account.lock (bank.py:12) [does not fail the run]" in rows
+    assert (
+        "      pytest tests/test_counter.py::test_increment --concurrency-replay=c1.2T.77" in rows
+    )
+    assert not any("--concurrency-replay" in row for row in summary(report(DEADLOCK)))
+
+
+def test_errors_and_reasons_are_named() -> None:
+    broken = CellResult(Cell("free-running", 4), "error", reason="the explorer was killed")
+    rows = summary(
+        report(
+            cells=(broken,),
+            reason="time was up",
+            isolation=Verdict("inconclusive", "time was up"),
+        )
+    )
+    assert rows[2].split() == ["tests/test_counter.py::test_increment", "error", "inconclusive"]
+    assert rows[3:5] == ["    time was up", "    free 4T: the explorer was killed"]
+
+
+def test_many_tests_are_summed_up_but_no_problem_is_hidden() -> None:
+    many = [report(nodeid=f"test_m.py::test_{number}") for number in range(30)]
+    many.insert(17, report(LOST_UPDATE, nodeid="test_m.py::test_bad"))
+    rows = summary(*many)
+    assert any("test_bad" in row and "FAIL" in row for row in rows)
+    assert "… and 30 more tests without a hazard" in rows
+    assert len(rows) == 6
+    assert len(summary(*many[:17])) == 17 + 3
+    assert sum("::test_" in row for row in summary(*many, verbosity=1)) == 31
+    assert summary(*many[:15], *many[18:], *many[:3])[0] == "… and 31 tests without a hazard"
+
+
+def test_colours() -> None:
+    lines = summary_lines([report(LOST_UPDATE)], Page())
+    coloured = {span.text.strip(): span.markup for each in lines for span in each.spans}
+    assert coloured["FAIL"] == ("red", "bold")
+    assert coloured["ok"] == ("green",)
+    assert coloured["hidden"] == ("red",)
+    assert coloured["1 hazard"] == ("red", "bold")
+
+
+def test_a_long_name_keeps_what_tells_it_apart() -> None:
+    deep = "tests/integration/accounts/test_bank.py::test_transfer"
+    param = f"tests/test_bank.py::test_transfer[{'x' * 80}]"
+    rows = summary(report(nodeid=deep), report(nodeid=param))
+    assert rows[2].startswith("…")
+    assert "test_bank.py::test_transfer  ok" in rows[2]
+    assert rows[3].startswith("test_transfer[xxx")
+
+
+def test_with_many_columns_names_get_their_own_line() -> None:
+    wide = tuple(CellResult(Cell("explored", n), "hazard", 9, 9) for n in range(10, 22))
+    rows = summary(report(cells=wide))
+    assert rows[2] == "tests/test_counter.py::test_increment"
+    assert rows[3].split() == [*["FAIL"] * 12, "clean"]
+
+
+@patient
+@given(st.lists(reports, max_size=3), st.integers(-1, 1), st.sampled_from(["utf-8", "ascii"]))
+def test_any_session_can_be_summed_up(
+    some: list[StressReport], verbosity: int, encoding: str
+) -> None:
+    plain(summary_lines(some, Page(80, encoding), verbosity=verbosity)).encode(encoding)

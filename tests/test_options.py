@@ -1,0 +1,269 @@
+"""Command line and ini file, through pytest's own command line."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_concurrency.model import Settings
+from pytest_concurrency.options import OPTIONS_KEY, Options
+from pytest_concurrency.rules import RULES
+
+STRESS = "--concurrency-stress"
+
+
+def options(pytester: pytest.Pytester, *args: str) -> Options:
+    return pytester.parseconfigure(*args).stash[OPTIONS_KEY]
+
+
+def error(pytester: pytest.Pytester, *args: str) -> str:
+    """The one line that a run which cannot start prints."""
+    result = pytester.runpytest_inprocess(*args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    lines = [line for line in result.errlines if line]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_everything_is_off_by_default(pytester: pytest.Pytester) -> None:
+    assert options(pytester) == Options()
+
+
+def test_the_defaults_when_on(pytester: pytest.Pytester) -> None:
+    found = options(pytester, STRESS)
+    assert found == Options(stress=True)
+    assert found.base == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("threads", "2", (2,)),
+        ("threads", "8, 3", (8, 3)),
+        ("threads", "1,64", (1, 64)),
+        ("threads", "none", ()),
+        ("processes", "32", (32,)),
+        ("processes", "none", ()),
+        ("schedules", "0", 0),
+        ("schedules", "10000000", 10_000_000),
+        ("runs", "0", 0),
+        ("runs", "100000", 100_000),
+        ("strategy", "random", "random"),
+        ("strategy", "pct", "pct"),
+        ("seed", "7", "7"),
+        ("seed", "-7", "-7"),
+        ("time", "0.5", 0.5),
+        ("time", "86400", 86400.0),
+        ("gate", "none", "none"),
+        ("source", "spam,eggs", ("spam", "eggs")),
+        ("start-method", "spawn", "spawn"),
+    ],
+)
+def test_command_line_and_ini_accept_the_same(
+    pytester: pytest.Pytester, name: str, text: str, value: object
+) -> None:
+    field = name.replace("-", "_")
+    assert getattr(options(pytester, STRESS, f"--concurrency-{name}={text}").base, field) == value
+    pytester.makeini(f"[pytest]\nconcurrency_{field} = {text}\n")
+    assert getattr(options(pytester, STRESS).base, field) == value
+
+
+BAD = [
+    ("threads", "0", "different integers from 1 to 64, or none"),
+    ("threads", "65", "different integers from 1 to 64, or none"),
+    ("threads", "2,2", "different integers from 1 to 64, or none"),
+    ("threads", "2,", "different integers from 1 to 64, or none"),
+    ("threads", "", "different integers from 1 to 64, or none"),
+    ("threads", "2,none", "different integers from 1 to 64, or none"),
+    ("threads", "two", "different integers from 1 to 64, or none"),
+    ("processes", "33", "different integers from 1 to 32, or none"),
+    ("processes", "-1", "different integers from 1 to 32, or none"),
+    ("schedules", "-1", "an integer from 0 to 10000000"),
+    ("schedules", "10000001", "an integer from 0 to 10000000"),
+    ("schedules", "1.5", "an integer from 0 to 10000000"),
+    ("runs", "100001", "an integer from 0 to 100000"),
+    ("strategy", "dpor", "one of auto, random, pct"),
+    ("seed", "yesterday", "an integer or random"),
+    ("time", "0", "seconds, more than 0 and at most 86400"),
+    ("time", "nan", "seconds, more than 0 and at most 86400"),
+    ("time", "inf", "seconds, more than 0 and at most 86400"),
+    ("time", "soon", "seconds, more than 0 and at most 86400"),
+    ("gate", "some", "one of marked, all, none"),
+    ("select", "none", "one of marked, all"),
+    ("source", "", "names of top-level packages, separated by commas"),
+    ("source", "src/spam", "names of top-level packages, separated by commas"),
+    ("start-method", "clone", f"one of {', '.join(multiprocessing.get_all_start_methods())}"),
+    ("json", "", "the path of a file"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "accepted"), BAD)
+def test_a_bad_value_is_one_line(
+    pytester: pytest.Pytester, name: str, text: str, accepted: str
+) -> None:
+    ending = f": got {text!r}, expected {accepted}"
+    flag = f"--concurrency-{name}"
+    assert error(pytester, STRESS, f"{flag}={text}") == f"ERROR: {flag}{ending}"
+    assert error(pytester, f"{flag}={text}") == f"ERROR: {flag}{ending}"  # also without stress
+    key = f"concurrency_{name.replace('-', '_')}"
+    pytester.makeini(f"[pytest]\n{key} = {text}\n")
+    assert error(pytester, STRESS) == f"ERROR: ini option {key}{ending}"
+
+
+def test_an_empty_token_is_refused(pytester: pytest.Pytester) -> None:
+    assert error(pytester, "--concurrency-replay=") == (
+        "ERROR: --concurrency-replay: got '', expected the token that a finding printed"
+    )
+
+
+def test_a_bad_ini_value_does_not_disturb_a_plain_run(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nconcurrency_threads = 0\n")
+    pytester.makepyfile("def test_plain(): pass")
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+def test_command_line_beats_ini_beats_default(pytester: pytest.Pytester) -> None:
+    pytester.makeini(
+        "[pytest]\nconcurrency_stress = yes\nconcurrency_select = all\nconcurrency_runs = 7\n"
+        "concurrency_threads = 3\n"
+    )
+    found = options(pytester, "--concurrency-threads=5")
+    assert (found.stress, found.select) == (True, "all")
+    assert found.base == Settings(threads=(5,), runs=7)
+
+
+def test_the_ini_switch_can_be_overridden(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nconcurrency_stress = true\n")
+    assert not options(pytester, "-o", "concurrency_stress=false").stress
+
+
+def test_an_unreadable_ini_switch(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nconcurrency_stress = maybe\n")
+    line = error(pytester)
+    assert line.startswith("ERROR: ")
+    assert "concurrency_stress" in line
+    assert "maybe" in line
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="typed TOML came with pytest 9")
+def test_a_toml_number_where_a_text_is_expected(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml("[tool.pytest]\nconcurrency_runs = 7\n")
+    line = error(pytester, STRESS)
+    assert "'concurrency_runs' expects a string, got int: 7" in line
+
+
+def test_flags_do_not_eat_paths(pytester: pytest.Pytester) -> None:
+    pytester.mkdir("tests")
+    config = pytester.parseconfigure(STRESS, "tests")
+    assert config.args == ["tests"]
+    assert config.stash[OPTIONS_KEY].stress
+
+
+def test_a_drawn_seed_is_a_number_to_be_repeated(pytester: pytest.Pytester) -> None:
+    runs = [options(pytester, STRESS, "--concurrency-seed=random") for _ in range(2)]
+    first, second = (run.base.seed for run in runs)
+    assert first.isdecimal()
+    assert second.isdecimal()
+    assert first != second
+    assert options(pytester, STRESS, f"--concurrency-seed={first}").base.seed == first
+
+
+def test_xdist_workers_use_the_drawn_seed(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nconcurrency_seed = random\nconcurrency_stress = true\n")
+    pytester.makeconftest(
+        """
+        from pathlib import Path
+        from pytest_concurrency.options import OPTIONS_KEY
+        def pytest_sessionstart(session):
+            who = getattr(session.config, "workerinput", {"workerid": "controller"})["workerid"]
+            seed = session.config.stash[OPTIONS_KEY].base.seed
+            Path(__file__).with_name(f"{who}.seed").write_text(seed)
+        """
+    )
+    pytester.makepyfile("def test_plain(): pass")
+    pytester.runpytest_subprocess("-n2").assert_outcomes(passed=1)
+    seeds = {path.stem: path.read_text() for path in pytester.path.glob("*.seed")}
+    assert set(seeds) == {"controller", "gw0", "gw1"}
+    assert len(set(seeds.values())) == 1, seeds
+
+
+def test_replay_stresses_selects_and_gates(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nconcurrency_gate = none\n")
+    found = options(pytester, "--concurrency-replay=c1.abc")
+    assert found.replay == "c1.abc"
+    assert (found.stress, found.select, found.base.gate) == (True, "all", "all")
+
+
+def test_json_path_on_the_command_line(pytester: pytest.Pytester) -> None:
+    found = options(pytester, STRESS, "--concurrency-json=report.json")
+    assert found.json_path == pytester.path / "report.json"
+
+
+def test_json_path_in_the_ini_file_is_relative_to_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]\nconcurrency_json = report.json\n")
+    inner = pytester.mkdir("inner")
+    monkeypatch.chdir(inner)
+    assert options(pytester, STRESS).json_path == pytester.path / "report.json"
+    explicit = options(pytester, STRESS, "--concurrency-json=other.json")
+    assert explicit.json_path == inner / "other.json"
+
+
+def test_json_path_that_cannot_be_written(pytester: pytest.Pytester) -> None:
+    taken, missing = pytester.mkdir("taken"), pytester.path / "missing"
+    assert error(pytester, STRESS, "--concurrency-json=taken") == (
+        f"ERROR: --concurrency-json: {taken} is a directory, expected a file's path"
+    )
+    assert error(pytester, STRESS, "--concurrency-json=missing/report.json") == (
+        f"ERROR: --concurrency-json: the directory {missing} does not exist"
+    )
+
+
+def test_the_help_names_every_option(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("--help")
+    result.stdout.fnmatch_lines(["concurrency hazards*", "*--concurrency-strategy=auto|random|pct"])
+    help_text = result.stdout.str()
+    for name in ["stress", *RULES]:
+        assert f"--concurrency-{name.replace('_', '-')}" in help_text
+        assert (f"concurrency_{name} (" in help_text) == (name != "replay"), name
+
+
+def test_the_plugin_imports_nothing_that_pytest_has_not() -> None:
+    program = (
+        "import sys, pytest; before = set(sys.modules);"
+        "import pytest_concurrency.plugin;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    imported = subprocess.check_output([sys.executable, "-c", program], text=True).split()
+    assert "pytest_concurrency.options" in imported
+    assert [name for name in imported if name.split(".")[0] != "pytest_concurrency"] == []
+
+
+@pytest.mark.parametrize("flag", ["", STRESS])
+def test_a_plain_run_does_not_even_import_the_nouns(pytester: pytest.Pytester, flag: str) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+        import pytest
+        @pytest.mark.threadsafe
+        def test_marked(): pass
+        if __name__ == "__main__":
+            args = [__file__, "--collect-only", *sys.argv[1:]]
+            assert pytest.main(args) == 0
+            print("nouns:", "pytest_concurrency.model" in sys.modules)
+        """
+    )
+    script = pytester.path / "test_a_plain_run_does_not_even_import_the_nouns.py"
+    command = [sys.executable, str(script), *([flag] if flag else [])]
+    output = subprocess.check_output(command, text=True)
+    assert f"nouns: {bool(flag)}" in output
+
+
+def test_a_missing_ini_file_still_gives_a_place_for_the_report(pytester: pytest.Pytester) -> None:
+    found = options(pytester, STRESS, "-o", "concurrency_json=report.json")
+    assert found.json_path == Path(pytester.path) / "report.json"
