@@ -26,7 +26,8 @@ _METHODS = LOCK_METHODS | QUEUE_METHODS
 
 def rewrite_internal(tree: ast.Module) -> ast.Module:
     """Rewrite ``tree`` in place and return it."""
-    return ast.fix_missing_locations(cast(ast.Module, _Rewriter().visit(tree)))
+    rewritten = cast(ast.Module, _Rewriter().visit(tree))
+    return ast.fix_missing_locations(rewritten)
 
 
 class _Rewriter(ast.NodeTransformer):

@@ -56,7 +56,20 @@ def rewrite(tree: ast.Module, path: str) -> ast.Module:
     rewriter = _Rewriter(path, mutable_globals(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
     rewriter.resolve_flows()
-    return ast.fix_missing_locations(rewritten)
+    locate(rewritten)
+    return rewritten
+
+
+def locate(node: ast.AST, parent: ast.AST | None = None) -> None:
+    """Give nodes without a location their parent's.
+
+    ``ast.fix_missing_locations`` would also invent the end of nodes that have only a start, such as
+    those that pytest's assertion rewriting makes, and put it before their start.
+    """
+    if "lineno" in node._attributes and not hasattr(node, "lineno") and parent is not None:
+        ast.copy_location(node, parent)
+    for child in ast.iter_child_nodes(node):
+        locate(child, node if hasattr(node, "lineno") else parent)
 
 
 class _Rewriter(ast.NodeTransformer):

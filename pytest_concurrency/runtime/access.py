@@ -203,7 +203,7 @@ def call_method_then(obj: Any, name: str, site: int) -> Any:
 _pending: dict[int, list[tuple[int, Any, str, str]]] = {}
 
 
-def then(value: Any, site: int) -> Any:
+def then(value: Any, site: int, is_key: bool) -> Any:
     """Follow the last argument that is not plain: the point of the ``call_method_then`` before."""
     if _b.current is None:
         if _b.amplifier is not None:
@@ -215,7 +215,7 @@ def then(value: Any, site: int) -> Any:
         # Entries above ours were left by calls whose arguments raised.
         if pending_site == site:
             if _managed():
-                _record_method(obj, name, site, value, kind)
+                _record_method(obj, name, site, value if is_key else NO_KEY, kind)
             break
     return value
 

@@ -123,6 +123,8 @@ def _name(obj: object, names: dict[int, str]) -> str:
 
 def _holder_name(obj: object) -> str:
     for referrer in gc.get_referrers(obj):
+        if type(referrer).__module__.startswith("pytest_concurrency."):
+            continue
         if isinstance(referrer, dict):
             for key, value in list(referrer.items()):
                 if value is obj and isinstance(key, str):

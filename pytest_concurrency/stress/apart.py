@@ -10,6 +10,9 @@ from pytest_concurrency.search.explorer import Observation
 from pytest_concurrency.stress.child import ChildResult, run_in_child
 
 
+_MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")
+
+
 class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
     """The process of an execution crashed or had to be ended."""
 
@@ -24,12 +27,19 @@ class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
 
 def hazard_of_death(result: ChildResult[object], index: int, threads: int) -> Hazard:
     """Describe how a process ended that ran a test with ``threads`` threads."""
-    detail = "\n\n".join(text for text in (result.stacks, result.output) if text)
+    detail = "\n\n".join(text for text in (_shortened(result.stacks), result.output) if text)
     if result.status == "timeout":
         message = f"it hangs with {threads} threads; its process was ended"
         return Hazard("timeout", message, schedule_index=index, threads=threads, detail=detail)
     message = f"its process died with {threads} threads: {result.exit or result.error}"
     return Hazard("crash", message, schedule_index=index, threads=threads, detail=detail)
+
+
+def _shortened(stacks: str) -> str:
+    """Leave out the frames in which every test of pytest runs."""
+    return "\n".join(
+        line for line in stacks.splitlines() if not any(part in line for part in _MACHINERY)
+    )
 
 
 def run_apart(run: Callable[[], Observation], seconds: float) -> Observation:

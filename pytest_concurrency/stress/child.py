@@ -154,21 +154,19 @@ class _Watch(Generic[T]):
                 deadline = min(deadline, time.monotonic() + GRACE_AFTER_RESULT)
         return True
 
-    def _read(self, fd: int) -> bool:
-        """Take what ``fd`` holds; whether there may be more."""
+    def _read(self, fd: int) -> None:
+        """Take what ``fd`` holds."""
         if fd == self._output_fd:
             data = read_some(fd)
             self._output = (self._output + (data or b""))[-_OUTPUT_KEPT:]
-            at_end, more = data == b"", bool(data)
+            at_end = data == b""
         else:
-            received = self._reader.receive()
-            for message in received:
+            for message in self._reader.receive():
                 self._take(message)
-            at_end, more = self._reader.at_end, bool(received)
+            at_end = self._reader.at_end
         if at_end:
             self._open.discard(fd)
             self._poller.unregister(fd)
-        return more and not at_end
 
     def _take(self, message: tuple[Any, ...]) -> None:
         match message:
@@ -182,10 +180,9 @@ class _Watch(Generic[T]):
                 self._final = message
 
     def _drain(self) -> None:
-        """What a dead child had written before it died."""
+        """A dead child's last words; they fit into one read, and a process it left may write on."""
         for fd in tuple(self._open):
-            while fd in self._open and self._poller.poll(0) and self._read(fd):
-                pass
+            self._read(fd)
 
     def _dump_stacks(self) -> str:
         if stack_signal is None:

@@ -120,6 +120,7 @@ def _work_and_report(work: Callable[[Progress], T], writer: MessageWriter) -> No
     writer.send(("coverage", coverage_bridge.collect()))
     writer.send(final)
     _run_multiprocessing_finalizers()
+    process_tree.kill_own_children()
 
 
 def _as_message(value: object) -> tuple[Any, ...]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_F_SETSIG = 10
 _in_own_session = False
 
 
@@ -46,6 +48,20 @@ def die_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_with_pipe(fd: int) -> None:
+    """Called in a child of somebody else: be killed when the last writer of the pipe is gone
+    (Linux).
+    """
+    if sys.platform == "linux":
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(fd, _F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_ASYNC)
+        if select.select([fd], [], [], 0)[0]:  # gone already
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def kill_group(pid: int) -> None:
     """Kill the unreaped child ``pid`` and the group that it leads."""
     for kill in (os.killpg, os.kill):
@@ -62,6 +78,16 @@ def kill_tree(pid: int) -> None:
     for victim in victims:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(victim, signal.SIGKILL)
+
+
+def kill_own_children() -> None:
+    """Called in a child at its end: children in sessions of their own are not found once we are
+    gone.
+    """
+    for entry in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for pid in entry.read_text().split():
+                kill_tree(int(pid))
 
 
 def has_exited(pid: int) -> bool:

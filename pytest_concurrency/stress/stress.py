@@ -30,6 +30,8 @@ from pytest_concurrency.stress.verdict import isolation_verdict
 GRACE = 3.0
 """Seconds that a child may overrun before it counts as hanging: searches stop by themselves at the deadline."""
 LEAST_PER_EXECUTION = 2.0
+LEAST_AT_FULL_SPEED = 3.0
+"""Seconds: what a deadlock in a cell that nobody controls may cost, besides the estimate for its runs."""
 OnProgress = Callable[[Cell, str], None]
 """Gets the cell and how far it is (``120/200``)."""
 
@@ -114,8 +116,15 @@ class Stress:
                 results.append(CellResult(cell, "skipped", reason="no time was left"))
                 continue
             share = (end - now) / (len(cells) - number)
+            if cell.kind != "explored":
+                share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
             results.append(self._cell(cell, facts, now + share))
         return results
+
+    def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
+        """Estimate, generously, the seconds that the runs of a cell at full speed take."""
+        copies = max(cell.threads, 2 * cell.processes)
+        return self.settings.runs * copies * (0.02 + 5 * facts.seconds)
 
     def _cell(self, cell: Cell, facts: SerialFacts, deadline: float) -> CellResult:
         self.on_progress(cell, "")

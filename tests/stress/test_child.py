@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import subprocess
@@ -72,7 +73,9 @@ class TestDone:
         run_in_child(lambda progress: state.update(value=2), seconds=10)
         assert state == {"value": 1}
 
-    def test_output_is_brought_back_and_not_printed(self, capfd: pytest.CaptureFixture[str]) -> None:
+    def test_output_is_brought_back_and_not_printed(
+        self, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         def work(progress: Progress) -> None:
             print("from python")
             print("to stderr", file=sys.stderr)
@@ -114,6 +117,18 @@ class TestDone:
         assert run_python(code).stdout == "exit handler of True\n"
         assert (tmp_path / "output").read_text() == ""
 
+    def test_garbage_of_the_parent_is_not_finalized_in_the_child(self) -> None:
+        class Garbage:
+            def __init__(self) -> None:
+                self.me = self
+
+            def __del__(self) -> None:
+                print("finalized")
+
+        gc.collect()
+        Garbage()
+        assert run_in_child(lambda progress: gc.collect(), seconds=10).output == ""
+
     def test_no_file_descriptor_stays_open(self) -> None:
         before = sorted(os.listdir("/proc/self/fd"))
         for work in (lambda progress: 1, lambda progress: os._exit(1)):
@@ -129,7 +144,9 @@ class TestDone:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 filters = list(warnings.filters)
-                result = run_in_child(lambda progress: list(warnings.filters) == filters, seconds=10)
+                result = run_in_child(
+                    lambda progress: list(warnings.filters) == filters, seconds=10
+                )
         finally:
             stop.set()
             thread.join()
@@ -228,7 +245,8 @@ class TestCrashed:
         def work(progress: Progress) -> None:
             progress("whole")
             threading.Timer(0.2, lambda: os._exit(5)).start()
-            # The parent stops reading (it sleeps in on_progress), so this cannot be written at once.
+            # The parent stops reading (it sleeps in on_progress), so this cannot be written at
+            # once.
             progress("x" * 10_000_000)
 
         def slowly(text: str) -> None:
@@ -311,6 +329,30 @@ class TestNobodyStaysBehind:
 
         result = run_in_child(work, seconds=10)
         assert result.value is not None
+        assert wait_until_gone(result.value)
+
+    def test_a_grandchild_in_a_session_of_its_own(self) -> None:
+        def work(progress: Progress) -> int:
+            return subprocess.Popen(["yes"], start_new_session=True).pid
+
+        result = run_in_child(work, seconds=10)
+        assert result.value is not None
+        assert wait_until_gone(result.value)
+
+    def test_an_orphan_that_writes_for_ever_does_not_hold_up_the_result(self) -> None:
+        def orphan(progress: Progress) -> int:
+            read, write = os.pipe()
+            if (pid := os.fork()) == 0:
+                process = subprocess.Popen(["yes"], start_new_session=True)
+                os.write(write, str(process.pid).encode())
+                os._exit(0)
+            os.waitpid(pid, 0)
+            return int(os.read(read, 20))
+
+        result = run_in_child(orphan, seconds=10)
+        assert result.value is not None
+        assert result.seconds < 5
+        # Nobody reads its output any more, so this one ends by itself.
         assert wait_until_gone(result.value)
 
     def test_a_forked_grandchild_that_holds_the_pipe_of_a_crashed_child(self) -> None:

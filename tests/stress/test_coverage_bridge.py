@@ -79,7 +79,7 @@ def test_nested():
 
 
 def elsewhere(progress):
-    coverage.Coverage.current().switch_context("elsewhere")
+    coverage.Coverage.current().switch_context("z-elsewhere")
     library.test_in_child()
 
 
@@ -171,7 +171,7 @@ def test_contexts_of_pytest_cov(project: Path) -> None:
     assert contexts[3] == ["test_it.py::test_child|run"]
     assert contexts[12] == ["test_it.py::test_nested|run"]
     assert contexts[16] == ["test_it.py::test_parent|run"]
-    assert "elsewhere" in contexts[26]
+    assert "z-elsewhere" in contexts[26]
 
 
 def test_patches_of_coverage_are_no_obstacle(project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import pickle
 import signal
@@ -38,7 +39,7 @@ def live_as_worker(order: Order) -> None:
     """The target of a worker's ``Process``."""
     gc.freeze()  # garbage of the parent's is the parent's to finalize
     process_tree.lead_own_group()
-    process_tree.die_with_parent(order.parent or os.getppid())
+    _die_with(order.parent)
     reset_signals()
     stacks = os.open(order.stacks, os.O_WRONLY | os.O_APPEND)
     write_stacks_to(stacks)
@@ -57,6 +58,15 @@ def live_as_worker(order: Order) -> None:
     if writer.is_mine:
         writer.send(("coverage", coverage_bridge.collect()))
         writer.send(_end(order.index, value, error))
+        process_tree.kill_own_children()
+
+
+def _die_with(parent: int) -> None:
+    """However the parent dies; behind a fork server, ours is not the one that forked us."""
+    if os.getppid() == parent:
+        process_tree.die_with_parent(parent)
+    elif (process := multiprocessing.parent_process()) is not None:
+        process_tree.die_with_pipe(process.sentinel)
 
 
 def _wait_at(gate: Any, index: int, jitter: float) -> None:

@@ -124,7 +124,7 @@ class _Worker:
             stacks=self._stacks.name,
             gate=gate,
             jitter=jitter,
-            parent=0 if start_method == "forkserver" else os.getpid(),
+            parent=os.getpid(),
             measuring=coverage_bridge.active() if by_fork else None,
             described=None if by_fork else coverage_bridge.describe(),
             mask=signal.pthread_sigmask(signal.SIG_BLOCK, ()),
@@ -164,18 +164,16 @@ class _Worker:
             self._exit_code is not None or time.monotonic() - self._finished_at > GRACE_AFTER_RESULT
         )
 
-    def receive(self) -> bool:
-        """Take what has arrived; whether there was anything."""
+    def receive(self) -> None:
+        """Take what has arrived."""
         assert self.reader is not None
-        messages = self.reader.receive()
-        for message in messages:
+        for message in self.reader.receive():
             match message:
                 case ("coverage", payload):
                     coverage_bridge.merge(payload)
                 case ("end", outcome, value, error):
                     self._finished_at = time.monotonic()
                     self.final = (outcome, _unpickled(value), _unpickled_error(error))
-        return bool(messages)
 
     def note_timeout(self) -> None:
         """Time is up: ask for its stacks."""
@@ -192,9 +190,7 @@ class _Worker:
             self._exit_code = self._process.exitcode if not self._timed_out else None
             (process_tree.kill_group if self.final else process_tree.kill_tree)(self._pid)
             self._process.join()
-            assert self.reader is not None
-            while not self.reader.at_end and self.receive():
-                pass
+            self.receive()  # a dead worker's last words fit into one read
             self._process.close()
             self._stacks.seek(0)
             self._stack_text = without_own_frames(self._stacks.read().decode(errors="replace"))

@@ -1,7 +1,7 @@
 """Every instance counts itself in an attribute of its class."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Visitor:

@@ -1,7 +1,7 @@
 """A new list replaces the old one, so that readers are safe; two writers copy the same old one."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Bell:

@@ -1,7 +1,7 @@
 """``+=`` on an attribute is a read and a write. No check: the hazard itself has to be seen."""
 
 EXPECT = {"lost-update"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Counter:

@@ -1,7 +1,7 @@
 """A counter whose increment reads and writes in two statements."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Counter:

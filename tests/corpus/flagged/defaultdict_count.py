@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 def setup() -> defaultdict[str, int]:

@@ -3,7 +3,7 @@ an item store writes. No check.
 """
 
 EXPECT = {"lost-update"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 def setup() -> dict[str, int]:

@@ -1,7 +1,7 @@
 """One thread walks through a dict while the other puts a key into it: RuntimeError."""
 
 EXPECT = {"thread-exception", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Prices:

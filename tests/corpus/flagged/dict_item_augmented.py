@@ -1,7 +1,7 @@
 """``counts[key] += 1`` without a lock."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 def setup() -> dict[str, int]:

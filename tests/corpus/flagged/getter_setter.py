@@ -1,7 +1,7 @@
 """Read and write are each hidden in a helper method, two calls deep."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Thermostat:

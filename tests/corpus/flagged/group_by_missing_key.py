@@ -1,7 +1,7 @@
 """``if key not in groups: groups[key] = []``: both find it missing, the second list wins."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Groups:

@@ -1,7 +1,7 @@
 """``if key in cache: use cache[key]`` while another thread throws keys out: KeyError."""
 
 EXPECT = {"thread-exception", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Cache:

@@ -1,7 +1,7 @@
 """``+=`` on one place of a list. No check."""
 
 EXPECT = {"lost-update"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 def setup() -> list[int]:

@@ -1,7 +1,7 @@
 """``if items: items.pop()``: between the two another thread may take the last one."""
 
 EXPECT = {"thread-exception", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Stack:

@@ -3,7 +3,7 @@
 import threading
 
 EXPECT = {"thread-exception", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Stack:

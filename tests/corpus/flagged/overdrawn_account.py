@@ -1,7 +1,7 @@
 """The balance is checked, then drawn upon: two withdrawals may both find enough."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 def setup() -> dict[str, int]:

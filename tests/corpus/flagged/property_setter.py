@@ -1,7 +1,7 @@
 """``+=`` on a property: the getter reads one attribute, the setter writes it."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Volume:

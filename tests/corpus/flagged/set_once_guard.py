@@ -3,7 +3,7 @@ the mail may go out twice.
 """
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Mailer:

@@ -5,7 +5,7 @@ the other thread sells too.
 import time
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Shelf:

@@ -1,7 +1,7 @@
 """A counter in a slot: there is no ``__dict__`` to look at."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Gauge:

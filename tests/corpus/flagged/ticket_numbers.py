@@ -1,7 +1,7 @@
 """Two customers may draw the same ticket number."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Dispenser:

@@ -3,7 +3,7 @@ they write different places.
 """
 
 EXPECT = {"test-failure"}
-MAX_SCHEDULES = 50
+MAX_SCHEDULES = 100
 
 
 class Ward:

@@ -1,0 +1,391 @@
+"""Workers in processes: one after another, at once, and whatever they do to us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod
+from pytest_concurrency.stress.cells.processes import Mode, process_cell
+from pytest_concurrency.stress.cells.workers import (
+    WorkerResult,
+    run_workers_at_once,
+    run_workers_in_turn,
+)
+from pytest_concurrency.stress.child import run_in_child
+from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, outcome_of
+
+METHODS: tuple[StartMethod, ...] = ("fork", "spawn", "forkserver")
+
+
+def in_turn(*callables: Callable[[], Any], seconds: float = 20, **more: Any) -> list[WorkerResult]:
+    return run_workers_in_turn(callables, deadline=time.monotonic() + seconds, **more)
+
+
+def at_once(*callables: Callable[[], Any], seconds: float = 20, **more: Any) -> list[WorkerResult]:
+    deadline = time.monotonic() + seconds
+    return run_workers_at_once(callables, random.Random(1), deadline=deadline, **more)
+
+
+def wait_until_gone(pid: int, seconds: float = 5.0) -> bool:
+    """Zombies do not count."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def span(path: Path) -> tuple[float, float]:
+    """When it ran."""
+    began = time.monotonic()
+    time.sleep(0.05)
+    return began, time.monotonic()
+
+
+def no_number() -> int:
+    return int("no number")
+
+
+def two_arguments() -> NoReturn:
+    raise TwoArguments("a", "b")
+
+
+class TwoArguments(Exception):
+    """Can be pickled, but not read back."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one)
+
+
+class TestWorkers:
+    @pytest.mark.parametrize("method", METHODS)
+    def test_results_and_exceptions_come_back(self, method: StartMethod) -> None:
+        results = at_once(os.getpid, no_number, start_method=method)
+        assert [result.outcome.status for result in results] == ["passed", "failed"]
+        assert results[0].value not in (None, os.getpid())
+        assert results[1].outcome.message.startswith("ValueError: invalid literal")
+        assert "in no_number" in results[1].outcome.traceback
+        assert isinstance(results[1].error, ValueError)
+
+    def test_in_turn_means_one_after_another(self, tmp_path: Path) -> None:
+        spans = [result.value for result in in_turn(*[partial(span, tmp_path)] * 3)]
+        assert spans == sorted(spans)
+        assert all(one[1] < other[0] for one, other in zip(spans, spans[1:], strict=False))
+
+    def test_at_once_means_at_once(self, tmp_path: Path) -> None:
+        spans = [result.value for result in at_once(*[partial(span, tmp_path)] * 3)]
+        assert max(began for began, _ in spans) < min(ended for _, ended in spans)
+
+    def test_memory_is_not_shared(self) -> None:
+        state: list[int] = []
+        assert [r.outcome.status for r in in_turn(partial(state.append, 1))] == ["passed"]
+        assert state == []
+
+    @pytest.mark.parametrize("run", [in_turn, at_once])
+    def test_a_result_that_cannot_be_pickled(self, run: Callable[..., list[WorkerResult]]) -> None:
+        (result,) = run(threading.Lock)
+        assert result.outcome.status == "failed"
+        assert result.outcome.message.startswith("its result cannot be sent back: TypeError")
+
+    def test_an_exception_that_cannot_be_unpickled(self) -> None:
+        (result,) = in_turn(two_arguments)
+        assert result.error is None
+        assert (result.outcome.status, result.outcome.kind) == ("failed", "TwoArguments")
+
+    @pytest.mark.parametrize("method", ["spawn", "forkserver"])
+    def test_a_callable_that_cannot_be_pickled(self, method: StartMethod) -> None:
+        (result,) = at_once(lambda: 1, start_method=method)
+        assert (result.outcome.status, result.outcome.phase) == ("error", "setup")
+        assert f"cannot be run in a process started with {method}: " in result.outcome.message
+        assert "lambda" in result.outcome.message
+
+    def test_crashes_exits_and_hangs_cost_only_themselves(self) -> None:
+        began = time.monotonic()
+        results = at_once(
+            partial(os._exit, 3),
+            partial(ctypes.string_at, 0),
+            lambda: os.kill(os.getpid(), signal.SIGKILL),
+            partial(sys.exit, 4),
+            partial(time.sleep, 1000),
+            lambda: "fine",
+            seconds=1,
+        )
+        assert time.monotonic() - began < 4
+        assert [(r.outcome.status, r.outcome.message) for r in results] == [
+            ("crashed", "exited with status 3 (os._exit)"),
+            ("crashed", "killed by SIGSEGV"),
+            ("crashed", "killed by SIGKILL"),
+            ("failed", "SystemExit: 4"),
+            ("timeout", "did not end in time"),
+            ("passed", ""),
+        ]
+        assert results[5].value == "fine"
+
+    def test_a_hang_shows_its_stack(self) -> None:
+        def hangs_here() -> None:
+            threading.Event().wait()
+
+        (result,) = in_turn(hangs_here, seconds=0.3)
+        assert "in hangs_here" in result.outcome.traceback
+        assert "in_worker.py" not in result.outcome.traceback
+
+    def test_a_crash_shows_its_stack(self) -> None:
+        def crashes_here() -> None:
+            ctypes.string_at(0)
+
+        (result,) = in_turn(crashes_here)
+        assert "in crashes_here" in result.outcome.traceback
+
+    def test_nobody_waits_for_workers_that_did_not_start(self) -> None:
+        results = at_once(lambda: 1, lambda: 2, start_method="spawn", seconds=20)
+        assert {result.outcome.phase for result in results} == {"setup"}
+
+    def test_a_thread_left_running_does_not_hold_up_the_result(self) -> None:
+        def work() -> str:
+            threading.Thread(target=time.sleep, args=(1000,)).start()
+            return "done"
+
+        began = time.monotonic()
+        (result,) = in_turn(work)
+        assert (result.outcome.status, result.value) == ("passed", "done")
+        assert time.monotonic() - began < 4
+
+    def test_a_fork_of_a_worker_does_not_answer_for_it(self) -> None:
+        def work() -> str:
+            if pid := os.fork():
+                os.waitpid(pid, 0)
+                return "worker"
+            return "its child"
+
+        assert [result.value for result in at_once(work)] == ["worker"]
+
+    def test_no_file_descriptor_stays_open(self) -> None:
+        at_once(partial(int, 1))  # what multiprocessing opens for good
+        before = sorted(os.listdir("/proc/self/fd"))
+        at_once(partial(int, 1), partial(os._exit, 1))
+        in_turn(partial(time.sleep, 1000), seconds=0.1)
+        assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+class TestNobodyStaysBehind:
+    def test_grandchildren_of_workers(self, tmp_path: Path) -> None:
+        def leave() -> int:
+            return subprocess.Popen(["sleep", "1000"]).pid
+
+        def leave_and_hang() -> None:
+            pid = subprocess.Popen(["sleep", "1000"], start_new_session=True).pid
+            (tmp_path / "pid").write_text(str(pid))
+            time.sleep(1000)
+
+        results = at_once(leave, leave_and_hang, seconds=0.5)
+        assert wait_until_gone(results[0].value)
+        assert wait_until_gone(int((tmp_path / "pid").read_text()))
+
+    def test_an_interrupted_parent(self, tmp_path: Path) -> None:
+        def work() -> None:
+            (tmp_path / str(os.getpid())).touch()
+            time.sleep(1000)
+
+        main = threading.main_thread().ident
+        assert main is not None
+        timer = threading.Timer(0.5, lambda: signal.pthread_kill(main, signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            at_once(work, work)
+        timer.join()
+        pids = [int(path.name) for path in tmp_path.iterdir()]
+        assert len(pids) == 2
+        assert all(wait_until_gone(pid) for pid in pids)
+
+    def test_inside_a_child_that_runs_out_of_time(self, tmp_path: Path) -> None:
+        def work() -> None:
+            pid = subprocess.Popen(["sleep", "1000"]).pid
+            (tmp_path / f"{os.getpid()} {pid}").touch()
+            time.sleep(1000)
+
+        result = run_in_child(lambda progress: at_once(work, work), seconds=0.7)
+        assert result.status == "timeout"
+        pids = [int(pid) for path in tmp_path.iterdir() for pid in path.name.split()]
+        assert len(pids) == 4
+        assert all(wait_until_gone(pid) for pid in pids)
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_a_killed_parent(self, tmp_path: Path, method: str) -> None:
+        (tmp_path / "program.py").write_text(
+            textwrap.dedent(
+                f"""
+                import os, random, time
+                from pytest_concurrency.stress.cells.workers import run_workers_at_once
+
+                def work():
+                    open(f"pid-{{os.getpid()}}", "w").close()
+                    time.sleep(1000)
+
+                if __name__ == "__main__":
+                    run_workers_at_once([work] * 2, random.Random(1), start_method={method!r})
+                """
+            )
+        )
+        parent = subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path)
+        until = time.monotonic() + 20
+        while len(pids := [int(p.name[4:]) for p in tmp_path.glob("pid-*")]) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        parent.kill()
+        parent.wait()
+        assert all(wait_until_gone(pid) for pid in pids)
+
+
+CELL = Cell("processes", processes=2)
+PASSED = CopyOutcome(0)
+FAILED = outcome_of(0, AssertionError("assert 3 == 4"))
+
+
+def cell_of(
+    run_once: Callable[[Mode, bool], RunOutcome], *, runs: int = 4, seconds: float = 30
+) -> CellResult:
+    deadline = time.monotonic() + seconds
+    return process_cell(run_once, CELL, Settings(runs=runs), deadline=deadline)
+
+
+def table(**outcomes: RunOutcome) -> Callable[[Mode, bool], RunOutcome]:
+    return lambda mode, amplified: outcomes[mode.replace(" ", "_")]
+
+
+class TestCell:
+    def test_the_control_comes_first_and_half_of_the_runs_are_amplified(self) -> None:
+        seen: list[tuple[str, bool]] = []
+
+        def run_once(mode: Mode, amplified: bool) -> RunOutcome:
+            seen.append((mode, amplified))
+            return RunOutcome(PASSED, (PASSED, PASSED))
+
+        result = cell_of(run_once)
+        assert (result.outcome, result.control) == ("clean", "clean")
+        assert (result.schedules, result.planned) == (4, 4)
+        assert seen == [("in turn", False)] * 3 + [("at once", False), ("at once", True)] * 2
+
+    def test_a_failure_at_once_only_is_a_hazard(self) -> None:
+        result = cell_of(
+            table(
+                in_turn=RunOutcome(PASSED, (PASSED, PASSED)),
+                at_once=RunOutcome(FAILED, (PASSED, PASSED)),
+            )
+        )
+        (hazard,) = result.hazards
+        assert (result.outcome, result.control) == ("hazard", "clean")
+        assert (hazard.kind, hazard.failures) == ("test-failure", 4)
+        assert hazard.message == (
+            "fails in 4 of 4 runs with 2 processes at once: AssertionError: assert 3 == 4"
+        )
+
+    @pytest.mark.parametrize(("status", "kind"), [("crashed", "crash"), ("timeout", "timeout")])
+    def test_a_worker_that_dies_at_once_only(self, status: Any, kind: str) -> None:
+        died = CopyOutcome(1, status, kind, "killed by SIGSEGV", "stack")
+        result = cell_of(
+            table(
+                in_turn=RunOutcome(PASSED, (PASSED, PASSED)),
+                at_once=RunOutcome(FAILED, (PASSED, died)),
+            )
+        )
+        (hazard,) = result.hazards
+        assert (hazard.kind, hazard.detail) == (kind, "--- process 1 ---\nstack")
+        assert "process 1: killed by SIGSEGV" in hazard.message
+
+    def test_a_check_that_fails_in_the_control_looks_at_memory(self) -> None:
+        failing = RunOutcome(FAILED, (PASSED, PASSED))
+        result = cell_of(table(in_turn=failing, at_once=failing))
+        assert (result.outcome, result.control) == ("clean", "not-shared")
+        assert result.hazards == ()
+        assert "memory that processes do not share" in result.reason
+        assert result.schedules == 4
+
+    def test_workers_that_fail_at_once_beside_a_check_on_memory(self) -> None:
+        result = cell_of(
+            table(
+                in_turn=RunOutcome(FAILED, (PASSED, PASSED)),
+                at_once=RunOutcome(FAILED, (PASSED, FAILED)),
+            )
+        )
+        assert (result.outcome, result.control) == ("hazard", "not-shared")
+
+    def test_workers_that_fail_even_in_turn(self) -> None:
+        failing = RunOutcome(FAILED, (PASSED, FAILED))
+        result = cell_of(table(in_turn=failing, at_once=failing))
+        assert (result.outcome, result.control) == ("skipped", "fails")
+        assert result.reason.startswith("its processes fail even one after another: process 0")
+
+    def test_workers_that_cannot_be_started(self) -> None:
+        problem = CopyOutcome(0, "error", "", "cannot be run in a process: lambda", phase="setup")
+        result = cell_of(table(in_turn=RunOutcome(PASSED, (problem,))))
+        assert (result.outcome, result.reason) == ("skipped", problem.message)
+
+    def test_a_test_that_skips_itself(self) -> None:
+        skip = CopyOutcome(0, "skipped", "Skipped", "not here")
+        result = cell_of(table(in_turn=RunOutcome(PASSED, (skip,))))
+        assert (result.outcome, result.reason) == ("skipped", "the test skips itself: not here")
+
+    def test_no_time(self) -> None:
+        result = cell_of(table(), seconds=-1)
+        assert (result.outcome, result.reason) == ("skipped", "no time was left")
+
+    def test_a_real_race_on_a_file_and_its_locked_twin(self, tmp_path: Path) -> None:
+        assert cell_of(file_counter(tmp_path, locked=False)).outcome == "hazard"
+        result = cell_of(file_counter(tmp_path, locked=True))
+        assert (result.outcome, result.control) == ("clean", "clean")
+
+    def test_a_real_counter_in_memory_is_not_shared(self) -> None:
+        def run_once(mode: Mode, amplified: bool) -> RunOutcome:
+            counter = {"value": 0}
+
+            def increment() -> None:
+                counter["value"] += 1
+
+            workers = [in_turn, at_once][mode == "at once"](increment, increment)
+            wrong = None if counter["value"] == 2 else AssertionError(str(counter))
+            return RunOutcome(outcome_of(0, wrong), tuple(worker.outcome for worker in workers))
+
+        result = cell_of(run_once, runs=2)
+        assert (result.outcome, result.control) == ("clean", "not-shared")
+
+
+def file_counter(directory: Path, *, locked: bool) -> Callable[[Mode, bool], RunOutcome]:
+    import fcntl
+
+    path, lock = directory / "counter", directory / "lock"
+
+    def increment() -> None:
+        with lock.open("w") as guard:
+            for _ in range(50):
+                if locked:
+                    fcntl.flock(guard, fcntl.LOCK_EX)
+                value = int(path.read_text() or 0)
+                path.write_text(str(value + 1))
+                if locked:
+                    fcntl.flock(guard, fcntl.LOCK_UN)
+
+    def run_once(mode: Mode, amplified: bool) -> RunOutcome:
+        path.write_text("0")
+        workers = [in_turn, at_once][mode == "at once"](increment, increment)
+        wrong = None if path.read_text() == "100" else AssertionError(path.read_text())
+        return RunOutcome(outcome_of(0, wrong), tuple(worker.outcome for worker in workers))
+
+    return run_once

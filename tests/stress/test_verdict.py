@@ -1,0 +1,152 @@
+"""The isolation verdict, case by case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind
+from pytest_concurrency.stress.verdict import isolation_verdict
+
+SERIAL = CellResult(Cell("serial"), "clean", schedules=2)
+
+
+def cell(kind: Any, count: int, found: HazardKind | None = None, **more: Any) -> CellResult:
+    processes = count if kind == "processes" else 1
+    threads = 1 if kind == "processes" else count
+    defaults: dict[str, Any] = {"schedules": 200 if kind == "explored" else 20}
+    if kind == "processes":
+        defaults["control"] = "clean"
+    if found is not None:
+        defaults["hazards"] = (Hazard(found, "it is bad"),)
+    outcome = more.pop("outcome", "clean" if found is None else "hazard")
+    return CellResult(Cell(kind, threads, processes), outcome, **(defaults | more))
+
+
+EXPLORED = [cell("explored", 2), cell("explored", 4)]
+FREE = [cell("free-running", 2), cell("free-running", 4)]
+THREADS = [*EXPLORED, *FREE]
+LOST = [cell("explored", 2, "lost-update"), *THREADS[1:]]
+PROCESSES = [cell("processes", 2)]
+NOT_SHARED = [cell("processes", 2, control="not-shared")]
+FAILING = [cell("processes", 2, "test-failure")]
+SKIPPED = [cell("processes", 2, outcome="skipped", schedules=0, reason="no fork here")]
+
+CASES = {
+    "hidden": (
+        [*LOST, *PROCESSES],
+        "hidden",
+        "lost updates with 2 threads; 2 processes one after another and at once (20 runs) lose "
+        "nothing",
+    ),
+    "hidden, nothing shared": (
+        [*LOST, *NOT_SHARED],
+        "hidden",
+        "lost updates with 2 threads; with 2 processes nothing is lost, and nothing is shared either",
+    ),
+    "hidden, with some thread cells skipped": (
+        [LOST[0], cell("free-running", 4, outcome="skipped"), *PROCESSES],
+        "hidden",
+        "lost updates with 2 threads; 2 processes one after another and at once (20 runs) lose "
+        "nothing",
+    ),
+    "several kinds and counts": (
+        [cell("explored", 2, "deadlock"), cell("free-running", 4, "timeout"), *PROCESSES],
+        "hidden",
+        "a deadlock and hangs with 2 and 4 threads; 2 processes one after another and at once "
+        "(20 runs) lose nothing",
+    ),
+    "persists": (
+        [*LOST, *FAILING],
+        "persists",
+        "lost updates with 2 threads, and failures with 2 processes at once as well",
+    ),
+    "persists, with some process cells skipped": (
+        [*LOST, *FAILING, cell("processes", 4, outcome="error")],
+        "persists",
+        "lost updates with 2 threads, and failures with 2 processes at once as well",
+    ),
+    "exposed": (
+        [*THREADS, *FAILING],
+        "exposed",
+        "failures with 2 processes at once, none one after another; 400 sampled schedules and "
+        "40 runs with 2 and 4 threads found nothing",
+    ),
+    "clean": (
+        [*THREADS, *PROCESSES],
+        "clean",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; 2 processes one "
+        "after another and at once (20 runs) lose nothing",
+    ),
+    "clean, exhausted": (
+        [
+            cell("explored", 2, schedules=42, exhausted=True),
+            cell("free-running", 2, schedules=1),
+            *PROCESSES,
+        ],
+        "clean",
+        "no hazard in all 42 schedules and 1 run with 2 threads; 2 processes one after another "
+        "and at once (20 runs) lose nothing",
+    ),
+    "clean, nothing shared": (
+        [*THREADS, *NOT_SHARED],
+        "clean",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 processes "
+        "nothing is lost, and nothing is shared either",
+    ),
+    "processes skipped beside a hazard": (
+        [*LOST, *SKIPPED],
+        "inconclusive",
+        "lost updates with 2 threads; the cell processes 2P was skipped: no fork here",
+    ),
+    "the control fails": (
+        [*LOST, cell("processes", 2, outcome="skipped", control="fails", reason="it fails alone")],
+        "inconclusive",
+        "lost updates with 2 threads; the cell processes 2P was skipped: it fails alone",
+    ),
+    "threads could not be done beside a hazard of processes": (
+        [cell("explored", 2, outcome="error", reason="broken"), *FAILING],
+        "inconclusive",
+        "failures with 2 processes; the cell explored 2T could not be done: broken",
+    ),
+    "a thread cell skipped, the rest clean": (
+        [cell("explored", 2), cell("free-running", 2, outcome="skipped"), *PROCESSES],
+        "inconclusive",
+        "the cell free 2T was skipped",
+    ),
+    "nothing ran in a clean cell": (
+        [cell("explored", 2, schedules=0), *PROCESSES],
+        "inconclusive",
+        "the cell explored 2T ran nothing",
+    ),
+    "no process cell": (
+        LOST,
+        "inconclusive",
+        "lost updates with 2 threads; there is no cell with processes to compare with",
+    ),
+    "no thread cell": (
+        FAILING,
+        "inconclusive",
+        "failures with 2 processes; there is no cell with threads to compare with",
+    ),
+    "fails serially": (
+        [cell("serial", 1, "test-failure"), *LOST, *PROCESSES],
+        "inconclusive",
+        "it fails without concurrency",
+    ),
+}
+
+
+@pytest.mark.parametrize(("results", "verdict", "reason"), CASES.values(), ids=CASES)
+def test_verdict(results: list[CellResult], verdict: str, reason: str) -> None:
+    for order in ([SERIAL, *results], [*results[::-1], SERIAL]):
+        found = isolation_verdict(order)
+        assert found.verdict == verdict
+        if order[0] is SERIAL:
+            assert found.reason == reason
+
+
+def test_nothing_ran() -> None:
+    assert isolation_verdict([]).verdict == "inconclusive"
+    assert isolation_verdict([SERIAL]).verdict == "inconclusive"
