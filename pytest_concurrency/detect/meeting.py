@@ -18,7 +18,8 @@ def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
     last_write: dict[tuple[Any, ...], int] = {}
     stale: tuple[int, int] | None = None
     other: tuple[int, int] | None = None
-    for index, event in enumerate(log):
+    for index in _while_others_run(log):
+        event = log[index]
         op = operation(event).removeprefix("file-")
         if op not in ("read", "write"):
             continue
@@ -37,3 +38,9 @@ def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
         else:
             last_write[key] = index
     return stale or other
+
+
+def _while_others_run(log: Sequence[tuple[Any, ...]]) -> range:
+    """Leave out what the main thread does before the others start and after they have ended."""
+    others = [index for index, event in enumerate(log) if event[0]]
+    return range(others[0], others[-1] + 1) if others else range(len(log))

@@ -97,7 +97,7 @@ class Instrumentation:
     """The instrumented counterparts of everything in a scope, swapped in and out together."""
 
     def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+        self.scope = scope
         self._units: dict[str, _Unit | None] = {}
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
@@ -109,8 +109,8 @@ class Instrumentation:
         self._swaps = []
         for function in [obj for obj in gc.get_objects() if type(obj) is FunctionType]:
             filename = function.__code__.co_filename
-            internal = self._scope.is_internal(filename)
-            if internal or self._scope.wants(filename):
+            internal = self.scope.is_internal(filename)
+            if internal or self.scope.wants(filename):
                 self._prepare_one(function, filename, internal)
 
     def _prepare_one(self, function: FunctionType, filename: str, internal: bool) -> None:
@@ -149,7 +149,7 @@ class Instrumentation:
     @property
     def counts(self) -> tuple[int, int]:
         """Functions instrumented, functions seen (both without the standard library's)."""
-        done = sum(not self._scope.is_internal(swap.original.co_filename) for swap in self._swaps)
+        done = sum(not self.scope.is_internal(swap.original.co_filename) for swap in self._swaps)
         return done, done + len(self.unmatched)
 
     @property

@@ -241,7 +241,7 @@ def get_global(namespace: dict[str, Any], name: str, site: int) -> None:
         _record_global(namespace, name, site)
 
 
-def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> Any:
+def set_global(namespace: dict[str, Any], value: Any, name: str, site: int) -> Any:
     """Wrap the value that is about to be stored in a global."""
     if _managed():
         _record_global(namespace, name, site)

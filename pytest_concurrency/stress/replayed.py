@@ -13,6 +13,7 @@ from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration
 from pytest_concurrency.stress.child import run_in_child
+from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.stress import GRACE, Stress, cell_of_death
 
 STALE = (
@@ -57,6 +58,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
 
 
 def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResult:
+    preload(exploration.facts.imports, exploration.instrumentation)
     strategy = Replay(token.schedule)
     with exploration.ready():
         observation = exploration.workload().explore(

@@ -25,6 +25,7 @@ from pytest_concurrency.stress.child import ChildResult, run_in_child
 from pytest_concurrency.stress.context import End, Job
 from pytest_concurrency.stress.outcomes import RunOutcome
 from pytest_concurrency.stress.plan import plan
+from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.verdict import isolation_verdict
 
 GRACE = 3.0
@@ -82,19 +83,25 @@ class Stress:
         )
 
     def serial(self) -> SerialFacts:
-        cell = Cell("serial")
+        """Run the serial cell; once more if the test imported modules while it ran."""
+        facts = self._serial_once(())
+        return self._serial_once(facts.imports) if facts.imports else facts
+
+    def _serial_once(self, imports: tuple[str, ...]) -> SerialFacts:
+        seconds = self.settings.time
         result = run_in_child(
-            lambda progress: serial_cell(self.item, self.instrumentation, self.settings.time),
-            seconds=self.settings.time + GRACE,
+            lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports),
+            seconds=seconds + GRACE,
         )
         if result.status == "done" and result.value is not None:
             return result.value
         reason = {"timeout": "it hangs", "crashed": f"its process died: {result.exit}"}.get(
             result.status, result.error
         )
-        return SerialFacts(CellResult(cell, "error", 1, 2, reason=reason))
+        return SerialFacts(CellResult(Cell("serial"), "error", 1, 2, reason=reason))
 
     def why_not(self, facts: SerialFacts) -> str:
+        """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
         if facts.result.outcome == "error":
             return f"fails without concurrency: {facts.result.reason}"
         if facts.result.outcome == "skipped":
@@ -135,13 +142,17 @@ class Stress:
         }[cell.kind]
         started = time.monotonic()
         result = run_in_child(
-            partial(runner, cell, facts, deadline),
+            lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
             seconds=deadline - started + GRACE,
             on_progress=partial(self.on_progress, cell),
         )
         if result.status == "done" and result.value is not None:
             return result.value
         return cell_of_death(cell, result, time.monotonic() - started)
+
+    def _loaded(self, facts: SerialFacts, run: Callable[[], CellResult]) -> CellResult:
+        preload(facts.imports, self.instrumentation)
+        return run()
 
     def _explored(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]

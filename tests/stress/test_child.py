@@ -187,16 +187,16 @@ class TestRaised:
         assert result.error == "the result of the child cannot be read: OSError: only one way"
 
     def test_an_exception_that_cannot_be_shown(self) -> None:
-        class Broken(Exception):
+        class BrokenError(Exception):
             def __str__(self) -> str:
                 raise RuntimeError("no")
 
         def work(progress: Progress) -> None:
-            raise Broken
+            raise BrokenError
 
         result = run_in_child(work, seconds=10)
-        assert (result.status, result.error_type) == ("raised", "Broken")
-        assert "Broken" in result.error
+        assert (result.status, result.error_type) == ("raised", "BrokenError")
+        assert "BrokenError" in result.error
 
 
 class OneWay:
@@ -333,7 +333,15 @@ class TestNobodyStaysBehind:
 
     def test_a_grandchild_in_a_session_of_its_own(self) -> None:
         def work(progress: Progress) -> int:
-            return subprocess.Popen(["yes"], start_new_session=True).pid
+            return subprocess.Popen(["sleep", "1000"], start_new_session=True).pid
+
+        result = run_in_child(work, seconds=10)
+        assert result.value is not None
+        assert wait_until_gone(result.value)
+
+    def test_an_orphan(self) -> None:
+        def work(progress: Progress) -> int:
+            return int(subprocess.check_output("sleep 1000 >/dev/null & echo $!", shell=True))
 
         result = run_in_child(work, seconds=10)
         assert result.value is not None

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Settings
-from pytest_concurrency.stress.cells import free_running
 from pytest_concurrency.stress.cells.free_running import (
     perturbed_switch_interval,
     release_together,
@@ -103,7 +102,7 @@ class TestReleaseTogether:
                 raise RuntimeError("can't start new thread")
             start(thread)
 
-        monkeypatch.setattr(free_running.threading.Thread, "start", refuse_the_second)
+        monkeypatch.setattr(threading.Thread, "start", refuse_the_second)
         with pytest.raises(RuntimeError, match="can't start"):
             release_together([lambda: ran.append(1)] * 2, random.Random(1))
         until = time.monotonic() + 5

@@ -36,7 +36,7 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
     return function
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no")
 
@@ -53,7 +53,7 @@ class Broken(Exception):
         (raising(UserWarning("a warning")), "failed", "UserWarning: a warning"),
         (raising(SystemExit(3)), "failed", "SystemExit: 3"),
         (raising(KeyboardInterrupt()), "failed", "KeyboardInterrupt"),
-        (raising(Broken()), "failed", "Broken: (its message cannot be shown)"),
+        (raising(BrokenError()), "failed", "BrokenError: (its message cannot be shown)"),
         (raising(ExceptionGroup("two", [ValueError()])), "failed", "ExceptionGroup: two"),
     ],
 )
@@ -121,7 +121,7 @@ def test_causes_are_shown() -> None:
 
 
 def test_an_outcome_can_be_sent_away() -> None:
-    outcome = outcome_of(0, caught(raising(Broken())))
+    outcome = outcome_of(0, caught(raising(BrokenError())))
     assert pickle.loads(pickle.dumps(outcome)) == outcome
 
 

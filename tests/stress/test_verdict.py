@@ -43,7 +43,8 @@ CASES = {
     "hidden, nothing shared": (
         [*LOST, *NOT_SHARED],
         "hidden",
-        "lost updates with 2 threads; with 2 processes nothing is lost, and nothing is shared either",
+        "lost updates with 2 threads; with 2 processes nothing is lost, and nothing is shared "
+        "either",
     ),
     "hidden, with some thread cells skipped": (
         [LOST[0], cell("free-running", 4, outcome="skipped"), *PROCESSES],

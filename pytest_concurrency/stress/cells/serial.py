@@ -7,6 +7,7 @@ differ show state that outlives a round.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.search.engine import STEP_LIMIT, exploring
 from pytest_concurrency.search.explorer import Observation
 from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload
 
 STEPS_PER_SERIAL_STEP = 20
@@ -35,6 +37,8 @@ class SerialFacts:
     steps: int = 0
     seconds: float = 0.0
     """Of one round."""
+    imports: tuple[str, ...] = ()
+    """Modules in scope that the test imports while it runs."""
 
     @property
     def step_limit(self) -> int:
@@ -43,9 +47,14 @@ class SerialFacts:
 
 
 def serial_cell(
-    item: pytest.Function, instrumentation: Instrumentation, seconds: float
+    item: pytest.Function,
+    instrumentation: Instrumentation,
+    seconds: float,
+    imports: tuple[str, ...] = (),
 ) -> SerialFacts:
-    """Run the item twice. To be called in a child process."""
+    """Run the item twice, with ``imports`` loaded before. To be called in a child process."""
+    preload(imports, instrumentation)
+    modules = set(sys.modules)
     cell = Cell("serial")
     started = time.monotonic()
     asks = "concurrency" in item.fixturenames
@@ -72,6 +81,7 @@ def serial_cell(
         bool(first.thread_errors),
         first.steps,
         took / 2,
+        (*imports, *imported_since(modules, instrumentation)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 EXPECT = {"thread-exception", "test-failure"}
-MAX_SCHEDULES = 200
+MAX_SCHEDULES = 300
 
 
 class Config:

@@ -5,7 +5,7 @@ if they find that it has arrived.
 import threading
 
 EXPECT = {"deadlock"}
-MAX_SCHEDULES = 100
+MAX_SCHEDULES = 200
 SEQUENTIAL = False
 
 

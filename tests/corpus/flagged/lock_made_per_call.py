@@ -3,7 +3,7 @@
 import threading
 
 EXPECT = {"lost-update"}
-MAX_SCHEDULES = 100
+MAX_SCHEDULES = 200
 
 
 class Counter:

@@ -5,7 +5,7 @@ and then never.
 import threading
 
 EXPECT = {"deadlock"}
-MAX_SCHEDULES = 100
+MAX_SCHEDULES = 200
 SEQUENTIAL = False
 
 

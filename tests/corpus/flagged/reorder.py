@@ -3,7 +3,7 @@ a third thread may see only one of them.
 """
 
 EXPECT = {"test-failure", "thread-exception"}
-MAX_SCHEDULES = 200
+MAX_SCHEDULES = 300
 
 
 class Pair:

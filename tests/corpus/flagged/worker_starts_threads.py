@@ -3,7 +3,7 @@
 import threading
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 100
+MAX_SCHEDULES = 200
 SEQUENTIAL = False
 
 

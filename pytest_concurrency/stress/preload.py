@@ -1,0 +1,36 @@
+"""Modules that a test imports while it runs: known after its first run, loaded before all others.
+
+What is imported in the middle of an execution is not instrumented, and its locks are out of sight. Importing beforehand,
+in each cell's process, also keeps imports themselves (and tools that look at them) away from threads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterable
+
+from pytest_concurrency.instrument.swap import Instrumentation
+
+
+def imported_since(before: Iterable[str], instrumentation: Instrumentation) -> tuple[str, ...]:
+    """Return the modules in scope that are new in ``sys.modules``, in the order of their import."""
+    known = set(before)
+    return tuple(
+        name
+        for name, module in list(sys.modules.items())
+        if name not in known
+        and instrumentation.scope.wants(str(getattr(module, "__file__", None) or "<none>"))
+    )
+
+
+def preload(modules: Iterable[str], instrumentation: Instrumentation) -> None:
+    """Import ``modules`` and instrument them. One that cannot be imported now is left to the test."""
+    missing = [name for name in modules if name not in sys.modules]
+    for name in missing:
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: S112 - the test's own import says what is wrong
+            continue
+    if missing:
+        instrumentation.prepare()
