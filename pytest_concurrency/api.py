@@ -67,15 +67,17 @@ def explore(
     if schedules < 1:
         raise ValueError(f"schedules must be at least 1, not {schedules}")
     chosen = make(strategy, Choices(seed))
-    instrumentation = _instrumentation(_folders([setup, *workers, check]), tuple(source))
-    instrumentation.prepare()
+    instrumentation = instrumentation_for([setup, *workers, check], source)
     workload = partial(_run_once, setup, tuple(workers), check)
     explorer = Explorer(
-        workload, lambda index: chosen, limit=STEP_LIMIT, token=lambda execution: ""
+        workload,
+        lambda index: chosen,
+        limit=STEP_LIMIT,
+        token=lambda execution: "",
+        deadline=monotonic() + seconds,
     )
-    deadline = monotonic() + seconds
     with exploring(instrumentation, seconds):
-        result = search(explorer, schedules, deadline=deadline, stop_at_first=stop_at_first)
+        result = search(explorer, schedules, stop_at_first=stop_at_first)
     return Found(
         result.executions,
         result.hazards,
@@ -83,6 +85,15 @@ def explore(
         explorer.distinct,
         result.seconds,
     )
+
+
+def instrumentation_for(
+    functions: Sequence[Callable[..., object] | None], source: Sequence[str] = ()
+) -> Instrumentation:
+    """Return prepared instrumentation for the folders of ``functions``, the current one, ``source``."""
+    instrumentation = _instrumentation(_folders(functions), tuple(source))
+    instrumentation.prepare()
+    return instrumentation
 
 
 def _run_once(

@@ -131,6 +131,7 @@ class Baton:
         "owners",
         "pool",
         "preemptions",
+        "previous_total",
         "seen",
         "serials",
         "snapshot",
@@ -169,6 +170,8 @@ class Baton:
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
         self.serials = 0
         self.budget = self.granted = 0
+        self.previous_total: int = getattr(self, "total", 0)
+        """Scheduling points of the execution before this one."""
         self.total = self.preemptions = 0
         self.clock = 0.0
         self.aborting = False

@@ -13,6 +13,7 @@ from typing import Any
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import Baton, Group, Task
 from pytest_concurrency.runtime.primitives import LOCK, RLOCK, Waiting
+from pytest_concurrency.runtime.threads import task_of
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = str(Path(threading.__file__).parent)
@@ -62,7 +63,8 @@ def _waits_for(
     if not isinstance(reason, Waiting):
         return ""
     if reason.kind == "thread":
-        return f"the end of thread {reason.target.name}"
+        awaited = task_of(reason.target)
+        return f"the end of {_spoken(awaited) if awaited else reason.target.name}"
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"
     primitive = _primitive_around(frame)

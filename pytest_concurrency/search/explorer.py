@@ -14,6 +14,7 @@ from pytest_concurrency.search.engine import Execution
 from pytest_concurrency.search.evidence import describe
 from pytest_concurrency.search.strategies.replay import Replay
 
+Switches = tuple[tuple[int, int, int], ...]
 _SHRINKING = 60
 """Executions that shortening one schedule may take."""
 _OUTCOMES: dict[str, HazardKind] = {
@@ -59,6 +60,12 @@ class Suspect:
     lost_update: LostUpdate | None = None
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Preemptions and deviations: the fewer, the easier to understand."""
+        execution = self.observation.execution
+        return (execution.preemptions, len(execution.switches))
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """The same for two executions that show the same hazard."""
         execution = self.observation.execution
@@ -67,7 +74,8 @@ class Suspect:
             events = (found.read, found.foreign_write, found.write)
             return (self.kind, *[execution.log[index][1] for index in events])
         if execution.outcome:
-            return (self.kind, *sorted(state.waits_for for state in execution.states))
+            sites = [state.site for state in execution.states if state.site is not None]
+            return (self.kind, *sorted((site.path, site.line) for site in sites))
         failure = self.observation.failure
         return (self.kind, failure.message if failure is not None else "")
 
@@ -107,12 +115,15 @@ class Explorer:
         *,
         limit: int,
         token: Callable[[Execution], str],
+        deadline: float,
     ) -> None:
         self._run = run
         self._strategy = strategy
         """Returns the strategy for the execution with that number, counted from 0."""
         self._limit = limit
         self._token = token
+        self.deadline = deadline
+        """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not shortened."""
         self._seen: set[int] = set()
         self.executions = 0
 
@@ -149,31 +160,45 @@ class Explorer:
         return look(self._run(Replay(schedule), self._limit, record))
 
     def _shrink(self, suspect: Suspect) -> Suspect:
-        """Leave out deviations, the last ones first, as long as the same hazard shows."""
+        """Look for the fewest preemptions, then the fewest deviations, that show the same hazard."""
         best = suspect
         budget = _SHRINKING
+        tried: set[Switches] = set()
         shortened = True
-        while shortened and budget > 0:
+        while shortened:
             shortened = False
-            switches = best.observation.execution.schedule.switches
-            for position in reversed(range(len(switches))):
-                if budget <= 0:
-                    break
+            for switches in _simpler(tuple(best.observation.execution.switches)):
+                if budget <= 0 or monotonic() > self.deadline:
+                    return best
+                if switches in tried:
+                    continue
+                tried.add(switches)
                 budget -= 1
-                candidate = self._replay(Schedule(switches[:position] + switches[position + 1 :]))
-                if candidate is not None and candidate.identity == suspect.identity:
-                    if len(candidate.observation.execution.switches) < len(switches):
-                        best = candidate
-                        shortened = True
-                        break
+                candidate = self._replay(Schedule(switches))
+                if (
+                    candidate is not None
+                    and candidate.identity == suspect.identity
+                    and candidate.size < best.size
+                ):
+                    best = candidate
+                    shortened = True
+                    break
         return best
 
 
-def _cuts(switches: int) -> Iterator[tuple[int, int]]:
-    """Yield length and position of what to leave out: single deviations, then neighbours (there and back)."""
+def _simpler(switches: Switches) -> Iterator[Switches]:
+    """Yield schedules to try instead: none or one of the deviations, also with the threads' roles exchanged; then all but
+    one, and all but two neighbours (there and back).
+    """
+    if len(switches) > 1:
+        yield ()
+        for thread, step, to in switches:
+            yield ((thread, step, to),)
+            if thread and to:
+                yield ((to, step, thread),)
     for length in (1, 2):
-        for position in reversed(range(switches - length + 1)):
-            yield length, position
+        for position in reversed(range(len(switches) - length + 1)):
+            yield switches[:position] + switches[position + length :]
 
 
 def _parted(again: Suspect, first: Suspect) -> str:
@@ -189,11 +214,10 @@ def search(
     explorer: Explorer,
     schedules: int,
     *,
-    deadline: float,
     stop_at_first: bool = True,
     on_progress: Callable[[int], None] | None = None,
 ) -> Search:
-    """Execute up to ``schedules`` times, until ``deadline`` (of ``time.monotonic``)."""
+    """Execute up to ``schedules`` times, until the explorer's deadline."""
     hazards: list[Hazard] = []
     started = monotonic()
     known: set[tuple[object, ...]] = set()
@@ -205,7 +229,7 @@ def search(
             hazards.append(explorer.confirm(suspect))
             if stop_at_first:
                 break
-        if monotonic() > deadline:
+        if monotonic() > explorer.deadline:
             reason = "time was up"
             break
         if on_progress is not None and not number % 20:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from reprlib import Repr
-from types import MemberDescriptorType
+from types import CellType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime import shapes
-from pytest_concurrency.runtime.access import WHOLE
+from pytest_concurrency.runtime.access import FILE, WHOLE
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.sites import SITES
 
@@ -81,21 +82,19 @@ class _Recorder:
         assert task is not None
         op = operation(event)
         shown = _OPERATIONS.get(op, op)
-        # ``call_method`` records the method's name, the location is the key or the whole.
-        target = event[3] if len(event) == 5 else name
-        value = _peek(obj, target) if shown == "read" else _MISSING
+        value = _peek(obj, name) if shown == "read" else _MISSING
         self._accesses.append(
             Access(
                 task.index,
                 task.steps + baton.granted - baton.budget,
                 cast(Operation, shown),
-                _location_name(event, obj, target),
+                _location_name(event, obj, name),
                 site_of(event[1]),
                 show(value),
             )
         )
         if shown == "write":
-            self._write = (len(self._accesses) - 1, obj, target)
+            self._write = (len(self._accesses) - 1, obj, name)
 
     def _settle(self) -> None:
         """Fill in the value of the last write, which has taken place by now."""
@@ -111,13 +110,17 @@ def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
     if len(event) == 3:
         if isinstance(obj, dict):
             return f"{obj.get('__name__', '?')}.{target}"
+        if isinstance(obj, CellType):
+            return str(target)
         owner = obj.__name__ if isinstance(obj, type) else type(obj).__name__
         return f"{owner}.{target}"
+    if event[2] == FILE:
+        return f"file {Path(event[3]).name}"
     if len(event) == 5 and event[4] not in ("read", "write"):
-        return str(obj) if event[4].startswith("file") else site.label
-    if target is WHOLE or isinstance(target, tuple):
         return site.label
-    return f"{site.label}[{show(target)}]"
+    if target is WHOLE:
+        return site.label
+    return f"{site.label}[{show(event[3] if type(target) is int else target)}]"
 
 
 def _peek(obj: Any, target: Any) -> object:
@@ -125,8 +128,10 @@ def _peek(obj: Any, target: Any) -> object:
     try:
         if target is WHOLE:
             return obj if type(obj) in _CONTAINERS else _MISSING
+        if isinstance(obj, CellType):
+            return obj.cell_contents
         if isinstance(obj, dict):
-            return dict.get(obj, target, _MISSING)
+            return dict.get(obj, target, _MISSING) if type(target) in _PLAIN else _MISSING
         if isinstance(obj, list):
             return list.__getitem__(obj, target)
         if isinstance(obj, type):

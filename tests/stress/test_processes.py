@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -252,14 +253,18 @@ class TestNobodyStaysBehind:
                 """
             )
         )
-        parent = subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path)
-        until = time.monotonic() + 20
-        while len(pids := [int(p.name[4:]) for p in tmp_path.glob("pid-*")]) < 2:
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        parent.kill()
-        parent.wait()
-        assert all(wait_until_gone(pid) for pid in pids)
+        # A killed parent cannot remove the fork server's directory; its path must be short.
+        with tempfile.TemporaryDirectory() as short:
+            parent = subprocess.Popen(
+                [sys.executable, "program.py"], cwd=tmp_path, env=os.environ | {"TMPDIR": short}
+            )
+            until = time.monotonic() + 20
+            while len(pids := [int(path.name[4:]) for path in tmp_path.glob("pid-*")]) < 2:
+                assert time.monotonic() < until
+                time.sleep(0.02)
+            parent.kill()
+            parent.wait()
+            assert all(wait_until_gone(pid) for pid in pids)
 
 
 CELL = Cell("processes", processes=2)

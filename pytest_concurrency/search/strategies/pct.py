@@ -13,6 +13,8 @@ from pytest_concurrency.runtime.baton import Baton, Task
 from pytest_concurrency.search.choices import Choices
 
 DEPTH = 3
+_FIRST_GUESS = 20
+"""Steps of an execution before one has been seen."""
 _PATIENCE = 1000
 """Points that a thread may pass in a row while others could run."""
 
@@ -25,7 +27,7 @@ class Pct:
     def __init__(self, choices: Choices, depth: int = DEPTH) -> None:
         self._choices = choices
         self._depth = depth
-        self._steps = 20
+        self._steps = 0
         self._baton: Baton | None = None
         self._priorities: dict[int, float] = {}
         self._changes: list[int] = []
@@ -35,11 +37,11 @@ class Pct:
     def begin(self, baton: Baton) -> None:
         """Draw the steps at which priorities change, from as many steps as the longest execution had."""
         if self._baton is not None:
-            self._steps = max(self._steps, self._baton_total)
+            self._steps = max(self._steps, baton.previous_total)
         self._baton = baton
-        self._baton_total = 0
         self._priorities = {}
-        steps = [1 + self._choices.below(self._steps) for _ in range(self._depth - 1)]
+        most = self._steps or _FIRST_GUESS
+        steps = [1 + self._choices.below(most) for _ in range(self._depth - 1)]
         self._changes = sorted(steps, reverse=True)
         self._lowest = 0.0
 
@@ -49,7 +51,7 @@ class Pct:
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Lower the priority of a thread whose time has come; then the highest priority runs."""
         assert self._baton is not None
-        now = self._baton_total = self._baton.total
+        now = self._baton.total
         while self._changes and self._changes[-1] <= now:
             self._changes.pop()
             self._sink(task)
@@ -70,7 +72,7 @@ class Pct:
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Run until the next change of priority."""
         assert self._baton is not None
-        now = self._baton_total = self._baton.total
+        now = self._baton.total
         self._until = now + _PATIENCE
         next_change = self._changes[-1] if self._changes else self._until
         return max(0, min(next_change, self._until) - now - 1)

@@ -73,6 +73,7 @@ def explored_cell(
         _strategies(settings.strategy, exploration, cell),
         limit=exploration.facts.step_limit,
         token=lambda execution: exploration.token_for(cell.threads, execution),
+        deadline=deadline,
     )
 
     def progress(done: int) -> None:
@@ -82,7 +83,7 @@ def explored_cell(
     hazards: tuple[Hazard, ...]
     try:
         with ready:
-            found = search(explorer, settings.schedules, deadline=deadline, on_progress=progress)
+            found = search(explorer, settings.schedules, on_progress=progress)
         hazards, reason = found.hazards, found.reason
     except DiedApart as death:
         hazards, reason = (death.hazard(explorer.executions, cell.threads),), ""

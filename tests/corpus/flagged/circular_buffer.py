@@ -1,7 +1,7 @@
 """A ring buffer whose fill count is changed from both ends without a lock."""
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 100
+MAX_SCHEDULES = 200
 
 
 class Ring:

@@ -1,0 +1,167 @@
+"""Strategies keep their promises: distribution, priorities, fairness, exact replay."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter as Tally
+
+import pytest
+from programs import Counter, TwoLocks, both
+
+from pytest_concurrency import explore
+from pytest_concurrency.api import instrumentation_for
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import execute, exploring, run_copies
+from pytest_concurrency.search.strategies import NAMES, make
+from pytest_concurrency.search.strategies.replay import Replay
+
+
+def interleaving_of(strategy, jobs):
+    """Run jobs once; return who made each access."""
+    execution = execute(strategy, lambda: run_copies(jobs))
+    return tuple(event[0] for event in execution.log), execution
+
+
+@pytest.fixture
+def ready():
+    instrumentation = instrumentation_for([Counter])
+    with exploring(instrumentation, 10):
+        yield
+
+
+def model_of_random_walk(points: int) -> dict[tuple[int, ...], float]:
+    """Compute the distribution of two threads' accesses, each with so many, from first principles.
+
+    A thread stands before one of its accesses or before its end. Whoever is chosen makes the access
+    it stands before, and at its next access everybody who can run is equally likely to be chosen.
+    """
+    outcomes: dict[tuple[int, ...], float] = {}
+
+    def go_on(standing: dict[int, int], order: tuple[int, ...], chance: float) -> None:
+        if not standing:
+            outcomes[order] = outcomes.get(order, 0.0) + chance
+        for thread, position in standing.items():
+            made = order if position == 0 else (*order, thread)
+            after = {**standing, thread: position + 1}
+            if position == points:
+                del after[thread]
+            go_on(after, made, chance / len(standing))
+
+    go_on({1: 0, 2: 0}, (), 1.0)
+    return outcomes
+
+
+def test_random_walk_has_the_distribution_of_uniform_choices(ready):
+    strategy = make("random", Choices(3))
+    counts: Tally[tuple[int, ...]] = Tally()
+    for _ in range(4000):
+        counter = Counter()
+        order, _ = interleaving_of(strategy, [counter.increment, counter.increment])
+        counts[order] += 1
+    expected = model_of_random_walk(2)
+    assert sum(expected.values()) == pytest.approx(1)
+    assert counts.keys() == expected.keys()
+    for order, chance in expected.items():
+        assert counts[order] / 4000 == pytest.approx(chance, abs=0.03), order
+
+
+def test_default_schedule_has_no_preemption(ready):
+    counter = Counter()
+    order, execution = interleaving_of(Replay(Schedule()), [counter.increment] * 3)
+    assert order == (1, 1, 2, 2, 3, 3)
+    assert execution.switches == []
+    assert execution.preemptions == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_replay_gives_the_same_execution(ready, name):
+    strategy = make(name, Choices(11))
+    for _ in range(200):
+        counter = Counter()
+        order, execution = interleaving_of(strategy, [counter.increment] * 3)
+        value = counter.value
+        again = Counter()
+        replay = Replay(execution.schedule)
+        same, replayed = interleaving_of(replay, [again.increment] * 3)
+        assert same == order
+        assert again.value == value
+        assert replay.followed
+        assert replayed.log == execution.log
+        assert list(replayed.switches) == list(execution.switches)
+
+
+def test_replay_notices_what_it_cannot_follow(ready):
+    counter = Counter()
+    replay = Replay(Schedule(((1, 99, 2),)))
+    interleaving_of(replay, [counter.increment] * 2)
+    assert not replay.followed
+
+
+class Spinner:
+    def __init__(self) -> None:
+        self.flag = False
+
+    def wait(self) -> None:
+        while not self.flag:
+            pass
+
+    def set(self) -> None:
+        self.flag = True
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_spinning_ends(name):
+    found = explore(Spinner, [Spinner.wait, Spinner.set], schedules=30, strategy=name)
+    assert not found.hazards
+    assert found.executions == 30
+
+
+def test_waiting_for_nobody_is_no_progress():
+    found = explore(Spinner, [Spinner.wait, Spinner.wait], schedules=3, strategy="pct")
+    assert [hazard.kind for hazard in found.hazards] == ["no-progress"]
+    assert found.hazards[0].sites[0].site.source == "while not self.flag:"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_deadlock_is_found_and_explained(name):
+    (hazard,) = explore(TwoLocks, [TwoLocks.forth, TwoLocks.back], strategy=name).hazards
+    assert hazard.kind == "deadlock"
+    assert not hazard.note
+    waits = {state.thread: state for state in hazard.states if state.thread}
+    assert waits[1].waits_for == "lock TwoLocks.second held by thread 2"
+    assert waits[1].holds == ("lock TwoLocks.first",)
+    assert waits[2].waits_for == "lock TwoLocks.first held by thread 1"
+    assert {use.site.source for use in hazard.sites} == {
+        "with self.first, self.second:",
+        "with self.second, self.first:",
+    }
+    assert hazard.preemptions == 1
+
+
+def test_pct_finds_a_bug_of_depth_two_more_often_than_its_bound():
+    """1 / (n k^(d-1)) with n = 2 threads, k = 4 steps, d = 2: at least 1/8 of the schedules."""
+    hits = sum(
+        bool(
+            explore(
+                Counter, [Counter.increment] * 2, both, schedules=8, strategy="pct", seed=seed
+            ).hazards
+        )
+        for seed in range(100)
+    )
+    assert hits > 100 * (1 - (1 - 1 / 8) ** 8) * 0.8
+
+
+def test_unknown_strategy_is_refused():
+    with pytest.raises(ValueError, match="unknown strategy 'best'; known are auto, random, pct"):
+        explore(Counter, [Counter.increment], strategy="best")
+
+
+def test_threads_of_earlier_explorations_are_gone():
+    before = threading.active_count()
+    for _ in range(3):
+        explore(TwoLocks, [TwoLocks.forth, TwoLocks.back], schedules=20)
+    for thread in threading.enumerate():
+        if thread.name.startswith("concurrency-"):
+            thread.join(2)
+    assert threading.active_count() <= before
