@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule, ThreadState
 from pytest_concurrency.runtime.baton import Abort, Strategy, baton
+from pytest_concurrency.runtime.cpu import one_cpu
 from pytest_concurrency.runtime.patches import installed
 from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.watchdog import Watchdog
@@ -91,25 +91,11 @@ def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None
     """
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
-    affinity = _pin()
-    try:
-        with instrumentation.swapped(), installed(instrumentation.namespaces):
-            watchdog.start(seconds)
+    with one_cpu(), instrumentation.swapped(), installed(instrumentation.namespaces):
+        watchdog.start(seconds)
+        try:
             yield
-    finally:
-        watchdog.stop()
-        baton.snapshot = None
-        baton.pool.close()
-        if affinity:
-            os.sched_setaffinity(0, affinity)
-
-
-def _pin() -> set[int]:
-    """Use one CPU: only one thread runs at a time, and a hand-off between cores takes 10 times as long."""
-    if not hasattr(os, "sched_setaffinity"):
-        return set()
-    before = os.sched_getaffinity(0)
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    cpus = sorted(before)
-    os.sched_setaffinity(0, {cpus[int(worker) % len(cpus) if worker.isdigit() else 0]})
-    return before
+        finally:
+            watchdog.stop()
+            baton.snapshot = None
+            baton.pool.close()
