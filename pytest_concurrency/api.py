@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -26,6 +27,8 @@ from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
 
 State = TypeVar("State")
+_OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")})
+"""Where a worker that is not the project's own may come from: ``queue.Queue.get``, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def _folders(functions: Sequence[Callable[..., object] | None]) -> frozenset[Pat
     for function in functions:
         module = sys.modules.get(getattr(function, "__module__", None) or "")
         file = getattr(module, "__file__", None)
-        if file:
+        if file and not file.startswith(_OTHERS):
             folders.add(Path(file).parent)
     return frozenset(folders)
 

@@ -15,7 +15,7 @@ import sys
 from _thread import LockType, allocate_lock, get_ident
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from heapq import heappop, heappush
 from operator import attrgetter
 from time import perf_counter as real_time
@@ -425,6 +425,9 @@ class Baton:
 
     def finish(self, task: Task) -> None:
         """Give up the baton for good: the task's thread has nothing left to do."""
+        if task.outside and not self.aborting:
+            with suppress(Abort):
+                self._come_back(task.ident)
         task.done = True
         if self.aborting:
             if self.current is task:

@@ -1,0 +1,94 @@
+"""What the scheduler cannot see: threads that block in code that is not instrumented, or never stop."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from pytest_concurrency import explore
+
+_unseen: dict[str, object] = {}
+# Compiled from text that no file holds: it cannot be instrumented.
+exec(
+    """
+def hold(lock, then):
+    lock.acquire()
+    then()
+    lock.release()
+
+def spin():
+    while True:
+        pass
+""",
+    _unseen,
+)
+
+
+class Shared:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.value = 0
+
+    def bump(self):
+        seen = self.value
+        self.value = seen + 1
+
+
+def test_a_lock_taken_out_of_sight_is_no_deadlock():
+    def work(shared):
+        _unseen["hold"](shared.lock, shared.bump)
+
+    found = explore(
+        Shared, [work, work], lambda shared: shared.value == 2, schedules=4, strategy="random"
+    )
+    assert not found.hazards, found.hazards[0].message
+    assert found.executions == 4
+
+
+def test_blocking_input_lets_others_go_on():
+    def setup():
+        return os.pipe()
+
+    def reader(ends):
+        assert os.read(ends[0], 1) == b"x"
+
+    def writer(ends):
+        os.write(ends[1], b"x")
+
+    found = explore(setup, [reader, writer], schedules=4)
+    assert not found.hazards, found.hazards[0].message
+
+
+def test_an_endless_loop_out_of_sight_is_a_timeout():
+    started = time.monotonic()
+    found = explore(Shared, [lambda shared: _unseen["spin"]()], schedules=1, seconds=1)
+    assert [hazard.kind for hazard in found.hazards] == ["timeout"]
+    assert time.monotonic() - started < 20
+
+
+def test_exploring_goes_on_after_an_aborted_execution():
+    def dead(shared):
+        with shared.lock, shared.lock:
+            pass
+
+    assert explore(Shared, [dead, dead], schedules=2).hazards[0].kind == "deadlock"
+    found = explore(Shared, [Shared.bump, Shared.bump], schedules=50)
+    assert found.hazards[0].kind == "lost-update"
+
+
+def test_code_that_swallows_everything_is_left_behind():
+    def stubborn(shared):
+        while True:
+            try:
+                with shared.lock, shared.lock:
+                    pass
+            except BaseException:
+                if threading.current_thread() is None:
+                    raise
+
+    started = time.monotonic()
+    found = explore(Shared, [stubborn], schedules=1, seconds=2)
+    assert found.hazards[0].kind == "deadlock"
+    assert time.monotonic() - started < 20
+    assert not explore(Shared, [Shared.bump], schedules=3).hazards
