@@ -1,4 +1,6 @@
-"""Find concurrency hazards with pytest: controlled schedules, exact replay, an isolation verdict."""
+"""Find concurrency hazards with pytest: controlled schedules, exact replay, an
+isolation verdict.
+"""
 
 from __future__ import annotations
 

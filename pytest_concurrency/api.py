@@ -58,12 +58,13 @@ def explore(
 ) -> Found:
     """Run ``workers`` at once on a fresh state, under many schedules, and report what goes wrong.
 
-    ``setup`` makes the state of each execution; every worker gets it in a thread of its own; then ``check`` judges it: by
-    returning something false (other than None) or by raising. Instrumented are the files below the
-    current folder and below the folders of the given functions, and the packages or folders in ``source``.
+    ``setup`` makes the state of each execution; every worker gets it in a thread of its own; then
+    ``check`` judges it: by returning something false (other than None) or by raising. Instrumented
+    are the files below the current folder and below the folders of the given functions, and the
+    packages or folders in ``source``.
 
-    At most ``schedules`` executions are done, in at most ``seconds``. Raises ValueError for an unknown strategy and for
-    counts that make no sense, and whatever ``setup`` raises.
+    At most ``schedules`` executions are done, in at most ``seconds``. Raises ValueError for an
+    unknown strategy and for counts that make no sense, and whatever ``setup`` raises.
     """
     if not workers:
         raise ValueError("explore() needs at least one worker")
@@ -93,7 +94,9 @@ def explore(
 def instrumentation_for(
     functions: Sequence[Callable[..., object] | None], source: Sequence[str] = ()
 ) -> Instrumentation:
-    """Return prepared instrumentation for the folders of ``functions``, the current one, ``source``."""
+    """Return prepared instrumentation for the folders of ``functions``, the current one,
+    ``source``.
+    """
     instrumentation = _instrumentation(_folders(functions), tuple(source))
     instrumentation.prepare()
     return instrumentation

@@ -1,8 +1,9 @@
 """The nouns of the project: plain, frozen data that every room may import.
 
-Nothing here does anything. A test has a *plan* of *cells*; running a cell gives a *cell result* with the
-*hazards* it found; comparing the cells gives the *isolation verdict*; all of it together is a *stress report*,
-which crosses process borders (explorer to pytest, xdist worker to controller) as JSON-able plain data.
+Nothing here does anything. A test has a *plan* of *cells*; running a cell gives a *cell result*
+with the *hazards* it found; comparing the cells gives the *isolation verdict*; all of it together
+is a *stress report*, which crosses process borders (explorer to pytest, xdist worker to
+controller) as JSON-able plain data.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ Operation = Literal["read", "write", "acquire", "release", "start", "join", "sle
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one test is stressed with: command line, ini file and marker, merged (``options.py``)."""
+    """What one test is stressed with: command line, ini file and marker, merged
+    (``options.py``).
+    """
 
     threads: tuple[int, ...] = (2, 4)
     processes: tuple[int, ...] = (2,)
@@ -46,7 +49,9 @@ class Settings:
     """Repeats per free-running cell and per process cell."""
     strategy: str = "auto"
     seed: str = ""
-    """Empty: derived from the test's id. Otherwise whatever the user gave, mixed with the test's id."""
+    """Empty: derived from the test's id. Otherwise whatever the user gave, mixed with the test's
+    id.
+    """
     time: float = 60.0
     """Seconds that all cells of one test may take together."""
     start_method: StartMethod = "fork"
@@ -96,7 +101,8 @@ class SiteUse:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One step of an interleaving, as it is shown: a read or write of a location, or a synchronisation.
+    """One step of an interleaving, as it is shown: a read or write of a location, or a
+    synchronisation.
 
     ``thread`` is 0 for the test's own (main) thread and 1.. for the threads that ran at once.
     ``value`` is a short, safe repr of the value read or written, or "" where there is none to show.
@@ -117,10 +123,10 @@ class Access:
 class Schedule:
     """Who ran when, as deviations from the default order.
 
-    By default the running thread goes on, and when it cannot, the runnable thread with the lowest index
-    does. ``switches`` lists the exceptions: ``(thread, step, to)``: when ``thread`` stood at its ``step``-th
-    scheduling point, ``to`` ran next. Coordinates count what the program does, not bytecode, and so are
-    the same on every Python version.
+    By default the running thread goes on, and when it cannot, the runnable thread with the lowest
+    index does. ``switches`` lists the exceptions: ``(thread, step, to)``: when ``thread`` stood at
+    its ``step``-th scheduling point, ``to`` ran next. Coordinates count what the program does, not
+    bytecode, and so are the same on every Python version.
     """
 
     switches: tuple[tuple[int, int, int], ...] = ()
@@ -172,7 +178,9 @@ class Hazard:
     detail: str = ""
     """Multi-line text shown as it is: the failing assertion, a traceback, a stack dump."""
     note: str = ""
-    """Anything the reader must know about how sure this is (for example: the replay ran differently)."""
+    """Anything the reader must know about how sure this is (for example: the replay ran
+    differently).
+    """
 
     @property
     def identity(self) -> tuple[str, str, tuple[tuple[str, int], ...]]:
@@ -202,8 +210,9 @@ class CellResult:
     """Why it was skipped or could not be done; or what the control showed (processes)."""
     hazards: tuple[Hazard, ...] = ()
     control: Literal["", "clean", "not-shared", "fails"] = ""
-    """Process cells: what the workers one after another showed. ``not-shared``: the check looks at memory that
-    children do not share."""
+    """Process cells: what the workers one after another showed. ``not-shared``: the check looks at
+    memory that children do not share.
+    """
     notes: tuple[str, ...] = ()
     starts_threads: bool = False
     """Serial cells: the test started threads of its own (shape 2)."""
@@ -224,7 +233,9 @@ class StressReport:
     nodeid: str
     gated: bool
     outcome: Literal["passed", "failed", "skipped"]
-    """``failed`` iff the test fails as usual or a hazard was found; ``skipped`` if it was not stressed."""
+    """``failed`` iff the test fails as usual or a hazard was found; ``skipped`` if it was not
+    stressed.
+    """
     cells: tuple[CellResult, ...] = ()
     isolation: Verdict = field(
         default_factory=lambda: Verdict("inconclusive", "it was not stressed")

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import os
+from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.markers import NotStressed, check_markers, test_settings, unsafe_fixtures
-from pytest_concurrency.model import Cell, StressReport
+from pytest_concurrency.markers import (
+    NotStressed,
+    Stressed,
+    check_markers,
+    test_settings,
+    unsafe_fixtures,
+)
+from pytest_concurrency.model import StressReport
 from pytest_concurrency.options import Options
 from pytest_concurrency.report import json as json_report
 from pytest_concurrency.report.environment import gil_enabled
 from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.junit import user_properties
 from pytest_concurrency.report.page import Page, write
-from pytest_concurrency.report.terminal import header_line, progress_text, summary_lines
+from pytest_concurrency.report.progress import ProgressLine
+from pytest_concurrency.report.terminal import header_line, summary_lines
 from pytest_concurrency.report.wire import from_wire, to_wire
-from pytest_concurrency.search.token import TokenError, decode, fingerprint
+from pytest_concurrency.search.token import Token, TokenError, decode, fingerprint
+from pytest_concurrency.stress import coverage_bridge
 from pytest_concurrency.stress.paths import relative_to
-from pytest_concurrency.stress.replayed import replay
+from pytest_concurrency.stress.place import InChild, InSameProcess, Place
+from pytest_concurrency.stress.replayed import CLEAN, replay
 from pytest_concurrency.stress.rerun import CALLER, call_through
 from pytest_concurrency.stress.stress import Stress
+from pytest_concurrency.stress.timers import note_timer, paused
 
 _ATTRIBUTE = "concurrency_stress"
 """Where a test report carries the stress report: xdist hands it over."""
@@ -41,6 +49,18 @@ class HazardsFound(Exception):  # noqa: N818 - what a test "raises" when hazards
         self.report = report
 
 
+_REPORT = pytest.StashKey[StressReport]()
+
+
+def _refused(session: pytest.Session, text: str) -> Exception:
+    """Return what ends a session whose options do not fit its tests."""
+    if hasattr(session.config, "workerinput"):
+        # xdist takes a worker that ends with a UsageError for a crash; this it hands over.
+        session.shouldstop = text
+        return session.Failed(text)
+    return pytest.UsageError(text)
+
+
 class StressSession:
     """Registered as a plugin when ``--concurrency-stress`` is given."""
 
@@ -50,14 +70,20 @@ class StressSession:
         self._reports: dict[str, StressReport] = {}
         self._current: StressReport | None = None
         self._instrumentation: Instrumentation | None = None
-        self._token = None
-        if options.replay:
-            try:
-                self._token = decode(options.replay)
-            except TokenError as error:
-                raise pytest.UsageError(str(error)) from None
+        self._token: Token | None = None
+        self._progress = ProgressLine(config)
+        self._in_child = hasattr(os, "fork") and not config.getoption("usepdb", False)
 
     # -- before ---------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Refuse a damaged token before anything is collected."""
+        if self._options.replay:
+            try:
+                self._token = decode(self._options.replay)
+            except TokenError as error:
+                raise pytest.UsageError(str(error)) from None
 
     def pytest_report_header(self) -> str:
         """Say what the run will do."""
@@ -77,40 +103,58 @@ class StressSession:
             return
         items = session.items
         if len(items) != 1:
-            raise pytest.UsageError(
+            raise _refused(
+                session,
                 f"--concurrency-replay replays one test, but {len(items)} are selected: "
-                "name the test that the token was printed for"
+                "name the test that the token was printed for",
             )
         if fingerprint(items[0].nodeid) != self._token.test:
-            raise pytest.UsageError(
+            raise _refused(
+                session,
                 f"replay token {self._options.replay!r} belongs to another test than "
-                f"{items[0].nodeid}"
+                f"{items[0].nodeid}",
             )
 
     # -- one test -------------------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Stress the test before its ordinary run; in a child, put the cell's caller in."""
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Stress the test around its ordinary run; in a cell, put the cell's caller in."""
         if CALLER in item.stash:
             undo = call_through(item)
             try:
                 return (yield)
             finally:
                 undo()
-        report = self._stress(item)
-        self._current = report
-        result = yield
-        if report is not None and report.gated and report.hazards:
-            raise HazardsFound(report)
-        return result
-
-    def _stress(self, item: pytest.Item) -> StressReport | None:
         decision = test_settings(item, self._options)
         if isinstance(decision, NotStressed):
-            if not decision.selected:
-                return None
-            return StressReport(item.nodeid, False, "skipped", reason=decision.reason)
+            if decision.selected:
+                self._current = StressReport(item.nodeid, False, "skipped", reason=decision.reason)
+            return (yield)
+        if self._in_child:
+            self._stress_once(item, decision, InChild(self._config))
+            return (yield)
+        result = yield
+        assert isinstance(item, pytest.Function)
+        self._stress_once(item, decision, InSameProcess(item))
+        return result
+
+    def _stress_once(self, item: pytest.Item, decision: Stressed, place: Place) -> None:
+        """Stress the item, unless that has been done (pytest-rerunfailures comes here again), and judge.
+
+        A test with hazards has failed. It is not run as usual then: what deadlocks would do so here, too.
+        """
+        if _REPORT not in item.stash:
+            item.stash[_REPORT] = self._stress(item, decision, place)
+        report = self._current = item.stash[_REPORT]
+        if report.gated and report.hazards:
+            traceback = place.error.__traceback__ if place.error is not None else None
+            raise HazardsFound(report).with_traceback(traceback)
+        stale = self._token is not None and report.reason != CLEAN
+        if stale or (report.outcome == "failed" and not report.hazards):
+            pytest.fail(report.reason, pytrace=False)
+
+    def _stress(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
         assert isinstance(item, pytest.Function)
         if self._instrumentation is None:
             self._instrumentation = Instrumentation(self._scope())
@@ -121,18 +165,23 @@ class StressSession:
             decision.settings,
             decision.gated,
             f"{seed}:{item.nodeid}" if seed else item.nodeid,
+            place,
             unsafe_fixtures(item),
-            self._progress(item),
+            self._progress.of(item.nodeid),
         )
-        _cancel_timeout(item)
-        if self._token is not None:
-            report = replay(stress, self._token)
-        else:
-            report = stress.run()
-        self._clear_progress()
+        with paused(item):
+            try:
+                report = replay(stress, self._token) if self._token else stress.run()
+            finally:
+                self._progress.clear()
         report = relative_to(report, self._config.rootpath)
         self._config.hook.pytest_concurrency_stressed(item=item, report=report)
         return report
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool | None:
+        """Keep pytest-timeout's timers away from cells, which have deadlines of their own."""
+        return note_timer(item, settings)
 
     def _scope(self) -> Scope:
         return Scope(
@@ -142,19 +191,17 @@ class StressSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach what stressing found to the report of the call phase."""
-        report: Any = yield
+        report = yield
         stress_report = self._current
-        if call.when != "call" or stress_report is None or stress_report.nodeid != item.nodeid:
+        if call.when != "call" or stress_report is None or CALLER in item.stash:
             return report
         self._current = None
-        if report.failed and not (
-            call.excinfo is not None and isinstance(call.excinfo.value, HazardsFound)
-        ):
+        if report.failed:
+            if call.excinfo is not None and isinstance(call.excinfo.value, HazardsFound):
+                report.longrepr = FailureRepr(stress_report)
             stress_report = replace(stress_report, outcome="failed")
-        elif report.failed:
-            report.longrepr = FailureRepr(stress_report)
         setattr(report, _ATTRIBUTE, to_wire(stress_report))
         item.user_properties.extend(user_properties(stress_report))
         report.user_properties = list(item.user_properties)
@@ -194,49 +241,9 @@ class StressSession:
             terminalreporter.section("concurrency", sep="=")
             write(lines, writer)
 
-    # -- progress -------------------------------------------------------------------------
-
-    def _progress(self, item: pytest.Item) -> Callable[[Cell, str], None]:
-        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None or not reporter.isatty or self._config.get_verbosity() < 0:
-            return lambda cell, text: None
-        page = Page.of(reporter._tw)
-
-        def show(cell: Cell, text: str) -> None:
-            done, _, planned = text.partition("/")
-            numbers = (int(done), int(planned)) if done.isdigit() and planned.isdigit() else (0, 0)
-            line = progress_text(item.nodeid, cell, *numbers, page)
-            self._shown = True
-            sys.__stderr__.write(f"\r\x1b[K{line}")  # type: ignore[union-attr]
-            sys.__stderr__.flush()  # type: ignore[union-attr]
-
-        return show
-
-    _shown = False
-
-    def _clear_progress(self) -> None:
-        if self._shown:
-            self._shown = False
-            sys.__stderr__.write("\r\x1b[K")  # type: ignore[union-attr]
-            sys.__stderr__.flush()  # type: ignore[union-attr]
-
-
-def _cancel_timeout(item: pytest.Item) -> None:
-    """Stressing has its own deadlines: pytest-timeout's is meant for the ordinary run."""
-    hook = getattr(item.ihook, "pytest_timeout_cancel_timer", None)
-    if hook is not None:
-        with suppress(Exception):
-            hook(item=item)
-
 
 def _coverage_source(config: pytest.Config) -> list[str]:
-    """Return the packages and folders that coverage measures, if it is configured."""
-    import coverage
-
-    measuring = coverage.Coverage.current()
-    if measuring is None:
-        return []
-    source = measuring.get_option("run:source")
-    if not isinstance(source, list):
-        return []
-    return [str(entry) for entry in source if not (config.rootpath / str(entry)) == Path()]
+    """Return the packages and folders that coverage measures, if it is running."""
+    measuring = coverage_bridge.active()
+    source = measuring.get_option("run:source") if measuring is not None else None
+    return [str(entry) for entry in source] if isinstance(source, list) else []

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tally import FileCounter, MemoryCounter, ThreadLockedFileCounter
 
-VISITORS = 10
+VISITORS = 5
 
 
 def let_in(counter):

@@ -1,0 +1,1 @@
+"""From what an execution did to what is wrong with it."""

@@ -1,8 +1,9 @@
 """Lost updates: a write based on a value that somebody else has overwritten since it was read.
 
-In an execution's log it is the pattern *read by A, write by B, write by A* on one location, where what A read
-flows into what A wrote. Whether it flows is known within a function (``instrument/flows.py``). In an execution that fails, the
-pattern alone is the explanation: there the failure is the evidence that something was lost.
+In an execution's log it is the pattern *read by A, write by B, write by A* on one location, where
+what A read flows into what A wrote. Whether it flows is known within a function
+(``instrument/flows.py``). In an execution that fails, the pattern alone is the explanation: there
+the failure is the evidence that something was lost.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class _Location:
 
 
 def find_lost_update(log: Sequence[tuple[Any, ...]], *, failed: bool) -> LostUpdate | None:
-    """Return the first lost update of an execution; in one that failed, also one whose flow is unknown."""
+    """Return the first lost update of an execution; in one that failed, also one whose flow is
+    unknown.
+    """
     locations: dict[tuple[Any, ...], _Location] = {}
     suspicion: LostUpdate | None = None
     for index, event in enumerate(log):

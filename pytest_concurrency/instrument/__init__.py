@@ -1,0 +1,1 @@
+"""From source to instrumented code, and back."""

@@ -16,7 +16,7 @@ MODULES = (
     "queue",
     "concurrent.futures._base",
     "concurrent.futures.thread",
-    "logging",
+    "logging.__init__",
     "functools",
 )
 """Modules of the standard library that hold locks while they run, or wait."""

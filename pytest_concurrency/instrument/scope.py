@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -50,8 +50,8 @@ def _is_ours(path: Path, root: Path) -> bool:
 
 
 def _file_of(module: str) -> str:
-    loaded = sys.modules.get(module)
-    return str(getattr(loaded, "__file__", None) or "")
+    """Return where a module of the standard library lies, imported or not."""
+    return str(Path(threading.__file__).parent.joinpath(*module.split("."))) + ".py"
 
 
 def _places_of(package: str) -> list[Path]:

@@ -1,7 +1,7 @@
 """Hot swap: gives live functions instrumented code, and their own code back.
 
-No module is executed again. Each file is parsed and compiled once; functions are found by a walk over the objects
-that the garbage collector knows, and matched to the new code by qualified name, first line and order.
+No module is executed again. Each file is parsed and compiled twice, as it is and instrumented; functions are found by a
+walk over the objects that the garbage collector knows, and get the instrumented counterpart of the code that equals theirs.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import gc
 import linecache
+import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +18,11 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
+from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.internal import rewrite_internal
 from pytest_concurrency.instrument.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.runtime import access, primitives, shapes
-
-_Key = tuple[str, int]
 
 _HELPERS: dict[str, Any] = {
     "@get": access.get_attr,
@@ -31,12 +32,21 @@ _HELPERS: dict[str, Any] = {
     "@item_keep": access.item_keep,
     "@kept_key": access.kept_key,
     "@slice": slice,
+    "@whole": access.whole,
+    "@has": access.has,
+    "@contains": access.contains,
     "@call_method": access.call_method,
-    "@call_method_then": access.call_method_then,
-    "@then": access.then,
+    "@method_owner": access.method_owner,
+    "@ready": access.ready,
+    "@ready_file": access.ready_file,
+    "@get_cell": access.get_cell,
+    "@set_cell": access.set_cell,
     "@enter_with": primitives.enter_with,
     "@sync_method": primitives.sync_method,
+    **IN_PLACE,
 }
+_NESTING = 20_000
+"""Python frames that rewriting may take: generated code has expressions nested thousands deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +58,41 @@ class Swap:
     instrumented: CodeType
 
 
-class _Unit:
-    """The instrumented codes of one file."""
+class Unit:
+    """The codes of one file: as they are, and instrumented."""
 
     def __init__(self, source: str, filename: str, *, asserts: bool, internal: bool) -> None:
-        self.found: dict[_Key, list[CodeType]] = {}
-        self.originals: dict[_Key, list[CodeType]] = {}
-        tree = _parsed(source, filename, asserts)
-        if internal:
-            tree = rewrite_internal(tree)
-        else:
-            tree = rewrite(tree, filename)
-        _collect(compile(tree, filename, "exec", dont_inherit=True), self.found)
-        if any(len(codes) > 1 for codes in self.found.values()):
-            original = compile(_parsed(source, filename, asserts), filename, "exec", 0, True)
-            _collect(original, self.originals)
+        self._pairs: dict[tuple[str, int], list[tuple[CodeType, CodeType]]] = {}
+        with _compiling():
+            original = _compiled(_parsed(source, filename, asserts), filename)
+            tree = _parsed(source, filename, asserts)
+            tree = rewrite_internal(tree) if internal else rewrite(tree, filename)
+            instrumented = _compiled(tree, filename)
+        self._pair(original, instrumented)
+
+    def _pair(self, original: CodeType, instrumented: CodeType) -> None:
+        """Walk both trees of code at once: rewriting keeps the order in which functions are defined."""
+        for old, new in zip(_inner(original), _inner(instrumented), strict=True):
+            key = (old.co_qualname, old.co_firstlineno)
+            self._pairs.setdefault(key, []).append((old, new))
+            self._pair(old, new)
 
     def match(self, code: CodeType) -> CodeType | None:
-        """Return the instrumented counterpart of ``code``, None if there is none for sure."""
-        key = (code.co_qualname, code.co_firstlineno)
-        codes = self.found.get(key, [])
-        if len(codes) > 1:
-            # The same name on the same line, lambdas for example: told apart by what they do.
-            twins = self.originals.get(key, [])
-            codes = [new for new, old in zip(codes, twins, strict=False) if old == code][:1]
-        if not codes or codes[0].co_freevars != code.co_freevars:
-            return None
-        return codes[0]
+        """Return the instrumented counterpart of ``code``, None if the source is not what it was made from."""
+        for old, new in self._pairs.get((code.co_qualname, code.co_firstlineno), ()):
+            if old == code and new.co_freevars == code.co_freevars:
+                return new
+        return None
+
+
+def _inner(code: CodeType) -> list[CodeType]:
+    """Return the codes defined in ``code``, without those that only hold a closure cell."""
+    codes = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return [inner for inner in codes if inner.co_varnames[:1] != ("@cell",)]
+
+
+def _compiled(tree: ast.Module, filename: str) -> CodeType:
+    return compile(tree, filename, "exec", dont_inherit=True)
 
 
 def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
@@ -86,11 +104,24 @@ def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
     return tree
 
 
-def _collect(code: CodeType, into: dict[_Key, list[CodeType]]) -> None:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            into.setdefault((constant.co_qualname, constant.co_firstlineno), []).append(constant)
-            _collect(constant, into)
+def add_helpers(namespace: dict[str, Any]) -> None:
+    """Put what instrumented code calls into the globals that it runs with. It stays: code may outlive the swap."""
+    namespace.update(_HELPERS)
+    namespace["@get_global"] = partial(access.get_global, namespace)
+    namespace["@set_global"] = partial(access.set_global, namespace)
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Allow deep recursion; do not repeat the warnings that the source gave when it was imported."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _NESTING))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class Instrumentation:
@@ -98,7 +129,8 @@ class Instrumentation:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self._units: dict[str, _Unit | None] = {}
+        self._units: dict[str, Unit | str] = {}
+        """By file name; a text says why there is none."""
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         self.unmatched: dict[str, str] = {}
@@ -107,6 +139,7 @@ class Instrumentation:
     def prepare(self) -> None:
         """Find every live function in scope and its counterpart. Cheap to repeat: files are compiled once."""
         self._swaps = []
+        self.unmatched = {}
         for function in [obj for obj in gc.get_objects() if type(obj) is FunctionType]:
             filename = function.__code__.co_filename
             internal = self.scope.is_internal(filename)
@@ -117,33 +150,33 @@ class Instrumentation:
         if filename not in self._units:
             self._units[filename] = self._compile(function, filename, internal)
         unit = self._units[filename]
-        instrumented = unit.match(function.__code__) if unit is not None else None
+        instrumented = None if isinstance(unit, str) else unit.match(function.__code__)
         if instrumented is not None:
             self._swaps.append(Swap(function, function.__code__, instrumented))
             namespace = function.__globals__
             if id(namespace) not in self._namespaces:
                 self._add_namespace(namespace, internal)
         elif not internal:
-            reason = "no source" if unit is None else "no counterpart in the source"
+            reason = unit if isinstance(unit, str) else "its source has changed or is not its own"
             self.unmatched[f"{function.__module__}.{function.__qualname__}"] = reason
 
-    def _compile(self, function: FunctionType, filename: str, internal: bool) -> _Unit | None:
+    def _compile(self, function: FunctionType, filename: str, internal: bool) -> Unit | str:
         namespace = function.__globals__
         source = "".join(linecache.getlines(filename, namespace))
         if not source:
-            return None
+            return "no source"
         asserts = "@pytest_ar" in namespace
         try:
-            return _Unit(source, filename, asserts=asserts, internal=internal)
-        except SyntaxError:
-            return None  # not the source that was imported
+            return Unit(source, filename, asserts=asserts, internal=internal)
+        except (SyntaxError, ValueError):
+            return "its file is not Python source"
+        except (RecursionError, MemoryError):
+            return "its file is nested too deeply"
 
     def _add_namespace(self, namespace: dict[str, Any], internal: bool) -> None:
         self._namespaces[id(namespace)] = namespace
-        namespace.update(_HELPERS)
+        add_helpers(namespace)
         if not internal:
-            namespace["@get_global"] = partial(access.get_global, namespace)
-            namespace["@set_global"] = partial(access.set_global, namespace)
             shapes.INSTRUMENTED_MODULES.add(str(namespace.get("__name__")))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from _pytest._code.code import ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
@@ -23,6 +24,7 @@ from pytest_concurrency.report.wording import (
     worker,
 )
 
+_SYMPTOMS = ("test-failure", "thread-exception", "timeout")
 LONGEST_STACK = 8
 LONGEST_SHORT_DETAIL = 8
 
@@ -59,14 +61,27 @@ class FailureRepr(TerminalRepr):
 
 
 def failure_lines(report: StressReport, page: Page) -> list[Line]:
-    """Explain every hazard of a test, the first one in full."""
+    """Explain every hazard of a test, the first one in full; what says nothing new, in a sentence."""
     found = distinct(report)
+    first, *others = found
+    told = [first, *(each for each in others if not _says_nothing_new(each[0], first[0]))]
     lines: list[Line] = []
-    for number, (hazard, results) in enumerate(found, start=1):
+    for number, (hazard, results) in enumerate(told, start=1):
         if number > 1:
-            lines += [line(), line(f"Hazard {number} of {len(found)}", "bold")]
+            lines += [line(), line(f"Hazard {number} of {len(told)}", "bold")]
         lines += hazard_lines(hazard, results, report, page, full=number == 1)
+    rest = [each for each in found if each not in told]
+    if rest:
+        lines += [line(), line("Seen without an exact replay, too:")]
+    for hazard, _ in rest:
+        text = f"{hazard.message}; {hazard.note}" if hazard.note else hazard.message
+        lines += [line(each) for each in page.wrap(f"- {text}", "  ", "    ")]
     return lines
+
+
+def _says_nothing_new(hazard: Hazard, first: Hazard) -> bool:
+    """Whether it is how the bug that ``first`` explains shows itself when nobody controls the threads."""
+    return bool(first.replay) and not hazard.replay and hazard.kind in _SYMPTOMS
 
 
 def hazard_lines(
@@ -146,7 +161,9 @@ def _state(state: ThreadState, result: CellResult, page: Page) -> Iterator[Line]
     if state.waits_for:
         for each in page.wrap(f"waits for {state.waits_for}", "    ", "      "):
             yield line(each, "red")
-    frames = state.stack or ((state.site,) if state.site else ())
+    stack = state.stack or ((state.site,) if state.site else ())
+    # Paths of the project are relative; what lies around them is pytest's, and the same in each test.
+    frames = [site for site in stack if not Path(site.path).is_absolute()] or stack
     if left_out := len(frames[:-LONGEST_STACK]):
         yield line(f"    {page.ellipsis} {count(left_out, 'outer frame')} {page.ellipsis}", "light")
     for site in frames[-LONGEST_STACK:]:

@@ -1,0 +1,1 @@
+"""What instrumented code meets while it runs."""

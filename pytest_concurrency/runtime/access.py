@@ -5,39 +5,53 @@ expression named, so that the access itself happens in the caller's own frame: n
 and a Python callee. While no execution is going on they cost a function call and one test.
 
 An event of the log is ``(task index, site number, serial of the object)``, with a fourth element, the key,
-for items. The object is known by a serial number given when it is first seen: addresses are reused.
+for items, and a fifth, what is done, for calls. The object is known by a serial number given when it is first seen:
+addresses are reused.
 """
 
 from __future__ import annotations
 
 from _thread import get_ident
-from types import ModuleType
+from collections.abc import Callable
+from functools import partial
+from operator import contains as _contains
+from types import BuiltinMethodType, MethodType, MethodWrapperType
 from typing import Any
 
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime import files, shapes
+from pytest_concurrency.runtime.baton import Task
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import SIMPLE_QUEUE, stand_in_for
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.sites import SITES
 
-WHOLE = "*"
+WHOLE = object()
 """The key of an access to a container as a whole."""
+FILE = "file"
+"""Stands where other events have the serial of an object; the key is the file's path."""
 
 
-def _managed() -> bool:
-    """Count down to the next decision; False if the calling thread is not part of an execution."""
+def _managed() -> Task | None:
+    """Count down to the next decision; None if the calling thread is not part of an execution."""
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
             _b.amplifier()
-        return False
+        return None
     _b.budget = left = _b.budget - 1
     if left < 0:
         _b.consult()
-    return True
+    return _b.current
 
 
-# The attribute helpers are written out, without _managed(), because they are the hot path.
+def _log(event: tuple[Any, ...], obj: object, name: object) -> None:
+    _b.log.append(event)
+    if _b.observer is not None:
+        _b.observer(event, obj, name)
+
+
+# -- attributes ------------------------------------------------------------------------
+# Written out, without _managed() and _log(), because they are the hot path.
 
 
 def get_attr(obj: Any, name: str, site: int) -> Any:
@@ -49,9 +63,12 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
         return obj
     shape = shapes.SHAPES.get((type(obj), name))
     if shape is None:
-        shape = shapes.shape_of(obj, name)
+        shape = shapes.shape_of(type(obj), name)
     if shape is not shapes.DATA:
-        return _get_unusual(obj, name, site, shape)
+        target = shapes.read_from(obj, name, shape)
+        if target is not None:
+            _point(target, site, obj, name)
+        return obj
     _b.budget = left = _b.budget - 1
     if left < 0:
         _b.consult()
@@ -72,14 +89,19 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier()
         return obj
-    if shapes.is_property(type(obj), name):
+    shape = shapes.SHAPES.get((type(obj), name))
+    if shape is None:
+        shape = shapes.shape_of(type(obj), name)
+    if shape is not shapes.DATA:
+        target = shapes.written_to(obj, name, shape)
+        if target is not None:
+            _point(target, site, obj, name)
         return obj
     _b.budget = left = _b.budget - 1
     if left < 0:
         _b.consult()
-    target = obj.__dict__ if type(obj) is ModuleType else obj
-    entry = _b.seen.get(id(target))
-    serial = entry[1] if entry is not None and entry[0]() is target else serial_of(target)
+    entry = _b.seen.get(id(obj))
+    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None
     event = (_b.current.index, site, serial)
     _b.log.append(event)
@@ -88,58 +110,50 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     return obj
 
 
-def _get_unusual(obj: Any, name: str, site: int, shape: object) -> Any:
-    if shape is shapes.CODE:
-        return obj
-    if shape is shapes.MODULE:
-        if not shapes.is_shared_global(obj, name):
-            return obj
-        target: Any = obj.__dict__
-    elif shape is shapes.CLASS:
-        target = shapes.owner_in_class(obj, name)
-        if target is None:
-            return obj
-    else:
-        target = shapes.owner_of_default(obj, name)
-    _point(target, site, obj, name)
-    return obj
-
-
 def _point(target: object, site: int, obj: object, name: object) -> None:
-    _b.budget = left = _b.budget - 1
-    if left < 0:
-        _b.consult()
-    assert _b.current is not None
-    event = (_b.current.index, site, serial_of(target))
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer(event, obj, name)
+    task = _managed()
+    if task is not None:
+        _log((task.index, site, serial_of(target)), obj, name)
 
 
 def call_attr(obj: Any, name: str, site: int) -> Any:
     """Precede ``obj.name(...)`` where ``name`` is no method of a known container or primitive."""
     current = _b.current
-    if current is None or type(obj) is ModuleType:
-        return obj
-    if shapes.is_method(type(obj), name):
+    if current is None or (
+        shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
+    ) in (shapes.CODE, shapes.MODULE):
         return obj
     return get_attr(obj, name, site)
 
 
-# -- items ---------------------------------------------------------------------------
+# -- items -----------------------------------------------------------------------------
 
 
 def item(obj: Any, key: Any, site: int) -> Any:
     """Precede a load, a store or a delete of ``obj[key]``."""
-    if _managed():
-        _record_item(obj, key, site)
+    if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier()
+        return obj
+    kind = shapes.CONTAINER_KINDS.get(type(obj))
+    if kind is None:
+        kind = shapes.container_kind(type(obj))
+    if kind:
+        task = _managed()
+        if task is not None:
+            if kind is shapes.MAPPING:
+                place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
+            elif type(key) is int:
+                place = key if key >= 0 else key + len(obj)
+            else:
+                place = WHOLE
+            _log((task.index, site, serial_of(obj), place), obj, key)
     return obj
 
 
 def item_keep(obj: Any, key: Any, site: int) -> Any:
     """Like ``item``, and keep ``key`` for the ``kept_key()`` that follows at once."""
-    if _managed():
-        _record_item(obj, key, site)
+    item(obj, key, site)
     _kept.setdefault(get_ident(), []).append(key)
     return obj
 
@@ -152,30 +166,58 @@ def kept_key() -> Any:
     return _kept[get_ident()].pop()
 
 
-def _record_item(obj: Any, key: Any, site: int) -> None:
-    assert _b.current is not None
-    # Asked per type: instances of classes with their own __getitem__ are seen inside that method.
-    if not shapes.is_container(type(obj)):
-        return
-    if obj.__class__ is list or isinstance(obj, list):
-        key = key if type(key) is int else WHOLE
-        if type(key) is int and key < 0:
-            key += len(obj)
-    elif type(key) not in shapes.PLAIN_KEYS:
-        key = ("@", serial_of(key))
-    event = (_b.current.index, site, serial_of(obj), key)
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer(event, obj, key)
+def _comparable(key: Any) -> Any:
+    """Return something that compares as the key does, without running code of the program under test."""
+    if type(key) in shapes.PLAIN_KEYS:
+        return key
+    if type(key) is tuple:
+        return tuple(_comparable(part) for part in key)
+    plain = shapes.plain_value(key)
+    return ("@", serial_of(key)) if plain is None else plain
 
 
-# -- methods of containers and of synchronisation objects ----------------------------
+# -- containers as a whole --------------------------------------------------------------
+
+
+def whole(obj: Any, site: int) -> Any:
+    """Precede an operation that looks at all of ``obj`` if it is a container: iteration, ``len(obj)``."""
+    if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier()
+    elif _kind_of(obj):
+        task = _managed()
+        if task is not None:
+            _log((task.index, site, serial_of(obj), WHOLE), obj, WHOLE)
+    return obj
+
+
+def _kind_of(obj: object) -> str:
+    kind = shapes.CONTAINER_KINDS.get(type(obj))
+    return shapes.container_kind(type(obj)) if kind is None else kind
+
+
+def has(obj: Any, key: Any, site: int) -> Any:
+    """Precede ``key in obj``."""
+    if _b.current is None or _kind_of(obj) is not shapes.MAPPING:
+        return whole(obj, site)
+    task = _managed()
+    if task is not None:
+        _log((task.index, site, serial_of(obj), _comparable(key)), obj, key)
+    return obj
+
+
+def contains(key: Any, obj: Any, site: int) -> Callable[[], bool]:
+    """Return ``key in obj``, ready to be called: for a ``key`` that must not be evaluated twice."""
+    return partial(_contains, has(obj, key, site), key)
+
+
+# -- methods of containers and of synchronisation objects ------------------------------
 
 NO_KEY = object()
 
 
 def call_method(obj: Any, name: str, site: int, key: Any = NO_KEY) -> Any:
-    """Precede ``obj.name(...)`` where all arguments are plain: the point comes right before the call."""
+    """Precede ``obj.name(...)`` where evaluating the arguments touches nothing: the point comes right before the call."""
     if _b.current is None and _b.amplifier is None:
         return obj
     kind = shapes.method_kind(type(obj), name)
@@ -183,77 +225,113 @@ def call_method(obj: Any, name: str, site: int, key: Any = NO_KEY) -> Any:
         return call_attr(obj, name, site)
     if type(obj) is SIMPLE_QUEUE:
         return stand_in_for(obj, site)
-    if _managed():
-        _record_method(obj, name, site, key, kind)
+    task = _managed()
+    if task is not None:
+        args = () if key is NO_KEY else (key,)
+        _log_method(task, site, kind, obj, name, args, {})
     return obj
 
 
-def call_method_then(obj: Any, name: str, site: int) -> Any:
-    """Precede ``obj.name(...)`` whose arguments are not plain: the point is left to ``then``."""
-    if _b.current is not None and _b.holder() is not None:
-        kind = shapes.method_kind(type(obj), name)
-        if kind is None:
-            return call_attr(obj, name, site)
-        if type(obj) is SIMPLE_QUEUE:
-            return stand_in_for(obj, site)
-        _pending.setdefault(get_ident(), []).append((site, obj, name, kind))
-    return obj
+def method_owner(obj: Any, name: str, site: int) -> Any:
+    """Precede the lookup of ``obj.name`` for ``ready``, which makes the point after the arguments."""
+    if _b.current is None and _b.amplifier is None:
+        return obj
+    if shapes.method_kind(type(obj), name) is None:
+        return call_attr(obj, name, site)
+    return stand_in_for(obj, site) if type(obj) is SIMPLE_QUEUE else obj
 
 
-_pending: dict[int, list[tuple[int, Any, str, str]]] = {}
+_METHODS = (BuiltinMethodType, MethodType, MethodWrapperType)
 
 
-def then(value: Any, site: int, is_key: bool) -> Any:
-    """Follow the last argument that is not plain: the point of the ``call_method_then`` before."""
+def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
+    """Return the call of ``callee`` with these arguments, ready to be made by the caller's own frame."""
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
-        return value
-    stack = _pending.get(get_ident())
-    while stack:
-        pending_site, obj, name, kind = stack.pop()
-        # Entries above ours were left by calls whose arguments raised.
-        if pending_site == site:
-            if _managed():
-                _record_method(obj, name, site, value if is_key else NO_KEY, kind)
-            break
-    return value
+    elif type(callee) in _METHODS:
+        owner, name = callee.__self__, SITES[site].name
+        kind = shapes.method_kind(type(owner), name)
+        task = None if kind is None else _managed()
+        if kind is not None and task is not None:
+            _log_method(task, site, kind, owner, name, args, kwargs)
+    return _prepared(callee, args, kwargs)
 
 
-def _record_method(obj: Any, name: str, site: int, key: Any, kind: str) -> None:
-    assert _b.current is not None
-    if name in shapes.KEYED and isinstance(obj, dict) and key is not NO_KEY:
-        key = key if type(key) in shapes.PLAIN_KEYS else ("@", serial_of(key))
-    else:
-        key = WHOLE
-    event = (_b.current.index, site, serial_of(obj), key, kind)
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer(event, obj, key)
+def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
+    """Like ``ready``, for what is named like a function that opens, moves or removes files."""
+    if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier()
+    elif type(callee) is BuiltinMethodType:
+        effects = files.effects(callee, args, kwargs)
+        task = _managed() if effects else None
+        if task is not None:
+            _log_files(task, site, effects)
+    return _prepared(callee, args, kwargs)
 
 
-# -- globals -------------------------------------------------------------------------
+def _prepared(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if kwargs:
+        return partial(callee, *args, **kwargs) if callable(callee) else callee
+    try:
+        return partial(callee, *args)
+    except TypeError:
+        return callee  # calling it says in Python's own words that it cannot be called
+
+
+def _log_method(
+    task: Task,
+    site: int,
+    kind: str,
+    obj: Any,
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    if kind is shapes.FILE:
+        _log_files(task, site, files.method_effects(obj, name, args, kwargs))
+        return
+    place = key = WHOLE
+    if args and name in shapes.KEYED and _kind_of(obj) is shapes.MAPPING:
+        key = args[0]
+        place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
+    _log((task.index, site, serial_of(obj), place, kind), obj, key)
+
+
+def _log_files(task: Task, site: int, effects: tuple[files.Effect, ...]) -> None:
+    for path, kind in effects:
+        _log((task.index, site, FILE, path, kind), path, path)
+
+
+# -- globals and closure cells ----------------------------------------------------------
 
 
 def get_global(namespace: dict[str, Any], name: str, site: int) -> None:
     """Precede a load of a global that some function of the module rebinds: ``get_global(...) or name``."""
-    if _managed():
-        _record_global(namespace, name, site)
+    task = _managed()
+    if task is not None:
+        _log((task.index, site, serial_of(namespace)), namespace, name)
 
 
 def set_global(namespace: dict[str, Any], value: Any, name: str, site: int) -> Any:
     """Wrap the value that is about to be stored in a global."""
-    if _managed():
-        _record_global(namespace, name, site)
+    get_global(namespace, name, site)
     return value
 
 
-def _record_global(namespace: dict[str, Any], name: str, site: int) -> None:
-    assert _b.current is not None
-    event = (_b.current.index, site, serial_of(namespace))
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer(event, namespace, name)
+def get_cell(closure: Any, site: int) -> None:
+    """Precede a load of a closure cell that is rebound: ``get_cell(lambda: name, ...) or name``."""
+    task = _managed()
+    if task is not None:
+        cell = closure.__closure__[0]
+        _log((task.index, site, serial_of(cell)), cell, SITES[site].name)
+
+
+def set_cell(value: Any, closure: Any, site: int) -> Any:
+    """Wrap the value that is about to be stored in a closure cell."""
+    get_cell(closure, site)
+    return value
 
 
 def location_key(event: tuple[Any, ...]) -> tuple[Any, ...]:

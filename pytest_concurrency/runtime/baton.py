@@ -1,12 +1,14 @@
 """One baton, passed between real threads: whoever holds it runs, everybody else waits.
 
-Each managed thread (a *task*) owns a gate, a lock that is closed while the task must not run. Passing the baton
-means opening the other task's gate and waiting at one's own. Decisions are taken by the holder itself, at its
-scheduling points, so there is no scheduler thread and a step that does not switch costs one subtraction.
+Each managed thread (a *task*) owns a gate, a lock that is closed while the task must not run.
+Passing the baton means opening the other task's gate and waiting at one's own. Decisions are taken
+by the holder itself, at its scheduling points, so there is no scheduler thread and a step that
+does not switch costs one subtraction.
 
-The scheme is that of controlled concurrency testing (Burckhardt et al., "A Randomized Scheduler with
-Probabilistic Guarantees of Finding Bugs", ASPLOS 2010), with one difference: a strategy does not have to be asked
-at every point. It *grants* a number of points to the chosen task and is asked again when they are used up or the set of runnable tasks changes.
+The scheme is that of controlled concurrency testing (Burckhardt et al., "A Randomized Scheduler
+with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010), with one difference: a strategy does
+not have to be asked at every point. It *grants* a number of points to the chosen task and is asked
+again when they are used up or the set of runnable tasks changes.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ _by_index = attrgetter("index")
 
 
 class Abort(BaseException):
-    """Raised in a task's thread to unwind it when its execution has ended (deadlock, limit, leftover thread)."""
+    """Raised in a task's thread to unwind it when its execution has ended (deadlock, limit,
+    leftover thread).
+    """
 
 
 class Strategy(Protocol):
@@ -45,11 +49,15 @@ class Strategy(Protocol):
         ...
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
-        """Pick from ``enabled`` (sorted by index, at least two); ``task`` held the baton, and is in it or not."""
+        """Pick from ``enabled`` (sorted by index, at least two); ``task`` held the baton, and is
+        in it or not.
+        """
         ...
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
-        """Say how many scheduling points ``task`` may pass before being asked again (``FREE``: no limit)."""
+        """Say how many scheduling points ``task`` may pass before being asked again (``FREE``: no
+        limit).
+        """
         ...
 
 
@@ -111,7 +119,9 @@ NOBODY = Task(-1, "nobody", allocate_lock(), None)
 
 
 class Baton:
-    """The state of the execution that is going on; one per process, reused from execution to execution."""
+    """The state of the execution that is going on; one per process, reused from execution to
+    execution.
+    """
 
     __slots__ = (
         "aborting",
@@ -150,9 +160,13 @@ class Baton:
         """The holder; None while no execution is going on."""
         self.pool = WorkerPool()
         self.mutex = allocate_lock()
-        """Guards what threads touch without holding the baton: coming back from outside, the watchdog."""
+        """Guards what threads touch without holding the baton: coming back from outside, the
+        watchdog.
+        """
         self.amplifier: Callable[[], None] | None = None
-        """Called at every scheduling point while no execution is going on (free-running, amplified)."""
+        """Called at every scheduling point while no execution is going on (free-running,
+        amplified).
+        """
         self.observer: Callable[..., None] | None = None
         self.snapshot: Callable[[Baton], Any] | None = None
         """Describes where every task stands; called once, when an execution is given up."""
@@ -245,7 +259,9 @@ class Baton:
         return task
 
     def enter(self, task: Task) -> None:
-        """Wait, on the new thread of an adopted task, for the baton to come round the first time."""
+        """Wait, on the new thread of an adopted task, for the baton to come round the
+        first time.
+        """
         task.ident = get_ident()
         self.by_ident[task.ident] = task
         task.gate.acquire()
@@ -266,7 +282,9 @@ class Baton:
         self.finish(task)
 
     def end(self) -> None:
-        """End the execution: unwind what is left, one thread at a time, and let go of everything."""
+        """End the execution: unwind what is left, one thread at a time, and let go of
+        everything.
+        """
         main = self.tasks[0]
         self._settle(main)
         self.aborting = True
@@ -286,7 +304,9 @@ class Baton:
     # -- scheduling points ------------------------------------------------------------
 
     def holder(self) -> Task | None:
-        """Return the calling thread's task if it is managed (waiting for the baton if need be), else None."""
+        """Return the calling thread's task if it is managed (waiting for the baton if need be),
+        else None.
+        """
         current = self.current
         if current is None:
             return None
@@ -450,8 +470,8 @@ class Baton:
     def give_up(self, outcome: str, leaving: Task | None = None) -> None:
         """End the execution early; the caller holds the baton.
 
-        Raises Abort in the calling thread, unless that thread is just finishing (then the caller passes the
-        baton to task 0, which will be unwound when it takes it).
+        Raises Abort in the calling thread, unless that thread is just finishing (then the caller
+        passes the baton to task 0, which will be unwound when it takes it).
         """
         self.outcome = outcome
         if self.snapshot is not None:
@@ -472,7 +492,9 @@ class Baton:
     # -- threads outside our sight ----------------------------------------------------
 
     def take_away(self, task: Task) -> None:
-        """Pass the baton on for a holder that is blocked where we cannot see it; called by the watchdog."""
+        """Pass the baton on for a holder that is blocked where we cannot see it; called by the
+        watchdog.
+        """
         with self.mutex:
             if self.current is not task or self.aborting:
                 return

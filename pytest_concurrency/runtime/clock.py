@@ -1,7 +1,7 @@
 """Virtual time: under the scheduler, sleeping costs nothing and clocks follow the sleeps.
 
-A sleep or timeout ends when nothing else can run, in the order of the deadlines. Every look at a clock moves it a
-little, so that a loop that polls the clock ends.
+A sleep or timeout ends when nothing else can run, in the order of the deadlines. Every look at a
+clock moves it a little, so that a loop that polls the clock ends.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
 
 
 def patches() -> dict[str, Any]:
-    """Return replacements for functions of ``time``, by name; virtual clocks start at the present."""
+    """Return replacements for functions of ``time``, by name; virtual clocks start at
+    the present.
+    """
     replacements: dict[str, Any] = {"sleep": sleep}
     for name in ("time", "monotonic", "perf_counter"):
         replacements[name] = _virtual(getattr(time, name), 1)

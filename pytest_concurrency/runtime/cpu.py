@@ -1,8 +1,9 @@
 """One CPU for all threads of an exploration: only one of them runs at a time anyway.
 
-A hand-off between two cores takes 60 to 100 µs, on one about 10. There, the scheduling policy matters, too: under
-``SCHED_OTHER`` a thread that is woken preempts its waker, finds the GIL taken, sleeps again and is woken a second
-time. Under ``SCHED_BATCH`` it waits until the waker blocks: one context switch instead of two (sched(7)).
+A hand-off between two cores takes 60 to 100 µs, on one about 10. There, the scheduling policy
+matters, too: under ``SCHED_OTHER`` a thread that is woken preempts its waker, finds the GIL taken,
+sleeps again and is woken a second time. Under ``SCHED_BATCH`` it waits until the waker blocks: one
+context switch instead of two (sched(7)).
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def one_cpu() -> Iterator[None]:
-    """Keep the calling thread and those that it starts on one CPU; put everything back in the end."""
+    """Keep the calling thread and those that it starts on one CPU; put everything back
+    in the end.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

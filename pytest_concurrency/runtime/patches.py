@@ -13,7 +13,9 @@ from pytest_concurrency.runtime import clock, threads
 
 @contextmanager
 def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
-    """Replace ``time.sleep``, clocks and thread starts, also where ``namespaces`` (module globals) imported them."""
+    """Replace ``time.sleep``, clocks and thread starts, also where ``namespaces`` (module globals)
+    imported them.
+    """
     undo: list[tuple[Any, str, Any]] = []
     replaced: dict[int, Any] = {}
     try:

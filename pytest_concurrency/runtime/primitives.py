@@ -1,11 +1,12 @@
 """Locks, simple queues, threads and sleep under the scheduler.
 
-Only what blocks in C is replaced: ``Lock``, ``RLock``, ``SimpleQueue``, ``sleep`` and the start and end of
-threads. Conditions, events, semaphores, barriers, queues, futures and executors are the standard library's own
-Python code, instrumented like the program's, so each Python version's own behaviour is what is explored.
+Only what blocks in C is replaced: ``Lock``, ``RLock``, ``SimpleQueue``, ``sleep`` and the start
+and end of threads. Conditions, events, semaphores, barriers, queues, futures and executors are the
+standard library's own Python code, instrumented like the program's, so each Python version's own
+behaviour is what is explored.
 
-The real lock is taken and released as usual. The scheduler only makes sure that a task never *waits* in C: it
-tries, and if it fails it lets others run until somebody releases.
+The real lock is taken and released as usual. The scheduler only makes sure that a task never
+*waits* in C: it tries, and if it fails it lets others run until somebody releases.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class Waiting(NamedTuple):
 
 
 def point(obj: object, site: int, kind: str) -> Task | None:
-    """Pass a scheduling point before a synchronisation; None if the calling thread is not managed."""
+    """Pass a scheduling point before a synchronisation; None if the calling thread is
+    not managed.
+    """
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
@@ -86,7 +89,7 @@ def release(lock: Any) -> None:
 
 
 def _released(lock: Any) -> None:
-    if _b.current is None or (type(lock) is RLOCK and lock._is_owned()):
+    if _b.current is None or (type(lock) is RLOCK and lock._is_owned()):  # type: ignore[attr-defined]
         return
     _b.owners.pop(id(lock), None)
     if id(lock) in _b.waiters:
@@ -136,7 +139,9 @@ def _put(
 
 
 class ManagedLock:
-    """Stands in for a lock in the expression that uses it: a ``with`` statement or a bound method."""
+    """Stands in for a lock in the expression that uses it: a ``with`` statement or a
+    bound method.
+    """
 
     __slots__ = ("lock", "site")
 
@@ -213,7 +218,9 @@ QUEUE_METHODS = frozenset(["get", "put", "get_nowait", "put_nowait"])
 
 
 def stand_in_for(obj: Any, site: int) -> Any:
-    """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else ``obj``."""
+    """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else
+    ``obj``.
+    """
     stand_in = _STAND_INS.get(type(obj))
     return obj if stand_in is None else stand_in(obj, site)
 
@@ -231,7 +238,9 @@ def enter_with(manager: Any, site: int) -> Any:
 
 
 def sync_method(callee: Any, site: int) -> Any:
-    """Wrap a callee named like a method of a lock or queue: bound methods of real ones are managed."""
+    """Wrap a callee named like a method of a lock or queue: bound methods of real ones are
+    managed.
+    """
     if _b.current is None and _b.amplifier is None:
         return callee
     owner = getattr(callee, "__self__", None)

@@ -10,6 +10,7 @@ import queue
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque
 from concurrent.futures import Executor, Future
+from enum import EnumMeta
 from pathlib import PurePath
 from types import (
     BuiltinFunctionType,
@@ -18,6 +19,8 @@ from types import (
     ModuleType,
 )
 from typing import Any, Final
+
+from pytest_concurrency.runtime import files
 
 DATA: Final = "data"
 """An attribute kept in the instance (``__dict__`` or slot)."""
@@ -31,8 +34,8 @@ CLASS: Final = "class"
 SHAPES: dict[tuple[type, str], str] = {}
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules whose globals count as shared: those that are instrumented."""
-STORED_IN_CLASS: set[tuple[type, str]] = set()
-"""Class attributes that were seen being rebound through the class."""
+STORED_IN_CLASS: set[str] = set()
+"""Names of attributes that the program rebinds in a class (``Counter.total = 0``, ``cls.total += 1``)."""
 
 PLAIN_KEYS: Final = frozenset({str, int, bytes, bool, float, type(None)})
 
@@ -41,82 +44,90 @@ MISSING: Final = object()
 
 def lookup(cls: type, name: str) -> Any:
     """Find ``name`` along the MRO without binding or calling anything; ``MISSING`` if absent."""
+    owner = _owner(cls, name)
+    return MISSING if owner is None else _namespace(owner)[name]
+
+
+def _namespace(cls: type) -> Any:
+    return type.__getattribute__(cls, "__dict__")
+
+
+def _owner(cls: type, name: str) -> type | None:
     for base in type.__getattribute__(cls, "__mro__"):
-        namespace = type.__getattribute__(base, "__dict__")
-        if name in namespace:
-            return namespace[name]
-    return MISSING
+        if name in _namespace(base):
+            return base  # type: ignore[no-any-return]
+    return None
 
 
-def shape_of(obj: Any, name: str) -> str:
-    """Classify ``obj.name`` and remember the answer for the type."""
-    cls = type(obj)
+def _has(found: object, special: str) -> bool:
+    return lookup(type(found), special) is not MISSING
+
+
+def shape_of(cls: type, name: str) -> str:
+    """Classify attribute ``name`` of instances of ``cls`` and remember the answer."""
     shape = SHAPES[(cls, name)] = _classify(cls, name)
     return shape
 
 
 def _classify(cls: type, name: str) -> str:
-    if cls is ModuleType or issubclass(cls, ModuleType):
+    if issubclass(cls, ModuleType):
         return MODULE
-    if issubclass(cls, type):
-        return CLASS
-    if issubclass(cls, threading.local) or name in ("__class__", "__dict__", "__doc__"):
+    if issubclass(cls, (threading.local, EnumMeta)) or name in ("__class__", "__dict__", "__doc__"):
         return CODE
     found = lookup(cls, name)
+    if issubclass(cls, type):
+        # What a metaclass defines counts before what is in the class only if it can be set.
+        return CODE if found is not MISSING and _has(found, "__set__") else CLASS
     if found is MISSING or type(found) is MemberDescriptorType:
         return DATA
-    if hasattr(type(found), "__get__"):
-        return CODE
-    return DEFAULT
+    return CODE if _has(found, "__get__") else DEFAULT
 
 
-def is_property(cls: type, name: str) -> bool:
-    """Whether storing to ``name`` runs a descriptor's code instead of changing the instance."""
-    shape = SHAPES.get((cls, name))
-    if shape is None:
-        shape = SHAPES[(cls, name)] = _classify(cls, name)
-    if shape is not CODE:
-        return False
-    return hasattr(type(lookup(cls, name)), "__set__")
+def read_from(obj: Any, name: str, shape: str) -> Any:
+    """Return what holds the value of ``obj.name`` (of a shape other than ``DATA``); None: nothing shared."""
+    if shape is DEFAULT:
+        return _holder_of_default(obj, name)
+    if shape is CLASS:
+        owner = _owner(obj, name)
+        return None if owner is None or _has(_namespace(owner)[name], "__get__") else owner
+    if shape is MODULE and _is_shared_global(obj, name):
+        return obj.__dict__
+    return None
 
 
-def is_method(cls: type, name: str) -> bool:
-    """Whether ``obj.name`` finds code in the class."""
-    shape = SHAPES.get((cls, name))
-    if shape is None:
-        shape = SHAPES[(cls, name)] = _classify(cls, name)
-    return shape is CODE
+def written_to(obj: Any, name: str, shape: str) -> Any:
+    """Return what changes when ``obj.name`` (of a shape other than ``DATA``) is stored; None: nothing shared."""
+    if shape is CLASS:
+        STORED_IN_CLASS.add(name)
+        return obj
+    if shape is MODULE:
+        return obj.__dict__
+    if shape is CODE:
+        # A descriptor's code is seen while it runs; anything else is hidden by the instance from now on.
+        found = lookup(type(obj), name)
+        is_hidden = found is not MISSING and not _has(found, "__set__")
+        return obj if is_hidden and not issubclass(type(obj), threading.local) else None
+    return obj
 
 
-def is_shared_global(module: ModuleType, name: str) -> bool:
+def _is_shared_global(module: ModuleType, name: str) -> bool:
     """Whether ``module.name`` is data of a module under test."""
     namespace = module.__dict__
     if namespace.get("__name__") not in INSTRUMENTED_MODULES:
         return False
-    value = namespace.get(name)
-    return not isinstance(value, (FunctionType, BuiltinFunctionType, ModuleType, type))
+    kinds = (FunctionType, BuiltinFunctionType, ModuleType, type)
+    return not issubclass(type(namespace.get(name)), kinds)
 
 
-def owner_in_class(cls: type, name: str) -> type | None:
-    """Return the class along the MRO that holds ``name`` as plain data, else None."""
-    for base in type.__getattribute__(cls, "__mro__"):
-        namespace = type.__getattribute__(base, "__dict__")
-        if name in namespace:
-            return None if hasattr(type(namespace[name]), "__get__") else base
-    return None
-
-
-def owner_of_default(obj: Any, name: str) -> Any:
-    """Return what holds the value of ``obj.name``: the class only if somebody rebinds it there."""
-    cls = type(obj)
-    owner = owner_in_class(cls, name)
-    if owner is None or (owner, name) not in STORED_IN_CLASS:
+def _holder_of_default(obj: Any, name: str) -> Any:
+    """Return the class only if the program rebinds it there: by default reading a default reads the instance."""
+    if name not in STORED_IN_CLASS:
         return obj
     try:
         hidden = name in object.__getattribute__(obj, "__dict__")
     except AttributeError:
         hidden = False
-    return obj if hidden else owner
+    return obj if hidden else _owner(type(obj), name)
 
 
 # -- methods -------------------------------------------------------------------------
@@ -205,12 +216,8 @@ _PRIMITIVE_METHODS: Final = frozenset(
         "abort",
     ]
 )
-_FILE_METHODS: Final = {
-    **dict.fromkeys(("read_text", "read_bytes", "exists", "is_file", "stat"), "file-read"),
-    **dict.fromkeys(
-        ("write_text", "write_bytes", "unlink", "touch", "rename", "replace"), "file-write"
-    ),
-}
+FILE: Final = "file"
+"""The kind of methods that touch a file; which, and how, ``files`` tells."""
 
 METHODS: dict[tuple[type, str], str | None] = {}
 METHOD_NAMES: Final = (
@@ -218,26 +225,58 @@ METHOD_NAMES: Final = (
         name for table in CONTAINERS.values() for names in table.values() for name in names.split()
     )
     | _PRIMITIVE_METHODS
-    | frozenset(_FILE_METHODS)
+    | frozenset(files.METHODS)
 )
 """Every method name that ``method_kind`` may know: other calls need not ask."""
 
-_is_container: dict[type, bool] = {}
+MAPPING: Final = "mapping"
+SEQUENCE: Final = "sequence"
+UNORDERED: Final = "unordered"
+NO_CONTAINER: Final = ""
+
+CONTAINER_KINDS: dict[type, str] = {}
 
 
-def is_container(cls: type) -> bool:
-    """Whether items of ``cls`` are kept by a built-in container (not by its own ``__getitem__``)."""
-    known = _is_container.get(cls)
-    if known is None:
-        known = _is_container[cls] = (
-            issubclass(cls, tuple(CONTAINERS))
-            and type(lookup(cls, "__getitem__")) is not FunctionType
-        )
-    return known
+def container_kind(cls: type) -> str:
+    """Classify ``cls`` by what its items are, and remember the answer.
+
+    ``NO_CONTAINER`` is also what has its own ``__getitem__``: there, items are seen inside that method.
+    """
+    kind = CONTAINER_KINDS[cls] = _container_kind(cls)
+    return kind
+
+
+def _container_kind(cls: type) -> str:
+    if type(lookup(cls, "__getitem__")) is FunctionType:
+        return NO_CONTAINER
+    if issubclass(cls, dict):
+        return MAPPING
+    if issubclass(cls, set):
+        return UNORDERED
+    return SEQUENCE if issubclass(cls, tuple(CONTAINERS)) else NO_CONTAINER
+
+
+_EXACT: Final[dict[type, Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    bytes: bytes.__bytes__,
+    float: float.__float__,
+}
+"""What gives the built-in value inside an instance of a subclass."""
+
+
+def plain_value(key: Any) -> Any:
+    """Return the built-in value that ``key`` equals, None if it is not known to equal any."""
+    cls = type(key)
+    for base in _EXACT:
+        if issubclass(cls, base):
+            same = all(lookup(cls, name) is base.__dict__[name] for name in ("__eq__", "__hash__"))
+            return _EXACT[base](key) if same else None
+    return None
 
 
 def method_kind(cls: type, name: str) -> str | None:
-    """Return ``read``, ``write``, ``call`` (synchronisation), ``file-read``, ``file-write`` or None."""
+    """Return ``read``, ``write``, ``call`` (synchronisation), ``file`` or None."""
     try:
         return METHODS[(cls, name)]
     except KeyError:
@@ -248,8 +287,8 @@ def method_kind(cls: type, name: str) -> str | None:
 def _method_kind(cls: type, name: str) -> str | None:
     if name in _PRIMITIVE_METHODS and issubclass(cls, _PRIMITIVES):
         return "call"
-    if name in _FILE_METHODS and issubclass(cls, PurePath):
-        return _FILE_METHODS[name]
+    if name in files.METHODS and issubclass(cls, PurePath):
+        return FILE
     for base, table in CONTAINERS.items():
         if issubclass(cls, base):
             if type(lookup(cls, name)) is FunctionType and cls.__module__ != "collections":

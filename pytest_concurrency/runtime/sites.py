@@ -1,4 +1,6 @@
-"""The table of instrumented places: instrumented code passes a number, everything else is looked up here."""
+"""The table of instrumented places: instrumented code passes a number, everything else is looked
+up here.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class InstrumentedSite:
     label: str
     """How the source names the location: ``Counter.value``, ``stock``, ``queue``."""
     flows: frozenset[int] = frozenset()
-    """Writes: the read sites (numbers) whose value may flow into what is written, within the function."""
+    """Writes: the read sites (numbers) whose value may flow into what is written, within the
+    function.
+    """
     idempotent: bool = False
     """Writes by ``|=`` or ``&=``: writing the same value twice loses nothing."""
 

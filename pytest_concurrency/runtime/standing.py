@@ -1,4 +1,6 @@
-"""Where every thread of an execution stands: what it waits for, what it holds, which line it is at."""
+"""Where every thread of an execution stands: what it waits for, what it holds, which line it is
+at.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ _SPOKEN = {
 
 
 def where_tasks_stand(baton: Baton) -> tuple[ThreadState, ...]:
-    """Describe every task that has not ended; called while all others are blocked at their gates."""
+    """Describe every task that has not ended; called while all others are blocked at
+    their gates.
+    """
     frames = sys._current_frames()
     names: dict[int, str] = {}
     holders = {key: task for key, (_, task) in baton.owners.items()}
@@ -81,7 +85,9 @@ def _spoken(task: Task) -> str:
 
 
 def _primitive_around(frame: FrameType | None) -> object | None:
-    """Return the condition, event, queue ... whose method the thread is inside of, the outermost one."""
+    """Return the condition, event, queue ... whose method the thread is inside of, the outermost
+    one.
+    """
     found = None
     while frame is not None and not _is_user(frame):
         owner = frame.f_locals.get("self")

@@ -1,4 +1,6 @@
-"""``threading.Thread`` under the scheduler: a thread that a managed thread starts is managed, too."""
+"""``threading.Thread`` under the scheduler: a thread that a managed thread starts is
+managed, too.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import Waiting
 
 _TASK = "@task"
-"""Instance attribute that ties a Thread to its task; no identifier, so no program can clash with it."""
+"""Instance attribute that ties a Thread to its task; no identifier, so no program can clash with
+it.
+"""
 
 _real_start = threading.Thread.start
 _real_join = threading.Thread.join

@@ -1,8 +1,10 @@
-"""Looks after an exploration from outside: threads blocked out of sight, executions that take too long.
+"""Looks after an exploration from outside: threads blocked out of sight, executions that take too
+long.
 
-A thread can block where the scheduler does not see it: a lock taken by code that is not instrumented, real
-input or output. The watchdog notices that nothing has happened for a while although the holder's thread
-sleeps, and passes the baton on. A thread that computes is left alone until the execution's time is up.
+A thread can block where the scheduler does not see it: a lock taken by code that is not
+instrumented, real input or output. The watchdog notices that nothing has happened for a while
+although the holder's thread sleeps, and passes the baton on. A thread that computes is left alone
+until the execution's time is up.
 """
 
 from __future__ import annotations
@@ -79,14 +81,17 @@ class Watchdog:
                     other.gate.release()
                     break
             return
-        # Ends a loop in Python code at its next bytecode; blocked C code is left to the process's deadline.
+        # Ends a loop in Python code at its next bytecode; blocked C code is left to the process's
+        # deadline.
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(task.ident), ctypes.py_object(Abort)
         )
 
 
 def _progress_of(task: Task) -> object:
-    """Return something that changes while the task's thread computes: CPU ticks, or where its code stands."""
+    """Return something that changes while the task's thread computes: CPU ticks, or where its code
+    stands.
+    """
     for thread in threading.enumerate():
         if thread.ident == task.ident:
             try:

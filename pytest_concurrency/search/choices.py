@@ -10,7 +10,9 @@ _FACTORS = [0.0, 0.0, *[1 / log(1 / k) for k in range(2, 129)]]
 
 
 class Choices:
-    """Random numbers that follow from a seed alone, the same on every platform and Python version."""
+    """Random numbers that follow from a seed alone, the same on every platform and
+    Python version.
+    """
 
     def __init__(self, *seed: object) -> None:
         digest = blake2b("\x1f".join(map(str, seed)).encode(), digest_size=8).digest()
@@ -21,5 +23,7 @@ class Choices:
         return int(self.random() * count)
 
     def stay(self, count: int) -> int:
-        """Draw how often in a row a uniform choice among ``count`` (2 to 128) picks the same one."""
+        """Draw how often in a row a uniform choice among ``count`` (2 to 128) picks the
+        same one.
+        """
         return int(log(1.0 - self.random()) * _FACTORS[count])

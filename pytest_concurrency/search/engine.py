@@ -42,10 +42,11 @@ class Execution:
 
 
 def execute(strategy: Strategy, body: Callable[[], object], limit: int = STEP_LIMIT) -> Execution:
-    """Run ``body`` as task 0 under ``strategy``. Exceptions of ``body`` pass through ``last_execution``.
+    """Run ``body`` as task 0 under ``strategy``. Exceptions of ``body`` pass through
+    ``last_execution``.
 
-    Raises what ``body`` raises, except when the execution was given up: then it returns normally and the outcome
-    says why.
+    Raises what ``body`` raises, except when the execution was given up: then it returns normally
+    and the outcome says why.
     """
     baton.begin(strategy, limit=limit)
     try:

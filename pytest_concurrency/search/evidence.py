@@ -1,4 +1,6 @@
-"""Turns a suspect execution into a hazard: the message, the sites and the timeline that a person sees."""
+"""Turns a suspect execution into a hazard: the message, the sites and the timeline that a person
+sees.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +111,9 @@ def _failure(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
 
 
 def _timeline(accesses: Sequence[Access], highlighted: set[int]) -> tuple[Access, ...]:
-    """Keep what several threads touched, and every synchronisation: the rest is nobody else's business."""
+    """Keep what several threads touched, and every synchronisation: the rest is nobody else's
+    business.
+    """
     threads: dict[str, set[int]] = {}
     for access in accesses:
         threads.setdefault(access.location, set()).add(access.thread)

@@ -123,7 +123,9 @@ class Explorer:
         self._limit = limit
         self._token = token
         self.deadline = deadline
-        """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not shortened."""
+        """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not
+        shortened.
+        """
         self._seen: set[int] = set()
         self.executions = 0
 
@@ -145,7 +147,9 @@ class Explorer:
         return look(observation)
 
     def confirm(self, suspect: Suspect) -> Hazard:
-        """Replay a suspect, shorten its schedule, and describe the shortest execution that shows it."""
+        """Replay a suspect, shorten its schedule, and describe the shortest execution that shows
+        it.
+        """
         index = self.executions
         shortest = self._shrink(suspect)
         again = self._replay(shortest.observation.execution.schedule, record=True)
@@ -160,7 +164,9 @@ class Explorer:
         return look(self._run(Replay(schedule), self._limit, record))
 
     def _shrink(self, suspect: Suspect) -> Suspect:
-        """Look for the fewest preemptions, then the fewest deviations, that show the same hazard."""
+        """Look for the fewest preemptions, then the fewest deviations, that show the
+        same hazard.
+        """
         best = suspect
         budget = _SHRINKING
         tried: set[Switches] = set()
@@ -187,8 +193,8 @@ class Explorer:
 
 
 def _simpler(switches: Switches) -> Iterator[Switches]:
-    """Yield schedules to try instead: none or one of the deviations, also with the threads' roles exchanged; then all but
-    one, and all but two neighbours (there and back).
+    """Yield schedules to try instead: none or one of the deviations, also with the threads' roles
+    exchanged; then all but one, and all but two neighbours (there and back).
     """
     if len(switches) > 1:
         yield ()

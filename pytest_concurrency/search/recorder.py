@@ -1,4 +1,6 @@
-"""Writes down an execution in full, with values: used for the one execution that is shown, not while searching."""
+"""Writes down an execution in full, with values: used for the one execution that is shown, not
+while searching.
+"""
 
 from __future__ import annotations
 
@@ -117,14 +119,16 @@ def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
     if event[2] == FILE:
         return f"file {Path(event[3]).name}"
     if len(event) == 5 and event[4] not in ("read", "write"):
-        return site.label
+        return str(site.label)
     if target is WHOLE:
-        return site.label
+        return str(site.label)
     return f"{site.label}[{show(event[3] if type(target) is int else target)}]"
 
 
 def _peek(obj: Any, target: Any) -> object:
-    """Look at a location without running any code of its owner; ``_MISSING`` if that cannot be done."""
+    """Look at a location without running any code of its owner; ``_MISSING`` if that cannot be
+    done.
+    """
     try:
         if target is WHOLE:
             return obj if type(obj) in _CONTAINERS else _MISSING

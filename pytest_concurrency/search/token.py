@@ -1,8 +1,8 @@
 """Replay tokens: a schedule as a short string that survives copying, shells and Python versions.
 
-Layout, before base32 (lower case, no padding) and after the version letter: a checksum, a fingerprint of the
-test, a fingerprint of the sources the execution touched, the kind of workload and the number of threads, and the
-schedule's deviations as variable-length integers.
+Layout, before base32 (lower case, no padding) and after the version letter: a checksum, a
+fingerprint of the test, a fingerprint of the sources the execution touched, the kind of workload
+and the number of threads, and the schedule's deviations as variable-length integers.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Token:
 
 
 def decode(text: str) -> Token:
-    """Return the token that ``text`` spells; raise TokenError if it is damaged or of another version."""
+    """Return the token that ``text`` spells; raise TokenError if it is damaged or of another
+    version.
+    """
     given = text.strip().strip("'\"")
     if not given.startswith(VERSION):
         raise TokenError(
@@ -75,7 +77,9 @@ def fingerprint(text: str) -> bytes:
 
 
 def source_fingerprint(paths: Iterable[str]) -> bytes:
-    """Return a fingerprint of the contents of files, whatever their line ends and wherever they lie."""
+    """Return a fingerprint of the contents of files, whatever their line ends and wherever they
+    lie.
+    """
     digest = blake2b(digest_size=3)
     contents = []
     for path in set(paths):

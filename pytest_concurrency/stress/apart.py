@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.explorer import Observation
@@ -25,7 +26,7 @@ class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
         return hazard_of_death(self.result, index, threads)
 
 
-def hazard_of_death(result: ChildResult[object], index: int, threads: int) -> Hazard:
+def hazard_of_death(result: ChildResult[Any], index: int, threads: int) -> Hazard:
     """Describe how a process ended that ran a test with ``threads`` threads."""
     detail = "\n\n".join(text for text in (_shortened(result.stacks), result.output) if text)
     if result.status == "timeout":

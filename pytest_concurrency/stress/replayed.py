@@ -12,7 +12,6 @@ from pytest_concurrency.search.explorer import look
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration
-from pytest_concurrency.stress.child import run_in_child
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.stress import GRACE, Stress, cell_of_death
 
@@ -37,17 +36,17 @@ def replay(stress: Stress, token: Token) -> StressReport:
         instrumented=stress.instrumentation.counts,
     )
     if reason := stress.why_not(facts):
-        return replace(report, outcome="skipped", reason=reason)
+        return replace(report, outcome="failed", reason=reason)
     exploration = Exploration(
         stress.item, stress.instrumentation, facts, stress.seed, stress.settings.time
     )
-    child = run_in_child(
+    child = stress.place.run(
         lambda progress: _replay_here(exploration, cell, token),
         seconds=stress.settings.time + GRACE,
     )
     result = child.value
     if child.status != "done" or result is None:
-        result = cell_of_death(cell, child, time.monotonic() - started)
+        result = cell_of_death(cell, child, time.monotonic() - started, "replay")
     return replace(
         report,
         outcome="failed" if result.hazards else "passed",

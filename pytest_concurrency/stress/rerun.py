@@ -1,7 +1,7 @@
 """Running one pytest item again, with fresh function fixtures, and somebody else's way of calling its body.
 
-Only to be used in a child process: it goes through pytest's own set-up, call and teardown, without logging the
-results to the session.
+To be used in a child process, or with the item set aside: it goes through pytest's own set-up, call and teardown,
+without logging the results to the session.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from pytest_concurrency.stress.outcomes import CopyOutcome, outcome_of
+from pytest_concurrency.stress.outcomes import CopyOutcome, CopyStatus, outcome_of
 
 Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
 """Calls the test function with its arguments: once, in copies, under a scheduler ..."""
 
 CALLER = pytest.StashKey[Caller]()
 """Set on an item while it is run again."""
+LAST_ERROR = pytest.StashKey[Any]()
+"""What the body raised when the item was last run again."""
 
 
 class Rerun:
@@ -45,6 +47,9 @@ class Rerun:
             reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
         finally:
             del item.stash[CALLER]
+            item.stash[LAST_ERROR] = self._error
+        if isinstance(self._error, KeyboardInterrupt):
+            raise self._error  # with --pdb, pytest has made a failure of it
         return self._judge(reports)
 
     def _call(self, caller: Caller, function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
@@ -57,14 +62,12 @@ class Rerun:
 
     def _judge(self, reports: list[pytest.TestReport]) -> CopyOutcome:
         for report in reports:
-            if hasattr(report, "wasxfail") and report.skipped:
-                return CopyOutcome(0, "xfailed", message=report.wasxfail)
             if report.when == "call" and self._error is not None and not report.passed:
                 return outcome_of(0, self._error)
             if report.failed:
                 return _from_report(report)
             if report.skipped:
-                return CopyOutcome(0, "skipped", "Skipped", _first_line(report), phase=report.when)  # type: ignore[arg-type]
+                return CopyOutcome(0, "skipped", "Skipped", _first_line(report), phase=report.when)
         return CopyOutcome(0)
 
     def _forget_setup(self) -> None:
@@ -78,6 +81,9 @@ class Rerun:
                     definition.cached_result = None
                     definition._finalizers.clear()
         item._request = False  # type: ignore[assignment]
+        capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
+        if capture is not None:
+            capture.unset_fixture()  # capsys and its like
 
     def _freshen(self) -> None:
         """Bring back what pytest keeps from round to round: the class instance, mutable parameters."""
@@ -126,6 +132,8 @@ def copy_arguments(kwargs: dict[str, Any], index: int, *, process: bool = False)
 
 
 def _silence(config: pytest.Config) -> None:
+    # An expected failure is judged by the one who expects it: here the question is what happens.
+    config.option.runxfail = True
     # Reports of this process are nobody's business: --setup-show and subtests write at once.
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
@@ -138,7 +146,7 @@ def _silence(config: pytest.Config) -> None:
 def _from_report(report: pytest.TestReport) -> CopyOutcome:
     crash = getattr(report.longrepr, "reprcrash", None)
     message = str(getattr(crash, "message", "") or _first_line(report))
-    status = "failed" if report.when == "call" else "error"
+    status: CopyStatus = "failed" if report.when == "call" else "error"
     return CopyOutcome(
         0, status, "", message.partition("\n")[0], report.longreprtext, phase=report.when or "call"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult, Settings, StressReport
+from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod, StressReport
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.apart import hazard_of_death
@@ -21,18 +22,22 @@ from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.processes import process_cell
 from pytest_concurrency.stress.cells.serial import SerialFacts, serial_cell
 from pytest_concurrency.stress.cells.workers import run_workers_at_once, run_workers_in_turn
-from pytest_concurrency.stress.child import ChildResult, run_in_child
+from pytest_concurrency.stress.child import ChildResult
 from pytest_concurrency.stress.context import End, Job
 from pytest_concurrency.stress.outcomes import RunOutcome
+from pytest_concurrency.stress.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.plan import plan
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.verdict import isolation_verdict
+from pytest_concurrency.stress.workload import Workload
 
 GRACE = 3.0
-"""Seconds that a child may overrun before it counts as hanging: searches stop by themselves at the deadline."""
-LEAST_PER_EXECUTION = 2.0
+"""Seconds that a child may need to end, besides those for its last run."""
+LEAST_PATIENCE = 2.0
 LEAST_AT_FULL_SPEED = 3.0
-"""Seconds: what a deadlock in a cell that nobody controls may cost, besides the estimate for its runs."""
+"""Seconds: what a hang in a cell that nobody controls may cost, besides what its runs need."""
+SECONDS_TO_START: dict[StartMethod, float] = {"fork": 0.02, "forkserver": 0.5, "spawn": 1.0}
+"""What a worker process takes to start, at worst."""
 OnProgress = Callable[[Cell, str], None]
 """Gets the cell and how far it is (``120/200``)."""
 
@@ -46,11 +51,12 @@ class Stress:
     settings: Settings
     gated: bool
     seed: str
+    place: Place
     unsafe_fixtures: tuple[str, ...] = ()
     on_progress: OnProgress = field(default=lambda cell, text: None)
 
     def run(self) -> StressReport:
-        """Run all cells; to be called when the item is set up and its body has not run yet."""
+        """Run all cells; to be called when the item is set up (for ``InChild``: before it has run)."""
         started = time.monotonic()
         self.instrumentation.prepare()
         facts = self.serial()
@@ -66,21 +72,26 @@ class Stress:
         if reason:
             return replace(
                 report,
-                outcome="skipped",
+                outcome="failed" if facts.hopeless else "skipped",
                 reason=reason,
                 seconds=time.monotonic() - started,
             )
         results = [facts.result, *self._cells(facts, started)]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
-        notes = tuple(dict.fromkeys(note for result in cells for note in result.notes))
+        notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
         return replace(
             report,
             outcome="failed" if any(result.hazards for result in cells) else "passed",
             cells=cells,
             isolation=isolation_verdict(cells),
             seconds=time.monotonic() - started,
-            notes=notes,
+            notes=tuple(notes),
         )
+
+    def _notes(self, facts: SerialFacts) -> tuple[str, ...]:
+        if self.place.isolates:
+            return ()
+        return (SHARED, LEAKS_HERE) if facts.state_leaks else (SHARED,)
 
     def serial(self) -> SerialFacts:
         """Run the serial cell; once more if the test imported modules while it ran."""
@@ -89,16 +100,16 @@ class Stress:
 
     def _serial_once(self, imports: tuple[str, ...]) -> SerialFacts:
         seconds = self.settings.time
-        result = run_in_child(
+        result = self.place.run(
             lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports),
             seconds=seconds + GRACE,
         )
         if result.status == "done" and result.value is not None:
             return result.value
-        reason = {"timeout": "it hangs", "crashed": f"its process died: {result.exit}"}.get(
-            result.status, result.error
-        )
-        return SerialFacts(CellResult(Cell("serial"), "error", 1, 2, reason=reason))
+        problem = CellResult(Cell("serial"), "error", 1, 2, reason=_reason(result))
+        asks = "concurrency" in self.item.fixturenames
+        hangs_at_once = result.status == "timeout" and asks
+        return SerialFacts(problem, hopeless=result.status == "crashed" or hangs_at_once)
 
     def why_not(self, facts: SerialFacts) -> str:
         """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
@@ -131,9 +142,20 @@ class Stress:
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
         """Estimate, generously, the seconds that the runs of a cell at full speed take."""
         copies = max(cell.threads, 2 * cell.processes)
-        return self.settings.runs * copies * (0.02 + 5 * facts.seconds)
+        start = SECONDS_TO_START[self._start_method if cell.kind == "processes" else "fork"]
+        return self.settings.runs * copies * (start + 5 * facts.seconds)
+
+    def _patience(self, facts: SerialFacts) -> float:
+        """Return the seconds after which one run of a test hangs, however little time its cell has."""
+        return LEAST_PATIENCE + 20 * (facts.seconds + SECONDS_TO_START[self._start_method])
+
+    @property
+    def _start_method(self) -> StartMethod:
+        return self.settings.start_method if self.place.isolates else "spawn"
 
     def _cell(self, cell: Cell, facts: SerialFacts, deadline: float) -> CellResult:
+        if reason := self._out_of_place(cell):
+            return CellResult(cell, "skipped", reason=reason)
         self.on_progress(cell, "")
         runner = {
             "explored": self._explored,
@@ -141,14 +163,21 @@ class Stress:
             "processes": self._processes,
         }[cell.kind]
         started = time.monotonic()
-        result = run_in_child(
+        result = self.place.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
-            seconds=deadline - started + GRACE,
+            seconds=deadline - started + self._patience(facts) + GRACE,
             on_progress=partial(self.on_progress, cell),
         )
         if result.status == "done" and result.value is not None:
             return result.value
-        return cell_of_death(cell, result, time.monotonic() - started)
+        return cell_of_death(cell, result, time.monotonic() - started, self.settings.strategy)
+
+    def _out_of_place(self, cell: Cell) -> str:
+        if self.place.isolates or cell.kind == "explored":
+            return ""
+        if cell.kind == "free-running":
+            return "threads at full speed may hang, and need a process of their own"
+        return "" if hasattr(select, "poll") else "this system cannot watch several processes"
 
     def _loaded(self, facts: SerialFacts, run: Callable[[], CellResult]) -> CellResult:
         preload(facts.imports, self.instrumentation)
@@ -157,9 +186,11 @@ class Stress:
     def _explored(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
-        left = max(deadline - time.monotonic(), 0.1)
-        per_execution = min(left, LEAST_PER_EXECUTION + 20 * facts.seconds)
-        exploration = Exploration(self.item, self.instrumentation, facts, self.seed, per_execution)
+        if not self.place.isolates:
+            facts = replace(facts, state_leaks=False)
+        exploration = Exploration(
+            self.item, self.instrumentation, facts, self.seed, self._patience(facts)
+        )
         return explored_cell(
             exploration, cell, self.settings, deadline=deadline, on_progress=progress
         )
@@ -167,8 +198,6 @@ class Stress:
     def _free_running(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
-        from pytest_concurrency.stress.workload import Workload
-
         rng = random.Random(Choices(self.seed, cell.label).random())
         workload = Workload(self.item, facts.shape)
         workload.threads_may_die = facts.threads_may_die
@@ -184,20 +213,32 @@ class Stress:
     def _processes(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
-        from pytest_concurrency.stress.workload import Workload
-
         rng = random.Random(Choices(self.seed, cell.label).random())
         workload = Workload(self.item, facts.shape)
-        method = self.settings.start_method
 
         def run_once(mode: str, amplify: bool) -> RunOutcome:
+            latest = max(deadline, time.monotonic() + self._patience(facts))
+
             def run_workers(jobs: Any) -> list[End]:
-                return _run_workers(jobs, mode, rng, method, deadline)
+                return _run_workers(jobs, mode, rng, self._start_method, latest)
 
             with amplified(self.instrumentation, rng, active=amplify):
                 return workload.run_in_processes(cell.processes, run_workers)
 
         return process_cell(run_once, cell, self.settings, deadline=deadline, on_progress=progress)
+
+
+def _reason(result: ChildResult[SerialFacts]) -> str:
+    """Say in one line why a serial cell did not come back."""
+    if result.status == "timeout":
+        return "it does not end in time"
+    if result.status == "crashed":
+        return f"its process died: {result.exit}"
+    return _internal_error(result)
+
+
+def _internal_error(result: ChildResult[Any]) -> str:
+    return f"internal error of pytest-concurrency: {result.error.rpartition(chr(10))[2]}"
 
 
 def _run_workers(
@@ -213,16 +254,25 @@ def _run_workers(
     ]
 
 
-def cell_of_death(cell: Cell, result: ChildResult[Any], seconds: float) -> CellResult:
+def cell_of_death(
+    cell: Cell, result: ChildResult[Any], seconds: float, strategy: str
+) -> CellResult:
     """Describe a cell whose process did not come back with a result."""
     if result.status == "raised":
-        reason = f"internal error of pytest-concurrency: {result.error}"
-        return CellResult(cell, "error", seconds=seconds, reason=reason)
+        return CellResult(
+            cell, "error", seconds=seconds, reason=_internal_error(result), notes=(result.error,)
+        )
     last = result.progress[-1] if result.progress else ""
     done = int(last.partition("/")[0]) if last.partition("/")[0].isdigit() else 0
     hazard = hazard_of_death(result, done + 1, cell.threads)
     return CellResult(
-        cell, "hazard", done + 1, seconds=seconds, hazards=(hazard,), reason=hazard.message
+        cell,
+        "hazard",
+        done + 1,
+        strategy=strategy if cell.kind == "explored" else "",
+        seconds=seconds,
+        hazards=(hazard,),
+        reason=hazard.message,
     )
 
 

@@ -36,6 +36,8 @@ class Workload:
         self.shape = shape
         self.threads_may_die = False
         """Threads that the test starts die of exceptions even without concurrency: it wants them to."""
+        self.skipped = ""
+        """Why the last explored run tested nothing; empty if it did."""
         self._rerun = Rerun(item)
         self._iteration = 0
 
@@ -61,6 +63,9 @@ class Workload:
         context = Context(_run_managed, threads, threads, self._next_iteration())
         with running(context):
             outcome = self._rerun.run(caller)
+        self.skipped = (
+            _SKIPS.get(outcome.status, "") and f"{_SKIPS[outcome.status]}: {outcome.message}"
+        )
         if not executions:
             return Observation(_NO_EXECUTION, Failure(outcome.message, outcome.traceback))
         return Observation(executions[0], self._failure_of(executions[0], outcome))
@@ -109,24 +114,20 @@ class Workload:
             if self.shape == "callables":
                 function(**kwargs)
                 return
-            jobs = [
-                partial(self._in_worker, function, copy_arguments(kwargs, index, process=True))
-                for index in range(processes)
-            ]
-            run(jobs)
+            # What runs is a plain function: a spawned process can be given nothing else.
+            body = _with_own_threads if self.shape == "own-threads" else _just_call
+            run(
+                [
+                    partial(body, function, copy_arguments(kwargs, index, process=True))
+                    for index in range(processes)
+                ]
+            )
 
         context = Context(run, processes, 1, self._next_iteration())
         with running(context):
             outcome = self._rerun.run(caller)
         workers = tuple(end.outcome for end in ends if end.outcome is not None)
         return RunOutcome(outcome, workers)
-
-    def _in_worker(self, function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
-        if self.shape == "own-threads":
-            # Its threads run as in the serial cell: only the processes meet here.
-            execute(Replay(Schedule()), partial(function, **kwargs))
-        else:
-            function(**kwargs)
 
     def _failure_of(self, execution: Execution, outcome: CopyOutcome) -> Failure | None:
         if execution.outcome:
@@ -145,11 +146,21 @@ class Workload:
         return self._iteration - 1
 
 
+_SKIPS = {"skipped": "the test skips itself", "xfailed": "the test says that it fails"}
 _NO_EXECUTION = Execution("", (), 0, 0, [], 0, (), (), 0)
 
 
 def _copies(function: Callable[..., Any], kwargs: dict[str, Any], count: int) -> list[Job]:
     return [partial(function, **copy_arguments(kwargs, index)) for index in range(count)]
+
+
+def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+    function(**kwargs)
+
+
+def _with_own_threads(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+    """Let the test's threads run as in the serial cell: only the processes meet."""
+    execute(Replay(Schedule()), partial(function, **kwargs))
 
 
 def _run_managed(jobs: Sequence[Job]) -> list[End]:

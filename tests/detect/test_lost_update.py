@@ -14,12 +14,16 @@ X, Y = 1, 2
 
 @pytest.fixture
 def sites():
-    """Numbers of a read, of a write that its value flows into, of one that it does not, and of ``|=``."""
+    """Numbers of a read, of a write that its value flows into, of one that it does not, and of
+    ``|=``.
+    """
     count = len(SITES)
     read = add_site(InstrumentedSite("m.py", 1, 0, "f", "read", "value", "C.value"))
     update = InstrumentedSite("m.py", 2, 0, "f", "write", "value", "C.value", frozenset({read}))
     blind = InstrumentedSite("m.py", 3, 0, "f", "write", "value", "C.value")
-    union = InstrumentedSite("m.py", 4, 0, "f", "write", "value", "C.value", frozenset({read}), True)
+    union = InstrumentedSite(
+        "m.py", 4, 0, "f", "write", "value", "C.value", frozenset({read}), True
+    )
     yield read, add_site(update), add_site(blind), add_site(union)
     del SITES[count:]
 

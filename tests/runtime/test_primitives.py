@@ -1,4 +1,6 @@
-"""Every primitive of the standard library under the scheduler: right in all schedules, and never stuck."""
+"""Every primitive of the standard library under the scheduler: right in all schedules, and never
+stuck.
+"""
 
 from __future__ import annotations
 

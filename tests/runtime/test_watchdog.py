@@ -1,4 +1,6 @@
-"""What the scheduler cannot see: threads that block in code that is not instrumented, or never stop."""
+"""What the scheduler cannot see: threads that block in code that is not instrumented, or never
+stop.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from pytest_concurrency.runtime.baton import Baton, Strategy, Task
+from pytest_concurrency.runtime.baton import Baton, Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.strategies.pct import Pct
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
@@ -19,25 +19,16 @@ class Auto:
         members: list[Strategy] = [Pct(choices, 2), RandomWalk(choices), Pct(choices, 3)]
         first = turn % len(members)
         self._members = cycle(members[first:] + members[:first])
-        self._current: Strategy = members[first]
+        self._bind(members[first])
 
     def begin(self, baton: Baton) -> None:
         """Hand the execution to the next member."""
-        self._current = next(self._members)
-        # Bound once per execution: the choices are on the hot path.
-        self.choose = self._current.choose
-        self.grant = self._current.grant
-        self.changed = self._current.changed
-        self._current.begin(baton)
+        member = next(self._members)
+        self._bind(member)
+        member.begin(baton)
 
-    def changed(self) -> None:
-        """Replaced by the current member's."""
-        self._current.changed()
-
-    def choose(self, enabled: list[Task], task: Task) -> Task:
-        """Replaced by the current member's."""
-        return self._current.choose(enabled, task)
-
-    def grant(self, task: Task, enabled: list[Task]) -> int:
-        """Replaced by the current member's."""
-        return self._current.grant(task, enabled)
+    def _bind(self, member: Strategy) -> None:
+        # Bound once per execution, not looked up at each decision: these are on the hot path.
+        self.choose = member.choose
+        self.grant = member.grant
+        self.changed = member.changed

@@ -1,10 +1,12 @@
 """PCT: random priorities and a few random priority changes.
 
-Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs",
-ASPLOS 2010. A bug of depth d is found with probability at least 1/(n k^(d-1)) for n threads and k steps.
+Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probabilistic Guarantees
+of Finding Bugs", ASPLOS 2010. A bug of depth d is found with probability at least 1/(n k^(d-1))
+for n threads and k steps.
 
-Two deviations: k is not given but learnt, as the most steps seen so far; and a thread that runs for long while
-others wait sinks to the lowest priority, because a spinning thread would otherwise starve the one it waits for.
+Two deviations: k is not given but learnt, as the most steps seen so far; and a thread that runs
+for long while others wait sinks to the lowest priority, because a spinning thread would otherwise
+starve the one it waits for.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ class Pct:
         self._until = 0
 
     def begin(self, baton: Baton) -> None:
-        """Draw the steps at which priorities change, from as many steps as the longest execution had."""
+        """Draw the steps at which priorities change, from as many steps as the longest execution
+        had.
+        """
         if self._baton is not None:
             self._steps = max(self._steps, baton.previous_total)
         self._baton = baton

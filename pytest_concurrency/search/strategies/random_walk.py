@@ -1,7 +1,7 @@
 """Random walk: at every scheduling point each runnable thread is equally likely to go on.
 
-Instead of drawing at each point, it draws how many points the chosen thread keeps the baton for: the run
-lengths of a uniform choice are geometric, so the schedules have the same distribution.
+Instead of drawing at each point, it draws how many points the chosen thread keeps the baton for:
+the run lengths of a uniform choice are geometric, so the schedules have the same distribution.
 """
 
 from __future__ import annotations

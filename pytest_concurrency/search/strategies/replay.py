@@ -9,7 +9,9 @@ from pytest_concurrency.runtime.baton import FREE, Baton, Task
 
 
 class Replay:
-    """Runs the default order with a schedule's deviations. The empty schedule is the one without preemption."""
+    """Runs the default order with a schedule's deviations. The empty schedule is the one without
+    preemption.
+    """
 
     name = "replay"
 

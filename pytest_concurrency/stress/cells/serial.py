@@ -25,6 +25,13 @@ STEPS_PER_SERIAL_STEP = 20
 """How many times more scheduling points than without preemption an execution may have before it counts as endless."""
 
 
+_OUTCOMES = {
+    "deadlock": "no thread can go on",
+    "step-limit": "it does not end",
+    "timeout": "it does not end in time",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SerialFacts:
     """What the serial rounds tell the other cells."""
@@ -39,6 +46,8 @@ class SerialFacts:
     """Of one round."""
     imports: tuple[str, ...] = ()
     """Modules in scope that the test imports while it runs."""
+    hopeless: bool = False
+    """It would take the pytest process with it, or never end there."""
 
     @property
     def step_limit(self) -> int:
@@ -72,6 +81,10 @@ def serial_cell(
     shape: Shape = "callables" if asks else "own-threads" if first.threads > 1 else "copies"
     if problem and len(rounds) == 1:
         result = CellResult(cell, "error", 1, 2, seconds=took, reason=problem)
+        # A body of its own that is only slow would end; threads that meet and do not end, never do.
+        return SerialFacts(result, shape, hopeless=bool(first.outcome) and shape != "copies")
+    if workload.skipped:
+        result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=workload.skipped)
         return SerialFacts(result, shape)
     result = CellResult(cell, "clean", 2, 2, seconds=took, starts_threads=shape == "own-threads")
     return SerialFacts(
@@ -88,8 +101,9 @@ def serial_cell(
 def _problem(observation: Observation) -> str:
     execution = observation.execution
     if execution.outcome:
-        waits = "; ".join(f"{state.name} waits for {state.waits_for}" for state in execution.states)
-        return f"{execution.outcome} without concurrency: {waits}"
+        waiting = [state for state in execution.states if state.waits_for]
+        waits = "; ".join(f"{state.name} waits for {state.waits_for}" for state in waiting)
+        return _OUTCOMES[execution.outcome] + (f": {waits}" if waits else "")
     failure = observation.failure
     if failure is None or failure.kind == "thread-exception":
         return ""

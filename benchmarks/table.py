@@ -1,0 +1,52 @@
+"""Numbers -> one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: two numbers measured side by side, and how they compare."""
+
+    what: str
+    ours: str
+    beside: str = ""
+    """What it is compared with, and its number."""
+    ratio: str = ""
+    """By the clock: what a user waits."""
+    cpu_ratio: str = ""
+    """By CPU time: the same where nothing else wants the CPU, steadier where something does."""
+    target: str = ""
+
+
+HEADER = Row("what", "ours", "beside", "ratio", "by CPU time", "target")
+
+
+def spread(values: Sequence[float], form: str = ".1f", unit: str = "") -> str:
+    """Show the median of some pairs' values, and the smallest and the largest."""
+    middle, low, high = (
+        format(value, form) for value in (median(values), min(values), max(values))
+    )
+    return f"{middle}{unit} ({low}..{high})"
+
+
+def rate(values: Sequence[float]) -> str:
+    """Show the median of some rates."""
+    return f"{median(values):,.0f}/s"
+
+
+def target(met: bool, wanted: str) -> str:
+    """Say what was wanted, and whether that is what came out."""
+    return f"{wanted}: {'met' if met else 'MISSED'}"
+
+
+def render(rows: Iterable[Row]) -> str:
+    """Lay the rows out in columns."""
+    cells = [astuple(row) for row in (HEADER, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(line.rstrip() for line in lines)

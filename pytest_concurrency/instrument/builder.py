@@ -1,0 +1,150 @@
+"""What every part of the rewriter needs: where it is, what it knows about names, sites, calls of helpers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+from pytest_concurrency.instrument.flows import Flows, Reads, sites_of
+from pytest_concurrency.instrument.labels import label_of
+from pytest_concurrency.instrument.scopes import mangled
+from pytest_concurrency.model import Operation
+from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
+
+OWNER = "@o"
+KEY = "@k"
+"""Temporaries of augmented assignments: locals for the time of one statement."""
+
+
+class Scope(NamedTuple):
+    """What is known about names where we are."""
+
+    function: str
+    plain: frozenset[str] = frozenset()
+    constant: frozenset[str] = frozenset()
+    local: frozenset[str] = frozenset()
+    """Names bound in this or an enclosing function: not global."""
+    declared_global: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset()
+    """Closure cells that somebody rebinds."""
+    flows: Flows | None = None
+    class_names: frozenset[str] | None = None
+    """In a class body: the names bound there, which are looked up first."""
+
+
+class Builder(ast.NodeTransformer):
+    """The state of one rewriting, and the small questions about it."""
+
+    def __init__(self, path: str, shared_globals: frozenset[str]) -> None:
+        self._path = path
+        self._globals = shared_globals
+        self._class: str | None = None
+        """The innermost class, for private names."""
+        self._scope: Scope | None = None
+        """None outside of functions: what runs at import is not rewritten."""
+        self._path_of_names: list[str] = []
+        """The names of the classes and functions around, for people."""
+        self._numbers: dict[ast.AST, int] = {}
+        self._writes: list[tuple[int, Reads]] = []
+        self._pending: dict[ast.AST, Reads] = {}
+        """Targets not visited yet, with the nodes whose value may flow into them."""
+
+    def resolve_flows(self) -> None:
+        """Tell each write site which read sites may flow into it; all numbers are known now."""
+        for number, reads in self._writes:
+            SITES[number].flows = sites_of(reads, self._numbers)
+
+    def _visit_expr(self, node: ast.expr) -> ast.expr:
+        return cast(ast.expr, self.visit(node))
+
+    def _visit_body(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+        result: list[ast.stmt] = []
+        for statement in body:
+            visited = self.visit(statement)
+            result.extend(visited if isinstance(visited, list) else [visited])
+        return result
+
+    # -- questions ----------------------------------------------------------------------
+
+    def _is_shared_object(self, node: ast.expr) -> bool:
+        """Whether attributes of ``node`` may be data: not of ``super()``, nor of pytest's own helpers."""
+        if isinstance(node, ast.Name):
+            return not node.id.startswith("@") or node.id.startswith("@py_assert")
+        is_super = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        return not (is_super and cast(ast.Name, cast(ast.Call, node).func).id == "super")
+
+    def _is_shared_global(self, name: str) -> bool:
+        scope = self._scope
+        if scope is None or mangled(name, self._class) not in self._globals:
+            return False
+        if name in scope.declared_global:
+            return True
+        return name not in scope.local and name not in (scope.class_names or ())
+
+    def _is_shared_cell(self, name: str) -> bool:
+        scope = self._scope
+        if scope is None or name in (scope.class_names or ()):
+            return False
+        return name in scope.cells
+
+    def _is_global_name(self, name: str) -> bool:
+        """Whether ``name`` is that of a built-in function or a module, not a local."""
+        return self._scope is not None and name not in self._scope.local
+
+    def _is_plain(self, node: ast.expr) -> bool:
+        """Whether evaluating ``node`` twice in a row is the same as once, whatever other threads do."""
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.UnaryOp):
+            return isinstance(node.operand, ast.Constant)
+        if isinstance(node, ast.Name):
+            if node.id in (OWNER, KEY):
+                return True
+            return self._scope is not None and node.id in self._scope.plain
+        return False
+
+    def _is_inert(self, node: ast.expr) -> bool:
+        """Whether evaluating ``node`` touches nothing shared."""
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return all(self._is_inert(element) for element in node.elts)
+        if isinstance(node, ast.Lambda):
+            defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+            return all(self._is_inert(default) for default in defaults)
+        return self._is_plain(node)
+
+    # -- building -----------------------------------------------------------------------
+
+    def _label(self, node: ast.expr) -> str:
+        return label_of(node, self._class)
+
+    def _mangled(self, name: str) -> str:
+        return mangled(name, self._class)
+
+    def _new_site(self, node: ast.AST, op: Operation, name: str, label: str) -> int:
+        """Enter an operation at ``node`` into the table of sites and return its number."""
+        assert self._scope is not None
+        place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        return add_site(
+            InstrumentedSite(self._path, *place, self._scope.function, op, name, label)
+        )
+
+    def _site(self, node: ast.AST, op: Operation, name: str, label: str) -> int:
+        """Like ``_new_site``, for the operation that ``node`` is in the flow of data."""
+        number = self._new_site(node, op, name, label)
+        self._numbers[node] = number
+        if node in self._pending:
+            self._writes.append((number, self._pending.pop(node)))
+        return number
+
+    @staticmethod
+    def _call(node: ast.AST, helper: str, *arguments: ast.expr | str | int) -> ast.Call:
+        """Make a call of a helper, located at ``node``."""
+        parts = [
+            part if isinstance(part, ast.expr) else ast.Constant(part) for part in arguments
+        ]
+        call = ast.Call(ast.Name("@" + helper, ast.Load()), parts, [])
+        for part in (call, call.func, *parts):
+            if not hasattr(part, "lineno"):
+                ast.copy_location(part, node)
+        return call

@@ -1,0 +1,182 @@
+"""Rewrites loads, stores and deletes of attributes, items, globals and closure cells."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from pytest_concurrency.instrument.builder import Builder
+from pytest_concurrency.instrument.flows import Reads
+from pytest_concurrency.model import Operation
+from pytest_concurrency.runtime import shapes
+
+_UNTOUCHED = frozenset({"__class__", "__dict__"})
+"""Attributes of the object itself: no data of the program."""
+
+
+def _operation(node: ast.Attribute | ast.Subscript) -> Operation:
+    return "read" if isinstance(node.ctx, ast.Load) else "write"
+
+
+def _names_class(node: ast.expr) -> bool:
+    """Whether ``node`` looks like a class."""
+    if isinstance(node, ast.Name):
+        return node.id == "cls" or node.id[:1].isupper()
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "type"
+    return isinstance(node, ast.Attribute) and node.attr == "__class__"
+
+
+class Places(Builder):
+    """Attributes, items and names."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if self._scope is None or not self._is_shared_object(node.value):
+            return self.generic_visit(node)
+        label = self._label(node.value)
+        return self._attribute(node, self._visit_expr(node.value), label)
+
+    def _attribute(self, node: ast.Attribute, owner: ast.expr, label: str) -> ast.Attribute:
+        """Put the helper's call around ``owner``, which is ``node.value`` visited."""
+        stores_in_class = _names_class(node.value)
+        node.value = owner
+        if node.attr in _UNTOUCHED:
+            return node
+        name, op = self._mangled(node.attr), _operation(node)
+        number = self._site(node, op, name, f"{label}.{name}")
+        if op == "write" and stores_in_class:
+            shapes.STORED_IN_CLASS.add(name)
+        node.value = self._call(node, "get" if op == "read" else "set", owner, name, number)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        if self._scope is None:
+            return self.generic_visit(node)
+        label = self._label(node.value)
+        owner = self._visit_expr(node.value)
+        if isinstance(node.slice, ast.Slice) and self._is_plain_slice(node.slice):
+            number = self._site(node, _operation(node), "", label)
+            node.value = self._call(node, "item", owner, ast.Constant(...), number)
+            return node
+        return self._item(node, owner, self._key(node.slice), label)
+
+    def _item(
+        self, node: ast.Subscript, owner: ast.expr, key: ast.expr, label: str
+    ) -> ast.Subscript:
+        """Put the helper's call around ``owner``; it and ``key`` have been visited."""
+        number = self._site(node, _operation(node), "", label)
+        if self._is_plain(key):
+            node.value = self._call(node, "item", owner, key, number)
+            node.slice = key
+        else:
+            node.value = self._call(node, "item_keep", owner, key, number)
+            node.slice = self._call(node, "kept_key")
+        return node
+
+    def _is_plain_slice(self, key: ast.Slice) -> bool:
+        return all(part is None or self._is_plain(part) for part in (key.lower, key.upper, key.step))
+
+    def _key(self, key: ast.expr) -> ast.expr:
+        """Visit a key; slices become calls of ``slice``, so that they can be kept."""
+        if isinstance(key, ast.Slice):
+            parts = [part or ast.Constant(None) for part in (key.lower, key.upper, key.step)]
+            return self._call(key, "slice", *[self._visit_expr(part) for part in parts])
+        if isinstance(key, ast.Tuple):
+            key.elts = [self._key(element) for element in key.elts]
+            return key
+        return self._visit_expr(key)
+
+    # -- names --------------------------------------------------------------------------
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        if self._is_shared_global(node.id):
+            name = self._mangled(node.id)
+            number = self._site(node, "read", name, name)
+            point = self._call(node, "get_global", name, number)
+        elif self._is_shared_cell(node.id):
+            number = self._site(node, "read", node.id, node.id)
+            point = self._call(node, "get_cell", self._closure(node.id), number)
+        else:
+            return node
+        return ast.copy_location(ast.BoolOp(ast.Or(), [point, node]), node)
+
+    @staticmethod
+    def _closure(name: str) -> ast.Lambda:
+        """Make a function that is never called: its closure holds the cell of ``name``."""
+        arguments = ast.arguments([], [ast.arg("@cell")], None, [], [], None, [])
+        return ast.Lambda(arguments, ast.Name(name, ast.Load()))
+
+    def _named_value(self, target: ast.Name, value: ast.expr, reads: Reads) -> ast.expr:
+        """Wrap the value of an assignment to ``target`` if that is a global or cell that threads may share."""
+        if self._is_shared_global(target.id):
+            name = self._mangled(target.id)
+            number = self._site(target, "write", name, name)
+            wrapped = self._call(target, "set_global", value, name, number)
+        elif self._is_shared_cell(target.id):
+            number = self._site(target, "write", target.id, target.id)
+            wrapped = self._call(target, "set_cell", value, self._closure(target.id), number)
+        else:
+            return value
+        if reads:
+            self._writes.append((number, reads))
+        return wrapped
+
+    # -- assignments --------------------------------------------------------------------
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
+        node.value = self._assigned(node.value, node.targets)
+        unpacked = [target for target in node.targets if not isinstance(target, ast.Name)]
+        before = self._points(unpacked)
+        node.targets = [self._visit_expr(target) for target in node.targets]
+        return [*before, node] if before else node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        # Without a value nothing is stored; annotations are left alone in any case.
+        if node.value is not None:
+            node.value = self._assigned(node.value, [node.target])
+            node.target = self.visit(node.target)
+        return node
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        node.value = self._assigned(node.value, [node.target])
+        return node
+
+    def _assigned(self, value: ast.expr, targets: Sequence[ast.expr]) -> ast.expr:
+        """Visit the value of an assignment; note what flows into attributes, items, globals and cells."""
+        scope = self._scope
+        reads = scope.flows.into(value) if scope and scope.flows else frozenset()
+        visited = self._visit_expr(value)
+        for target in targets:
+            for part in ast.walk(target):
+                if isinstance(part, (ast.Attribute, ast.Subscript)):
+                    self._pending[part] = reads
+            if isinstance(target, ast.Name):
+                visited = self._named_value(target, visited, reads)
+        return visited
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
+        before = self._points([node.target])
+        visited = self.generic_visit(node)
+        return [*before, visited] if before else visited
+
+    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:
+        before = self._points(node.targets)
+        visited = self.generic_visit(node)
+        return [*before, visited] if before else visited
+
+    def _points(self, targets: Sequence[ast.expr]) -> list[ast.AST]:
+        """Make points before a statement that stores or deletes globals without a value that could be wrapped."""
+        names = [
+            part
+            for target in targets
+            for part in ast.walk(target)
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+        ]
+        points = []
+        for name in names:
+            point = self._named_value(name, ast.Constant(None), frozenset())
+            if isinstance(point, ast.Call):
+                points.append(ast.copy_location(ast.Expr(point), name))
+        return list[ast.AST](points)

@@ -1,0 +1,96 @@
+"""Which files a call touches, and how: by the functions and ``pathlib`` methods that open, move and remove them."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from typing import Any, Literal
+
+Kind = Literal["file-read", "file-write"]
+Effect = tuple[str, Kind]
+"""An absolute path, and what is done to the file there."""
+
+
+def _path(value: object) -> str:
+    """Return the absolute path, "" for what is none. Runs no code of the program under test."""
+    if isinstance(value, PurePath):
+        value = os.fspath(value)
+    if type(value) is bytes:
+        value = os.fsdecode(value)
+    return os.path.abspath(value) if type(value) is str else ""  # noqa: PTH100 - same on text only
+
+
+def _one(value: object, kind: Kind) -> tuple[Effect, ...]:
+    path = _path(value)
+    return ((path, kind),) if path else ()
+
+
+def _open(file: object = "", mode: object = "r", *_: object, **__: object) -> tuple[Effect, ...]:
+    writes = isinstance(mode, str) and not set(mode).isdisjoint("wax+")
+    return _one(file, "file-write" if writes else "file-read")
+
+
+def _os_open(path: object = "", flags: object = 0, *_: object, **__: object) -> tuple[Effect, ...]:
+    writing = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+    writes = isinstance(flags, int) and flags & writing
+    return _one(path, "file-write" if writes else "file-read")
+
+
+def _changed(path: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
+    return _one(path, "file-write")
+
+
+def _moved(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
+    return (*_one(src, "file-write"), *_one(dst, "file-write"))
+
+
+_FUNCTIONS: dict[object, Callable[..., tuple[Effect, ...]]] = {
+    io.open: _open,
+    os.open: _os_open,
+    os.rename: _moved,
+    os.replace: _moved,
+    os.remove: _changed,
+    os.unlink: _changed,
+    os.truncate: _changed,
+}
+FUNCTION_NAMES = frozenset({"open", "rename", "replace", "remove", "unlink", "truncate"})
+MODULE_NAMES = frozenset({"os", "io"})
+
+METHODS: Mapping[str, Kind] = {
+    **dict.fromkeys(("read_text", "read_bytes", "exists", "is_file", "stat"), "file-read"),
+    **dict.fromkeys(("write_text", "write_bytes", "unlink", "touch"), "file-write"),
+    **dict.fromkeys(("rename", "replace"), "file-write"),
+    "open": "file-read",
+}
+"""Methods of ``pathlib.Path``; that of ``open`` depends on the mode."""
+
+
+def effects(
+    function: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Effect, ...]:
+    """Say what a call of a built-in function does to files; nothing if it is none of those known."""
+    known = _FUNCTIONS.get(function)
+    return _tried(known, args, kwargs) if known is not None else ()
+
+
+def method_effects(
+    path: PurePath, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Effect, ...]:
+    """Say what ``path.name(...)`` does to files."""
+    if name == "open":
+        return _tried(_open, (path, *args), kwargs)
+    if name in ("rename", "replace"):
+        target = args[0] if args else kwargs.get("target", "")
+        return (*_one(path, "file-write"), *_one(target, "file-write"))
+    return _one(path, METHODS[name])
+
+
+def _tried(
+    effect: Callable[..., tuple[Effect, ...]], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Effect, ...]:
+    try:
+        return effect(*args, **kwargs)
+    except TypeError:
+        return ()  # wrong arguments: the call itself is about to say so

@@ -1,0 +1,184 @@
+"""Tests that fail, skip or expect to fail, with and without concurrency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import COUNTER, EXPLORED_ONLY, FEW, Run
+
+
+def test_a_test_that_fails_serially_is_an_ordinary_failure(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+
+        @pytest.mark.threadsafe
+        def test_wrong():
+            answer = 41
+            assert answer == 42
+        """
+    )
+    found.result.assert_outcomes(failed=1)
+    found.result.stdout.fnmatch_lines([">       assert answer == 42", "E       assert 41 == 42"])
+    report = found.of["test_wrong"]
+    assert report.reason.startswith("fails without concurrency: ")
+    assert (report.outcome, report.hazards) == ("failed", ())
+    assert [result.cell.kind for result in report.cells] == ["serial"]
+
+
+def test_a_fixture_that_fails(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+
+        @pytest.fixture
+        def broken(): raise RuntimeError("no")
+
+        @pytest.mark.threadsafe
+        def test_it(broken): pass
+        """
+    )
+    found.result.assert_outcomes(errors=1)
+    assert found.of == {}
+
+
+@pytest.mark.parametrize(
+    ("marks", "body", "outcome", "reason"),
+    [
+        ("", 'pytest.skip("not today")', "skipped", "the test skips itself: not today"),
+        ("", 'pytest.xfail("known")', "xfailed", "the test says that it fails: known"),
+        (
+            "@pytest.mark.xfail",
+            "assert 0",
+            "xfailed",
+            "fails without concurrency: AssertionError: assert 0",
+        ),
+        ("@pytest.mark.xfail", "pass", "xpassed", ""),
+        ("@pytest.mark.xfail(strict=True)", "pass", "failed", ""),
+        ('@pytest.mark.skip("no")', "assert 0", "skipped", None),
+        ("@pytest.mark.xfail(run=False)", "import os; os._exit(1)", "xfailed", None),
+    ],
+)
+def test_skips_and_expected_failures_mean_what_they_mean_without_us(
+    run: Callable[..., Run], marks: str, body: str, outcome: str, reason: str | None
+) -> None:
+    found = run(
+        f"import pytest\n{marks}\n@pytest.mark.threadsafe\ndef test_it():\n    {body}\n",
+        *EXPLORED_ONLY,
+    )
+    found.result.assert_outcomes(**{outcome: 1})
+    if reason is None:
+        assert found.of == {}
+    else:
+        assert found.of["test_it"].reason == reason
+
+
+def test_a_hazard_can_be_the_expected_failure(run: Callable[..., Run]) -> None:
+    found = run(
+        f"""{COUNTER}
+@pytest.mark.xfail(strict=True, reason="not thread-safe yet")
+@pytest.mark.threadsafe
+def test_racy(counter, concurrency):
+    concurrency.run(counter.increment)
+    assert counter.value == concurrency.count
+""",
+        *EXPLORED_ONLY,
+    )
+    found.result.assert_outcomes(xfailed=1)
+    assert found.ret == 0
+    assert found.of["test_racy"].hazards
+
+
+def test_a_skip_in_one_copy_does_not_hide_a_failure_in_another(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import threading, pytest
+
+        @pytest.mark.threadsafe
+        def test_it(thread_index):
+            if threading.current_thread() is not threading.main_thread():
+                if thread_index == 0:
+                    pytest.skip("first")
+                raise ValueError("second")
+        """,
+        *FEW,
+    )
+    found.result.assert_outcomes(failed=1)
+    assert "ValueError: second" in found.of["test_it"].hazards[0].message
+
+
+def test_threads_that_die_are_a_hazard(run: Callable[..., Run]) -> None:
+    found = run(
+        f"""{COUNTER}
+import threading
+
+@pytest.mark.threadsafe
+def test_it(counter):
+    def check():
+        counter.increment()
+        seen = counter.value
+        if seen != 1 and seen != len(done) + 1:
+            raise ValueError("out of step")
+        done.append(seen)
+    done = []
+    threads = [threading.Thread(target=check) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+""",
+        "--concurrency-stress",
+        "--concurrency-threads=2",
+        "--concurrency-schedules=100",
+        "--concurrency-runs=0",
+    )
+    kinds = {hazard.kind for hazard in found.of["test_it"].hazards}
+    assert kinds <= {"thread-exception", "lost-update"}
+    assert kinds
+    found.result.assert_outcomes(failed=1)
+
+
+def test_the_ordinary_run_is_left_out_when_the_cells_have_decided(
+    run: Callable[..., Run], pytester: pytest.Pytester
+) -> None:
+    """What deadlocks under the scheduler would now and then do so in pytest's own process."""
+    source = f"""{COUNTER}
+import os
+main = os.getpid()
+
+@pytest.mark.threadsafe
+def test_racy(counter, concurrency):
+    if os.getpid() == main:
+        print("ordinary run")
+    concurrency.run(counter.increment)
+    assert counter.value == concurrency.count or os.getpid() == main
+"""
+    assert "ordinary run" not in run(source, *EXPLORED_ONLY, "-rA").out
+    assert "ordinary run" in run("", *EXPLORED_ONLY, "-rA", "--concurrency-gate=none").out
+
+
+def test_every_run_of_the_search_sees_the_same_random_numbers(
+    run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:asyncio -p no:run-parallel")
+    found = run(
+        f"""{COUNTER}
+import random
+
+@pytest.mark.threadsafe
+def test_racy(counter, concurrency):
+    rounds = random.randrange(1, 6)
+
+    def work():
+        for _ in range(rounds): counter.increment()
+
+    concurrency.run(work)
+    assert counter.value == 2 * rounds
+""",
+        *EXPLORED_ONLY,
+        "-p",
+        "randomly",
+    )
+    hazard = found.of["test_racy"].hazards[0]
+    assert hazard.note == ""
+    assert hazard.replay
