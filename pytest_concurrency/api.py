@@ -60,8 +60,8 @@ def explore(
 
     ``setup`` makes the state of each execution; every worker gets it in a thread of its own; then
     ``check`` judges it: by returning something false (other than None) or by raising. Instrumented
-    are the files below the current folder and below the folders of the given functions, and the
-    packages or folders in ``source``.
+    are the files below the current folder and below the folders of the given functions, what is
+    defined in a notebook or an interactive session, and the packages or folders in ``source``.
 
     At most ``schedules`` executions are done, in at most ``seconds``. Raises ValueError for an
     unknown strategy and for counts that make no sense, and whatever ``setup`` raises.
@@ -153,4 +153,4 @@ def _folders(functions: Sequence[Callable[..., object] | None]) -> frozenset[Pat
 
 @lru_cache(maxsize=8)
 def _instrumentation(folders: frozenset[Path], packages: tuple[str, ...]) -> Instrumentation:
-    return Instrumentation(Scope(folders, packages))
+    return Instrumentation(Scope(folders, packages, with_main=True))

@@ -20,7 +20,11 @@ _NOT_OURS = frozenset(
 class Scope:
     """Decides by file name; answers are remembered, as they are asked for every live function."""
 
-    def __init__(self, roots: Iterable[Path], packages: Iterable[str] = ()) -> None:
+    def __init__(
+        self, roots: Iterable[Path], packages: Iterable[str] = (), *, with_main: bool = False
+    ) -> None:
+        self.with_main = with_main
+        """Whether everything in ``__main__`` is in, wherever its code comes from."""
         self._roots = [root.resolve() for root in roots]
         self._places = [place for package in packages for place in _places_of(package)]
         self._internal = {_file_of(name) for name in MODULES}

@@ -143,8 +143,12 @@ class Instrumentation:
         for function in [obj for obj in gc.get_objects() if type(obj) is FunctionType]:
             filename = function.__code__.co_filename
             internal = self.scope.is_internal(filename)
-            if internal or self.scope.wants(filename):
+            if internal or self.scope.wants(filename) or self._is_interactive(function):
                 self._prepare_one(function, filename, internal)
+
+    def _is_interactive(self, function: FunctionType) -> bool:
+        # The cells of a notebook, the lines of a session: they lie in no folder.
+        return self.scope.with_main and function.__globals__.get("__name__") == "__main__"
 
     def _prepare_one(self, function: FunctionType, filename: str, internal: bool) -> None:
         if filename not in self._units:
