@@ -11,8 +11,9 @@ import pytest
 class Concurrency:
     """Runs callables at once: set-up before, checks after, in plain sequence.
 
-    In a plain pytest run they run once, on real threads; in a stressed one the cell decides (controlled schedules, free-running
-    threads, processes).
+    In a plain pytest run they run once, on real threads, one after another as far as they do not wait
+    for each other; in a stressed one the cell decides (controlled schedules, free-running threads,
+    processes).
     """
 
     def __init__(self) -> None:
@@ -30,9 +31,9 @@ class Concurrency:
         One callable runs as often as the cell says (or ``threads`` times), a sequence of callables once each. If any
         raises, the first one's exception is raised here, with a note for each of the others.
         """
-        from pytest_concurrency.stress.context import Context, current, run_on_threads
+        from pytest_concurrency.stress.context import Context, current, run_gently
 
-        context = current() or Context(run_on_threads)
+        context = current() or Context(run_gently)
         jobs = _jobs(target, context.count if threads is None else threads)
         self.count += len(jobs)
         ends = context.run_jobs(jobs)

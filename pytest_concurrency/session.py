@@ -71,14 +71,14 @@ class StressSession:
         self._current: StressReport | None = None
         self._instrumentation: Instrumentation | None = None
         self._token: Token | None = None
-        self._progress = ProgressLine(config)
         self._in_child = hasattr(os, "fork") and not config.getoption("usepdb", False)
 
     # -- before ---------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Refuse a damaged token before anything is collected."""
+        """Refuse a damaged token before anything is collected; by now there is a terminal reporter."""
+        self._progress = ProgressLine(self._config)
         if self._options.replay:
             try:
                 self._token = decode(self._options.replay)

@@ -1,11 +1,13 @@
-"""Rewrites augmented assignments: one read and one write of a location with a scheduling point between.
+"""Rewrites augmented assignments: one read and one write of a location with a scheduling point
+between.
 
 ::
 
-    obj.x += value            ->  @set(obj, "x", 2).x = @Add(@get(obj, "x", 1).x, value)
-    obj.part.x += value       ->  @set(@o, "x", 2).x = @Add(@get(@o := ..., "x", 1).x, value); del @o
+    obj.x += value       ->  @set(obj, "x", 2).x = @Add(@get(obj, "x", 1).x, value)
+    obj.part.x += value  ->  @set(@o, "x", 2).x = @Add(@get(@o := ..., "x", 1).x, value); del @o
 
-``@Add`` is ``operator.iadd``, a C function: no frame comes between, and it says the same when it fails.
+``@Add`` is ``operator.iadd``, a C function: no frame comes between, and it says the same when it
+fails.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ IN_PLACE: dict[str, Any] = {
 class Augmented(Places):
     """Statements like ``target += value``."""
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         scope, target = self._scope, node.target
         if scope is None or scope.class_names is not None:
             # In a class body temporaries would become attributes of the class.
@@ -96,7 +98,8 @@ class Augmented(Places):
     def _once(
         self, part: ast.expr, temporary: str, rebound: set[str], temporaries: list[str]
     ) -> tuple[ast.expr, ast.expr]:
-        """Return what to evaluate first and what to evaluate the second time instead of ``part``."""
+        """Return what to evaluate first and what to evaluate the second time instead of
+        ``part``."""
         if self._is_plain(part) and not (isinstance(part, ast.Name) and part.id in rebound):
             return part, part
         temporaries.append(temporary)

@@ -1,4 +1,5 @@
-"""What every part of the rewriter needs: where it is, what it knows about names, sites, calls of helpers."""
+"""What every part of the rewriter needs: where it is, what it knows about names, sites, calls of
+helpers."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ class Builder(ast.NodeTransformer):
     # -- questions ----------------------------------------------------------------------
 
     def _is_shared_object(self, node: ast.expr) -> bool:
-        """Whether attributes of ``node`` may be data: not of ``super()``, nor of pytest's own helpers."""
+        """Whether attributes of ``node`` may be data: not of ``super()``, nor of pytest's own
+        helpers."""
         if isinstance(node, ast.Name):
             return not node.id.startswith("@") or node.id.startswith("@py_assert")
         is_super = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
@@ -93,7 +95,8 @@ class Builder(ast.NodeTransformer):
         return self._scope is not None and name not in self._scope.local
 
     def _is_plain(self, node: ast.expr) -> bool:
-        """Whether evaluating ``node`` twice in a row is the same as once, whatever other threads do."""
+        """Whether evaluating ``node`` twice in a row is the same as once, whatever other threads
+        do."""
         if isinstance(node, ast.Constant):
             return True
         if isinstance(node, ast.UnaryOp):
@@ -125,9 +128,7 @@ class Builder(ast.NodeTransformer):
         """Enter an operation at ``node`` into the table of sites and return its number."""
         assert self._scope is not None
         place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-        return add_site(
-            InstrumentedSite(self._path, *place, self._scope.function, op, name, label)
-        )
+        return add_site(InstrumentedSite(self._path, *place, self._scope.function, op, name, label))
 
     def _site(self, node: ast.AST, op: Operation, name: str, label: str) -> int:
         """Like ``_new_site``, for the operation that ``node`` is in the flow of data."""
@@ -140,9 +141,7 @@ class Builder(ast.NodeTransformer):
     @staticmethod
     def _call(node: ast.AST, helper: str, *arguments: ast.expr | str | int) -> ast.Call:
         """Make a call of a helper, located at ``node``."""
-        parts = [
-            part if isinstance(part, ast.expr) else ast.Constant(part) for part in arguments
-        ]
+        parts = [part if isinstance(part, ast.expr) else ast.Constant(part) for part in arguments]
         call = ast.Call(ast.Name("@" + helper, ast.Load()), parts, [])
         for part in (call, call.func, *parts):
             if not hasattr(part, "lineno"):

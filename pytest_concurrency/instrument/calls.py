@@ -1,12 +1,14 @@
-"""Rewrites calls and ``with``: methods of containers and locks, functions on files, whatever looks at a whole container.
+"""Rewrites calls and ``with``: methods of containers and locks, functions on files, whatever looks
+at a whole container.
 
-A point must come right before the call, after the arguments. Where evaluating these touches nothing shared, it is made
-on the way to the method; otherwise the call is made ready first::
+A point must come right before the call, after the arguments. Where evaluating these touches nothing
+shared, it is made on the way to the method; otherwise the call is made ready first::
 
     obj.append(x)             ->  @call_method(obj, "append", 3).append(x)
     obj.append(f())           ->  @ready(@method_owner(obj, "append", 3).append, 3, f())()
 
-What ``@ready`` returns is a ``functools.partial``: C code, no frame between the caller and a method written in Python.
+What ``@ready`` returns is a ``functools.partial``: C code, no frame between the caller and a method
+written in Python.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 class Calls(Augmented):
     """Calls, ``with``, iteration and ``in``."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: D102, N802
         callee = node.func
         if self._scope is None:
             return self.generic_visit(node)
@@ -115,9 +117,7 @@ class Calls(Augmented):
     def _call_on_file(self, node: ast.Call, callee: ast.expr, name: str) -> ast.AST:
         return self._made_ready(node, "ready_file", callee, self._file_site(node, name, name))
 
-    def _made_ready(
-        self, node: ast.Call, helper: str, callee: ast.expr, number: int
-    ) -> ast.Call:
+    def _made_ready(self, node: ast.Call, helper: str, callee: ast.expr, number: int) -> ast.Call:
         self._visit_arguments(node)
         ready = self._call(node, helper, callee, number)
         ready.args += node.args
@@ -135,21 +135,21 @@ class Calls(Augmented):
 
     # -- containers as a whole --------------------------------------------------------------
 
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         label = self._label(node.iter)
         visited = super().visit_For(node)
         if self._scope is not None:
             node.iter = self._whole(node.iter, label)
         return visited
 
-    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:  # noqa: D102
         label = self._label(node.iter)
         self.generic_visit(node)
         if self._scope is not None and not node.is_async:
             node.iter = self._whole(node.iter, label)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: D102, N802
         if self._scope is None or not any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             return self.generic_visit(node)
         labels = [self._label(part) for part in node.comparators]
@@ -186,14 +186,14 @@ class Calls(Augmented):
 
     # -- with -------------------------------------------------------------------------------
 
-    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:
+    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         if self._scope is None:
             return self.generic_visit(node)
         before = self._points([item.optional_vars for item in node.items if item.optional_vars])
         for item in node.items:
             label = self._label(item.context_expr)
             manager = self._visit_expr(item.context_expr)
-            number = self._site(item.context_expr, "acquire", "", label)
+            number = self._new_site(item.context_expr, "acquire", "", label)
             item.context_expr = self._call(manager, "enter_with", manager, number)
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)

@@ -1,8 +1,10 @@
-"""Which reads may flow into a write: what makes a read, a foreign write and a write a *lost update*.
+"""Which reads may flow into a write: what makes a read, a foreign write and a write a *lost
+update*.
 
-For each function, its statements are gone through in order with the reads that each local name may carry at that
-point; branches are joined, loops are gone through again. It over-approximates within a function (a finding still needs an
-execution that shows it) and knows nothing across functions (there, a failing check is what makes a finding).
+For each function, its statements are gone through in order with the reads that each local name may
+carry at that point; branches are joined, loops are gone through again. It over-approximates within
+a function (a finding still needs an execution that shows it) and knows nothing across functions
+(there, a failing check is what makes a finding).
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ Reads = frozenset[ast.AST]
 _State = dict[str, Reads]
 _NOTHING: Reads = frozenset()
 _MANY = 200
-"""Beyond so many reads a name's history is cut off: only the latest are kept, and analysis stays linear."""
+"""Beyond so many reads a name's history is cut off: only the latest are kept, and analysis stays
+linear."""
 _ROUNDS = (3, 2, 2, 1)
-"""How often the body of a loop is gone through, by depth: reads travel so many names far around it."""
+"""How often the body of a loop is gone through, by depth: reads travel so many names far around
+it."""
 
 
 class Flows:
-    """For one function: the attribute, item, name and call nodes whose value may be part of another's."""
+    """For one function: the attribute, item, name and call nodes whose value may be part of
+    another's."""
 
     def __init__(self, function: FunctionNode) -> None:
         self._reads: dict[ast.AST, Reads] = {}
@@ -35,7 +40,8 @@ class Flows:
             self._evaluate(function.body, state)
 
     def into(self, value: ast.AST) -> Reads:
-        """Return the reads that may flow into ``value``, an expression that is assigned or a call's arguments."""
+        """Return the reads that may flow into ``value``, an expression that is assigned or a call's
+        arguments."""
         return self._reads.get(value, _NOTHING)
 
     def into_file(self, opening: ast.AST) -> Reads:
@@ -190,13 +196,14 @@ class Flows:
 
     @staticmethod
     def _reads_in(value: ast.expr, state: _State) -> Reads:
-        reads: set[ast.AST] = set()
+        direct: set[ast.AST] = set()
+        carried: set[ast.AST] = set()
         for node in ast.walk(value):
             if isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Name)):
-                reads.add(node)
+                direct.add(node)
             if isinstance(node, ast.Name):
-                reads |= state.get(node.id, _NOTHING)
-        return frozenset(reads)
+                carried |= state.get(node.id, _NOTHING)
+        return frozenset(direct | carried if len(carried) <= _MANY else direct)
 
 
 def _is_opening(node: ast.AST) -> bool:

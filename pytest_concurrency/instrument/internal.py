@@ -1,7 +1,8 @@
 """Rewrites the standard library's own synchronisation code: only where it may block, nothing else.
 
-Conditions, events, semaphores, barriers, queues, futures and executors are Python code around locks. With their locks
-managed they work under the scheduler as they are, whoever created them and whenever.
+Conditions, events, semaphores, barriers, queues, futures and executors are Python code around
+locks. With their locks managed they work under the scheduler as they are, whoever created them and
+whenever.
 """
 
 from __future__ import annotations

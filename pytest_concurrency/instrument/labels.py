@@ -1,4 +1,5 @@
-"""How locations are named: briefly, in the words of the source, with the class's name for ``self`` and ``cls``."""
+"""How locations are named: briefly, in the words of the source, with the class's name for ``self``
+and ``cls``."""
 
 from __future__ import annotations
 

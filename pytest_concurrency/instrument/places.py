@@ -30,7 +30,7 @@ def _names_class(node: ast.expr) -> bool:
 class Places(Builder):
     """Attributes, items and names."""
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: D102, N802
         if self._scope is None or not self._is_shared_object(node.value):
             return self.generic_visit(node)
         label = self._label(node.value)
@@ -49,7 +49,7 @@ class Places(Builder):
         node.value = self._call(node, "get" if op == "read" else "set", owner, name, number)
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: D102, N802
         if self._scope is None:
             return self.generic_visit(node)
         label = self._label(node.value)
@@ -74,7 +74,9 @@ class Places(Builder):
         return node
 
     def _is_plain_slice(self, key: ast.Slice) -> bool:
-        return all(part is None or self._is_plain(part) for part in (key.lower, key.upper, key.step))
+        return all(
+            part is None or self._is_plain(part) for part in (key.lower, key.upper, key.step)
+        )
 
     def _key(self, key: ast.expr) -> ast.expr:
         """Visit a key; slices become calls of ``slice``, so that they can be kept."""
@@ -88,13 +90,13 @@ class Places(Builder):
 
     # -- names --------------------------------------------------------------------------
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: D102, N802
         if not isinstance(node.ctx, ast.Load):
             return node
         if self._is_shared_global(node.id):
             name = self._mangled(node.id)
             number = self._site(node, "read", name, name)
-            point = self._call(node, "get_global", name, number)
+            point = self._call(node, "get_global", self._call(node, "globals"), name, number)
         elif self._is_shared_cell(node.id):
             number = self._site(node, "read", node.id, node.id)
             point = self._call(node, "get_cell", self._closure(node.id), number)
@@ -109,11 +111,13 @@ class Places(Builder):
         return ast.Lambda(arguments, ast.Name(name, ast.Load()))
 
     def _named_value(self, target: ast.Name, value: ast.expr, reads: Reads) -> ast.expr:
-        """Wrap the value of an assignment to ``target`` if that is a global or cell that threads may share."""
+        """Wrap the value of an assignment to ``target`` if that is a global or cell that threads
+        may share."""
         if self._is_shared_global(target.id):
             name = self._mangled(target.id)
             number = self._site(target, "write", name, name)
-            wrapped = self._call(target, "set_global", value, name, number)
+            namespace = self._call(target, "globals")
+            wrapped = self._call(target, "set_global", value, namespace, name, number)
         elif self._is_shared_cell(target.id):
             number = self._site(target, "write", target.id, target.id)
             wrapped = self._call(target, "set_cell", value, self._closure(target.id), number)
@@ -125,26 +129,27 @@ class Places(Builder):
 
     # -- assignments --------------------------------------------------------------------
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         node.value = self._assigned(node.value, node.targets)
         unpacked = [target for target in node.targets if not isinstance(target, ast.Name)]
         before = self._points(unpacked)
         node.targets = [self._visit_expr(target) for target in node.targets]
         return [*before, node] if before else node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: D102, N802
         # Without a value nothing is stored; annotations are left alone in any case.
         if node.value is not None:
             node.value = self._assigned(node.value, [node.target])
             node.target = self.visit(node.target)
         return node
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:  # noqa: D102, N802
         node.value = self._assigned(node.value, [node.target])
         return node
 
     def _assigned(self, value: ast.expr, targets: Sequence[ast.expr]) -> ast.expr:
-        """Visit the value of an assignment; note what flows into attributes, items, globals and cells."""
+        """Visit the value of an assignment; note what flows into attributes, items, globals and
+        cells."""
         scope = self._scope
         reads = scope.flows.into(value) if scope and scope.flows else frozenset()
         visited = self._visit_expr(value)
@@ -156,18 +161,19 @@ class Places(Builder):
                 visited = self._named_value(target, visited, reads)
         return visited
 
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         before = self._points([node.target])
         visited = self.generic_visit(node)
         return [*before, visited] if before else visited
 
-    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:
+    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         before = self._points(node.targets)
         visited = self.generic_visit(node)
         return [*before, visited] if before else visited
 
     def _points(self, targets: Sequence[ast.expr]) -> list[ast.AST]:
-        """Make points before a statement that stores or deletes globals without a value that could be wrapped."""
+        """Make points before a statement that stores or deletes globals without a value that could
+        be wrapped."""
         names = [
             part
             for target in targets

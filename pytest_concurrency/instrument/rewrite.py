@@ -1,21 +1,22 @@
-"""Rewrites a module's tree so that each access to something shared is preceded by a call into the runtime.
+"""Rewrites a module's tree so that each access to something shared is preceded by a call into the
+runtime.
 
-The rewritten program means the same: evaluation order, exceptions, tracebacks and line numbers stay, and
-no frame comes between a caller and a callee. This works because each helper *returns the object* that the original
-expression named::
+The rewritten program means the same: evaluation order, exceptions, tracebacks and line numbers
+stay, and no frame comes between a caller and a callee. This works because each helper *returns the
+object* that the original expression named::
 
     obj.x                     ->  @get(obj, "x", 17).x
-    obj.x = value             ->  @set(obj, "x", 18).x = value       (value is evaluated first, as before)
-    obj[key]                  ->  @item(obj, key, 19)[key]           if evaluating key twice is harmless
+    obj.x = value             ->  @set(obj, "x", 18).x = value    (after value, as before)
+    obj[key]                  ->  @item(obj, key, 19)[key]        if it may be evaluated twice
                                   @item_keep(obj, key, 19)[@kept_key()]
-    counter (a global)        ->  @get_global("counter", 20) or counter
+    counter (a global)        ->  @get_global(@globals(), "counter", 20) or counter
     total (a closure cell)    ->  @get_cell(lambda: total, 21) or total
     key in table              ->  key in @has(table, key, 22)
     for x in items            ->  for x in @whole(items, 23)
     with lock: ...            ->  with @enter_with(lock, 24): ...
 
-What else there is is told in ``augmented`` (``obj.x += 1``) and ``calls`` (``obj.append(x)``). Helper names start with "@": no
-program can use them, and they are not mangled inside classes.
+What else there is is told in ``augmented`` (``obj.x += 1``) and ``calls`` (``obj.append(x)``).
+Helper names start with "@": no program can use them, and they are not mangled inside classes.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def locate(tree: ast.Module) -> None:
 class _Rewriter(Calls):
     """Walks through scopes; what is done with the expressions in them is inherited."""
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802
         node.decorator_list = [self._visit_expr(entry) for entry in node.decorator_list]
         node.bases = [self._visit_expr(base) for base in node.bases]
         for keyword in node.keywords:
@@ -84,10 +85,10 @@ class _Rewriter(Calls):
         self._scope, self._class = outer, outer_class
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
         return self._visit_function(node)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:  # noqa: N802
         return self._visit_function(node)
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
@@ -98,7 +99,7 @@ class _Rewriter(Calls):
         self._leave(outer)
         return node
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
         self._visit_defaults(node.args)
         outer = self._enter(node, "<lambda>")
         node.body = self._visit_expr(node.body)
@@ -167,6 +168,6 @@ class _Rewriter(Calls):
         node.body = self._visit_body(node.body)
         return node
 
-    def visit_TypeAlias(self, node: ast.AST) -> ast.AST:
+    def visit_TypeAlias(self, node: ast.AST) -> ast.AST:  # noqa: N802
         # Evaluated when somebody asks for it, and never by the program itself.
         return node

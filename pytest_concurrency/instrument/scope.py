@@ -14,7 +14,8 @@ _OWN = Path(__file__).resolve().parent.parent
 _NOT_OURS = frozenset(
     {"site-packages", "dist-packages", "node_modules", "__pypackages__", "venv", "env"}
 )
-"""Folders below a project's root that hold other people's code (as do all that start with a dot)."""
+"""Folders below a project's root that hold other people's code (as do all that start with a
+dot)."""
 
 
 class Scope:
@@ -59,7 +60,8 @@ def _file_of(module: str) -> str:
 
 
 def _places_of(package: str) -> list[Path]:
-    """Return the folders or the file of a package, module or folder name; nothing if there is none."""
+    """Return the folders or the file of a package, module or folder name; nothing if there is
+    none."""
     if Path(package).is_dir():
         return [Path(package).resolve()]
     try:

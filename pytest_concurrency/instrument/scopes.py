@@ -1,4 +1,5 @@
-"""What the rewriter must know about names: what is local, what may be read twice, what somebody rebinds."""
+"""What the rewriter must know about names: what is local, what may be read twice, what somebody
+rebinds."""
 
 from __future__ import annotations
 
@@ -70,7 +71,8 @@ class Names:
     constant: frozenset[str]
     """Parameters that nobody rebinds: plain in nested functions, too."""
     rebound: frozenset[str]
-    """Locals that are bound more than once or in a nested function, and read there: cells that change."""
+    """Locals that are bound more than once or in a nested function, and read there: cells that
+    change."""
 
 
 def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
@@ -121,7 +123,8 @@ def comprehension_names(node: Comprehension) -> tuple[frozenset[str], frozenset[
 
 
 def mutable_globals(module: ast.Module) -> frozenset[str]:
-    """Return the globals (as the module's namespace knows them) that some function rebinds or deletes."""
+    """Return the globals (as the module's namespace knows them) that some function rebinds or
+    deletes."""
     names: set[str] = set()
     stack: list[tuple[ast.AST, str | None]] = [(module, None)]
     while stack:

@@ -1,7 +1,8 @@
 """Hot swap: gives live functions instrumented code, and their own code back.
 
-No module is executed again. Each file is parsed and compiled twice, as it is and instrumented; functions are found by a
-walk over the objects that the garbage collector knows, and get the instrumented counterpart of the code that equals theirs.
+No module is executed again. Each file is parsed and compiled twice, as it is and instrumented;
+functions are found by a walk over the objects that the garbage collector knows, and get the
+instrumented counterpart of the code that equals theirs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -39,6 +39,9 @@ _HELPERS: dict[str, Any] = {
     "@method_owner": access.method_owner,
     "@ready": access.ready,
     "@ready_file": access.ready_file,
+    "@globals": globals,
+    "@get_global": access.get_global,
+    "@set_global": access.set_global,
     "@get_cell": access.get_cell,
     "@set_cell": access.set_cell,
     "@enter_with": primitives.enter_with,
@@ -71,14 +74,16 @@ class Unit:
         self._pair(original, instrumented)
 
     def _pair(self, original: CodeType, instrumented: CodeType) -> None:
-        """Walk both trees of code at once: rewriting keeps the order in which functions are defined."""
+        """Walk both trees of code at once: rewriting keeps the order in which functions are
+        defined."""
         for old, new in zip(_inner(original), _inner(instrumented), strict=True):
             key = (old.co_qualname, old.co_firstlineno)
             self._pairs.setdefault(key, []).append((old, new))
             self._pair(old, new)
 
     def match(self, code: CodeType) -> CodeType | None:
-        """Return the instrumented counterpart of ``code``, None if the source is not what it was made from."""
+        """Return the instrumented counterpart of ``code``, None if the source is not what it was
+        made from."""
         for old, new in self._pairs.get((code.co_qualname, code.co_firstlineno), ()):
             if old == code and new.co_freevars == code.co_freevars:
                 return new
@@ -104,16 +109,18 @@ def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
     return tree
 
 
-def add_helpers(namespace: dict[str, Any]) -> None:
-    """Put what instrumented code calls into the globals that it runs with. It stays: code may outlive the swap."""
-    namespace.update(_HELPERS)
-    namespace["@get_global"] = partial(access.get_global, namespace)
-    namespace["@set_global"] = partial(access.set_global, namespace)
+def add_helpers(built_ins: dict[str, Any]) -> None:
+    """Put what instrumented code calls among the built-ins that it finds.
+
+    Not into the globals of modules, which programs look through. They stay: code may outlive the swap.
+    """
+    built_ins.update(_HELPERS)
 
 
 @contextmanager
 def _compiling() -> Iterator[None]:
-    """Allow deep recursion; do not repeat the warnings that the source gave when it was imported."""
+    """Allow deep recursion; do not repeat the warnings that the source gave when it was
+    imported."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _NESTING))
     try:
@@ -137,7 +144,8 @@ class Instrumentation:
         """Functions in scope that stay as they are: name and reason."""
 
     def prepare(self) -> None:
-        """Find every live function in scope and its counterpart. Cheap to repeat: files are compiled once."""
+        """Find every live function in scope and its counterpart. Cheap to repeat: files are
+        compiled once."""
         self._swaps = []
         self.unmatched = {}
         for function in [obj for obj in gc.get_objects() if type(obj) is FunctionType]:
@@ -157,9 +165,8 @@ class Instrumentation:
         instrumented = None if isinstance(unit, str) else unit.match(function.__code__)
         if instrumented is not None:
             self._swaps.append(Swap(function, function.__code__, instrumented))
-            namespace = function.__globals__
-            if id(namespace) not in self._namespaces:
-                self._add_namespace(namespace, internal)
+            if id(function.__globals__) not in self._namespaces:
+                self._add_namespace(function, internal)
         elif not internal:
             reason = unit if isinstance(unit, str) else "its source has changed or is not its own"
             self.unmatched[f"{function.__module__}.{function.__qualname__}"] = reason
@@ -177,9 +184,10 @@ class Instrumentation:
         except (RecursionError, MemoryError):
             return "its file is nested too deeply"
 
-    def _add_namespace(self, namespace: dict[str, Any], internal: bool) -> None:
+    def _add_namespace(self, function: FunctionType, internal: bool) -> None:
+        namespace = function.__globals__
         self._namespaces[id(namespace)] = namespace
-        add_helpers(namespace)
+        add_helpers(function.__builtins__)
         if not internal:
             shapes.INSTRUMENTED_MODULES.add(str(namespace.get("__name__")))
 

@@ -1,12 +1,13 @@
 """The calls that rewritten source makes right before it touches something that threads may share.
 
-Each is a *scheduling point*: here the baton may go to another thread. Each returns the object that the original
-expression named, so that the access itself happens in the caller's own frame: no frame comes between a Python caller
-and a Python callee. While no execution is going on they cost a function call and one test.
+Each is a *scheduling point*: here the baton may go to another thread. Each returns the object that
+the original expression named, so that the access itself happens in the caller's own frame: no frame
+comes between a Python caller and a Python callee. While no execution is going on they cost a
+function call and one test.
 
-An event of the log is ``(task index, site number, serial of the object)``, with a fourth element, the key,
-for items, and a fifth, what is done, for calls. The object is known by a serial number given when it is first seen:
-addresses are reused.
+An event of the log is ``(task index, site number, serial of the object)``, with a fourth element,
+the key, for items, and a fifth, what is done, for calls. The object is known by a serial number
+given when it is first seen: addresses are reused.
 """
 
 from __future__ import annotations
@@ -162,12 +163,14 @@ _kept: dict[int, list[Any]] = {}
 
 
 def kept_key() -> Any:
-    """Return the key that the ``item_keep`` before evaluated: it is evaluated once, as in the original."""
+    """Return the key that the ``item_keep`` before evaluated: it is evaluated once, as in the
+    original."""
     return _kept[get_ident()].pop()
 
 
 def _comparable(key: Any) -> Any:
-    """Return something that compares as the key does, without running code of the program under test."""
+    """Return something that compares as the key does, without running code of the program under
+    test."""
     if type(key) in shapes.PLAIN_KEYS:
         return key
     if type(key) is tuple:
@@ -180,7 +183,8 @@ def _comparable(key: Any) -> Any:
 
 
 def whole(obj: Any, site: int) -> Any:
-    """Precede an operation that looks at all of ``obj`` if it is a container: iteration, ``len(obj)``."""
+    """Precede an operation that looks at all of ``obj`` if it is a container: iteration,
+    ``len(obj)``."""
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
@@ -217,7 +221,8 @@ NO_KEY = object()
 
 
 def call_method(obj: Any, name: str, site: int, key: Any = NO_KEY) -> Any:
-    """Precede ``obj.name(...)`` where evaluating the arguments touches nothing: the point comes right before the call."""
+    """Precede ``obj.name(...)`` where evaluating the arguments touches nothing: the point comes
+    right before the call."""
     if _b.current is None and _b.amplifier is None:
         return obj
     kind = shapes.method_kind(type(obj), name)
@@ -233,7 +238,8 @@ def call_method(obj: Any, name: str, site: int, key: Any = NO_KEY) -> Any:
 
 
 def method_owner(obj: Any, name: str, site: int) -> Any:
-    """Precede the lookup of ``obj.name`` for ``ready``, which makes the point after the arguments."""
+    """Precede the lookup of ``obj.name`` for ``ready``, which makes the point after the
+    arguments."""
     if _b.current is None and _b.amplifier is None:
         return obj
     if shapes.method_kind(type(obj), name) is None:
@@ -245,7 +251,8 @@ _METHODS = (BuiltinMethodType, MethodType, MethodWrapperType)
 
 
 def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
-    """Return the call of ``callee`` with these arguments, ready to be made by the caller's own frame."""
+    """Return the call of ``callee`` with these arguments, ready to be made by the caller's own
+    frame."""
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
@@ -308,13 +315,14 @@ def _log_files(task: Task, site: int, effects: tuple[files.Effect, ...]) -> None
 
 
 def get_global(namespace: dict[str, Any], name: str, site: int) -> None:
-    """Precede a load of a global that some function of the module rebinds: ``get_global(...) or name``."""
+    """Precede a load of a global that some function of the module rebinds: ``get_global(...) or
+    name``."""
     task = _managed()
     if task is not None:
         _log((task.index, site, serial_of(namespace)), namespace, name)
 
 
-def set_global(namespace: dict[str, Any], value: Any, name: str, site: int) -> Any:
+def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> Any:
     """Wrap the value that is about to be stored in a global."""
     get_global(namespace, name, site)
     return value

@@ -1,4 +1,5 @@
-"""Which files a call touches, and how: by the functions and ``pathlib`` methods that open, move and remove them."""
+"""Which files a call touches, and how: by the functions and ``pathlib`` methods that open, move and
+remove them."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ def _path(value: object) -> str:
         value = os.fspath(value)
     if type(value) is bytes:
         value = os.fsdecode(value)
-    return os.path.abspath(value) if type(value) is str else ""  # noqa: PTH100 - same on text only
+    return os.path.abspath(value) if value and type(value) is str else ""  # noqa: PTH100 - of a text
 
 
 def _one(value: object, kind: Kind) -> tuple[Effect, ...]:
@@ -70,7 +71,8 @@ METHODS: Mapping[str, Kind] = {
 def effects(
     function: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[Effect, ...]:
-    """Say what a call of a built-in function does to files; nothing if it is none of those known."""
+    """Say what a call of a built-in function does to files; nothing if it is none of those
+    known."""
     known = _FUNCTIONS.get(function)
     return _tried(known, args, kwargs) if known is not None else ()
 

@@ -25,7 +25,7 @@ from pytest_concurrency.runtime import files
 DATA: Final = "data"
 """An attribute kept in the instance (``__dict__`` or slot)."""
 CODE: Final = "code"
-"""A method, a property, a descriptor: touching it touches nothing that is shared, running it may."""
+"""A method, a property, a descriptor: touching it touches nothing shared, running it may."""
 DEFAULT: Final = "default"
 """Plain data in the class, which an instance attribute may hide."""
 MODULE: Final = "module"
@@ -35,7 +35,7 @@ SHAPES: dict[tuple[type, str], str] = {}
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules whose globals count as shared: those that are instrumented."""
 STORED_IN_CLASS: set[str] = set()
-"""Names of attributes that the program rebinds in a class (``Counter.total = 0``, ``cls.total += 1``)."""
+"""Names of attributes that the program rebinds in a class: ``Counter.total = 0``."""
 
 PLAIN_KEYS: Final = frozenset({str, int, bytes, bool, float, type(None)})
 
@@ -84,7 +84,7 @@ def _classify(cls: type, name: str) -> str:
 
 
 def read_from(obj: Any, name: str, shape: str) -> Any:
-    """Return what holds the value of ``obj.name`` (of a shape other than ``DATA``); None: nothing shared."""
+    """Return what holds ``obj.name``, of another shape than ``DATA``; None: nothing shared."""
     if shape is DEFAULT:
         return _holder_of_default(obj, name)
     if shape is CLASS:
@@ -96,14 +96,15 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
 
 
 def written_to(obj: Any, name: str, shape: str) -> Any:
-    """Return what changes when ``obj.name`` (of a shape other than ``DATA``) is stored; None: nothing shared."""
+    """Return what a store to ``obj.name``, not ``DATA``, changes; None: nothing shared."""
     if shape is CLASS:
         STORED_IN_CLASS.add(name)
         return obj
     if shape is MODULE:
         return obj.__dict__
     if shape is CODE:
-        # A descriptor's code is seen while it runs; anything else is hidden by the instance from now on.
+        # A descriptor's code is seen while it runs; anything else is hidden by the instance from
+        # now on.
         found = lookup(type(obj), name)
         is_hidden = found is not MISSING and not _has(found, "__set__")
         return obj if is_hidden and not issubclass(type(obj), threading.local) else None
@@ -120,7 +121,7 @@ def _is_shared_global(module: ModuleType, name: str) -> bool:
 
 
 def _holder_of_default(obj: Any, name: str) -> Any:
-    """Return the class only if the program rebinds it there: by default reading a default reads the instance."""
+    """Return the class only if the program rebinds it there, else the instance."""
     if name not in STORED_IN_CLASS:
         return obj
     try:
@@ -139,11 +140,12 @@ _LIST: Final = {
 _DICT: Final = {
     "read": "copy get items keys values __len__ __contains__ __iter__ __getitem__ most_common "
     "elements total",
-    "write": "clear pop popitem setdefault update __setitem__ __delitem__ __ior__ move_to_end subtract",
+    "write": "clear pop popitem setdefault update __setitem__ __delitem__ __ior__ move_to_end "
+    "subtract",
 }
 _SET: Final = {
-    "read": "copy difference intersection isdisjoint issubset issuperset symmetric_difference union "
-    "__len__ __contains__ __iter__",
+    "read": "copy difference intersection isdisjoint issubset issuperset symmetric_difference "
+    "union __len__ __contains__ __iter__",
     "write": "add clear difference_update discard intersection_update pop remove "
     "symmetric_difference_update update __ior__ __iand__ __isub__ __ixor__",
 }
@@ -240,7 +242,8 @@ CONTAINER_KINDS: dict[type, str] = {}
 def container_kind(cls: type) -> str:
     """Classify ``cls`` by what its items are, and remember the answer.
 
-    ``NO_CONTAINER`` is also what has its own ``__getitem__``: there, items are seen inside that method.
+    ``NO_CONTAINER`` is also what has its own ``__getitem__``: there, items are seen inside that
+    method.
     """
     kind = CONTAINER_KINDS[cls] = _container_kind(cls)
     return kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import Any
 from pytest_concurrency.stress.outcomes import CopyOutcome
 
 Job = Callable[[], Any]
+_HEAD_START = 0.1
+"""Seconds before a callable counts as waiting for those that are yet to start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,34 @@ def running(context: Context) -> Iterator[None]:
         _stack.pop()
 
 
-def run_on_threads(jobs: Sequence[Job], rng: random.Random | None = None) -> list[End]:
+def run_on_threads(jobs: Sequence[Job], rng: random.Random) -> list[End]:
     """Run callables on real threads, released together."""
     from pytest_concurrency.stress.cells.free_running import release_together
 
-    ends = release_together(jobs, rng or random.Random(0))
+    ends = release_together(jobs, rng)
     return [End(end.index, end.value, end.error) for end in ends]
+
+
+def run_gently(jobs: Sequence[Job]) -> list[End]:
+    """Run callables on real threads, each started when the one before has ended or seems to wait for others.
+
+    This is for plain runs, which are not there to find out whether threads lose a race.
+    """
+    ends: list[End | None] = [None] * len(jobs)
+
+    def run(index: int) -> None:
+        try:
+            ends[index] = End(index, jobs[index]())
+        except BaseException as error:
+            ends[index] = End(index, error=error)
+
+    threads = [
+        threading.Thread(target=run, args=(index,), name=f"copy-{index}", daemon=True)
+        for index in range(len(jobs))
+    ]
+    for thread in threads:
+        thread.start()
+        thread.join(_HEAD_START)
+    for thread in threads:
+        thread.join()
+    return [end for end in ends if end is not None]

@@ -84,10 +84,13 @@ def kill_own_children() -> None:
     """Called in a child at its end: children in sessions of their own are not found once we are
     gone.
     """
-    for entry in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for pid in entry.read_text().split():
-                kill_tree(int(pid))
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return  # there are none, and this is the quick way to know
+    # Not /proc/self/task/*/children: there they move from thread to thread as threads end.
+    for pid in _related(os.getpid()):
+        kill_tree(pid)
 
 
 def has_exited(pid: int) -> bool:

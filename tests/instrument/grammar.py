@@ -15,7 +15,8 @@ _CAUGHT = ("KeyError", "TypeError", "(AttributeError, ValueError)", "Exception",
 
 
 class Writer:
-    """Draws constructs; ``kind`` is what sort of function it is: it decides about ``yield`` and ``await``."""
+    """Draws constructs; ``kind`` is what sort of function it is: it decides about ``yield`` and
+    ``await``."""
 
     def __init__(self, draw: Callable[[st.SearchStrategy], object], kind: str) -> None:
         self._draw = draw
@@ -43,7 +44,7 @@ class Writer:
             self.built_in,
             self.binary,
             self.compare,
-            self.contains,
+            *[self.contains] * 2,
             self.display,
             self.comprehension,
             self.conditional,
@@ -123,8 +124,9 @@ class Writer:
         return f"({self.expr(depth)} < {self.expr(depth)} <= {self.expr(depth)})"
 
     def contains(self, depth: int) -> str:
-        chained = f" {self.pick('==', 'in')} {self.owner(0)}" if self.chance() else ""
-        return f"({self.expr(depth)} {self.pick('in', 'not in')} {self.owner(depth)}{chained})"
+        chained = str(self.pick("", "", f" == {self.owner(0)}", f" in {self.owner(0)}"))
+        container = self.pick(self.owner(depth), "o.items", "d", "o.seen", "o.part")
+        return f"t({self.expr(depth)} {self.pick('in', 'not in')} {container}{chained})"
 
     def display(self, depth: int) -> str:
         form = str(self.pick("[{}, {}]", "({}, {})", "{{{}: {}}}", "[*{}, {}]"))
@@ -186,7 +188,14 @@ class Writer:
         return lines
 
     def statement(self, depth: int) -> list[str]:
-        simple = [self.assign, self.augment, self.augment, self.unpack, self.delete, self.expression]
+        simple = [
+            self.assign,
+            self.augment,
+            self.augment,
+            self.unpack,
+            self.delete,
+            self.expression,
+        ]
         compound = [
             self.caught,
             self.branch,
@@ -221,7 +230,7 @@ class Writer:
         return [f"del {self.pick(self.attribute, self.subscript)(1)}"]
 
     def expression(self, depth: int) -> list[str]:
-        return [self.expr(3)]
+        return [f"t({self.expr(3)})"]
 
     def returned(self, depth: int) -> list[str]:
         return [f"if {self.expr(1)}:", f"    {self.pick('return', 'raise')} {self.expr(1)}"]
@@ -290,7 +299,8 @@ _HEADS = {
 
 @st.composite
 def modules(draw: Callable[[st.SearchStrategy], object]) -> tuple[str, str]:
-    """Draw a kind of function and the source of a module with ``make_case``, which returns such a function."""
+    """Draw a kind of function and the source of a module with ``make_case``, which returns such a
+    function."""
     kind = str(draw(st.sampled_from(tuple(_HEADS))))
     writer = Writer(draw, kind)
     body = ["global G", "nonlocal n", "self = o", "a = b = c = 1"]

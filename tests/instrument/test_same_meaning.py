@@ -1,4 +1,5 @@
-"""Instrumented functions do what the originals do: values, exceptions, tracebacks, order of evaluation, frames.
+"""Instrumented functions do what the originals do: values, exceptions, tracebacks, order of
+evaluation, frames.
 
 ``HYPOTHESIS_PROFILE=thorough`` tries twenty times as many functions (a few minutes).
 """
@@ -6,8 +7,8 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import os
-import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 
 import grammar
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from pytest_concurrency.instrument.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
@@ -34,7 +35,7 @@ def loaded(source: str, path: str, base: dict[str, Any], *, instrumented: bool) 
     tree = ast.parse(source, path)
     if instrumented:
         tree = rewrite(tree, path)
-        add_helpers(namespace)
+        add_helpers(vars(builtins))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         exec(compile(tree, path, "exec", dont_inherit=True), namespace)

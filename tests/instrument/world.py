@@ -1,4 +1,5 @@
-"""What generated functions live in: objects that write down every operation on them, and from which frames."""
+"""What generated functions live in: objects that write down every operation on them, and from which
+frames."""
 
 from __future__ import annotations
 
@@ -10,13 +11,15 @@ H = [1, 2, 3]
 _DRIVER = "run_case"
 
 
-def shown(value: object) -> object:
+def shown(value: object, depth: int = 4) -> object:
+    if depth == 0:
+        return "..."
     if isinstance(value, (list, tuple)):
-        return [shown(part) for part in value]
+        return [shown(part, depth - 1) for part in value]
     if isinstance(value, dict):
-        return {str(key): shown(part) for key, part in value.items()}
+        return {str(key): shown(part, depth - 1) for key, part in value.items()}
     if isinstance(value, slice):
-        return ["slice", shown(value.start), shown(value.stop), shown(value.step)]
+        return ["slice", *[shown(part, 1) for part in (value.start, value.stop, value.step)]]
     if value is None or isinstance(value, (int, str, float)):
         return repr(value)
     return type(value).__name__
@@ -53,6 +56,9 @@ def failed(error: BaseException) -> None:
 
 
 class Awaited:
+    def __repr__(self) -> str:
+        return "Awaited"
+
     def __init__(self, value: object) -> None:
         self.value = value
 
@@ -63,6 +69,9 @@ class Awaited:
 
 
 class Base:
+    def __repr__(self) -> str:
+        return type(self).__name__
+
     def method(self, *args: object, **kwargs: object) -> object:
         note("Base.method", args, kwargs)
         return 2
@@ -198,6 +207,6 @@ def reset() -> None:
     LOG.clear()
 
 
-def open(path: object, *rest: object) -> object:  # noqa: A001 - a name that the rewriter looks for
+def open(path: object, *rest: object) -> object:  # a name that the rewriter looks for
     note("open", path, rest)
     return Node()

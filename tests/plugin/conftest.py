@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import pytest_concurrency.session  # noqa: F401 - else each inner run would load it anew
 from pytest_concurrency.model import StressReport
 
 FEW = (

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
 from pytest_concurrency.model import Cell, CellResult, Settings
@@ -79,7 +80,7 @@ def release_together(
             thread.start()
             started.append(thread)
         while gate.waiting < len(threads) and time.monotonic() < deadline:
-            time.sleep(0)
+            sleep(0)
         gate.open = True
     finally:
         # Not all could start (no memory, Ctrl-C): those that did must not spin for ever.
@@ -111,7 +112,7 @@ class _Gate:
     def wait(self, jitter: float) -> None:
         self._arrived.append(None)
         while not self.open:
-            time.sleep(0)  # lets go of the GIL: others must come, too
+            sleep(0)  # lets go of the GIL: others must come, too
         until = time.perf_counter() + jitter
         while time.perf_counter() < until:
             pass

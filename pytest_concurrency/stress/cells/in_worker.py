@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from time import sleep
 from typing import Any
 
 from pytest_concurrency.stress import coverage_bridge, process_tree
@@ -72,7 +73,7 @@ def _die_with(parent: int) -> None:
 def _wait_at(gate: Any, index: int, jitter: float) -> None:
     gate[1 + index] = 1
     while not gate[0]:
-        time.sleep(0)
+        sleep(0)
     until = time.perf_counter() + jitter
     while time.perf_counter() < until:
         pass

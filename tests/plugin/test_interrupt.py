@@ -1,0 +1,77 @@
+"""Ctrl-C in the middle of a stress: it ends at once, with what is known so far."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import EXPLORED_ONLY, RACY, needs_proc
+
+pytestmark = needs_proc
+
+SLOW = f"""{RACY}
+import os, time
+from pathlib import Path
+
+main = os.getpid()
+
+@pytest.mark.threadsafe
+@pytest.mark.parametrize("way", ["sleeps", "loops", "forks"])
+def test_slow(way):
+    if os.getpid() != main:
+        Path("started").touch()
+        until = time.perf_counter() + 60
+        while time.perf_counter() < until:
+            if way != "loops":
+                open(os.devnull).read()
+        if way == "forks":
+            os.fork()
+"""
+
+
+@pytest.mark.parametrize("way", ["sleeps", "loops"])
+def test_it_ends_at_once(
+    pytester: pytest.Pytester, marked: Callable[[], list[str]], way: str
+) -> None:
+    pytester.makepyfile(test_it=SLOW)
+    started = pytester.path / "started"
+    session = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pytest", *EXPLORED_ONLY, "-k", f"racy or {way}"),
+            "--concurrency-json=report.json",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + 40
+        while not started.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert started.exists()
+        time.sleep(0.3)
+        asked = time.monotonic()
+        os.killpg(session.pid, signal.SIGINT)  # as a terminal does: the whole foreground group
+        out, _ = session.communicate(timeout=20)
+        took = time.monotonic() - asked
+    finally:
+        session.kill()
+    assert took < 3
+    assert session.returncode == pytest.ExitCode.INTERRUPTED
+    assert "lost update on Counter.value" in out
+    assert "= concurrency =" in out
+    assert "1 test stressed" in out
+    assert "KeyboardInterrupt" in out
+    assert "Traceback" not in out
+    assert marked() == []
+    document = json.loads(Path("report.json").read_text())
+    assert [test["nodeid"] for test in document["tests"]] == ["test_it.py::test_racy"]

@@ -1,0 +1,147 @@
+"""A printed token runs the same interleaving again; one that cannot is refused in one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import COUNTER, EXPLORED_ONLY, RACY, Run
+
+DEADLOCK = """
+import threading
+import pytest
+
+class Pair:
+    def __init__(self):
+        self.left, self.right = threading.Lock(), threading.Lock()
+
+@pytest.mark.threadsafe
+def test_racy(concurrency):
+    pair = Pair()
+
+    def one():
+        with pair.left, pair.right: pass
+
+    def other():
+        with pair.right, pair.left: pass
+
+    concurrency.run([one, other])
+"""
+OWN_THREADS = f"""{COUNTER}
+import threading
+
+@pytest.mark.threadsafe
+def test_racy(counter):
+    threads = [threading.Thread(target=counter.increment) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert counter.value == 2
+"""
+COPIES = f"""{COUNTER}
+@pytest.mark.threadsafe
+def test_racy(counter):
+    before = counter.value
+    counter.increment()
+    assert counter.value == before + 1
+"""
+SINGLETON = """
+import pytest
+
+class Settings:
+    instance = None
+
+def settings():
+    if Settings.instance is None:
+        Settings.instance = object()
+    return Settings.instance
+
+@pytest.mark.threadsafe
+def test_racy(concurrency):
+    first, second = concurrency.run(settings, threads=2)
+    assert first is second
+"""
+
+
+def command(found: Run) -> list[str]:
+    """What the failure section says to type."""
+    shown = re.search(r"^    pytest (.+)$", found.out, re.MULTILINE)
+    assert shown is not None, found.out
+    return shown[1].split()
+
+
+@pytest.mark.parametrize("source", [RACY, DEADLOCK, OWN_THREADS, COPIES, SINGLETON])
+def test_a_token_reproduces_its_hazard_every_time(run: Callable[..., Run], source: str) -> None:
+    found = run(source, *EXPLORED_ONLY)
+    (hazard,) = found.of["test_racy"].hazards
+    assert hazard.replay
+    for _ in range(2):
+        again = run("", *command(found))
+        assert again.ret == 1
+        again.result.assert_outcomes(failed=1)
+        (replayed,) = again.of["test_racy"].hazards
+        assert replayed.message == hazard.message
+        assert replayed.timeline == hazard.timeline
+        assert replayed.replay == hazard.replay
+        assert f"concurrency: replaying {hazard.replay}" in again.out
+
+
+def test_an_unmarked_test_can_be_replayed_too(run: Callable[..., Run]) -> None:
+    source = COPIES.replace("@pytest.mark.threadsafe\n", "")
+    found = run(source, *EXPLORED_ONLY, "--concurrency-select=all")
+    assert found.ret == 0
+    again = run("", "test_it.py", f"--concurrency-replay={found.token()}")
+    assert again.ret == 1
+    assert again.of["test_racy"].hazards
+
+
+@pytest.mark.parametrize("change", [lambda t: t[:-3], lambda t: "c1" + t[4:], lambda t: t + "é"])
+def test_a_damaged_token(run: Callable[..., Run], change: Callable[[str], str]) -> None:
+    token = change(run(RACY, *EXPLORED_ONLY).token())
+    refused = run("", f"--concurrency-replay={token}")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in refused.result.errlines if line]
+    assert line.startswith(f"ERROR: replay token {token!r} is damaged: ")
+
+
+def test_a_token_of_another_version(run: Callable[..., Run]) -> None:
+    refused = run(RACY, "--concurrency-replay=z9abc")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in refused.result.errlines if line]
+    assert "'z9abc' is no replay token of this version" in line
+
+
+def test_the_token_of_another_test(run: Callable[..., Run]) -> None:
+    token = run(f"{RACY}\ndef test_other(): pass\n", *EXPLORED_ONLY).token()
+    refused = run("", "test_it.py::test_other", f"--concurrency-replay={token}")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in refused.result.errlines if line]
+    assert line.endswith("belongs to another test than test_it.py::test_other")
+
+
+def test_several_tests_selected(run: Callable[..., Run]) -> None:
+    token = run(f"{RACY}\ndef test_other(): pass\n", *EXPLORED_ONLY).token()
+    refused = run("", f"--concurrency-replay={token}")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in refused.result.errlines if line]
+    assert "replays one test, but 2 are selected" in line
+
+
+def test_changed_sources(run: Callable[..., Run], pytester: pytest.Pytester) -> None:
+    source = RACY.replace("value = self.value", "value = self.value  # read")
+    token = run(source, *EXPLORED_ONLY).token()
+    stale = run(RACY, f"--concurrency-replay={token}")
+    assert stale.ret == 1
+    stale.result.assert_outcomes(failed=1)
+    told = r"_+ test_racy _+\nthe replay token is stale: .*\n=+ concurrency =+\n"
+    assert re.search(told, stale.out), stale.out
+
+
+def test_a_test_that_fails_by_now_anyway(
+    run: Callable[..., Run], pytester: pytest.Pytester
+) -> None:
+    token = run(RACY, *EXPLORED_ONLY).token()
+    broken = run(RACY.replace("== concurrency.count", "== 99"), f"--concurrency-replay={token}")
+    assert broken.ret == 1
+    assert "fails without concurrency" in broken.out

@@ -1,0 +1,159 @@
+"""What an access touches is judged without running code of the program."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections import OrderedDict, defaultdict, deque
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.runtime import files, shapes
+
+
+class Meta(type):
+    @property
+    def size(cls) -> int:
+        raise AssertionError("run by accident")
+
+
+class Thing(metaclass=Meta):
+    __slots__ = ("slot",)
+    default = 1
+
+    def method(self) -> None: ...
+
+    @property
+    def prop(self) -> int:
+        raise AssertionError("run by accident")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError("run by accident")
+
+
+class Open:
+    default = 1
+
+
+class Color(enum.Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "shape"),
+    [
+        (Thing, "slot", shapes.DATA),
+        (Thing, "absent", shapes.DATA),
+        (Thing, "default", shapes.DEFAULT),
+        (Thing, "method", shapes.CODE),
+        (Thing, "prop", shapes.CODE),
+        (Thing, "__class__", shapes.CODE),
+        (Meta, "default", shapes.CLASS),
+        (Meta, "size", shapes.CODE),
+        (type(Color), "RED", shapes.CODE),
+        (type(threading), "anything", shapes.MODULE),
+        (threading.local, "anything", shapes.CODE),
+    ],
+)
+def test_shape(cls: type, name: str, shape: str) -> None:
+    assert shapes.shape_of(cls, name) == shape
+    assert shapes.SHAPES[(cls, name)] == shape
+
+
+def test_a_default_is_read_from_the_class_only_if_it_is_rebound_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shapes, "STORED_IN_CLASS", set())
+    one, hiding = Open(), Open()
+    hiding.default = 2
+    assert shapes.read_from(one, "default", shapes.DEFAULT) is one
+    assert shapes.written_to(Open, "default", shapes.CLASS) is Open
+    assert shapes.read_from(one, "default", shapes.DEFAULT) is Open
+    assert shapes.read_from(hiding, "default", shapes.DEFAULT) is hiding
+
+
+def test_stores_that_run_code_or_hide_it() -> None:
+    thing = object.__new__(Thing)
+    assert shapes.written_to(thing, "prop", shapes.CODE) is None
+    assert shapes.written_to(thing, "method", shapes.CODE) is thing
+    assert shapes.written_to(threading.local(), "x", shapes.CODE) is None
+
+
+def test_a_proxy_is_not_asked_what_it_stands_for() -> None:
+    class Proxy:
+        @property
+        def __class__(self) -> type:
+            raise AssertionError("run by accident")
+
+    proxy: Any = Proxy()
+    assert shapes.shape_of(type(proxy), "value") == shapes.DATA
+    assert shapes.container_kind(type(proxy)) == shapes.NO_CONTAINER
+    assert shapes.plain_value(proxy) is None
+
+
+@pytest.mark.parametrize(
+    ("cls", "kind"),
+    [
+        (dict, shapes.MAPPING),
+        (OrderedDict, shapes.MAPPING),
+        (defaultdict, shapes.MAPPING),
+        (list, shapes.SEQUENCE),
+        (deque, shapes.SEQUENCE),
+        (bytearray, shapes.SEQUENCE),
+        (set, shapes.UNORDERED),
+        (tuple, shapes.NO_CONTAINER),
+        (str, shapes.NO_CONTAINER),
+        (type("Sub", (dict,), {}), shapes.MAPPING),
+        (type("Own", (dict,), {"__getitem__": lambda self, key: key}), shapes.NO_CONTAINER),
+    ],
+)
+def test_container_kind(cls: type, kind: str) -> None:
+    assert shapes.container_kind(cls) == kind
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "kind"),
+    [
+        (list, "append", "write"),
+        (list, "index", "read"),
+        (dict, "get", "read"),
+        (dict, "setdefault", "write"),
+        (deque, "popleft", "write"),
+        (threading.Event, "set", "call"),
+        (type(Path()), "write_text", shapes.FILE),
+        (str, "replace", None),
+        (type("Sub", (list,), {"append": lambda self, x: None}), "append", None),
+        (type("Sub", (list,), {}), "append", "write"),
+    ],
+)
+def test_method_kind(cls: type, name: str, kind: str | None) -> None:
+    assert shapes.method_kind(cls, name) == kind
+
+
+def test_plain_values() -> None:
+    text = type("Text", (str,), {})("a")
+    assert type(shapes.plain_value(text)) is str
+    assert shapes.plain_value(text) == "a"
+    odd = type("Odd", (str,), {"__hash__": lambda self: 1, "__eq__": lambda self, other: True})
+    assert shapes.plain_value(odd("a")) is None
+    assert shapes.plain_value(object()) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("r", "file-read"), ("rb", "file-read"), ("w", "file-write"), ("ab", "file-write"),
+     ("x", "file-write"), ("r+", "file-write")],
+)  # fmt: skip
+def test_modes(mode: str, kind: str, tmp_path: Path) -> None:
+    place = str(tmp_path / "f")
+    assert files.effects(open, (place, mode), {}) == ((place, kind),)
+    assert files.effects(open, (place,), {"mode": mode}) == ((place, kind),)
+    assert files.method_effects(Path(place), "open", (mode,), {}) == ((place, kind),)
+
+
+def test_files_that_are_none() -> None:
+    assert files.effects(open, (3,), {}) == ()
+    assert files.effects(open, (), {"nonsense": 1}) == ()
+    assert files.effects(print, ("text",), {}) == ()

@@ -1,0 +1,65 @@
+"""Runs a small program instrumented, as a single task, and says which locations it touched."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+import textwrap
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from pytest_concurrency.detect.lost_update import operation
+from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.search.engine import execute, exploring
+from pytest_concurrency.search.strategies.replay import Replay
+
+_numbers = itertools.count()
+
+
+class Touch(NamedTuple):
+    line: str
+    """The line's comment, which names it; else the line."""
+    op: str
+    key: tuple[Any, ...]
+
+
+def load(folder: Path, source: str, name: str = "") -> ModuleType:
+    name = name or f"watched_{next(_numbers)}"
+    path = folder / f"{name}.py"
+    path.write_text(textwrap.dedent(source))
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def touches(folder: Path, source: str) -> list[Touch]:
+    """Run ``main()`` of a module with this source; return what it touched, in order."""
+    module = load(folder, source)
+    instrumentation = Instrumentation(Scope([folder]))
+    instrumentation.prepare()
+    with exploring(instrumentation, 60):
+        execution = execute(Replay(Schedule()), module.main)
+    assert execution.outcome == ""
+    lines = (folder / f"{module.__name__}.py").read_text().splitlines()
+    found = []
+    for event in execution.log:
+        site = SITES[event[1]]
+        text = lines[site.line - 1].strip() if site.path == module.__file__ else "elsewhere"
+        name = text.rpartition("# ")[2] if "# " in text else text
+        found.append(Touch(name, operation(event), location_key(event)))
+    return found
+
+
+def keys(found: list[Touch], line: str, op: str = "") -> list[tuple[Any, ...]]:
+    """Return the keys of the locations touched in lines so named."""
+    return [touch.key for touch in found if touch.line == line and op in ("", touch.op)]
