@@ -1,4 +1,6 @@
-"""What tests ask for: ``concurrency``, ``thread_index``, ``thread_count``, ``process_index``, ``iteration_index``."""
+"""What tests ask for: ``concurrency``, ``thread_index``, ``thread_count``, ``process_index``,
+``iteration_index``.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ import pytest
 class Concurrency:
     """Runs callables at once: set-up before, checks after, in plain sequence.
 
-    In a plain pytest run they run once, on real threads, one after another as far as they do not wait
-    for each other; in a stressed one the cell decides (controlled schedules, free-running threads,
-    processes).
+    In a plain pytest run they run once, on real threads, one after another as far as they do not
+    wait for each other; in a stressed one the cell decides (controlled schedules, free-running
+    threads, processes).
     """
 
     def __init__(self) -> None:
@@ -28,8 +30,9 @@ class Concurrency:
     ) -> list[Any]:
         """Run ``target`` at once and wait for the end; return the results in order.
 
-        One callable runs as often as the cell says (or ``threads`` times), a sequence of callables once each. If any
-        raises, the first one's exception is raised here, with a note for each of the others.
+        One callable runs as often as the cell says (or ``threads`` times), a sequence of callables
+        once each. If any raises, the first one's exception is raised here, with a note for each of
+        the others.
         """
         from pytest_concurrency.stress.context import Context, current, run_gently
 

@@ -1,4 +1,6 @@
-"""The plugin while stress is on: which tests are stressed, what is told about them, how the run ends."""
+"""The plugin while stress is on: which tests are stressed, what is told about them, how the run
+ends.
+"""
 
 from __future__ import annotations
 
@@ -77,8 +79,8 @@ class StressSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Refuse a damaged token before anything is collected; by now there is a terminal reporter."""
-        self._progress = ProgressLine(self._config)
+        """Refuse a damaged token before anything is collected."""
+        self._progress = ProgressLine(self._config)  # now that there is a terminal reporter
         if self._options.replay:
             try:
                 self._token = decode(self._options.replay)
@@ -140,9 +142,10 @@ class StressSession:
         return result
 
     def _stress_once(self, item: pytest.Item, decision: Stressed, place: Place) -> None:
-        """Stress the item, unless that has been done (pytest-rerunfailures comes here again), and judge.
+        """Stress the item and judge; only judge when pytest-rerunfailures comes here again.
 
-        A test with hazards has failed. It is not run as usual then: what deadlocks would do so here, too.
+        A test with hazards has failed. It is not run as usual then: what deadlocks would do so
+        here, too.
         """
         if _REPORT not in item.stash:
             item.stash[_REPORT] = self._stress(item, decision, place)

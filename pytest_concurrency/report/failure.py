@@ -61,7 +61,7 @@ class FailureRepr(TerminalRepr):
 
 
 def failure_lines(report: StressReport, page: Page) -> list[Line]:
-    """Explain every hazard of a test, the first one in full; what says nothing new, in a sentence."""
+    """Explain a test's hazards: the first one in full, what says nothing new in a sentence."""
     found = distinct(report)
     first, *others = found
     told = [first, *(each for each in others if not _says_nothing_new(each[0], first[0]))]
@@ -80,7 +80,9 @@ def failure_lines(report: StressReport, page: Page) -> list[Line]:
 
 
 def _says_nothing_new(hazard: Hazard, first: Hazard) -> bool:
-    """Whether it is how the bug that ``first`` explains shows itself when nobody controls the threads."""
+    """Whether it is how the bug that ``first`` explains shows itself when nobody controls the
+    threads.
+    """
     return bool(first.replay) and not hazard.replay and hazard.kind in _SYMPTOMS
 
 
@@ -162,7 +164,8 @@ def _state(state: ThreadState, result: CellResult, page: Page) -> Iterator[Line]
         for each in page.wrap(f"waits for {state.waits_for}", "    ", "      "):
             yield line(each, "red")
     stack = state.stack or ((state.site,) if state.site else ())
-    # Paths of the project are relative; what lies around them is pytest's, and the same in each test.
+    # Paths of the project are relative; what lies around them is pytest's, and the same in each
+    # test.
     frames = [site for site in stack if not Path(site.path).is_absolute()] or stack
     if left_out := len(frames[:-LONGEST_STACK]):
         yield line(f"    {page.ellipsis} {count(left_out, 'outer frame')} {page.ellipsis}", "light")

@@ -145,6 +145,8 @@ def _places(shown: Sequence[Access], page: Page) -> dict[tuple[str, int], str]:
 
 def _last_parts(names: Mapping[str, str]) -> dict[str, str]:
     """Shorten ``Counter.value`` to ``value``, unless that makes two locations look like one."""
+    if any(name.startswith("file ") for name in names.values()):
+        return dict(names)
     parts = {location: name.rpartition(".")[2] for location, name in names.items()}
     distinct = len(set(parts.values())) == len(parts)
     return parts if distinct and all(map(str.isidentifier, parts.values())) else dict(names)

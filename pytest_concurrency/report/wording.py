@@ -62,7 +62,8 @@ def lines_met(hazard: Hazard) -> list[tuple[str, int]]:
 def distinct(report: StressReport) -> list[tuple[Hazard, list[CellResult]]]:
     """List a report's hazards, each once with all cells that showed it, the best evidence first.
 
-    Best is what is an error, can be replayed, says where, and has few threads and steps, in this order.
+    Best is what is an error, can be replayed, says where, and has few threads and steps, in this
+    order.
     """
     seen: dict[object, list[tuple[Hazard, CellResult]]] = {}
     for result in report.cells:

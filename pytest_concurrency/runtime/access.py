@@ -308,7 +308,9 @@ def _log_method(
 
 def _log_files(task: Task, site: int, effects: tuple[files.Effect, ...]) -> None:
     for path, kind in effects:
-        _log((task.index, site, FILE, path, kind), path, path)
+        # A number, since names of temporary files differ from execution to execution.
+        number = _b.files.setdefault(path, len(_b.files))
+        _log((task.index, site, FILE, number, kind), path, path)
 
 
 # -- globals and closure cells ----------------------------------------------------------

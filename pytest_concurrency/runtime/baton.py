@@ -131,6 +131,7 @@ class Baton:
         "clock",
         "current",
         "enabled",
+        "files",
         "granted",
         "idle",
         "limit",
@@ -183,6 +184,7 @@ class Baton:
         self.log: list[tuple[Any, ...]] = []
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
         self.serials = 0
+        self.files: dict[str, int] = {}
         self.budget = self.granted = 0
         self.previous_total: int = getattr(self, "total", 0)
         """Scheduling points of the execution before this one."""

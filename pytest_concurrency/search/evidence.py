@@ -111,16 +111,18 @@ def _failure(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
 
 
 def _timeline(accesses: Sequence[Access], highlighted: set[int]) -> tuple[Access, ...]:
-    """Keep what several threads touched, and every synchronisation: the rest is nobody else's
-    business.
-    """
+    """Keep what threads contend for, and every synchronisation: the rest is nobody else's business."""
     threads: dict[str, set[int]] = {}
+    written: set[str] = set()
     for access in accesses:
         threads.setdefault(access.location, set()).add(access.thread)
+        # What the main thread writes before others see it is set-up.
+        if access.op == "write" and threads[access.location] != {0}:
+            written.add(access.location)
     return tuple(
         replace(access, highlighted=index in highlighted)
         for index, access in enumerate(accesses)
         if index in highlighted
         or access.op not in ("read", "write")
-        or len(threads[access.location]) > 1
+        or (len(threads[access.location]) > 1 and access.location in written)
     )

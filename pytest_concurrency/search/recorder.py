@@ -5,8 +5,11 @@ while searching.
 from __future__ import annotations
 
 import linecache
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from reprlib import Repr
 from types import CellType, MemberDescriptorType
@@ -30,6 +33,8 @@ _short.maxstring = _short.maxother = 24
 _short.maxlist = _short.maxtuple = _short.maxset = 4
 _short.maxdict = 3
 _MISSING = object()
+_LARGEST_FILE = 1000
+"""Bytes: a larger file's contents are not shown."""
 
 
 def show(value: object) -> str:
@@ -71,7 +76,8 @@ class _Recorder:
 
     def __init__(self) -> None:
         self._accesses: list[Access] = []
-        self._write: tuple[int, object, object] | None = None
+        self._write: tuple[int, Callable[[], object]] | None = None
+        """The last write, and what looks at its location."""
 
     def result(self) -> tuple[Access, ...]:
         """Return the record."""
@@ -84,7 +90,8 @@ class _Recorder:
         assert task is not None
         op = operation(event)
         shown = _OPERATIONS.get(op, op)
-        value = _peek(obj, name) if shown == "read" else _MISSING
+        look = partial(_contents, obj) if event[2] == FILE else partial(_peek, obj, name)
+        value = look() if shown == "read" else _MISSING
         self._accesses.append(
             Access(
                 task.index,
@@ -96,13 +103,13 @@ class _Recorder:
             )
         )
         if shown == "write":
-            self._write = (len(self._accesses) - 1, obj, name)
+            self._write = (len(self._accesses) - 1, look)
 
     def _settle(self) -> None:
         """Fill in the value of the last write, which has taken place by now."""
         if self._write is not None:
-            index, obj, target = self._write
-            value = show(_peek(obj, target))
+            index, look = self._write
+            value = show(look())
             self._accesses[index] = replace(self._accesses[index], value=value)
             self._write = None
 
@@ -117,12 +124,23 @@ def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
         owner = obj.__name__ if isinstance(obj, type) else type(obj).__name__
         return f"{owner}.{target}"
     if event[2] == FILE:
-        return f"file {Path(event[3]).name}"
+        return f"file {Path(str(obj)).name}"
     if len(event) == 5 and event[4] not in ("read", "write"):
         return str(site.label)
     if target is WHOLE:
         return str(site.label)
     return f"{site.label}[{show(event[3] if type(target) is int else target)}]"
+
+
+def _contents(path: object) -> object:
+    """Return the text of a small regular file; ``_MISSING`` for anything else."""
+    try:
+        found = os.stat(str(path))
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_FILE:
+            return _MISSING
+        return Path(str(path)).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return _MISSING
 
 
 def _peek(obj: Any, target: Any) -> object:

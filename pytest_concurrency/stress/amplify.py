@@ -1,7 +1,7 @@
 """Amplified runs: instrumented code without the baton, so that real threads may switch at every access.
 
-The interpreter switches threads only at calls and loop ends. The call in front of each access is such a place,
-and now and then it gives up the processor.
+The interpreter switches threads only at calls and loop ends. The call in front of each access is
+such a place, and now and then it gives up the processor.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.explorer import Observation
 from pytest_concurrency.stress.child import ChildResult, run_in_child
 
-
 _MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")
 
 
@@ -44,7 +43,9 @@ def _shortened(stacks: str) -> str:
 
 
 def run_apart(run: Callable[[], Observation], seconds: float) -> Observation:
-    """Return what ``run`` observes in a forked child; raise DiedApart if the child does not come back."""
+    """Return what ``run`` observes in a forked child; raise DiedApart if the child does not come
+    back.
+    """
 
     def observe() -> Observation:
         observation = run()

@@ -1,4 +1,6 @@
-"""In which cell the running test finds itself: what fixtures tell it, and how its callables are run."""
+"""In which cell the running test finds itself: what fixtures tell it, and how its callables are
+run.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ class End:
     value: Any = None
     error: BaseException | None = None
     outcome: CopyOutcome | None = None
-    """For callables that ran in a process: how it ended, also where there is no exception to raise."""
+    """For callables that ran in a process: how it ended, also where there is no exception to raise.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def run_on_threads(jobs: Sequence[Job], rng: random.Random) -> list[End]:
 
 
 def run_gently(jobs: Sequence[Job]) -> list[End]:
-    """Run callables on real threads, each started when the one before has ended or seems to wait for others.
+    """Run callables on real threads, one after another as far as they do not wait for each other.
 
     This is for plain runs, which are not there to find out whether threads lose a race.
     """

@@ -13,7 +13,9 @@ _T = TypeVar("_T")
 
 
 def relative_to(value: _T, root: Path) -> _T:
-    """Return ``value`` with the path of every ``Site`` in it made relative to ``root`` where it lies below."""
+    """Return ``value`` with the path of every ``Site`` in it made relative to ``root`` where it
+    lies below.
+    """
     return _relative(value, str(root) + os.sep)  # type: ignore[no-any-return]
 
 

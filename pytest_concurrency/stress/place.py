@@ -15,8 +15,8 @@ from pytest_concurrency.stress.set_aside import set_aside
 T = TypeVar("T")
 
 SHARED = (
-    "explored in pytest's own process: what the test changes for good (module state, caches) is not "
-    "fresh in each schedule, and a crash or a hang in C code ends the session"
+    "explored in pytest's own process: what the test changes for good (module state, caches) is "
+    "not fresh in each schedule, and a crash or a hang in C code ends the session"
 )
 LEAKS_HERE = "the test does change state that outlives it: a schedule may depend on those before it"
 

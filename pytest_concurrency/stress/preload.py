@@ -1,7 +1,8 @@
 """Modules that a test imports while it runs: known after its first run, loaded before all others.
 
-What is imported in the middle of an execution is not instrumented, and its locks are out of sight. Importing beforehand,
-in each cell's process, also keeps imports themselves (and tools that look at them) away from threads.
+What is imported in the middle of an execution is not instrumented, and its locks are out of sight.
+Importing beforehand, in each cell's process, also keeps imports themselves (and tools that look at
+them) away from threads.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def imported_since(before: Iterable[str], instrumentation: Instrumentation) -> t
 
 
 def preload(modules: Iterable[str], instrumentation: Instrumentation) -> None:
-    """Import ``modules`` and instrument them. One that cannot be imported now is left to the test."""
+    """Import ``modules`` and instrument them. One that cannot be imported now is left to the test.
+    """
     missing = [name for name in modules if name not in sys.modules]
     for name in missing:
         try:

@@ -1,7 +1,7 @@
-"""Running one pytest item again, with fresh function fixtures, and somebody else's way of calling its body.
+"""Running one pytest item again: fresh function fixtures, and somebody else's way to call its body.
 
-To be used in a child process, or with the item set aside: it goes through pytest's own set-up, call and teardown,
-without logging the results to the session.
+To be used in a child process, or with the item set aside: it goes through pytest's own set-up, call
+and teardown, without logging the results to the session.
 """
 
 from __future__ import annotations
@@ -38,13 +38,15 @@ class Rerun:
         _silence(item.config)
 
     def run(self, caller: Caller) -> CopyOutcome:
-        """Set up, let ``caller`` call the body, tear down; return how it went as seen from the main thread."""
+        """Set up, let ``caller`` call the body, tear down; say how it went in the main thread."""
         item = self._item
         self._error = None
-        item.stash[CALLER] = partial(self._call, caller)
+        called: Caller = partial(self._call, caller)
+        item.stash[CALLER] = called
         self._freshen()
         try:
-            reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
+            parent: Any = item.parent  # anything wider than the item stays set up
+            reports = runtestprotocol(item, log=False, nextitem=parent)
         finally:
             del item.stash[CALLER]
             item.stash[LAST_ERROR] = self._error
@@ -71,7 +73,7 @@ class Rerun:
         return CopyOutcome(0)
 
     def _forget_setup(self) -> None:
-        """Leave what the parent process has set up for this test to the parent: it will tear it down."""
+        """Leave what is set up for this test to the one who did it, and will tear it down."""
         item = self._item
         state = item.session._setupstate
         state.stack.pop(item, None)
@@ -86,7 +88,7 @@ class Rerun:
             capture.unset_fixture()  # capsys and its like
 
     def _freshen(self) -> None:
-        """Bring back what pytest keeps from round to round: the class instance, mutable parameters."""
+        """Bring back what pytest keeps from round to round: the instance, mutable parameters."""
         item = self._item
         item.__dict__.pop("_instance", None)
         item._obj = None
@@ -119,7 +121,7 @@ def call_through(item: pytest.Item) -> Callable[[], None]:
 
 
 def copy_arguments(kwargs: dict[str, Any], index: int, *, process: bool = False) -> dict[str, Any]:
-    """Return the arguments of one of several copies of a test body: its own index and ``tmp_path``."""
+    """Return the arguments of one of several copies of a body: its own index and ``tmp_path``."""
     own = dict(kwargs)
     name = "process_index" if process else "thread_index"
     if name in own:

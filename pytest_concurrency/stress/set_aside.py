@@ -1,4 +1,6 @@
-"""Putting the state of an item that is set up out of the way, so that it can be run again and then go on."""
+"""Putting the state of an item that is set up out of the way, so that it can be run again and then
+go on.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ from pytest_concurrency.stress.rerun import LAST_ERROR
 def set_aside(item: pytest.Function) -> Iterator[Callable[[], BaseException | None]]:
     """Run a block that reruns ``item``; give what the last rerun raised; put everything back.
 
-    pytest goes on afterwards as if nothing had happened: what was set up for the item is torn down by the item's own
-    teardown.
+    pytest goes on afterwards as if nothing had happened: what was set up for the item is torn down
+    by the item's own teardown.
     """
     stack = item.session._setupstate.stack
     entry = stack.get(item)

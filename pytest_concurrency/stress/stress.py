@@ -56,7 +56,7 @@ class Stress:
     on_progress: OnProgress = field(default=lambda cell, text: None)
 
     def run(self) -> StressReport:
-        """Run all cells; to be called when the item is set up (for ``InChild``: before it has run)."""
+        """Run all cells; to be called when the item is set up (``InChild``: before it has run)."""
         started = time.monotonic()
         self.instrumentation.prepare()
         facts = self.serial()
@@ -146,7 +146,7 @@ class Stress:
         return self.settings.runs * copies * (start + 5 * facts.seconds)
 
     def _patience(self, facts: SerialFacts) -> float:
-        """Return the seconds after which one run of a test hangs, however little time its cell has."""
+        """Return the seconds after which one run hangs, however little time its cell has."""
         return LEAST_PATIENCE + 20 * (facts.seconds + SECONDS_TO_START[self._start_method])
 
     @property

@@ -14,7 +14,9 @@ _SETTINGS = pytest.StashKey[Any]()
 
 
 def note_timer(item: pytest.Item, settings: Any) -> bool | None:
-    """Remember with which settings a timer is set; True, so that none is set, if a cell runs the item."""
+    """Remember with which settings a timer is set; True, so that none is set, if a cell runs the
+    item.
+    """
     if CALLER in item.stash:
         return True
     item.stash[_SETTINGS] = settings

@@ -22,7 +22,9 @@ from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, o
 from pytest_concurrency.stress.rerun import Rerun, copy_arguments
 
 Shape = Literal["copies", "own-threads", "callables"]
-"""The test itself is the workload; it starts its own threads; it hands callables to ``concurrency``."""
+"""The test itself is the workload; it starts its own threads; it hands callables to
+``concurrency``.
+"""
 
 
 class GivenUp(Exception):  # noqa: N818 - a state, which the execution's outcome explains
@@ -35,7 +37,9 @@ class Workload:
     def __init__(self, item: pytest.Function, shape: Shape) -> None:
         self.shape = shape
         self.threads_may_die = False
-        """Threads that the test starts die of exceptions even without concurrency: it wants them to."""
+        """Threads that the test starts die of exceptions even without concurrency: it wants them
+        to.
+        """
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
         self._rerun = Rerun(item)

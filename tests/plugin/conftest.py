@@ -1,4 +1,6 @@
-"""Running small projects under ``--concurrency-stress``, with few schedules, and looking at what came out."""
+"""Running small projects under ``--concurrency-stress``, with few schedules, and looking at what
+came out.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
 
 
 def _alive(mark: bytes) -> list[str]:
-    """The processes with ``mark`` in the environment they were started with, given a moment to end."""
+    """The processes that were started with ``mark`` in their environment, given a moment to end."""
     until = time.monotonic() + 2
     while True:
         found = []

@@ -1,4 +1,6 @@
-"""Whatever a test does costs only itself: the session goes on, says what happened, and leaves nothing behind."""
+"""Whatever a test does costs only itself: the session goes on, says what happened, and leaves
+nothing behind.
+"""
 
 from __future__ import annotations
 

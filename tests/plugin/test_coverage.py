@@ -138,8 +138,8 @@ def test_cells_are_counted_and_nothing_is_lost(project: Path, command: tuple[str
     assert arcs <= stressed_arcs
     gained = stressed_lines - lines
     assert gained == {line_of('return "thread"'), line_of('return "child"')}
-    # Other new arcs would be the work of instrumentation; except that coverage's sysmon core (3.14 and
-    # later) overlooks arcs around exceptions that a second pass shows it.
+    # Other new arcs would be the work of instrumentation; except that coverage's sysmon core (3.14
+    # and later) overlooks arcs around exceptions that a second pass shows it.
     overlooked = {line_of("if flag else {}"), line_of("total = None")}
     new = {start for start, _ in stressed_arcs - arcs} - overlooked
     assert new == gained | {line_of("is not threading.main_thread"), line_of("getpid() != main")}

@@ -67,7 +67,8 @@ class TestIt:
         "parent narrow down",
         "parent test_two",
     ]
-    # Each run of the test has a narrow fixture of its own: 2 serial, 20 explored, 2 free, and 2 + 2 with processes.
+    # Each run of the test has a narrow fixture of its own: 2 serial, 20 explored, 2 free, and 2 + 2
+    # with processes.
     assert lines.count("child narrow up") == lines.count("child narrow down") == 28
 
 

@@ -1,4 +1,6 @@
-"""Where there is no fork, and under --pdb: cells run in pytest's own process, and the report says so."""
+"""Where there is no fork, and under --pdb: cells run in pytest's own process, and the report says
+so.
+"""
 
 from __future__ import annotations
 

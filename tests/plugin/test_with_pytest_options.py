@@ -49,7 +49,7 @@ def test_the_normal_summary(run: Callable[..., Run]) -> None:
     found = run(TWO, *EXPLORED_ONLY)
     found.result.stdout.fnmatch_lines(
         [
-            "concurrency: threads 2; processes 2; 30 schedules, strategy auto; seed from test ids; *",
+            "concurrency: threads 2; processes 2; 30 schedules, strategy auto; seed from *",
             "*= concurrency =*",
             "*::test_racy*FAIL*",
             "*::test_other*ok*",

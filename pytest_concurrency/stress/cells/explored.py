@@ -105,7 +105,8 @@ def _strategies(name: str, exploration: Exploration, cell: Cell) -> Callable[[in
     if not exploration.facts.state_leaks:
         strategy = make(name, Choices(exploration.seed, cell.label))
         return lambda index: strategy
-    # What a strategy learns or draws in a process of its own is lost: each one starts from its number.
+    # What a strategy learns or draws in a process of its own is lost: each one starts from its
+    # number.
     return lambda index: make(name, Choices(exploration.seed, cell.label, index), turn=index)
 
 

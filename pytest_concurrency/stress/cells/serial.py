@@ -1,8 +1,8 @@
 """The serial cell: the test without concurrency, twice.
 
-It runs under the scheduler, without preemption: a thread that the test starts runs when the one before blocks or
-ends. That shows whether the test starts threads, and that the instrumented code behaves like its own. Two rounds that
-differ show state that outlives a round.
+It runs under the scheduler, without preemption: a thread that the test starts runs when the one
+before blocks or ends. That shows whether the test starts threads, and that the instrumented code
+behaves like its own. Two rounds that differ show state that outlives a round.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload
 
 STEPS_PER_SERIAL_STEP = 20
-"""How many times more scheduling points than without preemption an execution may have before it counts as endless."""
+"""How many times more scheduling points than without preemption an execution may have before it
+counts as endless.
+"""
 
 
 _OUTCOMES = {
