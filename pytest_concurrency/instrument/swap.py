@@ -37,6 +37,7 @@ _HELPERS: dict[str, Any] = {
     "@contains": access.contains,
     "@call_method": access.call_method,
     "@method_owner": access.method_owner,
+    "@bound_method": access.bound_method,
     "@ready": access.ready,
     "@ready_file": access.ready_file,
     "@globals": globals,
@@ -112,7 +113,8 @@ def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
 def add_helpers(built_ins: dict[str, Any]) -> None:
     """Put what instrumented code calls among the built-ins that it finds.
 
-    Not into the globals of modules, which programs look through. They stay: code may outlive the swap.
+    Not into the globals of modules, which programs look through. They stay: code may outlive the
+    swap.
     """
     built_ins.update(_HELPERS)
 
@@ -187,7 +189,7 @@ class Instrumentation:
     def _add_namespace(self, function: FunctionType, internal: bool) -> None:
         namespace = function.__globals__
         self._namespaces[id(namespace)] = namespace
-        add_helpers(function.__builtins__)
+        add_helpers(function.__builtins__)  # type: ignore[attr-defined]
         if not internal:
             shapes.INSTRUMENTED_MODULES.add(str(namespace.get("__name__")))
 

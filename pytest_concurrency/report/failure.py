@@ -63,17 +63,16 @@ class FailureRepr(TerminalRepr):
 def failure_lines(report: StressReport, page: Page) -> list[Line]:
     """Explain a test's hazards: the first one in full, what says nothing new in a sentence."""
     found = distinct(report)
-    first, *others = found
-    told = [first, *(each for each in others if not _says_nothing_new(each[0], first[0]))]
+    told = [each for each in found if not _says_nothing_new(each[0], found[0][0])]
     lines: list[Line] = []
     for number, (hazard, results) in enumerate(told, start=1):
         if number > 1:
             lines += [line(), line(f"Hazard {number} of {len(told)}", "bold")]
         lines += hazard_lines(hazard, results, report, page, full=number == 1)
-    rest = [each for each in found if each not in told]
+    rest = [hazard for hazard, _ in found if _says_nothing_new(hazard, found[0][0])]
     if rest:
         lines += [line(), line("Seen without an exact replay, too:")]
-    for hazard, _ in rest:
+    for hazard in rest:
         text = f"{hazard.message}; {hazard.note}" if hazard.note else hazard.message
         lines += [line(each) for each in page.wrap(f"- {text}", "  ", "    ")]
     return lines

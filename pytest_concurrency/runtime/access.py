@@ -22,7 +22,7 @@ from typing import Any
 from pytest_concurrency.runtime import files, shapes
 from pytest_concurrency.runtime.baton import Task
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.primitives import SIMPLE_QUEUE, stand_in_for
+from pytest_concurrency.runtime.primitives import SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.sites import SITES
 
@@ -263,6 +263,19 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
         if kind is not None and task is not None:
             _log_method(task, site, kind, owner, name, args, kwargs)
     return _prepared(callee, args, kwargs)
+
+
+def bound_method(callee: Any, site: int) -> Any:
+    """Precede a call through a variable that holds a bound method; its arguments are variables, too."""
+    if (_b.current is None and _b.amplifier is None) or type(callee) not in _METHODS:
+        return callee
+    managed = sync_method(callee, site)
+    kind = shapes.method_kind(type(callee.__self__), callee.__name__)
+    if managed is callee and kind is not None:
+        task = _managed()
+        if task is not None:
+            _log_method(task, site, kind, callee.__self__, callee.__name__, (), {})
+    return managed
 
 
 def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:

@@ -53,7 +53,8 @@ def _namespace(cls: type) -> Any:
 
 
 def _owner(cls: type, name: str) -> type | None:
-    for base in type.__getattribute__(cls, "__mro__"):
+    # A class has no MRO while its metaclass is making it.
+    for base in type.__getattribute__(cls, "__mro__") or ():
         if name in _namespace(base):
             return base  # type: ignore[no-any-return]
     return None
@@ -90,8 +91,9 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
     if shape is CLASS:
         owner = _owner(obj, name)
         return None if owner is None or _has(_namespace(owner)[name], "__get__") else owner
-    if shape is MODULE and _is_shared_global(obj, name):
-        return obj.__dict__
+    if shape is MODULE:
+        namespace = object.__getattribute__(obj, "__dict__")
+        return namespace if _is_shared_global(namespace, name) else None
     return None
 
 
@@ -101,7 +103,7 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         STORED_IN_CLASS.add(name)
         return obj
     if shape is MODULE:
-        return obj.__dict__
+        return object.__getattribute__(obj, "__dict__")
     if shape is CODE:
         # A descriptor's code is seen while it runs; anything else is hidden by the instance from
         # now on.
@@ -111,9 +113,8 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
     return obj
 
 
-def _is_shared_global(module: ModuleType, name: str) -> bool:
-    """Whether ``module.name`` is data of a module under test."""
-    namespace = module.__dict__
+def _is_shared_global(namespace: dict[str, Any], name: str) -> bool:
+    """Whether ``name`` is data of a module under test."""
     if namespace.get("__name__") not in INSTRUMENTED_MODULES:
         return False
     kinds = (FunctionType, BuiltinFunctionType, ModuleType, type)

@@ -137,7 +137,7 @@ def test_code_with_built_ins_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "own_built_ins.py"
     path.write_text(source)
     namespace: dict[str, Any] = {"__builtins__": {"len": len}, "__name__": "own_built_ins"}
-    exec(compile(source, str(path), "exec"), namespace)
+    exec(compile(source, str(path), "exec", dont_inherit=True), namespace)
     with prepared(tmp_path).swapped():
         assert is_swapped(namespace["f"])
         assert namespace["f"](type("O", (), {"x": 5})) == 5

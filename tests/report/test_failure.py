@@ -103,11 +103,43 @@ def test_the_first_of_several_hazards_is_shown_in_full() -> None:
     assert text.startswith("lost update on")
     assert text.count("What ran, from top to bottom") == 1
     assert text.count("With processes instead of threads") == 1
-    assert "\nHazard 2 of 3\ndeadlock on Account.lock" in text
-    assert "\nHazard 3 of 3\ntest failure: The test passes alone" in text
+    assert "\nHazard 2 of 2\ndeadlock on Account.lock" in text
     assert "--concurrency-replay=c1.2T.77" in text
-    assert "… 13 lines …\nframe 13\n" in text
-    assert "E   assert 3 == 4" in text
+
+
+def test_what_is_seen_at_full_speed_of_a_hazard_with_a_replay_takes_a_sentence() -> None:
+    noted = replace(FREE_FAILURE, note="seen in amplified runs only")
+    text = text_of(report(LOST_UPDATE, free=(noted,)))
+    assert text.endswith(
+        "\nSeen without an exact replay, too:\n"
+        "  - The test passes alone and fails with 4 threads at once: assert 3 == 4; seen\n"
+        "    in amplified runs only"
+    )
+    assert "frame 13" not in text
+
+
+def test_a_crash_at_full_speed_is_explained_for_itself() -> None:
+    crash = Hazard("crash", "its process died", detail="\n".join(map(str, range(20))))
+    text = text_of(report(LOST_UPDATE, free=(crash,)))
+    assert "\nHazard 2 of 2\ncrash: its process died" in text
+    assert "… 12 lines …\n12\n" in text
+
+
+def test_the_hazard_with_the_fewest_threads_is_the_one_that_is_explained() -> None:
+    crowded = replace(LOST_UPDATE, threads=4, preemptions=0, timeline=LOST_UPDATE.timeline[:3])
+    ((hazard, _),) = distinct(report(cells=(*cells(crowded), *cells(LOST_UPDATE))))
+    assert hazard.threads == 2
+
+
+def test_frames_around_the_project_are_left_out() -> None:
+    ours = Site("tests/test_it.py", 3, 0, "test_it", "wait()")
+    theirs = Site("/somewhere/pluggy/_caller.py", 5, 0, "__call__", "hook()")
+    state = ThreadState(1, "worker", waits_for="lock", stack=(theirs, ours))
+    text = text_of(report(replace(DEADLOCK, states=(state,))))
+    assert "at tests/test_it.py:3" in text
+    assert "pluggy" not in text
+    alone = replace(state, stack=(theirs,))
+    assert "pluggy" in text_of(report(replace(DEADLOCK, states=(alone,))))
 
 
 def test_what_several_cells_showed_is_told_once_with_the_best_evidence() -> None:

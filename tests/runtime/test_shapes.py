@@ -6,6 +6,7 @@ import enum
 import threading
 from collections import OrderedDict, defaultdict, deque
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -91,6 +92,32 @@ def test_a_proxy_is_not_asked_what_it_stands_for() -> None:
     assert shapes.shape_of(type(proxy), "value") == shapes.DATA
     assert shapes.container_kind(type(proxy)) == shapes.NO_CONTAINER
     assert shapes.plain_value(proxy) is None
+
+
+def test_a_module_with_a_getattribute_of_its_own() -> None:
+    class Module(ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            raise AssertionError("run by accident")
+
+    module = Module("m")
+    namespace = shapes.written_to(module, "x", shapes.MODULE)
+    assert namespace["__name__"] == "m"
+    assert shapes.read_from(module, "x", shapes.MODULE) is None
+
+
+def test_a_class_that_is_being_made() -> None:
+    seen = []
+
+    class Making(type):
+        def mro(cls) -> list[type]:
+            seen.append(shapes.read_from(cls, "flag", shapes.CLASS))
+            return list(type.mro(cls))
+
+    class Made(metaclass=Making):
+        flag = 1
+
+    assert seen == [None]
+    assert shapes.read_from(Made, "flag", shapes.CLASS) is Made
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.access import FILE, location_key
+from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay
@@ -51,12 +52,16 @@ def touches(folder: Path, source: str) -> list[Touch]:
         execution = execute(Replay(Schedule()), module.main)
     assert execution.outcome == ""
     lines = (folder / f"{module.__name__}.py").read_text().splitlines()
+    paths = {number: path for path, number in baton.files.items()}
     found = []
     for event in execution.log:
         site = SITES[event[1]]
         text = lines[site.line - 1].strip() if site.path == module.__file__ else "elsewhere"
         name = text.rpartition("# ")[2] if "# " in text else text
-        found.append(Touch(name, operation(event), location_key(event)))
+        key = location_key(event)
+        if key[0] == FILE:
+            key = (*key[:2], paths[key[2]])
+        found.append(Touch(name, operation(event), key))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter as Tally
 
 import pytest
@@ -165,3 +166,18 @@ def test_threads_of_earlier_explorations_are_gone():
         if thread.name.startswith("concurrency-"):
             thread.join(2)
     assert threading.active_count() <= before
+
+
+def test_methods_called_in_asserts_are_seen():
+    """pytest takes ``assert lock.acquire()`` apart before it is instrumented."""
+
+    def work(lock):
+        assert lock.acquire(timeout=3600)
+        assert lock.locked()
+        lock.release()
+
+    started = time.monotonic()
+    found = explore(threading.Lock, [work, work], schedules=30, strategy="random")
+    assert not found.hazards
+    assert found.distinct == 2
+    assert time.monotonic() - started < 10, "it waited in C, for the watchdog"
