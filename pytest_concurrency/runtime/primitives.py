@@ -15,6 +15,7 @@ import _thread
 import queue
 import threading
 from _thread import get_ident
+from types import BuiltinMethodType, MethodType
 from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.baton import Task
@@ -24,6 +25,8 @@ from pytest_concurrency.runtime.serials import serial_of
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
 SIMPLE_QUEUE = queue.SimpleQueue
+_PYTHON_MADE = (threading.Condition, threading.Semaphore)
+_BOUND = (BuiltinMethodType, MethodType)
 INTERNAL = -1
 """Site of operations inside the standard library: they may block but are no scheduling points."""
 
@@ -232,7 +235,7 @@ def enter_with(manager: Any, site: int) -> Any:
         if _b.current is None and _b.amplifier is None:
             return manager
         return stand_in(manager, site)
-    if site != INTERNAL and isinstance(manager, (threading.Condition, threading.Semaphore)):
+    if site != INTERNAL and issubclass(type(manager), _PYTHON_MADE):
         point(manager, site, "call")
     return manager
 
@@ -241,12 +244,13 @@ def sync_method(callee: Any, site: int) -> Any:
     """Wrap a callee named like a method of a lock or queue: bound methods of real ones are
     managed.
     """
-    if _b.current is None and _b.amplifier is None:
+    # Asked by type: attributes and ``isinstance`` may run code of the object.
+    if (_b.current is None and _b.amplifier is None) or type(callee) not in _BOUND:
         return callee
-    owner = getattr(callee, "__self__", None)
+    owner = callee.__self__
     stand_in = _STAND_INS.get(type(owner))
     if stand_in is not None:
         return getattr(stand_in(owner, site), callee.__name__, callee)
-    if site != INTERNAL and isinstance(owner, (threading.Condition, threading.Semaphore)):
+    if site != INTERNAL and issubclass(type(owner), _PYTHON_MADE):
         point(owner, site, "call")
     return callee

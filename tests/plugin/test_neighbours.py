@@ -28,6 +28,8 @@ async def test_async():
         "-v",
         "--reruns=1",
         "--timeout=30",
+        "-o",
+        "asyncio_default_fixture_loop_scope=function",
     )
     outcomes = found.result.parseoutcomes()
     assert outcomes == {"failed": 1, "passed": 2, "rerun": 1}

@@ -375,3 +375,33 @@ def test_real_functions_are_back_afterwards():
     thread.start()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_objects_that_answer_for_others_are_left_alone():
+    class Proxy:
+        """Like werkzeug's LocalProxy: any question runs its code."""
+
+        asked: list[str] = []  # noqa: RUF012
+
+        def __getattribute__(self, name):
+            Proxy.asked.append(name)
+            return object.__getattribute__(self, name)
+
+        def acquire(self):
+            return True
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *args):
+            return None
+
+    def work(log):
+        proxy = Proxy()
+        Proxy.asked.clear()
+        with proxy:
+            pass
+        proxy.acquire()
+        assert Proxy.asked == ["acquire"]
+
+    clean(Log, [work], schedules=2)
