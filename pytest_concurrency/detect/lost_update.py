@@ -48,7 +48,9 @@ class _Location:
         self.wrote: dict[int, int] = {}
         """When a thread wrote last."""
         self.write = self.other_write = self.writer = _NEVER
-        """The last write, the last one by another thread than that one's, and whose the first is."""
+        """The last write, the last one by another thread than that one's, and whose the
+        first is.
+        """
 
     def foreign_write(self, thread: int) -> int:
         """Return the last write by another thread."""

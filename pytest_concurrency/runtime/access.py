@@ -266,7 +266,9 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def bound_method(callee: Any, site: int) -> Any:
-    """Precede a call through a variable that holds a bound method; its arguments are variables, too."""
+    """Precede a call through a variable that holds a bound method; its arguments are variables,
+    too.
+    """
     if (_b.current is None and _b.amplifier is None) or type(callee) not in _METHODS:
         return callee
     managed = sync_method(callee, site)

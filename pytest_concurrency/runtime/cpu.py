@@ -38,8 +38,8 @@ def one_cpu() -> Iterator[None]:
 
 
 def _choose(cpus: list[int]) -> int:
-    """Each worker of xdist takes another one; anybody else the one where it runs, which is likely to
-    be free of other explorations.
+    """Each worker of xdist takes another one; anybody else the one where it runs, which is likely
+    to be free of other explorations.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     if worker.isdigit():

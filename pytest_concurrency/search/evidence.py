@@ -111,7 +111,9 @@ def _failure(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
 
 
 def _timeline(accesses: Sequence[Access], highlighted: set[int]) -> tuple[Access, ...]:
-    """Keep what threads contend for, and every synchronisation: the rest is nobody else's business."""
+    """Keep what threads contend for, and every synchronisation: the rest is nobody else's
+    business.
+    """
     threads: dict[str, set[int]] = {}
     written: set[str] = set()
     for access in accesses:

@@ -5,7 +5,6 @@ while searching.
 from __future__ import annotations
 
 import linecache
-import os
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -135,7 +134,7 @@ def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
 def _contents(path: object) -> object:
     """Return the text of a small regular file; ``_MISSING`` for anything else."""
     try:
-        found = os.stat(str(path))
+        found = Path(str(path)).stat()
         if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST_FILE:
             return _MISSING
         return Path(str(path)).read_text(encoding="utf-8")

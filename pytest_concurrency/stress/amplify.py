@@ -1,4 +1,5 @@
-"""Amplified runs: instrumented code without the baton, so that real threads may switch at every access.
+"""Amplified runs: instrumented code without the baton, so that real threads may switch at every
+access.
 
 The interpreter switches threads only at calls and loop ends. The call in front of each access is
 such a place, and now and then it gives up the processor.
