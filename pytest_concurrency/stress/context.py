@@ -4,6 +4,7 @@ run.
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -62,11 +63,20 @@ def running(context: Context) -> Iterator[None]:
         _stack.pop()
 
 
-def run_on_threads(jobs: Sequence[Job], rng: random.Random) -> list[End]:
-    """Run callables on real threads, released together."""
+class Hanging(Exception):  # noqa: N818 - what a run shows, not a mistake of ours
+    """Threads have not ended in time; the message has their stacks."""
+
+
+def run_on_threads(
+    jobs: Sequence[Job], rng: random.Random, seconds: float = math.inf
+) -> list[End]:
+    """Run callables on real threads, released together; raise Hanging if they do not end in time."""
     from pytest_concurrency.stress.cells.free_running import release_together
 
-    ends = release_together(jobs, rng)
+    ends = release_together(jobs, rng, seconds=seconds)
+    stacks = [f"thread {end.index + 1}:\n{end.stack}" for end in ends if not end.finished]
+    if stacks:
+        raise Hanging("\n\n".join(stacks))
     return [End(end.index, end.value, end.error) for end in ends]
 
 

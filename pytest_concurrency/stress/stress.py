@@ -204,7 +204,7 @@ class Stress:
 
         def run_once(index: int, amplify: bool) -> RunOutcome:
             with amplified(self.instrumentation, rng, active=amplify):
-                return workload.run_freely(cell.threads, rng)
+                return workload.run_freely(cell.threads, rng, self._patience(facts))
 
         return run_free_running(
             run_once, cell, self.settings, rng=rng, deadline=deadline, on_progress=progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from pytest_concurrency.search.engine import Execution, execute, last_execution,
 from pytest_concurrency.search.explorer import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies.replay import Replay
-from pytest_concurrency.stress.context import Context, End, Job, run_on_threads, running
+from pytest_concurrency.stress.context import Context, End, Hanging, Job, run_on_threads, running
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
 from pytest_concurrency.stress.rerun import Rerun, copy_arguments
 
@@ -83,21 +84,32 @@ class Workload:
 
     # -- at full speed ----------------------------------------------------------------
 
-    def run_freely(self, threads: int, rng: random.Random) -> RunOutcome:
-        """Run once with ``threads`` real threads."""
+    def run_freely(
+        self, threads: int, rng: random.Random, seconds: float = math.inf
+    ) -> RunOutcome:
+        """Run once with ``threads`` real threads, which may take ``seconds``."""
+        hanging: list[str] = []
+
+        def run(jobs: Sequence[Job]) -> list[End]:
+            try:
+                return run_on_threads(jobs, rng, seconds)
+            except Hanging as error:
+                hanging.append(str(error))
+                raise
 
         def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
             __tracebackhide__ = True
             if self.shape != "copies":
                 function(**kwargs)
                 return
-            _raise_merged(run_on_threads(_copies(function, kwargs, threads), rng))
+            _raise_merged(run(_copies(function, kwargs, threads)))
 
-        context = Context(
-            partial(run_on_threads, rng=rng), threads, threads, self._next_iteration()
-        )
+        context = Context(run, threads, threads, self._next_iteration())
         with running(context), _uncaught() as died:
             outcome = self._rerun.run(caller)
+        if hanging:
+            message = f"its threads have not ended after {seconds:.0f} s"
+            return RunOutcome(CopyOutcome(0, "timeout", "", message, hanging[0]))
         return RunOutcome(outcome, thread_errors=() if self.threads_may_die else tuple(died))
 
     # -- in processes -----------------------------------------------------------------
