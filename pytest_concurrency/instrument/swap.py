@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -95,6 +96,12 @@ def _inner(code: CodeType) -> list[CodeType]:
     """Return the codes defined in ``code``, without those that only hold a closure cell."""
     codes = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return [inner for inner in codes if inner.co_varnames[:1] != ("@cell",)]
+
+
+@cache
+def _library_unit(source: str, filename: str) -> Unit:
+    """Compile a module of the standard library once per process, whoever asks."""
+    return Unit(source, filename, asserts=False, internal=True)
 
 
 def _compiled(tree: ast.Module, filename: str) -> CodeType:
@@ -180,7 +187,9 @@ class Instrumentation:
             return "no source"
         asserts = "@pytest_ar" in namespace
         try:
-            return Unit(source, filename, asserts=asserts, internal=internal)
+            if internal:
+                return _library_unit(source, filename)
+            return Unit(source, filename, asserts=asserts, internal=False)
         except (SyntaxError, ValueError):
             return "its file is not Python source"
         except (RecursionError, MemoryError):

@@ -8,8 +8,9 @@ import gc
 import linecache
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from pytest_concurrency.model import Site, ThreadState
@@ -19,6 +20,8 @@ from pytest_concurrency.runtime.threads import task_of
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = str(Path(threading.__file__).parent)
+_RUNNER = {"_pytest", "pluggy", "pytest"}
+"""Packages whose frames are below every test."""
 _SPOKEN = {
     "Condition": "notify of",
     "Event": "set of",
@@ -111,7 +114,7 @@ def _is_user(frame: FrameType) -> bool:
 def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:
     stack = []
     while frame is not None:
-        if _is_user(frame) and "_pytest" not in frame.f_code.co_filename:
+        if _is_user(frame) and not _RUNNER & {*Path(frame.f_code.co_filename).parts}:
             path, line = frame.f_code.co_filename, frame.f_lineno
             source = linecache.getline(path, line).strip()
             stack.append(Site(path, line, 0, frame.f_code.co_qualname, source))
@@ -137,11 +140,27 @@ def _holder_name(obj: object) -> str:
             for key, value in list(referrer.items()):
                 if value is obj and isinstance(key, str):
                     return _dict_owner(referrer, key)
-        elif hasattr(type(referrer), "__slots__") and not isinstance(referrer, type):
-            for key in type(referrer).__slots__:
-                if isinstance(key, str) and getattr(referrer, key, None) is obj:
+        else:
+            for key, value in _attributes(referrer):
+                if value is obj:
                     return f"{type(referrer).__name__}.{key}"
     return ""
+
+
+def _attributes(instance: object) -> Iterator[tuple[str, object]]:
+    """Yield what an object's slots and ``__dict__`` hold, without running code of its class."""
+    try:
+        # Instances may refer to values directly, without a dict, until somebody asks for it.
+        yield from list(object.__getattribute__(instance, "__dict__").items())
+    except AttributeError:
+        pass
+    for cls in type(instance).__mro__:
+        for key, descriptor in list(cls.__dict__.items()):
+            if type(descriptor) is MemberDescriptorType:
+                try:
+                    yield key, descriptor.__get__(instance, cls)
+                except AttributeError:
+                    continue
 
 
 def _dict_owner(namespace: dict[str, Any], key: str) -> str:

@@ -67,10 +67,8 @@ class Hanging(Exception):  # noqa: N818 - what a run shows, not a mistake of our
     """Threads have not ended in time; the message has their stacks."""
 
 
-def run_on_threads(
-    jobs: Sequence[Job], rng: random.Random, seconds: float = math.inf
-) -> list[End]:
-    """Run callables on real threads, released together; raise Hanging if they do not end in time."""
+def run_on_threads(jobs: Sequence[Job], rng: random.Random, seconds: float = math.inf) -> list[End]:
+    """Run callables on real threads, released together; raise Hanging if they do not end."""
     from pytest_concurrency.stress.cells.free_running import release_together
 
     ends = release_together(jobs, rng, seconds=seconds)

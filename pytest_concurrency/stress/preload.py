@@ -26,7 +26,9 @@ def imported_since(before: Iterable[str], instrumentation: Instrumentation) -> t
 
 
 def preload(modules: Iterable[str], instrumentation: Instrumentation) -> None:
-    """Import ``modules`` and instrument them. One that cannot be imported now is left to the test."""
+    """Import ``modules`` and instrument them. One that cannot be imported now is left
+    to the test.
+    """
     missing = [name for name in modules if name not in sys.modules]
     for name in missing:
         try:

@@ -84,9 +84,7 @@ class Workload:
 
     # -- at full speed ----------------------------------------------------------------
 
-    def run_freely(
-        self, threads: int, rng: random.Random, seconds: float = math.inf
-    ) -> RunOutcome:
+    def run_freely(self, threads: int, rng: random.Random, seconds: float = math.inf) -> RunOutcome:
         """Run once with ``threads`` real threads, which may take ``seconds``."""
         hanging: list[str] = []
 
