@@ -16,13 +16,13 @@ from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from operator import contains as _contains
-from types import BuiltinMethodType, MethodType, MethodWrapperType
+from types import MethodWrapperType
 from typing import Any
 
 from pytest_concurrency.runtime import files, shapes
 from pytest_concurrency.runtime.baton import Task
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.primitives import SIMPLE_QUEUE, stand_in_for, sync_method
+from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.sites import SITES
 
@@ -247,7 +247,7 @@ def method_owner(obj: Any, name: str, site: int) -> Any:
     return stand_in_for(obj, site) if type(obj) is SIMPLE_QUEUE else obj
 
 
-_METHODS = (BuiltinMethodType, MethodType, MethodWrapperType)
+_METHODS = (*BOUND, MethodWrapperType)
 
 
 def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:

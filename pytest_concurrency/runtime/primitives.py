@@ -26,7 +26,8 @@ LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
 SIMPLE_QUEUE = queue.SimpleQueue
 _PYTHON_MADE = (threading.Condition, threading.Semaphore)
-_BOUND = (BuiltinMethodType, MethodType)
+BOUND = (BuiltinMethodType, type(queue.SimpleQueue().get), MethodType)
+"""Types of bound methods; C has two, by calling convention."""
 INTERNAL = -1
 """Site of operations inside the standard library: they may block but are no scheduling points."""
 
@@ -245,7 +246,7 @@ def sync_method(callee: Any, site: int) -> Any:
     managed.
     """
     # Asked by type: attributes and ``isinstance`` may run code of the object.
-    if (_b.current is None and _b.amplifier is None) or type(callee) not in _BOUND:
+    if (_b.current is None and _b.amplifier is None) or type(callee) not in BOUND:
         return callee
     owner = callee.__self__
     stand_in = _STAND_INS.get(type(owner))
