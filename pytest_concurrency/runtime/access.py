@@ -16,7 +16,7 @@ from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from operator import contains as _contains
-from types import MethodWrapperType
+from types import BuiltinFunctionType, MethodWrapperType
 from typing import Any
 
 from pytest_concurrency.runtime import files, shapes
@@ -285,7 +285,7 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
-    elif type(callee) is BuiltinMethodType:
+    elif type(callee) is BuiltinFunctionType:
         effects = files.effects(callee, args, kwargs)
         task = _managed() if effects else None
         if task is not None:

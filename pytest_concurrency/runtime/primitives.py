@@ -25,8 +25,9 @@ from pytest_concurrency.runtime.serials import serial_of
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
 SIMPLE_QUEUE = queue.SimpleQueue
+_queue_get: Any = queue.SimpleQueue().get
 _PYTHON_MADE = (threading.Condition, threading.Semaphore)
-BOUND = (BuiltinMethodType, type(queue.SimpleQueue().get), MethodType)
+BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
 """Types of bound methods; C has two, by calling convention."""
 INTERNAL = -1
 """Site of operations inside the standard library: they may block but are no scheduling points."""
