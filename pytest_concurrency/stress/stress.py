@@ -15,6 +15,7 @@ import pytest
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod, StressReport
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import exploring
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.apart import hazard_of_death
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
@@ -215,6 +216,8 @@ class Stress:
     ) -> CellResult:
         rng = random.Random(Choices(self.seed, cell.label).random())
         workload = Workload(self.item, facts.shape)
+        if self._start_method == "fork":
+            workload.ready = partial(exploring, self.instrumentation, self._patience(facts))
 
         def run_once(mode: str, amplify: bool) -> RunOutcome:
             latest = max(deadline, time.monotonic() + self._patience(facts))

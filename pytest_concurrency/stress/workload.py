@@ -6,7 +6,7 @@ import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Literal
 
@@ -40,6 +40,10 @@ class Workload:
         self.threads_may_die = False
         """Threads that the test starts die of exceptions even without concurrency: it wants them
         to.
+        """
+        self.ready: Callable[[], AbstractContextManager[None]] | None = None
+        """Makes a forked worker ready to run its threads one after another; None where that cannot
+        be done.
         """
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
@@ -128,8 +132,10 @@ class Workload:
             if self.shape == "callables":
                 function(**kwargs)
                 return
-            # What runs is a plain function: a spawned process can be given nothing else.
-            body = _with_own_threads if self.shape == "own-threads" else _just_call
+            # A plain function wherever possible: a spawned process can be given nothing else.
+            body: Callable[[Callable[..., Any], dict[str, Any]], None] = _just_call
+            if self.shape == "own-threads" and self.ready is not None:
+                body = partial(_with_own_threads, self.ready)
             run(
                 [
                     partial(body, function, copy_arguments(kwargs, index, process=True))
@@ -172,9 +178,14 @@ def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
     function(**kwargs)
 
 
-def _with_own_threads(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+def _with_own_threads(
+    ready: Callable[[], AbstractContextManager[None]],
+    function: Callable[..., Any],
+    kwargs: dict[str, Any],
+) -> None:
     """Let the test's threads run as in the serial cell: only the processes meet."""
-    execute(Replay(Schedule()), partial(function, **kwargs))
+    with ready():
+        execute(Replay(Schedule()), partial(function, **kwargs))
 
 
 def _run_managed(jobs: Sequence[Job]) -> list[End]:
