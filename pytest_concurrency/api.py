@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import (
     STEP_LIMIT,

@@ -20,11 +20,11 @@ from types import BuiltinFunctionType, MethodWrapperType
 from typing import Any
 
 from pytest_concurrency.runtime import files, shapes
-from pytest_concurrency.runtime.baton import Task
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.task import Task
 
 WHOLE = object()
 """The key of an access to a container as a whole."""

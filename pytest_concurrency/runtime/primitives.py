@@ -18,9 +18,9 @@ from _thread import get_ident
 from types import BuiltinMethodType, MethodType
 from typing import Any, NamedTuple
 
-from pytest_concurrency.runtime.baton import Task
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.serials import serial_of
+from pytest_concurrency.runtime.task import Task
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())

@@ -14,8 +14,9 @@ from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from pytest_concurrency.model import Site, ThreadState
-from pytest_concurrency.runtime.baton import Baton, Group, Task
+from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.primitives import LOCK, RLOCK, Waiting
+from pytest_concurrency.runtime.task import Group, Task
 from pytest_concurrency.runtime.threads import task_of
 
 _OWN = str(Path(__file__).resolve().parent.parent)

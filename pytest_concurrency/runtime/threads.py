@@ -7,9 +7,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from pytest_concurrency.runtime.baton import Abort, Task
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import Waiting
+from pytest_concurrency.runtime.task import Abort, Task
 
 _TASK = "@task"
 """Instance attribute that ties a Thread to its task; no identifier, so no program can clash with

@@ -15,7 +15,8 @@ import threading
 from pathlib import Path
 from time import perf_counter, sleep
 
-from pytest_concurrency.runtime.baton import NOBODY, Abort, Baton, Task
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import NOBODY, Abort, Task
 
 _PERIOD = 0.02
 _PATIENCE = 6

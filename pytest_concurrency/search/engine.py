@@ -9,10 +9,11 @@ from typing import Any
 
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule, ThreadState
-from pytest_concurrency.runtime.baton import Abort, Strategy, baton
+from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.cpu import one_cpu
 from pytest_concurrency.runtime.patches import installed
 from pytest_concurrency.runtime.standing import where_tasks_stand
+from pytest_concurrency.runtime.task import Abort, Strategy
 from pytest_concurrency.runtime.watchdog import Watchdog
 
 STEP_LIMIT = 100_000

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
 from pytest_concurrency.model import Access, Hazard, HazardKind, Schedule
-from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
 from pytest_concurrency.search.evidence import describe
 from pytest_concurrency.search.strategies.replay import Replay

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
 from pytest_concurrency.search.explorer import Failure, Observation
 from pytest_concurrency.search.recorder import recorded

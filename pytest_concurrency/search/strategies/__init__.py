@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.baton import Strategy
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.strategies.auto import Auto
 from pytest_concurrency.search.strategies.pct import Pct

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from pytest_concurrency.runtime.baton import Baton, Strategy
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.strategies.pct import Pct
 from pytest_concurrency.search.strategies.random_walk import RandomWalk

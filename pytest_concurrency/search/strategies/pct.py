@@ -11,7 +11,8 @@ starve the one it waits for.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.baton import Baton, Task
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import Task
 from pytest_concurrency.search.choices import Choices
 
 DEPTH = 3

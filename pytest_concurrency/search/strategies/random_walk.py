@@ -6,7 +6,8 @@ the run lengths of a uniform choice are geometric, so the schedules have the sam
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.baton import Baton, Task
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import Task
 from pytest_concurrency.search.choices import Choices
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.baton import FREE, Baton, Task
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import FREE, Task
 
 
 class Replay:

@@ -11,8 +11,8 @@ import pytest
 
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
-from pytest_concurrency.runtime.baton import Strategy
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
 from pytest_concurrency.search.explorer import Explorer, Observation, search

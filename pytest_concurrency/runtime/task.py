@@ -1,0 +1,100 @@
+"""The parties of an execution: tasks, groups of them, and the strategy that chooses among them."""
+
+from __future__ import annotations
+
+from _thread import LockType, allocate_lock
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pytest_concurrency.runtime.baton import Baton
+
+FREE = 1 << 40
+"""A grant that is never used up."""
+
+
+class Abort(BaseException):
+    """Raised in a task's thread to unwind it when its execution has ended (deadlock, limit,
+    leftover thread).
+    """
+
+
+class Strategy(Protocol):
+    """Chooses who runs. Implementations live in ``search/strategies``."""
+
+    def begin(self, baton: Baton) -> None:
+        """Prepare for an execution of ``baton``."""
+        ...
+
+    def changed(self) -> None:
+        """Take note that the set of runnable tasks has changed; the next choice comes early."""
+        ...
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick from ``enabled`` (sorted by index, at least two); ``task`` held the baton, and is
+        in it or not.
+        """
+        ...
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Say how many scheduling points ``task`` may pass before being asked again (``FREE``: no
+        limit).
+        """
+        ...
+
+
+class Group:
+    """Tasks that somebody waits for together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+class Task:
+    """A managed thread of one execution."""
+
+    __slots__ = (
+        "blocked_on",
+        "daemon",
+        "done",
+        "error",
+        "gate",
+        "group",
+        "ident",
+        "index",
+        "name",
+        "outside",
+        "result",
+        "run",
+        "steps",
+        "timer",
+        "woken",
+    )
+
+    def __init__(
+        self, index: int, name: str, gate: LockType, run: Callable[[], Any] | None
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.gate = gate
+        self.run = run
+        self.ident = 0
+        self.steps = 0
+        """Scheduling points passed: the coordinate of replay tokens."""
+        self.blocked_on: object = None
+        self.timer: list[Any] | None = None
+        self.woken = False
+        """Set by whoever ends a wait; a wait that ends without it has timed out."""
+        self.done = False
+        self.group: Group | None = None
+        self.daemon = False
+        self.outside = False
+        """Blocked where the scheduler cannot see it; it gave up the baton involuntarily."""
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+NOBODY = Task(-1, "nobody", allocate_lock(), None)
+"""Stands in for the holder while every task is blocked and one of them outside our sight."""
