@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 RECORD = HERE / "same_everywhere.json"
 FLAGGED = HERE.parent / "corpus" / "flagged"
 DIFFERS = {"executor_counter"}
-"""How often threads of an executor block inside differs between versions of the standard library."""
+"""How often threads of an executor block inside depends on the version of the library."""
 
 
 def told(path: Path) -> dict[str, object]:
@@ -42,7 +42,7 @@ def told(path: Path) -> dict[str, object]:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("name", sorted({path.stem for path in FLAGGED.glob("*.py")} - DIFFERS))
+@pytest.mark.parametrize("name", sorted({p.stem for p in FLAGGED.glob("*.py")} - DIFFERS))
 def test_same_everywhere(name):
     assert told(FLAGGED / f"{name}.py") == json.loads(RECORD.read_text())[name]
 
