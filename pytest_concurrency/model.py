@@ -247,6 +247,8 @@ class StressReport:
     instrumented: tuple[int, int] = (0, 0)
     """Functions instrumented, functions seen."""
     notes: tuple[str, ...] = ()
+    selector: str = ""
+    """The test's id as seen from where pytest was called, for commands; empty: the same."""
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:

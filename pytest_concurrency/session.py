@@ -32,7 +32,7 @@ from pytest_concurrency.report.terminal import header_line, summary_lines
 from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.token import Token, TokenError, decode, fingerprint
 from pytest_concurrency.stress import coverage_bridge
-from pytest_concurrency.stress.paths import relative_to
+from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
 from pytest_concurrency.stress.replayed import CLEAN, replay
 from pytest_concurrency.stress.rerun import CALLER, call_through
@@ -177,7 +177,12 @@ class StressSession:
                 report = replay(stress, self._token) if self._token else stress.run()
             finally:
                 self._progress.clear()
-        report = relative_to(report, self._config.rootpath)
+        report = replace(
+            relative_to(report, self._config.rootpath),
+            selector=seen_from(
+                self._config.invocation_params.dir, item.nodeid, self._config.rootpath
+            ),
+        )
         self._config.hook.pytest_concurrency_stressed(item=item, report=report)
         return report
 

@@ -214,7 +214,7 @@ def _seen(hazard: Hazard, result: CellResult) -> str:
 
 
 def _again(hazard: Hazard, report: StressReport, page: Page) -> list[Line]:
-    command = f"pytest {shlex.quote(report.nodeid)}"
+    command = f"pytest {shlex.quote(report.selector or report.nodeid)}"
     if hazard.replay:
         asked = "To run exactly this interleaving again:"
         command += f" --concurrency-replay={shlex.quote(hazard.replay)}"

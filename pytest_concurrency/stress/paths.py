@@ -19,6 +19,14 @@ def relative_to(value: _T, root: Path) -> _T:
     return _relative(value, str(root) + os.sep)  # type: ignore[no-any-return]
 
 
+def seen_from(folder: Path, nodeid: str, root: Path) -> str:
+    """Return a test's id, which is relative to ``root``, as ``pytest`` understands it in
+    ``folder``.
+    """
+    file, separator, rest = nodeid.partition("::")
+    return os.path.relpath(root / file, folder).replace(os.sep, "/") + separator + rest
+
+
 def _relative(value: Any, root: str) -> Any:
     if isinstance(value, Site):
         if not value.path.startswith(root):

@@ -145,3 +145,27 @@ def test_a_test_that_fails_by_now_anyway(
     broken = run(RACY.replace("== concurrency.count", "== 99"), f"--concurrency-replay={token}")
     assert broken.ret == 1
     assert "fails without concurrency" in broken.out
+
+
+def test_the_command_works_from_where_pytest_was_called(pytester):
+    """The rootdir may be below: ids are relative to it, paths on the command line are not."""
+    below = pytester.mkdir("below")
+    (below / "pytest.ini").write_text("[pytest]\n")
+    (below / "test_counter.py").write_text(
+        "import pytest\n"
+        "class Counter:\n"
+        "    value = 0\n"
+        "    def increment(self):\n"
+        "        self.value += 1\n"
+        "@pytest.mark.threadsafe(threads=2, runs=0)\n"
+        "def test_counter(concurrency):\n"
+        "    counter = Counter()\n"
+        "    concurrency.run(counter.increment)\n"
+        "    assert counter.value == 2\n"
+    )
+    result = pytester.runpytest("--concurrency-stress", "below")
+    command = next(line for line in result.outlines if "--concurrency-replay=" in line).split()
+    assert command[:2] == ["pytest", "below/test_counter.py::test_counter"]
+    again = pytester.runpytest(*command[1:])
+    assert again.ret == 1
+    again.stdout.fnmatch_lines(["lost update on Counter.value*"])
