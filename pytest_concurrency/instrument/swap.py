@@ -198,7 +198,8 @@ class Instrumentation:
     def _add_namespace(self, function: FunctionType, internal: bool) -> None:
         namespace = function.__globals__
         self._namespaces[id(namespace)] = namespace
-        add_helpers(function.__builtins__)  # type: ignore[attr-defined]
+        typeshed_forgets: Any = function
+        add_helpers(typeshed_forgets.__builtins__)
         if not internal:
             shapes.INSTRUMENTED_MODULES.add(str(namespace.get("__name__")))
 

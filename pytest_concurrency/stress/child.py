@@ -253,9 +253,11 @@ def without_own_frames(stacks: str) -> str:
 def fork_quietly() -> Iterator[None]:
     """Without the warning of 3.12+ that locks of other threads stay locked in the child.
 
-    Such a child hangs, is ended at its deadline, and costs nobody else anything.
+    Such a child hangs, is ended at its deadline, and costs nobody else anything. Nor is it worth an
+    error that multiprocessing starts its resource tracker again after a test has killed it.
     """
     with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"resource_tracker: process died", UserWarning)
         warnings.filterwarnings("ignore", r"This process .* is multi-threaded", DeprecationWarning)
         yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import multiprocessing.resource_tracker
 import os
 import random
 import signal
@@ -402,3 +403,14 @@ def file_counter(directory: Path, *, locked: bool) -> Callable[[Mode, bool], Run
         return RunOutcome(outcome_of(0, wrong), tuple(worker.outcome for worker in workers))
 
     return run_once
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_resource_tracker_is_no_error(method: StartMethod) -> None:
+    tracker = multiprocessing.resource_tracker._resource_tracker
+    at_once(os.getpid, start_method=method)
+    if tracker._pid is not None:
+        os.kill(tracker._pid, signal.SIGKILL)
+        time.sleep(0.1)
+    results = at_once(os.getpid, os.getpid, start_method=method)
+    assert [result.outcome.status for result in results] == ["passed", "passed"], results
