@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -69,11 +68,11 @@ def test_worker_exceptions_are_hazards():
 
 
 def test_time_ends_the_search():
-    started = time.monotonic()
     found = explore(
         Counter, [Counter.increment] * 2, schedules=10**9, seconds=0.3, stop_at_first=False
     )
-    assert time.monotonic() - started < 60
+    # Of the search alone: the first exploration of a process also compiles what is in scope.
+    assert found.seconds < 5
     assert 0 < found.executions < 10**9
 
 

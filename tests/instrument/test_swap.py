@@ -211,7 +211,8 @@ def test_a_file_that_is_not_python_any_more(load: Load, tmp_path: Path) -> None:
 
 def test_deep_and_long_functions(load: Load, tmp_path: Path) -> None:
     chain = "o" + ".x" * 400
-    total = " + ".join(["o.x"] * 1000)
+    terms = 1000 if sys.version_info[:2] == (3, 12) else 1500  # 3.12 itself can nest no more
+    total = " + ".join(["o.x"] * terms)
     lines = "\n    ".join(f"v{i} = o.x" for i in range(5000))
     module = load(
         f"""
@@ -229,7 +230,7 @@ def long(o):
     limit = sys.getrecursionlimit()
     one = type("One", (int,), {"x": property(lambda self: self)})(1)
     with instrumentation.swapped():
-        assert (module.chained(one), module.summed(one), module.long(one)) == (1, 1000, 1)
+        assert (module.chained(one), module.summed(one), module.long(one)) == (1, terms, 1)
     assert sys.getrecursionlimit() == limit
 
 
