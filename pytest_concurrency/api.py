@@ -23,6 +23,7 @@ from pytest_concurrency.search.engine import (
     run_copies,
 )
 from pytest_concurrency.search.explorer import Explorer, Failure, Observation, search
+from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
 
@@ -38,7 +39,9 @@ class Found:
     executions: int
     hazards: tuple[Hazard, ...]
     exhausted: bool
-    """True if every schedule has been run; sampling strategies never claim that."""
+    """True if every schedule (with at most ``preemptions`` preemptions) has been run; sampling
+    strategies never claim that.
+    """
     distinct: int
     """Different interleavings among the executions."""
     seconds: float
@@ -55,6 +58,7 @@ def explore(
     stop_at_first: bool = True,
     seconds: float = 60.0,
     source: Sequence[str] = (),
+    preemptions: int | None = None,
 ) -> Found:
     """Run ``workers`` at once on a fresh state, under many schedules, and report what goes wrong.
 
@@ -70,12 +74,14 @@ def explore(
         raise ValueError("explore() needs at least one worker")
     if schedules < 1:
         raise ValueError(f"schedules must be at least 1, not {schedules}")
-    chosen = make(strategy, Choices(seed))
+    learning = Learning()
+    chosen = make(strategy, Choices(seed), learning, preemptions=preemptions)
     instrumentation = instrumentation_for([setup, *workers, check], source)
     workload = partial(_run_once, setup, tuple(workers), check)
     explorer = Explorer(
         workload,
-        lambda index: chosen,
+        chosen,
+        learning,
         limit=STEP_LIMIT,
         token=lambda execution: "",
         deadline=monotonic() + seconds,
@@ -85,7 +91,7 @@ def explore(
     return Found(
         result.executions,
         result.hazards,
-        False,
+        result.exhausted,
         explorer.distinct,
         result.seconds,
     )

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+# Runs of pytest in this process drop the modules that they import: whoever pickles must not meet
+# two generations of these.
+import multiprocessing.forkserver
+import multiprocessing.heap
+import multiprocessing.resource_tracker
+import multiprocessing.sharedctypes
+import multiprocessing.spawn
+import multiprocessing.synchronize  # noqa: F401
+
 import pytest
 
 NEIGHBOURS_OFF = "-p no:asyncio -p no:randomly -p no:run-parallel"

@@ -21,38 +21,44 @@ from typing import Any
 
 from pytest_concurrency.runtime import files, shapes
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.runtime.task import Task
 
-WHOLE = object()
-"""The key of an access to a container as a whole."""
 FILE = "file"
 """Stands where other events have the serial of an object; the key is the file's path."""
 
 
-def _managed() -> Task | None:
-    """Count down to the next decision; None if the calling thread is not part of an execution."""
+def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> None:
+    """Pass the scheduling point before an access to a location of ``target``, and note the access.
+
+    ``rest`` is what the event has besides (key, operation); ``obj`` and ``name`` are for whoever
+    watches. Does nothing if the calling thread is not part of an execution.
+    """
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
             _b.amplifier()
-        return None
-    _b.budget = left = _b.budget - 1
-    if left < 0:
-        _b.consult()
-    return _b.current
-
-
-def _log(event: tuple[Any, ...], obj: object, name: object) -> None:
+        return
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+        if left < 0:
+            _b.consult(Operation(site, id(target), *rest))
+    else:
+        _b.cold = left = _b.cold - 1
+        if left < 0:
+            _b.consult(None)
+    assert _b.current is not None
+    serial = FILE if target is FILE else serial_of(target)
+    event = (_b.current.index, site, serial, *rest)
     _b.log.append(event)
     if _b.observer is not None:
         _b.observer(event, obj, name)
 
 
 # -- attributes ------------------------------------------------------------------------
-# Written out, without _managed() and _log(), because they are the hot path.
+# Written out, without touch(), because they are the hot path.
 
 
 def get_attr(obj: Any, name: str, site: int) -> Any:
@@ -68,11 +74,16 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
     if shape is not shapes.DATA:
         target = shapes.read_from(obj, name, shape)
         if target is not None:
-            _point(target, site, obj, name)
+            touch(site, target, obj, name)
         return obj
-    _b.budget = left = _b.budget - 1
-    if left < 0:
-        _b.consult()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+        if left < 0:
+            _b.consult(Operation(site, id(obj)))
+    else:
+        _b.cold = left = _b.cold - 1
+        if left < 0:
+            _b.consult(None)
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None
@@ -96,11 +107,16 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     if shape is not shapes.DATA:
         target = shapes.written_to(obj, name, shape)
         if target is not None:
-            _point(target, site, obj, name)
+            touch(site, target, obj, name)
         return obj
-    _b.budget = left = _b.budget - 1
-    if left < 0:
-        _b.consult()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+        if left < 0:
+            _b.consult(Operation(site, id(obj)))
+    else:
+        _b.cold = left = _b.cold - 1
+        if left < 0:
+            _b.consult(None)
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None
@@ -109,12 +125,6 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     if _b.observer is not None:
         _b.observer(event, obj, name)
     return obj
-
-
-def _point(target: object, site: int, obj: object, name: object) -> None:
-    task = _managed()
-    if task is not None:
-        _log((task.index, site, serial_of(target)), obj, name)
 
 
 def call_attr(obj: Any, name: str, site: int) -> Any:
@@ -140,15 +150,13 @@ def item(obj: Any, key: Any, site: int) -> Any:
     if kind is None:
         kind = shapes.container_kind(type(obj))
     if kind:
-        task = _managed()
-        if task is not None:
-            if kind is shapes.MAPPING:
-                place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
-            elif type(key) is int:
-                place = key if key >= 0 else key + len(obj)
-            else:
-                place = WHOLE
-            _log((task.index, site, serial_of(obj), place), obj, key)
+        if kind is shapes.MAPPING:
+            place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
+        elif type(key) is int:
+            place = key if key >= 0 else key + len(obj)
+        else:
+            place = WHOLE
+        touch(site, obj, obj, key, place)
     return obj
 
 
@@ -176,7 +184,9 @@ def _comparable(key: Any) -> Any:
     if type(key) is tuple:
         return tuple(_comparable(part) for part in key)
     plain = shapes.plain_value(key)
-    return ("@", serial_of(key)) if plain is None else plain
+    if plain is not None:
+        return plain
+    return WHOLE if _b.holder() is None else ("@", serial_of(key))
 
 
 # -- containers as a whole --------------------------------------------------------------
@@ -189,9 +199,7 @@ def whole(obj: Any, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier()
     elif _kind_of(obj):
-        task = _managed()
-        if task is not None:
-            _log((task.index, site, serial_of(obj), WHOLE), obj, WHOLE)
+        touch(site, obj, obj, WHOLE, WHOLE)
     return obj
 
 
@@ -204,9 +212,7 @@ def has(obj: Any, key: Any, site: int) -> Any:
     """Precede ``key in obj``."""
     if _b.current is None or _kind_of(obj) is not shapes.MAPPING:
         return whole(obj, site)
-    task = _managed()
-    if task is not None:
-        _log((task.index, site, serial_of(obj), _comparable(key)), obj, key)
+    touch(site, obj, obj, key, _comparable(key))
     return obj
 
 
@@ -230,10 +236,7 @@ def call_method(obj: Any, name: str, site: int, key: Any = NO_KEY) -> Any:
         return call_attr(obj, name, site)
     if type(obj) is SIMPLE_QUEUE:
         return stand_in_for(obj, site)
-    task = _managed()
-    if task is not None:
-        args = () if key is NO_KEY else (key,)
-        _log_method(task, site, kind, obj, name, args, {})
+    _touch_by_method(site, kind, obj, name, () if key is NO_KEY else (key,), {})
     return obj
 
 
@@ -259,9 +262,8 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     elif type(callee) in _METHODS:
         owner, name = callee.__self__, SITES[site].name
         kind = shapes.method_kind(type(owner), name)
-        task = None if kind is None else _managed()
-        if kind is not None and task is not None:
-            _log_method(task, site, kind, owner, name, args, kwargs)
+        if kind is not None:
+            _touch_by_method(site, kind, owner, name, args, kwargs)
     return _prepared(callee, args, kwargs)
 
 
@@ -274,9 +276,7 @@ def bound_method(callee: Any, site: int) -> Any:
     managed = sync_method(callee, site)
     kind = shapes.method_kind(type(callee.__self__), callee.__name__)
     if managed is callee and kind is not None:
-        task = _managed()
-        if task is not None:
-            _log_method(task, site, kind, callee.__self__, callee.__name__, (), {})
+        _touch_by_method(site, kind, callee.__self__, callee.__name__, (), {})
     return managed
 
 
@@ -286,10 +286,7 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
         if _b.amplifier is not None:
             _b.amplifier()
     elif type(callee) is BuiltinFunctionType:
-        effects = files.effects(callee, args, kwargs)
-        task = _managed() if effects else None
-        if task is not None:
-            _log_files(task, site, effects)
+        _touch_files(site, files.effects(callee, args, kwargs))
     return _prepared(callee, args, kwargs)
 
 
@@ -302,30 +299,24 @@ def _prepared(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         return callee  # calling it says in Python's own words that it cannot be called
 
 
-def _log_method(
-    task: Task,
-    site: int,
-    kind: str,
-    obj: Any,
-    name: str,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
+def _touch_by_method(
+    site: int, kind: str, obj: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     if kind is shapes.FILE:
-        _log_files(task, site, files.method_effects(obj, name, args, kwargs))
+        _touch_files(site, files.method_effects(obj, name, args, kwargs))
         return
     place = key = WHOLE
     if args and name in shapes.KEYED and _kind_of(obj) is shapes.MAPPING:
         key = args[0]
         place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
-    _log((task.index, site, serial_of(obj), place, kind), obj, key)
+    touch(site, obj, obj, key, place, kind)
 
 
-def _log_files(task: Task, site: int, effects: tuple[files.Effect, ...]) -> None:
+def _touch_files(site: int, effects: tuple[files.Effect, ...]) -> None:
     for path, kind in effects:
         # A number, since names of temporary files differ from execution to execution.
         number = _b.files.setdefault(path, len(_b.files))
-        _log((task.index, site, FILE, number, kind), path, path)
+        touch(site, FILE, path, path, number, kind)
 
 
 # -- globals and closure cells ----------------------------------------------------------
@@ -334,9 +325,7 @@ def _log_files(task: Task, site: int, effects: tuple[files.Effect, ...]) -> None
 def get_global(namespace: dict[str, Any], name: str, site: int) -> None:
     """Precede a load of a global that some function of the module rebinds: ``get_global(...) or
     name``."""
-    task = _managed()
-    if task is not None:
-        _log((task.index, site, serial_of(namespace)), namespace, name)
+    touch(site, namespace, namespace, name)
 
 
 def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> Any:
@@ -347,10 +336,8 @@ def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> A
 
 def get_cell(closure: Any, site: int) -> None:
     """Precede a load of a closure cell that is rebound: ``get_cell(lambda: name, ...) or name``."""
-    task = _managed()
-    if task is not None:
-        cell = closure.__closure__[0]
-        _log((task.index, site, serial_of(cell)), cell, SITES[site].name)
+    cell = closure.__closure__[0]
+    touch(site, cell, cell, SITES[site].name)
 
 
 def set_cell(value: Any, closure: Any, site: int) -> Any:

@@ -23,10 +23,20 @@ from operator import attrgetter
 from time import perf_counter as real_time
 from typing import Any
 
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.pool import Worker, WorkerPool
+from pytest_concurrency.runtime.sites import everywhere
 from pytest_concurrency.runtime.task import FREE, NOBODY, Abort, Group, Strategy, Task
 
 _by_index = attrgetter("index")
+COLD = 1000
+"""Points where the heat is off that a thread may pass in a row without asking."""
+SHORT = 1.0
+"""Virtual seconds: only so short a wait may run out while other threads could go on. Longer ones
+are nets for when something hangs.
+"""
+TICK = 10e-6
+"""Virtual seconds that pass between two looks at a clock."""
 
 
 class Baton:
@@ -40,20 +50,24 @@ class Baton:
         "budget",
         "by_ident",
         "clock",
+        "cold",
         "current",
         "enabled",
         "files",
         "granted",
+        "heat",
         "idle",
         "limit",
         "log",
+        "lost_sight",
         "mutex",
         "observer",
+        "offers",
         "outcome",
         "owners",
+        "passed",
         "pool",
         "preemptions",
-        "previous_total",
         "seen",
         "serials",
         "snapshot",
@@ -97,12 +111,19 @@ class Baton:
         self.serials = 0
         self.files: dict[str, int] = {}
         self.budget = self.granted = 0
-        self.previous_total: int = getattr(self, "total", 0)
-        """Scheduling points of the execution before this one."""
-        self.total = self.preemptions = 0
+        self.cold = COLD
+        """Counts down the points that the holder may pass where the heat is off, until it has to
+        ask all the same: it may be spinning.
+        """
+        self.total = self.passed = self.preemptions = 0
+        """Scheduling points; those of them where the heat is on; switches that nobody needed."""
         self.clock = 0.0
         self.aborting = False
         self.idle = False
+        self.lost_sight = False
+        """Whether a task was blocked where the scheduler could not see it."""
+        self.offers: list[Any] = []
+        """What a strategy wants to know of an execution when it is over."""
         self.outcome = ""
         self.states: Any = None
         self.started = 0.0
@@ -114,6 +135,9 @@ class Baton:
         self._reset()
         self.strategy = strategy
         self.limit = limit
+        self.heat = everywhere()
+        """By site: 1 if the strategy may switch there. A strategy may turn it off when it begins.
+        """
         gate = allocate_lock()
         gate.acquire()
         task = Task(0, "main", gate, None)
@@ -228,8 +252,11 @@ class Baton:
             return current
         return self._come_back(ident)
 
-    def consult(self) -> None:
-        """Ask the strategy who goes on; called by the holder when its grant is used up."""
+    def consult(self, operation: Operation | None) -> None:
+        """Ask the strategy who goes on; called by the holder when its grant is used up.
+
+        ``operation`` is what it stands before, if that is known.
+        """
         task = self.current
         assert task is not None
         self._settle(task)
@@ -237,11 +264,10 @@ class Baton:
             raise Abort
         if self.total >= self.limit:
             self.give_up("step-limit")
-        enabled = self.enabled
-        if len(enabled) > 1:
-            chosen = self.strategy.choose(enabled, task)
+        task.operation = operation
+        if not self._must_wait(task):
+            chosen = self._decide(task, task)
             if chosen is not task:
-                self.switches.append((task.index, task.steps, chosen.index))
                 self.preemptions += 1
                 self._pass_to(chosen)
                 task.gate.acquire()
@@ -250,15 +276,67 @@ class Baton:
                 return
         self._grant(task)
 
+    def _decide(self, task: Task, default: Task | None) -> Task:
+        """Let the strategy choose who goes on, ``task`` having come to a point or to a halt.
+
+        Without ``default``, the first runnable thread is what needs no record.
+        """
+        runnable = self.runnable()
+        if default is None:
+            default = runnable[0]
+        sleepers = self.sleepers() if self.timers else None
+        chosen = self.strategy.hurry(sleepers, task) if sleepers else None
+        if chosen is not None:
+            assert chosen.timer is not None
+            self._expire(chosen.timer[0])
+        elif len(runnable) > 1:
+            chosen = self.strategy.choose(runnable, task)
+        else:
+            chosen = runnable[0]
+        if chosen is not default:
+            self.switches.append((task.index, task.steps, chosen.index))
+        return chosen
+
+    def runnable(self) -> list[Task]:
+        """Return who may go on: not those that stand before a lock which another task holds."""
+        enabled = self.enabled
+        if len(enabled) > 1:
+            able = [task for task in enabled if not self._must_wait(task)]
+            return able or enabled
+        return enabled
+
+    def _must_wait(self, task: Task) -> bool:
+        operation = task.operation
+        if operation is None or not operation.waits:
+            return False
+        owner = self.owners.get(operation.target)
+        return owner is not None and owner[1] is not task
+
+    def sleepers(self) -> list[Task]:
+        """Return the tasks whose wait may well run out now, because it is short."""
+        latest = self.clock + SHORT
+        tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[0] <= latest]
+        return sorted(tasks, key=_by_index)
+
+    @property
+    def points_since_decision(self) -> int:
+        """Points that the holder has passed since it was last counted."""
+        return self.granted - self.budget + COLD - self.cold
+
     def _settle(self, task: Task) -> None:
-        used = self.granted - self.budget
+        hot = self.granted - self.budget
+        used = hot + COLD - self.cold
         task.steps += used
         self.total += used
+        self.passed += hot
         self.granted = self.budget = 0
+        self.cold = COLD
 
     def _grant(self, task: Task) -> None:
-        enabled = self.enabled
-        points = self.strategy.grant(task, enabled) if len(enabled) > 1 else FREE
+        if len(self.enabled) > 1 or self.timers:
+            points = self.strategy.grant(task, self.enabled)
+        else:
+            points = FREE
         left = self.limit - self.total
         self.granted = self.budget = points if points < left else left
 
@@ -276,10 +354,18 @@ class Baton:
 
     # -- waiting ----------------------------------------------------------------------
 
-    def block(self, task: Task, reason: object, key: int, timeout: float | None = None) -> bool:
+    def block(
+        self,
+        task: Task,
+        reason: object,
+        key: int,
+        timeout: float | None = None,
+        operation: Operation | None = None,
+    ) -> bool:
         """Wait until ``wake(key)``; return False if ``timeout`` (virtual seconds) ran out first.
 
-        ``key`` identifies what is waited for (the id of an object that ``reason`` keeps alive).
+        ``key`` identifies what is waited for (the id of an object that ``reason`` keeps alive);
+        ``operation`` is what the task tries again when it is woken.
         """
         self._settle(task)
         task.steps += 1
@@ -289,6 +375,7 @@ class Baton:
         if self.total >= self.limit:
             self.give_up("step-limit")
         task.blocked_on = reason
+        task.operation = operation
         task.woken = False
         self.enabled.remove(task)
         self.waiters.setdefault(key, []).append(task)
@@ -328,25 +415,32 @@ class Baton:
         enabled = self.enabled
         while not enabled:
             if self.timers:
-                self._fire_timer()
+                self._expire(self.timers[0][0])
             elif self._left_to_outside():
                 return None
             elif not enabled:
                 self.give_up("deadlock", leaving)
                 return self.tasks[0]
-        if len(enabled) == 1:
+        if len(enabled) == 1 and not self.timers:
             return enabled[0]
-        chosen = self.strategy.choose(enabled, leaving)
-        if chosen is not enabled[0]:
-            self.switches.append((leaving.index, leaving.steps, chosen.index))
-        return chosen
+        return self._decide(leaving, None)
 
-    def _fire_timer(self) -> None:
-        when, _, task = heappop(self.timers)
-        if task is not None:
-            task.timer = None
-            self.clock = max(self.clock, when)
-            insort(self.enabled, task, key=_by_index)
+    def _expire(self, when: float) -> None:
+        """Let time go on to ``when``: all waits run out that end by then."""
+        self.clock = max(self.clock, when)
+        while self.timers and self.timers[0][0] <= self.clock:
+            task = heappop(self.timers)[2]
+            if task is not None:
+                task.timer = None
+                insort(self.enabled, task, key=_by_index)
+
+    def look_at_clock(self) -> float:
+        """Return the time, which goes on a little; called by the holder."""
+        self.clock += TICK
+        if self.timers and self.timers[0][0] <= self.clock:
+            self._expire(self.clock)
+            self._reconsider()
+        return self.clock
 
     def _left_to_outside(self) -> bool:
         with self.mutex:
@@ -411,11 +505,11 @@ class Baton:
         with self.mutex:
             if self.current is not task or self.aborting:
                 return
-            task.outside = True
+            task.outside = self.lost_sight = True
             self._settle(task)
             self.enabled.remove(task)
             if not self.enabled and self.timers:
-                self._fire_timer()
+                self._expire(self.timers[0][0])
             if self.enabled:
                 self._pass_to(self.enabled[0])
             else:
@@ -428,6 +522,7 @@ class Baton:
             return None
         with self.mutex:
             task.outside = False
+            task.operation = None
             insort(self.enabled, task, key=_by_index)
             if self.idle:
                 self.idle = False

@@ -13,9 +13,6 @@ from typing import Any
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import Waiting
 
-TICK = 10e-6
-"""Virtual seconds that pass between two looks at a clock."""
-
 _real_sleep = time.sleep
 
 
@@ -36,8 +33,7 @@ def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
     def now() -> Any:
         if _b.holder() is None:
             return real()
-        _b.clock += TICK
-        elapsed = _b.clock * per_second
+        elapsed = _b.look_at_clock() * per_second
         return start + (elapsed if per_second == 1 else int(elapsed))
 
     now.__name__ = real.__name__

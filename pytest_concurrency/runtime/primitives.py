@@ -19,6 +19,7 @@ from types import BuiltinMethodType, MethodType
 from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.task import Task
 
@@ -40,9 +41,11 @@ class Waiting(NamedTuple):
     target: Any
 
 
-def point(obj: object, site: int, kind: str) -> Task | None:
+def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | None:
     """Pass a scheduling point before a synchronisation; None if the calling thread is
     not managed.
+
+    ``waits``: it takes a lock, and waits for it as long as it takes.
     """
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
@@ -50,9 +53,14 @@ def point(obj: object, site: int, kind: str) -> Task | None:
             _b.amplifier()
         return None
     if site != INTERNAL:
-        _b.budget = left = _b.budget - 1
-        if left < 0:
-            _b.consult()
+        if _b.heat[site]:
+            _b.budget = left = _b.budget - 1
+            if left < 0:
+                _b.consult(Operation(site, id(obj), "", kind, waits=waits))
+        else:
+            _b.cold = left = _b.cold - 1
+            if left < 0:
+                _b.consult(None)
         current = _b.current
         assert current is not None
         event = (current.index, site, serial_of(obj), "", kind)
@@ -65,7 +73,8 @@ def point(obj: object, site: int, kind: str) -> Task | None:
 
 def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) -> bool:
     """``lock.acquire(blocking, timeout)`` under the scheduler."""
-    task = point(lock, site, "acquire")
+    waits = blocking is True and timeout == -1
+    task = point(lock, site, "acquire", waits=waits)
     if task is None:
         return bool(lock.acquire(blocking, timeout))
     if not blocking or timeout < 0:
@@ -82,7 +91,8 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         left = None if end is None else end - _b.clock
         if left is not None and left <= 0:
             return False
-        _b.block(task, Waiting("lock", lock), id(lock), left)
+        again = Operation(site, id(lock), "", "acquire", waits=waits)
+        _b.block(task, Waiting("lock", lock), id(lock), left, again)
     _b.owners[id(lock)] = (lock, task)
     return True
 

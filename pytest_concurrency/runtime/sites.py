@@ -37,3 +37,13 @@ def add_site(site: InstrumentedSite) -> int:
     """Enter ``site`` and return its number."""
     SITES.append(site)
     return len(SITES) - 1
+
+
+_everywhere = bytearray()
+
+
+def everywhere() -> bytearray:
+    """Return the heat that is on at every site."""
+    if len(_everywhere) < len(SITES):
+        _everywhere.extend(b"\1" * (len(SITES) - len(_everywhere)))
+    return _everywhere

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pytest_concurrency.runtime.baton import Baton
+    from pytest_concurrency.runtime.operation import Operation
 
 FREE = 1 << 40
 """A grant that is never used up."""
@@ -34,6 +35,10 @@ class Strategy(Protocol):
         """Pick from ``enabled`` (sorted by index, at least two); ``task`` held the baton, and is
         in it or not.
         """
+        ...
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Pick one of ``sleepers``, whose wait may run out now, to go on; None: none of them."""
         ...
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
@@ -65,6 +70,7 @@ class Task:
         "ident",
         "index",
         "name",
+        "operation",
         "outside",
         "result",
         "run",
@@ -83,6 +89,8 @@ class Task:
         self.ident = 0
         self.steps = 0
         """Scheduling points passed: the coordinate of replay tokens."""
+        self.operation: Operation | None = None
+        """What it stands before, if the strategy has been asked there and let another go on."""
         self.blocked_on: object = None
         self.timer: list[Any] | None = None
         self.woken = False

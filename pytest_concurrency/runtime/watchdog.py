@@ -53,7 +53,7 @@ class Watchdog:
             if task is None or baton.aborting:
                 last = ()
                 continue
-            now = (baton.started, task, baton.total, baton.budget)
+            now = (baton.started, task, baton.total, baton.budget, baton.cold)
             unchanged = unchanged + 1 if now == last else 0
             last = now
             if perf_counter() - baton.started > self._seconds:
@@ -74,7 +74,7 @@ class Watchdog:
         if baton.snapshot is not None:
             baton.states = baton.snapshot(baton)
         baton.aborting = True
-        baton.granted = baton.budget = 0
+        baton.granted = baton.budget = baton.cold = 0  # who asks next is told to end
         if task is NOBODY:
             for other in baton.tasks:
                 if not other.outside and not other.done:

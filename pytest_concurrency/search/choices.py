@@ -15,15 +15,25 @@ class Choices:
     """
 
     def __init__(self, *seed: object) -> None:
-        digest = blake2b("\x1f".join(map(str, seed)).encode(), digest_size=8).digest()
-        self.random = Random(int.from_bytes(digest, "big")).random
+        self._seed = seed
+        self._generator = Random(_number(*seed))
+        self.random = self._generator.random
+
+    def jump(self, index: int) -> None:
+        """Go to a place that follows from the seed and ``index``, whatever was drawn before."""
+        self._generator.seed(_number(*self._seed, index))
 
     def below(self, count: int) -> int:
         """Draw from ``range(count)``."""
         return int(self.random() * count)
 
     def stay(self, count: int) -> int:
-        """Draw how often in a row a uniform choice among ``count`` (2 to 128) picks the
+        """Draw how often in a row a uniform choice among ``count`` (1 to 128) picks the
         same one.
         """
         return int(log(1.0 - self.random()) * _FACTORS[count])
+
+
+def _number(*seed: object) -> int:
+    digest = blake2b("\x1f".join(map(str, seed)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")

@@ -35,6 +35,12 @@ class Execution:
     """Exceptions that ended threads which the program itself started: index, name, exception."""
     states: tuple[ThreadState, ...]
     leaked: int
+    passed: int = 0
+    """Scheduling points at which the strategy might have switched."""
+    offers: Sequence[Any] = ()
+    """What the strategy noted down for itself."""
+    lost_sight: bool = False
+    """Whether a thread was blocked where the scheduler could not see it."""
 
     @property
     def schedule(self) -> Schedule:
@@ -72,6 +78,9 @@ def last_execution() -> Execution:
         errors,
         baton.states or (),
         len(baton.abandoned()),
+        baton.passed,
+        baton.offers,
+        baton.lost_sight,
     )
 
 

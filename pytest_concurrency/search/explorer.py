@@ -12,7 +12,9 @@ from pytest_concurrency.model import Access, Hazard, HazardKind, Schedule
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
 from pytest_concurrency.search.evidence import describe
+from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.strategy import SearchStrategy
 
 Switches = tuple[tuple[int, int, int], ...]
 _SHRINKING = 60
@@ -102,7 +104,9 @@ class Search:
     hazards: tuple[Hazard, ...]
     seconds: float
     reason: str = ""
-    """Why it ended before all schedules were run."""
+    """Why it ended before so many schedules were run as were asked for."""
+    exhausted: bool = False
+    """Whether there is no other schedule (within the bound on preemptions)."""
 
 
 class Explorer:
@@ -111,15 +115,16 @@ class Explorer:
     def __init__(
         self,
         run: Workload,
-        strategy: Callable[[int], Strategy],
+        strategy: SearchStrategy,
+        learning: Learning,
         *,
         limit: int,
         token: Callable[[Execution], str],
         deadline: float,
     ) -> None:
         self._run = run
-        self._strategy = strategy
-        """Returns the strategy for the execution with that number, counted from 0."""
+        self.strategy = strategy
+        self._learning = learning
         self._limit = limit
         self._token = token
         self.deadline = deadline
@@ -136,15 +141,19 @@ class Explorer:
 
     def next_suspect(self) -> Suspect | None:
         """Execute once more; return what looks like a hazard."""
-        strategy = self._strategy(self.executions)
+        self.strategy.prepare()
         self.executions += 1
-        observation = self._run(strategy, self._limit, False)
+        observation = self._run(self.strategy, self._limit, False)
         execution = observation.execution
         signature = hash(tuple(execution.log))
-        if signature in self._seen and observation.failure is None and not execution.outcome:
-            return None  # judged before
-        self._seen.add(signature)
-        return look(observation)
+        is_new = signature not in self._seen
+        if is_new:
+            self._seen.add(signature)
+            self._learning.note(execution.log)
+        self.strategy.learn(execution)
+        if is_new or observation.failure is not None or execution.outcome:
+            return look(observation)
+        return None  # judged before
 
     def confirm(self, suspect: Suspect) -> Hazard:
         """Replay a suspect, shorten its schedule, and describe the shortest execution that shows
@@ -228,6 +237,7 @@ def search(
     started = monotonic()
     known: set[tuple[object, ...]] = set()
     reason = ""
+    exhausted = False
     for number in range(schedules):
         suspect = explorer.next_suspect()
         if suspect is not None and suspect.identity not in known:
@@ -235,9 +245,12 @@ def search(
             hazards.append(explorer.confirm(suspect))
             if stop_at_first:
                 break
+        if explorer.strategy.finished:
+            exhausted = True
+            break
         if monotonic() > explorer.deadline:
             reason = "time was up"
             break
         if on_progress is not None and not number % 20:
             on_progress(number)
-    return Search(explorer.executions, tuple(hazards), monotonic() - started, reason)
+    return Search(explorer.executions, tuple(hazards), monotonic() - started, reason, exhausted)

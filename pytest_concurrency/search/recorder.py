@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime import shapes
-from pytest_concurrency.runtime.access import FILE, WHOLE
+from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.baton import baton
+from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class _Recorder:
         self._accesses.append(
             Access(
                 task.index,
-                task.steps + baton.granted - baton.budget,
+                task.steps + baton.points_since_decision,
                 cast(Operation, shown),
                 _location_name(event, obj, name),
                 site_of(event[1]),

@@ -151,7 +151,7 @@ def test_the_command_works_from_where_pytest_was_called(pytester):
     """The rootdir may be below: ids are relative to it, paths on the command line are not."""
     below = pytester.mkdir("below")
     (below / "pytest.ini").write_text("[pytest]\n")
-    (below / "test_counter.py").write_text(
+    (below / "test_below.py").write_text(
         "import pytest\n"
         "class Counter:\n"
         "    value = 0\n"
@@ -165,7 +165,7 @@ def test_the_command_works_from_where_pytest_was_called(pytester):
     )
     result = pytester.runpytest("--concurrency-stress", "below")
     command = next(line for line in result.outlines if "--concurrency-replay=" in line).split()
-    assert command[:2] == ["pytest", "below/test_counter.py::test_counter"]
+    assert command[:2] == ["pytest", "below/test_below.py::test_counter"]
     again = pytester.runpytest(*command[1:])
     assert again.ret == 1
     again.stdout.fnmatch_lines(["lost update on Counter.value*"])

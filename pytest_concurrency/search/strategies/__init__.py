@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.auto import Auto
 from pytest_concurrency.search.strategies.pct import Pct
+from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
+from pytest_concurrency.search.strategies.surw import Surw
+from pytest_concurrency.search.strategies.systematic import Systematic
+from pytest_concurrency.search.strategy import SearchStrategy
 
-NAMES = ("auto", "random", "pct")
+NAMES = ("auto", "random", "pct", "pos", "surw", "systematic")
 
 
-def make(name: str, choices: Choices, *, turn: int = 0) -> Strategy:
-    """Return the strategy called ``name``, for the executions from number ``turn`` on.
+def make(
+    name: str, choices: Choices, learning: Learning, *, preemptions: int | None = None
+) -> SearchStrategy:
+    """Return the strategy called ``name``; ``preemptions`` bounds the systematic search.
 
     Raises ValueError for an unknown name.
     """
     if name == "random":
-        return RandomWalk(choices)
+        return RandomWalk(choices, learning)
     if name == "pct":
-        return Pct(choices)
+        return Pct(choices, learning)
+    if name == "pos":
+        return Pos(choices, learning)
+    if name == "surw":
+        return Surw(choices, learning)
+    if name == "systematic":
+        return Systematic(choices, learning, preemptions)
     if name == "auto":
-        return Auto(choices, turn)
+        return Auto(choices, learning, preemptions)
     raise ValueError(f"unknown strategy {name!r}; known are {', '.join(NAMES)}")

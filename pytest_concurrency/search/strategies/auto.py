@@ -1,35 +1,80 @@
-"""The portfolio: strategies take turns, because each misses bugs that another finds quickly."""
+"""The portfolio: strategies take turns, because each misses bugs that another finds quickly.
+
+Most bugs need one or two preemptions, so the systematic search has every second turn until it has
+tried all schedules with at most one, and every fourth later; and all of them while little is left
+for it to do, as a search that can be finished is worth finishing. In the other turns come PCT,
+SURW, POS and random walks.
+"""
 
 from __future__ import annotations
 
 from itertools import cycle
+from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.pct import Pct
+from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
+from pytest_concurrency.search.strategies.surw import Surw
+from pytest_concurrency.search.strategies.systematic import Systematic
+from pytest_concurrency.search.strategy import SearchStrategy
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.engine import Execution
+
+_LITTLE = 20
+"""Schedules: if the systematic search knows of no more, they are run at once."""
 
 
 class Auto:
-    """The strategy ``auto``: PCT with depth 2, random walk and PCT with depth 3 in turn."""
+    """The strategy ``auto``."""
 
     name = "auto"
 
-    def __init__(self, choices: Choices, turn: int = 0) -> None:
-        members: list[Strategy] = [Pct(choices, 2), RandomWalk(choices), Pct(choices, 3)]
-        first = turn % len(members)
-        self._members = cycle(members[first:] + members[:first])
-        self._bind(members[first])
+    def __init__(
+        self,
+        choices: Choices,
+        learning: Learning,
+        bound: int | None = None,
+    ) -> None:
+        self.systematic = Systematic(choices, learning, bound)
+        others: list[SearchStrategy] = [
+            Pct(choices, learning, 2),
+            Surw(choices, learning),
+            Pos(choices, learning),
+            RandomWalk(choices, learning),
+            Pct(choices, learning, 3),
+        ]
+        self._others = cycle(others)
+        self._turn = 0
+        self._bind(self.systematic)
 
-    def begin(self, baton: Baton) -> None:
-        """Hand the execution to the next member."""
-        member = next(self._members)
-        self._bind(member)
-        member.begin(baton)
+    @property
+    def finished(self) -> bool:
+        """Whether the systematic search is."""
+        return self.systematic.finished
 
-    def _bind(self, member: Strategy) -> None:
+    def prepare(self) -> None:
+        """See whose turn it is."""
+        self._bind(self.systematic if self._is_systematic() else next(self._others))
+        self._turn += 1
+        self._member.prepare()
+
+    def _is_systematic(self) -> bool:
+        systematic = self.systematic
+        every = 4 if systematic.covered > 0 else 2
+        return not self._turn % every or systematic.pending <= _LITTLE
+
+    def learn(self, execution: Execution) -> None:
+        """Tell the member whose execution it was."""
+        self._member.learn(execution)
+
+    def _bind(self, member: SearchStrategy) -> None:
         # Bound once per execution, not looked up at each decision: these are on the hot path.
+        self._member = member
+        self.begin = member.begin
         self.choose = member.choose
+        self.hurry = member.hurry
         self.grant = member.grant
         self.changed = member.changed

@@ -4,16 +4,23 @@ Burckhardt, Kothari, Musuvathi, Nagarakatte: "A Randomized Scheduler with Probab
 of Finding Bugs", ASPLOS 2010. A bug of depth d is found with probability at least 1/(n k^(d-1))
 for n threads and k steps.
 
-Two deviations: k is not given but learnt, as the most steps seen so far; and a thread that runs
-for long while others wait sinks to the lowest priority, because a spinning thread would otherwise
-starve the one it waits for.
+Three deviations: k is not given but learnt, as the most steps seen so far; only points where
+threads conflict are steps, once these are known; and a thread that runs for long while others wait
+sinks to the lowest priority, because a spinning thread would otherwise starve the one it waits for.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.task import FREE, Task
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.sampling import Sampling
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.engine import Execution
 
 DEPTH = 3
 _FIRST_GUESS = 20
@@ -22,46 +29,50 @@ _PATIENCE = 1000
 """Points that a thread may pass in a row while others could run."""
 
 
-class Pct:
+class Pct(Sampling):
     """The strategy ``pct``."""
 
     name = "pct"
 
-    def __init__(self, choices: Choices, depth: int = DEPTH) -> None:
-        self._choices = choices
+    def __init__(self, choices: Choices, learning: Learning, depth: int = DEPTH) -> None:
+        super().__init__(choices, learning)
         self._depth = depth
         self._steps = 0
         self._baton: Baton | None = None
         self._priorities: dict[int, float] = {}
         self._changes: list[int] = []
         self._lowest = 0.0
+        self._runner: Task | None = None
         self._until = 0
+        """When the runner has had its turn, counted in the points of the execution."""
 
     def begin(self, baton: Baton) -> None:
         """Draw the steps at which priorities change, from as many steps as the longest execution
         had.
         """
-        if self._baton is not None:
-            self._steps = max(self._steps, baton.previous_total)
+        super().begin(baton)
         self._baton = baton
         self._priorities = {}
         most = self._steps or _FIRST_GUESS
         steps = [1 + self._choices.below(most) for _ in range(self._depth - 1)]
         self._changes = sorted(steps, reverse=True)
         self._lowest = 0.0
+        self._runner = None
 
-    def changed(self) -> None:
-        """Priorities decide at the next point."""
+    def learn(self, execution: Execution) -> None:
+        """Remember the length of the longest execution."""
+        self._steps = max(self._steps, execution.passed)
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Lower the priority of a thread whose time has come; then the highest priority runs."""
         assert self._baton is not None
-        now = self._baton.total
+        now = self._baton.passed
         while self._changes and self._changes[-1] <= now:
             self._changes.pop()
             self._sink(task)
-        if now >= self._until and task in enabled:
+        if self._baton.total >= self._until and task in enabled:
             self._sink(task)
+            self._runner = None
         return max(enabled, key=self._priority)
 
     def _sink(self, task: Task) -> None:
@@ -77,7 +88,13 @@ class Pct:
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Run until the next change of priority."""
         assert self._baton is not None
-        now = self._baton.total
-        self._until = now + _PATIENCE
-        next_change = self._changes[-1] if self._changes else self._until
-        return max(0, min(next_change, self._until) - now - 1)
+        if task is not self._runner:
+            self._runner = task
+            self._until = self._baton.total + _PATIENCE
+        if self._hurried:
+            return 0
+        if len(enabled) == 1:
+            return FREE
+        now = self._baton.passed
+        next_change = self._changes[-1] if self._changes else now + _PATIENCE
+        return max(0, min(next_change - now, _PATIENCE) - 1)

@@ -7,21 +7,24 @@ the run lengths of a uniform choice are geometric, so the schedules have the sam
 from __future__ import annotations
 
 from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.task import FREE, Task
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.sampling import Sampling
 
 
-class RandomWalk:
+class RandomWalk(Sampling):
     """The strategy ``random``."""
 
     name = "random"
 
-    def __init__(self, choices: Choices) -> None:
-        self._choices = choices
+    def __init__(self, choices: Choices, learning: Learning) -> None:
+        super().__init__(choices, learning)
         self._afresh = True
 
     def begin(self, baton: Baton) -> None:
         """Nothing to prepare: every execution is independent."""
+        super().begin(baton)
         self._afresh = True
 
     def changed(self) -> None:
@@ -38,4 +41,6 @@ class RandomWalk:
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Draw the run length."""
         self._afresh = False
+        if len(enabled) == 1:
+            return 0 if self._hurried else FREE
         return self._choices.stay(len(enabled))

@@ -37,13 +37,21 @@ class Replay:
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Pick the recorded thread, or by default the running or else the lowest one."""
+        default = task if task in enabled else enabled[0]
+        return self._recorded(enabled, task) or default
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Let a wait run out early where it did."""
+        return self._recorded(sleepers, task)
+
+    def _recorded(self, candidates: list[Task], task: Task) -> Task | None:
         place = (task.index, task.steps)
         to = self._targets.get(place)
-        for candidate in enabled:
+        for candidate in candidates:
             if candidate.index == to:
                 self._followed.add(place)
                 return candidate
-        return task if task in enabled else enabled[0]
+        return None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Run until the thread's next recorded deviation."""

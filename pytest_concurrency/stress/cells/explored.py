@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import count
 
 import pytest
 
@@ -17,6 +18,7 @@ from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
 from pytest_concurrency.search.explorer import Explorer, Observation, search
 from pytest_concurrency.search.explorer import Workload as Runner
+from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
 from pytest_concurrency.stress.apart import DiedApart, run_apart
@@ -68,9 +70,11 @@ def explored_cell(
     """Search the schedules of one cell. To be called in a child process."""
     started = time.monotonic()
     leaks = exploration.facts.state_leaks
+    choices, learning = Choices(exploration.seed, cell.label), Learning()
     explorer = Explorer(
-        _runner(exploration, cell.threads),
-        _strategies(settings.strategy, exploration, cell),
+        _runner(exploration, cell.threads, choices),
+        make(settings.strategy, choices, learning),
+        learning,
         limit=exploration.facts.step_limit,
         token=lambda execution: exploration.token_for(cell.threads, execution),
         deadline=deadline,
@@ -101,21 +105,17 @@ def explored_cell(
     )
 
 
-def _strategies(name: str, exploration: Exploration, cell: Cell) -> Callable[[int], Strategy]:
-    if not exploration.facts.state_leaks:
-        strategy = make(name, Choices(exploration.seed, cell.label))
-        return lambda index: strategy
-    # What a strategy learns or draws in a process of its own is lost: each one starts from its
-    # number.
-    return lambda index: make(name, Choices(exploration.seed, cell.label, index), turn=index)
-
-
-def _runner(exploration: Exploration, threads: int) -> Runner:
+def _runner(exploration: Exploration, threads: int, choices: Choices) -> Runner:
     if not exploration.facts.state_leaks:
         workload = exploration.workload()
         return lambda strategy, limit, record: workload.explore(threads, strategy, limit, record)
 
+    processes = count(1)
+
     def run(strategy: Strategy, limit: int, record: bool) -> Observation:
+        # What is drawn in a process of its own is lost: each one starts from its number.
+        choices.jump(next(processes))
+
         def explore_here() -> Observation:
             with exploration.ready():
                 return exploration.workload().explore(threads, strategy, limit, record)

@@ -1,0 +1,65 @@
+"""What the strategies that draw their schedules have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import FREE, Task
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.engine import Execution
+
+_EVERYWHERE = 8
+"""One execution in so many may switch at every access: a location first shared later is not
+missed.
+"""
+_HURRIED = 4
+"""In one execution in so many, short waits may run out while others can go on; there, at one
+decision in so many.
+"""
+
+
+class Sampling:
+    """A strategy whose executions do not depend on each other."""
+
+    finished = False
+    """No schedule is ever known to be the last one."""
+
+    def __init__(self, choices: Choices, learning: Learning) -> None:
+        self._choices = choices
+        self._learning = learning
+        self._hurried = False
+
+    def prepare(self) -> None:
+        """Nothing is known before."""
+
+    def begin(self, baton: Baton) -> None:
+        """Draw what kind of execution it will be."""
+        self._hurried = not self._choices.below(_HURRIED)
+        if self._choices.below(_EVERYWHERE) and self._learning.heat is not None:
+            baton.heat = self._learning.heat
+
+    def changed(self) -> None:
+        """Nothing depends on the set of runnable tasks."""
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Sometimes, let somebody's wait run out."""
+        if not self._hurried or self._choices.below(_HURRIED):
+            return None
+        return sleepers[self._choices.below(len(sleepers))]
+
+    def learn(self, execution: Execution) -> None:
+        """Nothing to learn."""
+
+
+class Stepwise(Sampling):
+    """A strategy that is asked before each operation."""
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Let ``task`` do what it stands before; or, if that is not known, its next operation."""
+        if len(enabled) == 1 and not self._hurried:
+            return FREE
+        return 0 if task.operation is not None else 1

@@ -1,0 +1,74 @@
+"""SURW: selectively uniform random walk over the interleavings of a few interesting operations.
+
+Zhao, Wolff, Mathur, Roychoudhury: "Selectively Uniform Concurrency Testing", ASPLOS 2025. From the
+execution before it is known how often each thread will touch the interesting locations; a thread is
+chosen with a probability in proportion to how many such operations it has left, counting those of
+threads that it has yet to start. Then all interleavings of these operations are equally likely,
+where a random walk hardly ever lets one thread run far ahead of another.
+
+Two deviations: interesting is, from execution to execution, one contended location or all of them;
+and between two interesting operations a thread is not interrupted, as the other strategies of the
+portfolio interrupt it there.
+"""
+
+from __future__ import annotations
+
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.sampling import Stepwise
+
+
+class Surw(Stepwise):
+    """The strategy ``surw``."""
+
+    name = "surw"
+
+    def __init__(self, choices: Choices, learning: Learning) -> None:
+        super().__init__(choices, learning)
+        self._left: dict[int, int] = {}
+        """By thread: interesting operations that it has not made yet."""
+        self._baton: Baton | None = None
+
+    def begin(self, baton: Baton) -> None:
+        """Draw which locations are interesting this time."""
+        super().begin(baton)
+        self._baton = baton
+        contended = list(self._learning.contended.items())
+        self._left = {}
+        if not contended:
+            return
+        pick = self._choices.below(len(contended) + 1)
+        chosen = contended if pick == len(contended) else [contended[pick]]
+        baton.heat = bytearray(len(baton.heat))
+        for sites, counts in chosen:
+            for site in sites:
+                baton.heat[site] = 1
+            for thread, count in counts.items():
+                self._left[thread] = self._left.get(thread, 0) + count
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick in proportion to what each has left; it is about to make one of these operations."""
+        weights = [self._weight(each) for each in enabled]
+        total = sum(weights)
+        if not total:
+            return enabled[self._choices.below(len(enabled))]
+        draw = self._choices.below(total)
+        position = 0
+        while draw >= weights[position]:
+            draw -= weights[position]
+            position += 1
+        chosen = enabled[position]
+        left = self._left.get(chosen.index, 0)
+        if left:
+            self._left[chosen.index] = left - 1
+        return chosen
+
+    def _weight(self, task: Task) -> int:
+        weight = self._left.get(task.index, 0)
+        if task.index == 0:
+            assert self._baton is not None
+            started = len(self._baton.tasks)
+            weight += sum(left for thread, left in self._left.items() if thread >= started)
+        return weight

@@ -1,0 +1,172 @@
+"""Systematic search: every schedule once, those with few preemptions first.
+
+Musuvathi, Qadeer: "Iterative Context Bounding for Systematic Testing of Multithreaded Programs",
+PLDI 2007. A schedule is its deviations from the default order; each execution follows those of one
+schedule and offers, at every choice after the last of them, one more. Offers that cost a preemption
+wait until everything cheaper has been run.
+
+Within one number of preemptions the next schedule is drawn at random, so that a search which is cut
+off has looked everywhere a little, instead of at the end of the program only. While it runs, sites
+may turn out to be contended that were not known to be: then it goes through everything once more,
+before it claims to have seen it all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.learning import Learning
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.engine import Execution
+
+Switch = tuple[int, int, int]
+Offer = tuple[Switch, bool, int | None]
+"""A deviation, whether it is a preemption, and the site that the thread stands before."""
+MOST_PENDING = 200_000
+"""Schedules remembered for later; beyond, the search is not complete."""
+
+
+class Systematic:
+    """The strategy ``systematic``."""
+
+    name = "systematic"
+
+    def __init__(self, choices: Choices, learning: Learning, bound: int | None = None) -> None:
+        self._choices = choices
+        self._learning = learning
+        self._bound = bound
+        self._schedule: tuple[Switch, ...] = ()
+        self._targets: dict[tuple[int, int], int] = {}
+        self._offers: list[Offer] = []
+        self._to_follow = 0
+        self.finished = False
+        """Whether every schedule (within the bound) has been run."""
+        self._start_pass()
+
+    def _start_pass(self) -> None:
+        self._pending: list[list[tuple[Switch, ...]]] = [[()]]
+        """Schedules not run yet, by their number of preemptions."""
+        self._size = 1
+        self._done: list[int] = []
+        """Schedules run, by their number of preemptions."""
+        self._version: int | None = None
+        self._complete = True
+
+    # -- what is left, what is done -----------------------------------------------------
+
+    @property
+    def pending(self) -> int:
+        """Schedules known but not run yet."""
+        return self._size
+
+    @property
+    def covered(self) -> int:
+        """The number of preemptions up to which every schedule has been run; -1 if there
+        is none.
+        """
+        if not self._complete:
+            return -1
+        levels = (level for level, schedules in enumerate(self._pending) if schedules)
+        return next(levels, len(self._pending)) - 1
+
+    def schedules(self) -> int:
+        """Return how many schedules have at most ``covered`` preemptions."""
+        return sum(self._done[: self.covered + 1])
+
+    # -- one execution ------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Choose the next schedule: one of those with the fewest preemptions."""
+        level = next((level for level in self._pending if level), None)
+        if level is not None:
+            position = self._choices.below(len(level))
+            level[position], level[-1] = level[-1], level[position]
+            self._schedule = level[-1]
+
+    def begin(self, baton: Baton) -> None:
+        """Start at the beginning of the schedule."""
+        self._targets = {(thread, step): to for thread, step, to in self._schedule}
+        self._to_follow = len(self._schedule)
+        baton.offers = self._offers = []
+        if self._learning.heat is not None:
+            baton.heat = self._learning.heat
+
+    def changed(self) -> None:
+        """Each choice is made when it comes."""
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Follow the schedule; after its end, keep to the default order and offer what else could
+        be done.
+        """
+        default = task if task in enabled else enabled[0]
+        return self._follow_or_offer(enabled, task, default) or default
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Let a wait run out early if the schedule says so; offer it otherwise."""
+        return self._follow_or_offer(sleepers, task, None)
+
+    def _follow_or_offer(
+        self, candidates: list[Task], task: Task, default: Task | None
+    ) -> Task | None:
+        if self._to_follow:
+            to = self._targets.get((task.index, task.steps))
+            chosen = next((each for each in candidates if each.index == to), None)
+            self._to_follow -= chosen is not None
+            return chosen
+        preempts = default is task or default is None
+        site = task.operation.site if preempts and task.operation is not None else None
+        for other in candidates:
+            if other is not default:
+                switch = (task.index, task.steps, other.index)
+                self._offers.append((switch, preempts, site))
+        return None
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Let ``task`` do what it stands before; or, if that is not known, its next operation:
+        whoever would be chosen before that could have been chosen instead.
+        """
+        return 0 if task.operation is not None else 1
+
+    # -- between executions -------------------------------------------------------------
+
+    def learn(self, execution: Execution) -> None:
+        """Remember what the execution offered."""
+        if self._version is None:
+            self._version = self._learning.version
+        elif self._version != self._learning.version:
+            self._version = self._learning.version
+            self._complete = False
+        schedule, cost = self._take()
+        if tuple(execution.switches) != schedule or execution.lost_sight:
+            self._complete = False  # it did not go as planned: the program is not deterministic
+        for switch, preempts, site in execution.offers:
+            if not (preempts and self._learning.is_cold(site)):
+                self._remember((*schedule, switch), cost + preempts)
+        if not self._size:
+            if self._complete:
+                self.finished = True
+            else:
+                self._start_pass()
+
+    def _take(self) -> tuple[tuple[Switch, ...], int]:
+        """Strike the schedule that has been run off the list."""
+        cost = next((cost for cost, level in enumerate(self._pending) if level), 0)
+        schedule = self._pending[cost].pop()
+        self._size -= 1
+        self._done.extend([0] * (cost + 1 - len(self._done)))
+        self._done[cost] += 1
+        return schedule, cost
+
+    def _remember(self, schedule: tuple[Switch, ...], cost: int) -> None:
+        if self._bound is not None and cost > self._bound:
+            return
+        if self._size >= MOST_PENDING:
+            self._complete = False
+            return
+        self._pending.extend([] for _ in range(cost + 1 - len(self._pending)))
+        self._pending[cost].append(schedule)
+        self._size += 1

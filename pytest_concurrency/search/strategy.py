@@ -1,0 +1,27 @@
+"""What a search needs of a strategy, besides what the baton needs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.search.engine import Execution
+
+
+class SearchStrategy(Strategy, Protocol):
+    """Chooses the schedules of one execution after another."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is no other schedule to run."""
+        ...
+
+    def prepare(self) -> None:
+        """Settle what the next execution will be; where each one has a process of its own, this is
+        called in the one that goes on.
+        """
+        ...
+
+    def learn(self, execution: Execution) -> None:
+        """Take note of what the execution did, in the same process as ``prepare``."""
+        ...
