@@ -60,4 +60,4 @@ def test_flagged(path):
 def test_clean(path):
     found = explored(load(path), CLEAN_SCHEDULES, 0)
     assert not found.hazards, found.hazards[0].message
-    assert found.executions == CLEAN_SCHEDULES
+    assert found.exhausted or found.executions == CLEAN_SCHEDULES

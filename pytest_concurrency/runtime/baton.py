@@ -302,7 +302,7 @@ class Baton:
         enabled = self.enabled
         if len(enabled) > 1:
             able = [task for task in enabled if not self._must_wait(task)]
-            return able or enabled
+            return able or enabled[:1]
         return enabled
 
     def _must_wait(self, task: Task) -> bool:
@@ -338,7 +338,7 @@ class Baton:
         else:
             points = FREE
         left = self.limit - self.total
-        self.granted = self.budget = points if points < left else left
+        self.granted = self.budget = points if points < left else left - 1
 
     def _reconsider(self) -> None:
         """Make the holder ask again at its next point: the set of runnable tasks has changed."""

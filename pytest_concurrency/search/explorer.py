@@ -19,6 +19,12 @@ from pytest_concurrency.search.strategy import SearchStrategy
 Switches = tuple[tuple[int, int, int], ...]
 _SHRINKING = 60
 """Executions that shortening one schedule may take."""
+_LONGER = 3
+"""How many times as long as the execution that is shortened another one may be."""
+_SHORTEST_LIMIT = 200
+_LEAST_LIMIT = 20_000
+_LIMIT_PER_STEP = 20
+"""An execution counts as endless if it has so many times the scheduling points of the first."""
 _OUTCOMES: dict[str, HazardKind] = {
     "deadlock": "deadlock",
     "step-limit": "no-progress",
@@ -62,10 +68,10 @@ class Suspect:
     lost_update: LostUpdate | None = None
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Preemptions and deviations: the fewer, the easier to understand."""
+    def size(self) -> tuple[int, int, int]:
+        """Preemptions, deviations, scheduling points: the fewer, the easier to understand."""
         execution = self.observation.execution
-        return (execution.preemptions, len(execution.switches))
+        return (execution.preemptions, len(execution.switches), execution.steps)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -145,6 +151,9 @@ class Explorer:
         self.executions += 1
         observation = self._run(self.strategy, self._limit, False)
         execution = observation.execution
+        if self.executions == 1 and not execution.outcome:
+            enough = max(_LEAST_LIMIT, _LIMIT_PER_STEP * execution.steps)
+            self._limit = min(self._limit, enough)
         signature = hash(tuple(execution.log))
         is_new = signature not in self._seen
         if is_new:
@@ -161,7 +170,7 @@ class Explorer:
         """
         index = self.executions
         shortest = self._shrink(suspect)
-        again = self._replay(shortest.observation.execution.schedule, record=True)
+        again = self._replay(shortest.observation.execution.schedule, self._limit, record=True)
         parted = "" if again is None else _parted(again, shortest)
         if again is not None and again.identity == shortest.identity and not parted:
             token = self._token(again.observation.execution)
@@ -169,8 +178,8 @@ class Explorer:
         note = "replaying its schedule ran differently: the test is not deterministic"
         return replace(describe(shortest), note=note + parted, schedule_index=index)
 
-    def _replay(self, schedule: Schedule, *, record: bool = False) -> Suspect | None:
-        return look(self._run(Replay(schedule), self._limit, record))
+    def _replay(self, schedule: Schedule, limit: int, *, record: bool = False) -> Suspect | None:
+        return look(self._run(Replay(schedule), limit, record))
 
     def _shrink(self, suspect: Suspect) -> Suspect:
         """Look for the fewest preemptions, then the fewest deviations, that show the
@@ -178,6 +187,9 @@ class Explorer:
         """
         best = suspect
         budget = _SHRINKING
+        # Without the switches of a fair schedule a loop that waits would go on to the limit.
+        steps = suspect.observation.execution.steps
+        limit = min(self._limit, _LONGER * steps + _SHORTEST_LIMIT)
         tried: set[Switches] = set()
         shortened = True
         while shortened:
@@ -189,7 +201,7 @@ class Explorer:
                     continue
                 tried.add(switches)
                 budget -= 1
-                candidate = self._replay(Schedule(switches))
+                candidate = self._replay(Schedule(switches), limit)
                 if (
                     candidate is not None
                     and candidate.identity == suspect.identity
@@ -222,7 +234,9 @@ def _parted(again: Suspect, first: Suspect) -> str:
     for number, (event, other) in enumerate(zip(one, two, strict=False)):
         if event[:2] != other[:2]:
             return f" (they part after {number} steps)"
-    return "" if len(one) == len(two) else f" ({len(one)} steps, then {len(two)})"
+    if len(one) == len(two) or first.kind == "no-progress":  # which is cut off somewhere
+        return ""
+    return f" ({len(one)} steps, then {len(two)})"
 
 
 def search(

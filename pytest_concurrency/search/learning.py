@@ -51,36 +51,59 @@ class Learning:
         self.contended: dict[Sites, dict[int, int]] = {}
         """Contended locations, by the sites that touch them: how often each thread does."""
         self._seen = 0
+        self._alone: dict[Sites, set[int]] = {}
+        self._private: set[Sites] = set()
 
     def note(self, log: Sequence[tuple[Any, ...]]) -> None:
         """Learn from the log of an execution with an interleaving not seen before."""
         self._seen += 1
         if self._seen > _THOROUGH and self._seen % _THOROUGH:
             return
-        heat = self.heat if self.heat is not None else bytearray(len(SITES))
-        heat.extend(bytes(len(SITES) - len(heat)))
-        for place in _contended_places(log):
-            for site in place.sites:
-                if not heat[site]:
-                    heat[site] = 1
-                    self.version += 1
-            self.contended[frozenset(place.sites)] = place.counts
-        self.heat = heat
+        if self.heat is None:
+            self.heat = bytearray()
+        self.heat.extend(bytes(len(SITES) - len(self.heat)))
+        alone: dict[Sites, set[int]] = {}
+        for place in _places(log):
+            sites = frozenset(place.sites)
+            if place.is_contended:
+                self._heat_up(sites)
+                self.contended[sites] = place.counts
+            elif place.writes:
+                alone.setdefault(sites, set()).update(place.counts)
+        self._compare(alone)
 
-    def is_cold(self, site: int | None) -> bool:
-        """Whether no conflict has been seen at ``site``."""
-        return site is not None and self.heat is not None and not self.heat[site]
+    def _heat_up(self, sites: Sites) -> None:
+        assert self.heat is not None
+        for site in sites:
+            if not self.heat[site]:
+                self.heat[site] = 1
+                self.version += 1
+
+    def _compare(self, alone: dict[Sites, set[int]]) -> None:
+        """Look for locations that one thread had for itself in each execution, but not always the
+        same one: workers of a pool take whatever job comes.
+
+        Where several threads did so in one execution, each had a location of its own.
+        """
+        for sites, threads in alone.items():
+            if len(threads) > 1:
+                self._private.add(sites)
+                continue
+            known = self._alone.setdefault(sites, set())
+            known |= threads
+            if len(known) > 1 and sites not in self._private:
+                self._heat_up(sites)
 
 
-def _contended_places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
-    """Return the locations on which threads conflicted; what the main thread does alone, before and
-    after the others, does not count.
+def _places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
+    """Return the locations of an execution.
+
+    What the main thread writes before the others start is set-up, and does not count. What it reads
+    after they have ended does: in another execution another thread may have written it.
     """
-    threads = [event[0] for event in log]
-    first = next((index for index, thread in enumerate(threads) if thread), len(log))
-    last = next((i for i in range(len(log) - 1, first, -1) if threads[i]), first)
+    first = next((index for index, event in enumerate(log) if event[0]), len(log))
     places: dict[Any, dict[Any, _Place]] = {}
-    for event in log[first : last + 1]:
+    for event in log[first:]:
         thread, number, target = event[:3]
         site = SITES[number]
         name = site.name if len(event) == 3 else event[3]
@@ -88,7 +111,7 @@ def _contended_places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
         place.writes |= (event[4] if len(event) == 5 else site.op) not in _READS
         place.sites.add(number)
         place.counts[thread] = place.counts.get(thread, 0) + 1
-    return [place for parts in places.values() for place in _parts(parts) if place.is_contended]
+    return [place for parts in places.values() for place in _parts(parts)]
 
 
 def _parts(parts: dict[Any, _Place]) -> list[_Place]:

@@ -12,12 +12,11 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
 from pytest_concurrency.search.explorer import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.stress.context import Context, End, Hanging, Job, run_on_threads, running
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
 from pytest_concurrency.stress.rerun import Rerun, copy_arguments
@@ -185,7 +184,7 @@ def _with_own_threads(
 ) -> None:
     """Let the test's threads run as in the serial cell: only the processes meet."""
     with ready():
-        execute(Replay(Schedule()), partial(function, **kwargs))
+        execute(Fair(), partial(function, **kwargs))
 
 
 def _run_managed(jobs: Sequence[Job]) -> list[End]:

@@ -4,6 +4,9 @@ Most bugs need one or two preemptions, so the systematic search has every second
 tried all schedules with at most one, and every fourth later; and all of them while little is left
 for it to do, as a search that can be finished is worth finishing. In the other turns come PCT,
 SURW, POS and random walks.
+
+When the systematic search has finished, some random walks that switch at every access follow: what
+is known of conflicts is what has been seen, and they may see more.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from pytest_concurrency.search.strategy import SearchStrategy
 if TYPE_CHECKING:
     from pytest_concurrency.search.engine import Execution
 
+_LAST = 20
+"""Random walks at the end."""
 _LITTLE = 20
 """Schedules: if the systematic search knows of no more, they are run at once."""
 
@@ -46,18 +51,27 @@ class Auto:
             RandomWalk(choices, learning),
             Pct(choices, learning, 3),
         ]
+        self._last = RandomWalk(choices, learning)
+        self._last.everywhere = True
+        self._left = _LAST
         self._others = cycle(others)
         self._turn = 0
         self._bind(self.systematic)
 
     @property
     def finished(self) -> bool:
-        """Whether the systematic search is."""
-        return self.systematic.finished
+        """Whether the systematic search is, and nothing else has turned up."""
+        return self.systematic.finished and not self._left
 
     def prepare(self) -> None:
         """See whose turn it is."""
-        self._bind(self.systematic if self._is_systematic() else next(self._others))
+        if self.systematic.finished:
+            self._left -= 1
+            self._bind(self._last)
+        elif self._is_systematic():
+            self._bind(self.systematic)
+        else:
+            self._bind(next(self._others))
         self._turn += 1
         self._member.prepare()
 
@@ -69,6 +83,8 @@ class Auto:
     def learn(self, execution: Execution) -> None:
         """Tell the member whose execution it was."""
         self._member.learn(execution)
+        if self.systematic.reopens():
+            self._left = _LAST
 
     def _bind(self, member: SearchStrategy) -> None:
         # Bound once per execution, not looked up at each decision: these are on the hot path.

@@ -17,6 +17,7 @@ from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.task import FREE, Task
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.fair import PATIENCE, Turns
 from pytest_concurrency.search.strategies.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 DEPTH = 3
 _FIRST_GUESS = 20
 """Steps of an execution before one has been seen."""
-_PATIENCE = 1000
-"""Points that a thread may pass in a row while others could run."""
 
 
 class Pct(Sampling):
@@ -42,9 +41,6 @@ class Pct(Sampling):
         self._priorities: dict[int, float] = {}
         self._changes: list[int] = []
         self._lowest = 0.0
-        self._runner: Task | None = None
-        self._until = 0
-        """When the runner has had its turn, counted in the points of the execution."""
 
     def begin(self, baton: Baton) -> None:
         """Draw the steps at which priorities change, from as many steps as the longest execution
@@ -57,7 +53,7 @@ class Pct(Sampling):
         steps = [1 + self._choices.below(most) for _ in range(self._depth - 1)]
         self._changes = sorted(steps, reverse=True)
         self._lowest = 0.0
-        self._runner = None
+        self._turns = Turns(baton)
 
     def learn(self, execution: Execution) -> None:
         """Remember the length of the longest execution."""
@@ -70,9 +66,8 @@ class Pct(Sampling):
         while self._changes and self._changes[-1] <= now:
             self._changes.pop()
             self._sink(task)
-        if self._baton.total >= self._until and task in enabled:
+        if self._turns.is_over(task):
             self._sink(task)
-            self._runner = None
         return max(enabled, key=self._priority)
 
     def _sink(self, task: Task) -> None:
@@ -88,13 +83,10 @@ class Pct(Sampling):
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Run until the next change of priority."""
         assert self._baton is not None
-        if task is not self._runner:
-            self._runner = task
-            self._until = self._baton.total + _PATIENCE
         if self._hurried:
             return 0
         if len(enabled) == 1:
             return FREE
         now = self._baton.passed
-        next_change = self._changes[-1] if self._changes else now + _PATIENCE
-        return max(0, min(next_change - now, _PATIENCE) - 1)
+        next_change = self._changes[-1] if self._changes else now + PATIENCE
+        return max(0, min(next_change - now, PATIENCE) - 1)

@@ -15,10 +15,8 @@ from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.task import Task
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.fair import Turns
 from pytest_concurrency.search.strategies.sampling import Stepwise
-
-_PATIENCE = 200
-"""Operations in a row after which a thread has to let others go on: it may be spinning."""
 
 
 class Pos(Stepwise):
@@ -29,26 +27,18 @@ class Pos(Stepwise):
     def __init__(self, choices: Choices, learning: Learning) -> None:
         super().__init__(choices, learning)
         self._priorities: dict[int, float] = {}
-        self._runner: Task | None = None
-        self._in_a_row = 0
 
     def begin(self, baton: Baton) -> None:
         """Forget all priorities."""
         super().begin(baton)
         self._priorities = {}
-        self._runner = None
-        self._in_a_row = 0
+        self._turns = Turns(baton)
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Pick the operation with the highest priority; draw those that race with it anew."""
+        if self._turns.is_over(task):
+            self._priorities[task.index] = -1.0
         chosen = max(enabled, key=self._priority)
-        if chosen is self._runner:
-            self._in_a_row += 1
-            if self._in_a_row > _PATIENCE:
-                others = [other for other in enabled if other is not chosen]
-                chosen = max(others, key=self._priority)
-        if chosen is not self._runner:
-            self._runner, self._in_a_row = chosen, 0
         operation = chosen.operation
         for other in enabled:
             if other is chosen or (

@@ -28,6 +28,9 @@ class Sampling:
     finished = False
     """No schedule is ever known to be the last one."""
 
+    everywhere = False
+    """Whether each of its executions may switch at every access."""
+
     def __init__(self, choices: Choices, learning: Learning) -> None:
         self._choices = choices
         self._learning = learning
@@ -39,7 +42,8 @@ class Sampling:
     def begin(self, baton: Baton) -> None:
         """Draw what kind of execution it will be."""
         self._hurried = not self._choices.below(_HURRIED)
-        if self._choices.below(_EVERYWHERE) and self._learning.heat is not None:
+        wide = not self._choices.below(_EVERYWHERE)
+        if self._learning.heat is not None and not (wide or self.everywhere):
             baton.heat = self._learning.heat
 
     def changed(self) -> None:

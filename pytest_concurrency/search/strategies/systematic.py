@@ -6,8 +6,9 @@ schedule and offers, at every choice after the last of them, one more. Offers th
 wait until everything cheaper has been run.
 
 Within one number of preemptions the next schedule is drawn at random, so that a search which is cut
-off has looked everywhere a little, instead of at the end of the program only. While it runs, sites
-may turn out to be contended that were not known to be: then it goes through everything once more,
+off has looked everywhere a little, instead of at the end of the program only. A thread that spins
+is interrupted, as in the default order of ``fair``: then the search is not complete. Sites may turn
+out to be contended that were not known to be: then it goes through everything once more,
 before it claims to have seen it all.
 """
 
@@ -19,18 +20,19 @@ from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.task import Task
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.fair import Fair
 
 if TYPE_CHECKING:
     from pytest_concurrency.search.engine import Execution
 
 Switch = tuple[int, int, int]
-Offer = tuple[Switch, bool, int | None]
-"""A deviation, whether it is a preemption, and the site that the thread stands before."""
+Offer = tuple[Switch, bool]
+"""A deviation, and whether it is a preemption."""
 MOST_PENDING = 200_000
 """Schedules remembered for later; beyond, the search is not complete."""
 
 
-class Systematic:
+class Systematic(Fair):
     """The strategy ``systematic``."""
 
     name = "systematic"
@@ -43,6 +45,7 @@ class Systematic:
         self._targets: dict[tuple[int, int], int] = {}
         self._offers: list[Offer] = []
         self._to_follow = 0
+        self._blind = True
         self.finished = False
         """Whether every schedule (within the bound) has been run."""
         self._start_pass()
@@ -81,6 +84,7 @@ class Systematic:
 
     def prepare(self) -> None:
         """Choose the next schedule: one of those with the fewest preemptions."""
+        self._blind = self._learning.heat is None
         level = next((level for level in self._pending if level), None)
         if level is not None:
             position = self._choices.below(len(level))
@@ -89,20 +93,18 @@ class Systematic:
 
     def begin(self, baton: Baton) -> None:
         """Start at the beginning of the schedule."""
+        super().begin(baton)
         self._targets = {(thread, step): to for thread, step, to in self._schedule}
         self._to_follow = len(self._schedule)
         baton.offers = self._offers = []
         if self._learning.heat is not None:
             baton.heat = self._learning.heat
 
-    def changed(self) -> None:
-        """Each choice is made when it comes."""
-
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Follow the schedule; after its end, keep to the default order and offer what else could
         be done.
         """
-        default = task if task in enabled else enabled[0]
+        default = super().choose(enabled, task)
         return self._follow_or_offer(enabled, task, default) or default
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
@@ -118,11 +120,9 @@ class Systematic:
             self._to_follow -= chosen is not None
             return chosen
         preempts = default is task or default is None
-        site = task.operation.site if preempts and task.operation is not None else None
         for other in candidates:
-            if other is not default:
-                switch = (task.index, task.steps, other.index)
-                self._offers.append((switch, preempts, site))
+            if other is not default and other is not task:  # whose turn may be over
+                self._offers.append(((task.index, task.steps, other.index), preempts))
         return None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
@@ -135,22 +135,33 @@ class Systematic:
 
     def learn(self, execution: Execution) -> None:
         """Remember what the execution offered."""
+        if self._blind:
+            self._start_pass()  # it was asked everywhere: its offers are of another kind
+            return
         if self._version is None:
             self._version = self._learning.version
         elif self._version != self._learning.version:
             self._version = self._learning.version
             self._complete = False
         schedule, cost = self._take()
-        if tuple(execution.switches) != schedule or execution.lost_sight:
-            self._complete = False  # it did not go as planned: the program is not deterministic
-        for switch, preempts, site in execution.offers:
-            if not (preempts and self._learning.is_cold(site)):
-                self._remember((*schedule, switch), cost + preempts)
+        if set(execution.switches) != set(schedule) or execution.lost_sight:
+            # A turn was over, or the program is not deterministic.
+            self._complete = False
+        for switch, preempts in execution.offers:
+            self._remember((*schedule, switch), cost + preempts)
         if not self._size:
             if self._complete:
                 self.finished = True
             else:
                 self._start_pass()
+
+    def reopens(self) -> bool:
+        """Start over if more is known of conflicts than when the search finished."""
+        if not self.finished or self._version == self._learning.version:
+            return False
+        self.finished = False
+        self._start_pass()
+        return True
 
     def _take(self) -> tuple[tuple[Switch, ...], int]:
         """Strike the schedule that has been run off the list."""

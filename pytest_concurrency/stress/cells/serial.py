@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult, Schedule
+from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.engine import STEP_LIMIT, exploring
 from pytest_concurrency.search.explorer import Observation
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload
 
@@ -74,7 +74,7 @@ def serial_cell(
     rounds: list[Observation] = []
     with exploring(instrumentation, seconds):
         for _ in range(2):
-            rounds.append(workload.explore(count, Replay(Schedule()), STEP_LIMIT * 50))
+            rounds.append(workload.explore(count, Fair(), STEP_LIMIT * 50))
             if problem := _problem(rounds[-1]):
                 break
     first, last = rounds[0].execution, rounds[-1].execution

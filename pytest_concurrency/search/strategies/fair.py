@@ -1,0 +1,62 @@
+"""The default order, but fair: no preemption, unless a thread goes on for so long that it may be
+waiting for another one in a loop."""
+
+from __future__ import annotations
+
+from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.task import Task
+
+PATIENCE = 1000
+"""Points that a thread may pass in a row while others could go on."""
+
+
+class Turns:
+    """Notices that a thread has gone on for too long."""
+
+    def __init__(self, baton: Baton) -> None:
+        self._baton = baton
+        self._runner: Task | None = None
+        self._until = 0
+
+    def is_over(self, task: Task) -> bool:
+        """Whether ``task``, which stands at a point, has passed too many of them in a row; to be
+        asked at each decision.
+        """
+        if task is not self._runner:
+            self._runner = task
+            self._until = self._baton.total + PATIENCE
+            return False
+        if self._baton.total < self._until:
+            return False
+        self._runner = None
+        return True
+
+
+class Fair:
+    """Without preemption: the running thread goes on; when it cannot, the runnable one with the
+    lowest index does.
+    """
+
+    name = "fair"
+
+    def begin(self, baton: Baton) -> None:
+        """Start over."""
+        self._turns = Turns(baton)
+
+    def changed(self) -> None:
+        """Nothing depends on the set of runnable tasks."""
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Keep to the default order; after too long a turn, the next thread goes on."""
+        is_over = self._turns.is_over(task)
+        if task not in enabled:
+            return enabled[0]
+        return enabled[(enabled.index(task) + is_over) % len(enabled)]
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """No wait runs out early."""
+        return None
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Let it pass some points before looking at its turn again."""
+        return PATIENCE // 2
