@@ -26,6 +26,7 @@ from pytest_concurrency.search.explorer import Explorer, Failure, Observation, s
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
+from pytest_concurrency.search.strategy import Covered
 
 State = TypeVar("State")
 _OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")})
@@ -45,6 +46,10 @@ class Found:
     distinct: int
     """Different interleavings among the executions."""
     seconds: float
+    covered: Covered | None = None
+    """What has been run without a gap, however the search ended: so many schedules, which are all
+    with at most so many preemptions. None if nothing can be said.
+    """
 
 
 def explore(
@@ -67,13 +72,16 @@ def explore(
     are the files below the current folder and below the folders of the given functions, what is
     defined in a notebook or an interactive session, and the packages or folders in ``source``.
 
-    At most ``schedules`` executions are done, in at most ``seconds``. Raises ValueError for an
-    unknown strategy and for counts that make no sense, and whatever ``setup`` raises.
+    At most ``schedules`` executions are done, in at most ``seconds``; the systematic search (also
+    as part of ``auto``) tries schedules with at most ``preemptions`` preemptions. Raises ValueError
+    for an unknown strategy and for counts that make no sense, and whatever ``setup`` raises.
     """
     if not workers:
         raise ValueError("explore() needs at least one worker")
     if schedules < 1:
         raise ValueError(f"schedules must be at least 1, not {schedules}")
+    if preemptions is not None and preemptions < 0:
+        raise ValueError(f"preemptions must be at least 0, not {preemptions}")
     learning = Learning()
     chosen = make(strategy, Choices(seed), learning, preemptions=preemptions)
     instrumentation = instrumentation_for([setup, *workers, check], source)
@@ -92,8 +100,9 @@ def explore(
         result.executions,
         result.hazards,
         result.exhausted,
-        explorer.distinct,
+        len(result.interleavings),
         result.seconds,
+        result.covered,
     )
 
 

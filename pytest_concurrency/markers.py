@@ -15,7 +15,16 @@ from .rules import RULES
 if TYPE_CHECKING:
     from .model import Settings
 
-THREADSAFE_ARGUMENTS = ("threads", "processes", "schedules", "runs", "strategy", "seed", "time")
+THREADSAFE_ARGUMENTS = (
+    "threads",
+    "processes",
+    "schedules",
+    "runs",
+    "strategy",
+    "preemptions",
+    "seed",
+    "time",
+)
 UNSAFE_FIXTURES = frozenset(
     {
         "capfd",
@@ -34,8 +43,9 @@ UNSAFE_FIXTURES = frozenset(
 """Fixtures that change something process-wide, which copies of a test would share."""
 
 _MARKERS = (
-    "threadsafe(*, threads, processes, schedules, runs, strategy, seed, time): the test must hold "
-    "when copies of it, or the threads it starts, run at once; --concurrency-stress checks that",
+    "threadsafe(*, threads, processes, schedules, runs, strategy, preemptions, seed, time): the "
+    "test must hold when copies of it, or the threads it starts, run at once; --concurrency-stress "
+    "checks that",
     "thread_unsafe(condition=True, *, reason): never stress the test",
     "parallel_threads(n): stress the test with n threads; n = 1: never stress it",
     "iterations(n): number of free-running repeats when the test is stressed",

@@ -48,6 +48,10 @@ class Settings:
     runs: int = 20
     """Repeats per free-running cell and per process cell."""
     strategy: str = "auto"
+    preemptions: int | None = None
+    """Most preemptions of a schedule that the systematic search tries; None: any number."""
+    jobs: int = 1
+    """Processes that search the schedules of one cell at the same time; 0: one per CPU."""
     seed: str = ""
     """Empty: derived from the test's id. Otherwise whatever the user gave, mixed with the test's
     id.
@@ -204,6 +208,13 @@ class CellResult:
     distinct: int = 0
     """Distinct interleavings among them (explored cells)."""
     exhausted: bool = False
+    """Every schedule was run (explored cells; within the bound on preemptions, if there is one)."""
+    covered: int = 0
+    """Schedules that were run without a gap: all there are, or all with at most so many preemptions
+    as ``preemption_bound`` says.
+    """
+    preemption_bound: int = -1
+    """-1: ``covered`` counts all there are."""
     strategy: str = ""
     seconds: float = 0.0
     reason: str = ""
@@ -216,6 +227,19 @@ class CellResult:
     notes: tuple[str, ...] = ()
     starts_threads: bool = False
     """Serial cells: the test started threads of its own (shape 2)."""
+
+    @property
+    def coverage(self) -> str:
+        """How much of all that could happen was tried (explored cells)."""
+        if not self.covered:
+            return "sampled"
+        every = "the only schedule" if self.covered == 1 else f"all {self.covered} schedules"
+        if self.preemption_bound < 0:
+            return every
+        if self.preemption_bound == 0:
+            return f"{every} without preemption"
+        plural = "s" if self.preemption_bound > 1 else ""
+        return f"{every} with at most {self.preemption_bound} preemption{plural}"
 
 
 @dataclass(frozen=True, slots=True)

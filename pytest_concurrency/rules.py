@@ -16,7 +16,9 @@ MAX_RUNS = 100_000
 MAX_SECONDS = 86_400
 SELECTIONS = ("marked", "all")
 GATES = ("marked", "all", "none")
-STRATEGIES = ("auto", "random", "pct")
+STRATEGIES = ("auto", "random", "pct", "pos", "surw", "systematic")
+MAX_PREEMPTIONS = 1000
+MAX_JOBS = 256
 
 
 class Rule(NamedTuple):
@@ -77,6 +79,24 @@ def _integer(limit: int) -> Callable[[object], int]:
         raise ValueError(f"an integer from 0 to {limit}")
 
     return check
+
+
+def _bound(value: object) -> int | None:
+    if value is None or value == "none":
+        return None
+    try:
+        return _integer(MAX_PREEMPTIONS)(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or none") from None
+
+
+def _jobs(value: object) -> int:
+    """Return the number of jobs, 0 for one per CPU."""
+    if value == "auto":
+        return 0
+    if _is_integer(value) and 1 <= value <= MAX_JOBS:
+        return value
+    raise ValueError(f"an integer from 1 to {MAX_JOBS}, or auto")
 
 
 def _word(accepted: tuple[str, ...]) -> Callable[[object], str]:
@@ -159,6 +179,19 @@ RULES: dict[str, Rule] = {
     ),
     "strategy": Rule(
         str, _word(STRATEGIES), "|".join(STRATEGIES), "how schedules are chosen (default: auto)"
+    ),
+    "preemptions": Rule(
+        _parse_integer,
+        _bound,
+        "N",
+        "the systematic search, also as part of auto, tries schedules with at most so many "
+        "preemptions; none: any number (default)",
+    ),
+    "jobs": Rule(
+        _parse_integer,
+        _jobs,
+        "N|auto",
+        "processes that search the schedules of one cell at once; auto: one per CPU (default: 1)",
     ),
     "seed": Rule(
         _parse_integer,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from pytest_concurrency.report.page import Page, write
 from pytest_concurrency.report.progress import ProgressLine
 from pytest_concurrency.report.terminal import header_line, summary_lines
 from pytest_concurrency.report.wire import from_wire, to_wire
+from pytest_concurrency.search.saved import SavedFailures
 from pytest_concurrency.search.token import Token, TokenError, decode, fingerprint
 from pytest_concurrency.stress import coverage_bridge
 from pytest_concurrency.stress.paths import relative_to, seen_from
@@ -170,6 +172,7 @@ class StressSession:
             f"{seed}:{item.nodeid}" if seed else item.nodeid,
             place,
             unsafe_fixtures(item),
+            SavedFailures(self._folder()),
             self._progress.of(item.nodeid),
         )
         with paused(item):
@@ -190,6 +193,14 @@ class StressSession:
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool | None:
         """Keep pytest-timeout's timers away from cells, which have deadlines of their own."""
         return note_timer(item, settings)
+
+    def _folder(self) -> Path | None:
+        """Return where failing schedules are kept; None with ``-p no:cacheprovider``."""
+        cache = getattr(self._config, "cache", None)
+        if cache is None:
+            return None
+        folder: Path = cache.mkdir("concurrency")
+        return folder
 
     def _scope(self) -> Scope:
         return Scope(

@@ -149,6 +149,8 @@ class Instrumentation:
         """By file name; a text says why there is none."""
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
+        self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
+        """Sets of code that the program keeps, and what belongs there while code is swapped in."""
         self.unmatched: dict[str, str] = {}
         """Functions in scope that stay as they are: name and reason."""
 
@@ -157,11 +159,25 @@ class Instrumentation:
         compiled once."""
         self._swaps = []
         self.unmatched = {}
-        for function in [obj for obj in gc.get_objects() if type(obj) is FunctionType]:
+        objects = gc.get_objects()
+        for function in [obj for obj in objects if type(obj) is FunctionType]:
             filename = function.__code__.co_filename
             internal = self.scope.is_internal(filename)
             if internal or self.scope.wants(filename) or self._is_interactive(function):
                 self._prepare_one(function, filename, internal)
+        self._registers = list(self._find_registers(objects))
+
+    def _find_registers(
+        self, objects: list[object]
+    ) -> Iterator[tuple[set[CodeType], set[CodeType]]]:
+        """Find where the program notes down the code of functions, to know their frames later.
+
+        Template engines do so, to leave their own frames out of tracebacks.
+        """
+        for register in [obj for obj in objects if type(obj) is set]:
+            if type(next(iter(register), None)) is CodeType:
+                swapped = {s.instrumented for s in self._swaps if s.original in register}
+                yield register, swapped - register
 
     def _is_interactive(self, function: FunctionType) -> bool:
         # The cells of a notebook, the lines of a session: they lie in no folder.
@@ -218,11 +234,15 @@ class Instrumentation:
         """Give every function its instrumented code."""
         for swap in self._swaps:
             swap.function.__code__ = swap.instrumented
+        for register, swapped in self._registers:
+            register |= swapped
 
     def swap_out(self) -> None:
         """Give every function its own code back."""
         for swap in self._swaps:
             swap.function.__code__ = swap.original
+        for register, swapped in self._registers:
+            register -= swapped
 
     @contextmanager
     def swapped(self) -> Iterator[None]:

@@ -87,6 +87,8 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "planned": result.planned,
         "distinct": result.distinct,
         "exhausted": result.exhausted,
+        "covered": result.covered,
+        "preemption_bound": result.preemption_bound,
         "outcome": result.outcome,
         "control": result.control,
         "seconds": result.seconds,

@@ -103,7 +103,7 @@ def _cell(result: CellResult) -> str:
     parts = [short + count(planned, "schedule" if explored else "run")]
     if explored:
         parts.append(f"{result.distinct} distinct")
-        parts.append("exhausted" if result.exhausted else "sampled")
+        parts.append(result.coverage)
         parts.append(f"strategy {result.strategy or 'unknown'}")
     if result.control:
         parts.append(f"one after another: {result.control}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from pytest_concurrency.search.engine import Execution
 from pytest_concurrency.search.evidence import describe
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.replay import Replay
-from pytest_concurrency.search.strategy import SearchStrategy
+from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
 Switches = tuple[tuple[int, int, int], ...]
 _SHRINKING = 60
@@ -113,6 +113,12 @@ class Search:
     """Why it ended before so many schedules were run as were asked for."""
     exhausted: bool = False
     """Whether there is no other schedule (within the bound on preemptions)."""
+    covered: Covered | None = None
+    """What has been run without a gap."""
+    interleavings: Mapping[int, int] = field(default_factory=dict)
+    """Fingerprints of the different interleavings seen, with the number of the execution that was
+    the first. They mean the same in processes that were forked from one.
+    """
 
 
 class Explorer:
@@ -137,19 +143,28 @@ class Explorer:
         """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not
         shortened.
         """
-        self._seen: set[int] = set()
+        self._seen: dict[int, int] = {}
         self.executions = 0
 
     @property
-    def distinct(self) -> int:
-        """Number of different interleavings seen."""
-        return len(self._seen)
+    def interleavings(self) -> dict[int, int]:
+        """Fingerprints of the different interleavings seen, and the number of the execution."""
+        return self._seen
 
     def next_suspect(self) -> Suspect | None:
         """Execute once more; return what looks like a hazard."""
         self.strategy.prepare()
-        self.executions += 1
         observation = self._run(self.strategy, self._limit, False)
+        suspect = self._judge(observation)
+        self.strategy.learn(observation.execution)
+        return suspect
+
+    def try_again(self, schedule: Schedule) -> Suspect | None:
+        """Execute a schedule known from before; return what looks like a hazard."""
+        return self._judge(self._run(Replay(schedule), self._limit, False))
+
+    def _judge(self, observation: Observation) -> Suspect | None:
+        self.executions += 1
         execution = observation.execution
         if self.executions == 1 and not execution.outcome:
             enough = max(_LEAST_LIMIT, _LIMIT_PER_STEP * execution.steps)
@@ -157,9 +172,8 @@ class Explorer:
         signature = hash(tuple(execution.log))
         is_new = signature not in self._seen
         if is_new:
-            self._seen.add(signature)
+            self._seen[signature] = self.executions
             self._learning.note(execution.log)
-        self.strategy.learn(execution)
         if is_new or observation.failure is not None or execution.outcome:
             return look(observation)
         return None  # judged before
@@ -244,16 +258,27 @@ def search(
     schedules: int,
     *,
     stop_at_first: bool = True,
+    first: Sequence[Schedule] = (),
     on_progress: Callable[[int], None] | None = None,
+    is_over: Callable[[int], bool] | None = None,
 ) -> Search:
-    """Execute up to ``schedules`` times, until the explorer's deadline."""
+    """Execute up to ``schedules`` times, until the explorer's deadline.
+
+    The schedules in ``first`` come first. ``is_over`` gets the number of executions so far, and
+    says whether somebody else has found enough.
+    """
     hazards: list[Hazard] = []
     started = monotonic()
     known: set[tuple[object, ...]] = set()
     reason = ""
     exhausted = False
+    known_schedules = iter(first)
     for number in range(schedules):
-        suspect = explorer.next_suspect()
+        if is_over is not None and is_over(number):
+            reason = "another job had found enough"
+            break
+        again = next(known_schedules, None)
+        suspect = explorer.next_suspect() if again is None else explorer.try_again(again)
         if suspect is not None and suspect.identity not in known:
             known.add(suspect.identity)
             hazards.append(explorer.confirm(suspect))
@@ -267,4 +292,12 @@ def search(
             break
         if on_progress is not None and not number % 20:
             on_progress(number)
-    return Search(explorer.executions, tuple(hazards), monotonic() - started, reason, exhausted)
+    return Search(
+        explorer.executions,
+        tuple(hazards),
+        monotonic() - started,
+        reason,
+        exhausted,
+        explorer.strategy.covered,
+        explorer.interleavings,
+    )

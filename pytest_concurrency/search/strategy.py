@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
+
+
+class Covered(NamedTuple):
+    """Schedules that have all been run."""
+
+    preemptions: int
+    """Those with at most so many preemptions."""
+    schedules: int
+    """How many there are."""
 
 
 class SearchStrategy(Strategy, Protocol):
@@ -14,6 +23,11 @@ class SearchStrategy(Strategy, Protocol):
     @property
     def finished(self) -> bool:
         """Whether there is no other schedule to run."""
+        ...
+
+    @property
+    def covered(self) -> Covered | None:
+        """What has been run without a gap; None if nothing can be said."""
         ...
 
     def prepare(self) -> None:

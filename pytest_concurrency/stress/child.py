@@ -15,7 +15,7 @@ import tempfile
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, Literal, TypeVar
@@ -76,29 +76,50 @@ def run_in_child(
     the waiting (Ctrl-C, an exception of ``on_progress``) ends the child and goes on to the
     caller.
     """
+    (result,) = run_in_children([work], seconds=seconds, on_progress=on_progress)
+    return result
+
+
+def run_in_children(
+    works: Sequence[Callable[[Progress], T]],
+    *,
+    seconds: float,
+    on_progress: Progress | None = None,
+) -> list[ChildResult[T]]:
+    """Like ``run_in_child`` for several at once; ``on_progress`` gets what the first one sends."""
     started = time.monotonic()
     process_tree.prepare_death_signal()
     flush_standard_streams()
     with contextlib.ExitStack() as cleanup:
-        messages = cleanup.enter_context(contextlib.closing(_Pipe()))
-        output = cleanup.enter_context(contextlib.closing(_Pipe()))
-        stacks = cleanup.enter_context(tempfile.TemporaryFile())
-        measuring = coverage_bridge.active()
-        ties = ParentTies(os.getpid(), messages.write, output.write, stacks, measuring)
-        with signals_held_back() as mask:
-            try:
-                with fork_quietly():
-                    pid = os.fork()
-            except OSError as problem:  # no memory, or too many processes
-                text = f"no process could be started: {in_one_line(problem)}"
-                return ChildResult("crashed", exit=text)
-            if pid == 0:
-                live_as_child(work, ties, mask)
-            watch: _Watch[T] = _Watch(pid, messages.read, output.read, stacks, on_progress)
-            cleanup.callback(watch.end)
-        messages.close_write()
-        output.close_write()
-        return watch.wait(started, seconds)
+        waits = []
+        for index, work in enumerate(works):
+            waits.append(_start(work, None if index else on_progress, cleanup))
+        return [wait(started, seconds) for wait in waits]
+
+
+def _start(
+    work: Callable[[Progress], T], on_progress: Progress | None, cleanup: contextlib.ExitStack
+) -> Callable[[float, float], ChildResult[T]]:
+    """Fork a child, and return what waits for it: until so many seconds after a time."""
+    messages = cleanup.enter_context(contextlib.closing(_Pipe()))
+    output = cleanup.enter_context(contextlib.closing(_Pipe()))
+    stacks = cleanup.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    measuring = coverage_bridge.active()
+    ties = ParentTies(os.getpid(), messages.write, output.write, stacks, measuring)
+    with signals_held_back() as mask:
+        try:
+            with fork_quietly():
+                pid = os.fork()
+        except OSError as problem:  # no memory, or too many processes
+            text = f"no process could be started: {in_one_line(problem)}"
+            return lambda started, seconds: ChildResult("crashed", exit=text)
+        if pid == 0:
+            live_as_child(work, ties, mask)
+        watch: _Watch[T] = _Watch(pid, messages.read, output.read, stacks, on_progress)
+        cleanup.callback(watch.end)
+    messages.close_write()
+    output.close_write()
+    return watch.wait
 
 
 class _Watch(Generic[T]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -13,9 +13,18 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod, StressReport
+from pytest_concurrency.model import (
+    Cell,
+    CellResult,
+    Schedule,
+    Settings,
+    StartMethod,
+    StressReport,
+)
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.saved import Failing, SavedFailures
+from pytest_concurrency.search.token import decode
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.apart import hazard_of_death
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
@@ -54,6 +63,8 @@ class Stress:
     seed: str
     place: Place
     unsafe_fixtures: tuple[str, ...] = ()
+    saved: SavedFailures = field(default_factory=lambda: SavedFailures(None))
+    """Schedules that failed before."""
     on_progress: OnProgress = field(default=lambda cell, text: None)
 
     def run(self) -> StressReport:
@@ -77,9 +88,12 @@ class Stress:
                 reason=reason,
                 seconds=time.monotonic() - started,
             )
-        results = [facts.result, *self._cells(facts, started)]
+        failing, problem = self.saved.load(self.item.nodeid)
+        results = [facts.result, *self._cells(facts, failing, started)]
+        problem = problem or self.saved.store(self.item.nodeid, _still_failing(results, failing))
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
-        notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
+        own_notes = (*self._notes(facts), *filter(None, [problem]))
+        notes = dict.fromkeys((*own_notes, *(n for each in cells for n in each.notes)))
         return replace(
             report,
             outcome="failed" if any(result.hazards for result in cells) else "passed",
@@ -125,7 +139,9 @@ class Stress:
             )
         return ""
 
-    def _cells(self, facts: SerialFacts, started: float) -> list[CellResult]:
+    def _cells(
+        self, facts: SerialFacts, failing: Sequence[Failing], started: float
+    ) -> list[CellResult]:
         cells = plan(self.settings)
         results: list[CellResult] = []
         end = started + self.settings.time
@@ -137,7 +153,8 @@ class Stress:
             share = (end - now) / (len(cells) - number)
             if cell.kind != "explored":
                 share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
-            results.append(self._cell(cell, facts, now + share))
+            first = [each.schedule for each in failing if each.threads == cell.threads]
+            results.append(self._cell(cell, facts, first, now + share))
         return results
 
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
@@ -154,15 +171,18 @@ class Stress:
     def _start_method(self) -> StartMethod:
         return self.settings.start_method if self.place.isolates else "spawn"
 
-    def _cell(self, cell: Cell, facts: SerialFacts, deadline: float) -> CellResult:
+    def _cell(
+        self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
+    ) -> CellResult:
         if reason := self._out_of_place(cell):
             return CellResult(cell, "skipped", reason=reason)
         self.on_progress(cell, "")
-        runner = {
-            "explored": self._explored,
+        runners: dict[str, Callable[..., CellResult]] = {
+            "explored": partial(self._explored, first),
             "free-running": self._free_running,
             "processes": self._processes,
-        }[cell.kind]
+        }
+        runner = runners[cell.kind]
         started = time.monotonic()
         result = self.place.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
@@ -185,15 +205,21 @@ class Stress:
         return run()
 
     def _explored(
-        self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
+        self,
+        first: Sequence[Schedule],
+        cell: Cell,
+        facts: SerialFacts,
+        deadline: float,
+        progress: Callable[[str], None],
     ) -> CellResult:
         if not self.place.isolates:
             facts = replace(facts, state_leaks=False)
+        settings = self.settings if self.place.isolates else replace(self.settings, jobs=1)
         exploration = Exploration(
             self.item, self.instrumentation, facts, self.seed, self._patience(facts)
         )
         return explored_cell(
-            exploration, cell, self.settings, deadline=deadline, on_progress=progress
+            exploration, cell, settings, first=first, deadline=deadline, on_progress=progress
         )
 
     def _free_running(
@@ -229,6 +255,18 @@ class Stress:
                 return workload.run_in_processes(cell.processes, run_workers)
 
         return process_cell(run_once, cell, self.settings, deadline=deadline, on_progress=progress)
+
+
+def _still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> Iterator[Failing]:
+    """Yield what failed now, and what could not be tried."""
+    tried = set()
+    for result in results:
+        if result.cell.kind == "explored" and result.outcome in ("clean", "hazard"):
+            tried.add(result.cell.threads)
+            for hazard in result.hazards:
+                if hazard.replay:
+                    yield Failing(result.cell.threads, decode(hazard.replay).schedule)
+    yield from (each for each in before if each.threads not in tried)
 
 
 def _reason(result: ChildResult[SerialFacts]) -> str:

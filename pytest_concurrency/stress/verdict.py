@@ -102,7 +102,7 @@ def _fine_processes(results: Sequence[CellResult]) -> str:
 def _tried(results: Sequence[CellResult]) -> str:
     """``400 sampled schedules and 40 runs``: never more than was done."""
     explored = [result for result in results if result.cell.kind == "explored"]
-    all_of_them = sum(result.schedules for result in explored if result.exhausted)
+    all_of_them = sum(result.covered for result in explored if result.exhausted)
     sampled = sum(result.schedules for result in explored if not result.exhausted)
     runs = sum(result.schedules for result in results if result.cell.kind == "free-running")
     parts = []

@@ -44,7 +44,7 @@ def test_table_totals_and_hazards() -> None:
         nodeid="tests/test_counter.py::test_locked",
         cells=(
             CellResult(Cell("serial"), "clean", 2, 2),
-            CellResult(Cell("explored", 2), "clean", 40, 200, 40, exhausted=True),
+            CellResult(Cell("explored", 2), "clean", 60, 200, 40, exhausted=True, covered=40),
             CellResult(Cell("explored", 4), "skipped", reason="the time was up"),
         ),
     )

@@ -73,7 +73,8 @@ def all_executions(module: ModuleType, workers: int) -> list[Execution]:
             executions.append(execution)
             assert len(executions) < 5000
     _, *others = executions  # the first one tells where threads conflict
-    assert strategy.schedules() == len(others)
+    assert strategy.covered is not None
+    assert strategy.covered.schedules == len(others)
     return others
 
 

@@ -82,7 +82,7 @@ CASES = {
     ),
     "clean, exhausted": (
         [
-            cell("explored", 2, schedules=42, exhausted=True),
+            cell("explored", 2, schedules=50, covered=42, exhausted=True),
             cell("free-running", 2, schedules=1),
             *PROCESSES,
         ],

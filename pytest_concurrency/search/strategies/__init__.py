@@ -16,11 +16,17 @@ NAMES = ("auto", "random", "pct", "pos", "surw", "systematic")
 
 
 def make(
-    name: str, choices: Choices, learning: Learning, *, preemptions: int | None = None
+    name: str,
+    choices: Choices,
+    learning: Learning,
+    *,
+    preemptions: int | None = None,
+    job: int = 0,
 ) -> SearchStrategy:
-    """Return the strategy called ``name``; ``preemptions`` bounds the systematic search.
+    """Return the strategy called ``name``.
 
-    Raises ValueError for an unknown name.
+    ``preemptions`` bounds the systematic search, which only the first of several jobs does. Raises
+    ValueError for an unknown name.
     """
     if name == "random":
         return RandomWalk(choices, learning)
@@ -33,5 +39,5 @@ def make(
     if name == "systematic":
         return Systematic(choices, learning, preemptions)
     if name == "auto":
-        return Auto(choices, learning, preemptions)
+        return Auto(choices, learning, preemptions, job)
     raise ValueError(f"unknown strategy {name!r}; known are {', '.join(NAMES)}")

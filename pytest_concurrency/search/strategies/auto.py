@@ -21,7 +21,7 @@ from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.search.strategies.surw import Surw
 from pytest_concurrency.search.strategies.systematic import Systematic
-from pytest_concurrency.search.strategy import SearchStrategy
+from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
 if TYPE_CHECKING:
     from pytest_concurrency.search.engine import Execution
@@ -42,7 +42,9 @@ class Auto:
         choices: Choices,
         learning: Learning,
         bound: int | None = None,
+        job: int = 0,
     ) -> None:
+        self._job = job
         self.systematic = Systematic(choices, learning, bound)
         others: list[SearchStrategy] = [
             Pct(choices, learning, 2),
@@ -54,7 +56,8 @@ class Auto:
         self._last = RandomWalk(choices, learning)
         self._last.everywhere = True
         self._left = _LAST
-        self._others = cycle(others)
+        first = job % len(others)
+        self._others = cycle(others[first:] + others[:first])
         self._turn = 0
         self._bind(self.systematic)
 
@@ -62,6 +65,11 @@ class Auto:
     def finished(self) -> bool:
         """Whether the systematic search is, and nothing else has turned up."""
         return self.systematic.finished and not self._left
+
+    @property
+    def covered(self) -> Covered | None:
+        """What the systematic search has run without a gap."""
+        return self.systematic.covered
 
     def prepare(self) -> None:
         """See whose turn it is."""
@@ -77,7 +85,10 @@ class Auto:
 
     def _is_systematic(self) -> bool:
         systematic = self.systematic
-        every = 4 if systematic.covered > 0 else 2
+        covered = systematic.covered
+        every = 4 if covered is not None and covered.preemptions > 0 else 2
+        if self._job:
+            return False
         return not self._turn % every or systematic.pending <= _LITTLE
 
     def learn(self, execution: Execution) -> None:

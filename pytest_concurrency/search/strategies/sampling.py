@@ -27,6 +27,8 @@ class Sampling:
 
     finished = False
     """No schedule is ever known to be the last one."""
+    covered = None
+    """Nothing can be said of what has been run."""
 
     everywhere = False
     """Whether each of its executions may switch at every access."""

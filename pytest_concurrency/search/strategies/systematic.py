@@ -21,6 +21,7 @@ from pytest_concurrency.runtime.task import Task
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.fair import Fair
+from pytest_concurrency.search.strategy import Covered
 
 if TYPE_CHECKING:
     from pytest_concurrency.search.engine import Execution
@@ -67,18 +68,15 @@ class Systematic(Fair):
         return self._size
 
     @property
-    def covered(self) -> int:
-        """The number of preemptions up to which every schedule has been run; -1 if there
-        is none.
-        """
+    def covered(self) -> Covered | None:
+        """Up to how many preemptions every schedule has been run."""
         if not self._complete:
-            return -1
+            return None
         levels = (level for level, schedules in enumerate(self._pending) if schedules)
-        return next(levels, len(self._pending)) - 1
-
-    def schedules(self) -> int:
-        """Return how many schedules have at most ``covered`` preemptions."""
-        return sum(self._done[: self.covered + 1])
+        preemptions = next(levels, len(self._pending)) - 1
+        if preemptions < 0:
+            return None
+        return Covered(preemptions, sum(self._done[: preemptions + 1]))
 
     # -- one execution ------------------------------------------------------------------
 

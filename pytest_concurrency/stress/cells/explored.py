@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import pytest
 
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
+from pytest_concurrency.model import Cell, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
-from pytest_concurrency.search.explorer import Explorer, Observation, search
+from pytest_concurrency.search.explorer import Explorer, Observation, Search, search
 from pytest_concurrency.search.explorer import Workload as Runner
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
 from pytest_concurrency.stress.apart import DiedApart, run_apart
+from pytest_concurrency.stress.cells.jobs import cpus, search_in_jobs
 from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.workload import Workload
 
+AGAIN = "a schedule that had failed in an earlier run was tried first, and fails again"
 LEAKS = "the test changes state that outlives it: each schedule ran in a process of its own"
 
 
@@ -64,16 +68,75 @@ def explored_cell(
     cell: Cell,
     settings: Settings,
     *,
+    first: Sequence[Schedule] = (),
     deadline: float,
     on_progress: Callable[[str], None],
 ) -> CellResult:
-    """Search the schedules of one cell. To be called in a child process."""
+    """Search the schedules of one cell, those in ``first`` first. To be called in a child
+    process.
+    """
     started = time.monotonic()
-    leaks = exploration.facts.state_leaks
-    choices, learning = Choices(exploration.seed, cell.label), Learning()
+    share = partial(_share, exploration, cell, settings, first, deadline)
+    jobs = jobs_of(settings)
+    if jobs == 1:
+        found = share(0, None, on_progress)
+    else:
+        seconds = deadline - started + exploration.per_execution
+        found = search_in_jobs(share, jobs, cell.threads, seconds, on_progress)
+    covered = found.covered
+    is_all = found.exhausted and settings.preemptions is None
+    return CellResult(
+        cell,
+        "hazard" if found.hazards else "clean",
+        found.executions,
+        settings.schedules,
+        len(found.interleavings),
+        exhausted=found.exhausted,
+        covered=covered.schedules if covered else 0,
+        preemption_bound=covered.preemptions if covered and not is_all else -1,
+        strategy=settings.strategy,
+        seconds=time.monotonic() - started,
+        reason=found.reason,
+        hazards=found.hazards,
+        notes=tuple(_notes(exploration, found, len(first))),
+    )
+
+
+def _notes(exploration: Exploration, found: Search, known: int) -> Iterator[str]:
+    if exploration.facts.state_leaks:
+        yield LEAKS
+    if any(hazard.schedule_index <= known for hazard in found.hazards):
+        yield AGAIN
+
+
+def jobs_of(settings: Settings) -> int:
+    """Return how many jobs search a cell."""
+    if settings.strategy == "systematic" or not hasattr(os, "fork"):
+        return 1  # one job's schedules follow from those before
+    wanted = settings.jobs
+    if not wanted:
+        wanted = 1 if "PYTEST_XDIST_WORKER" in os.environ else len(cpus()) or 1
+    return max(1, min(wanted, settings.schedules))
+
+
+def _share(
+    exploration: Exploration,
+    cell: Cell,
+    settings: Settings,
+    first: Sequence[Schedule],
+    deadline: float,
+    job: int,
+    is_over: Callable[[int], bool] | None,
+    on_progress: Callable[[str], None],
+) -> Search:
+    """Do the share of one job."""
+    jobs = jobs_of(settings)
+    schedules = settings.schedules // jobs + (job < settings.schedules % jobs)
+    seed = (exploration.seed, cell.label, *(("job", job) if job else ()))
+    choices, learning = Choices(*seed), Learning()
     explorer = Explorer(
         _runner(exploration, cell.threads, choices),
-        make(settings.strategy, choices, learning),
+        make(settings.strategy, choices, learning, preemptions=settings.preemptions, job=job),
         learning,
         limit=exploration.facts.step_limit,
         token=lambda execution: exploration.token_for(cell.threads, execution),
@@ -81,28 +144,21 @@ def explored_cell(
     )
 
     def progress(done: int) -> None:
-        on_progress(f"{done}/{settings.schedules}")
+        on_progress(f"{min(done * jobs, settings.schedules)}/{settings.schedules}")
 
-    ready = nullcontext() if leaks else exploration.ready()
-    hazards: tuple[Hazard, ...]
+    ready = nullcontext() if exploration.facts.state_leaks else exploration.ready()
     try:
         with ready:
-            found = search(explorer, settings.schedules, on_progress=progress)
-        hazards, reason = found.hazards, found.reason
+            return search(
+                explorer,
+                schedules,
+                first=() if job else first,
+                on_progress=progress,
+                is_over=is_over,
+            )
     except DiedApart as death:
-        hazards, reason = (death.hazard(explorer.executions, cell.threads),), ""
-    return CellResult(
-        cell,
-        "hazard" if hazards else "clean",
-        explorer.executions,
-        settings.schedules,
-        explorer.distinct,
-        strategy=settings.strategy,
-        seconds=time.monotonic() - started,
-        reason=reason,
-        hazards=hazards,
-        notes=(LEAKS,) if leaks else (),
-    )
+        hazard = death.hazard(explorer.executions, cell.threads)
+        return Search(explorer.executions, (hazard,), 0.0, interleavings=explorer.interleavings)
 
 
 def _runner(exploration: Exploration, threads: int, choices: Choices) -> Runner:

@@ -1,0 +1,107 @@
+"""Searching the schedules of one cell in several processes at once, each on a CPU of its own.
+
+What comes out does not depend on timing: a job that has found something says after how many
+executions; the others go on until they have done as many, and what they do beyond is forgotten.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from pytest_concurrency.search.explorer import Search
+from pytest_concurrency.stress.apart import hazard_of_death
+from pytest_concurrency.stress.child import ChildResult, Progress, run_in_children
+
+_WIDTH = 8
+
+
+class Job(Protocol):
+    """Does one job's share of a search."""
+
+    def __call__(self, job: int, is_over: Callable[[int], bool], progress: Progress) -> Search:
+        """Search; ``is_over`` gets the number of executions done."""
+        ...
+
+
+class _Board:
+    """Memory that all jobs share: after how many executions each has found something."""
+
+    def __init__(self, jobs: int) -> None:
+        self._memory = mmap.mmap(-1, _WIDTH * jobs)
+        self._places = range(0, _WIDTH * jobs, _WIDTH)
+
+    def enter(self, job: int, executions: int) -> None:
+        place = self._places[job]
+        self._memory[place : place + _WIDTH] = executions.to_bytes(_WIDTH, "little")
+
+    def is_over(self, executions: int) -> bool:
+        entries = (
+            int.from_bytes(self._memory[place : place + _WIDTH], "little") for place in self._places
+        )
+        return any(0 < entry <= executions for entry in entries)
+
+
+def cpus() -> list[int]:
+    """Return the CPUs that this process may use; empty where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def search_in_jobs(job: Job, jobs: int, threads: int, seconds: float, progress: Progress) -> Search:
+    """Let ``jobs`` processes search for at most ``seconds``, and merge what they found."""
+    board = _Board(jobs)
+    works = [partial(_work, job, number, board) for number in range(jobs)]
+    children = run_in_children(works, seconds=seconds, on_progress=progress)
+    return merged([_found(child, threads) for child in children])
+
+
+def _work(job: Job, number: int, board: _Board, progress: Progress) -> Search:
+    places = cpus()
+    if places:
+        with suppress(OSError):
+            os.sched_setaffinity(0, {places[number % len(places)]})
+    found = job(number, board.is_over, progress)
+    if found.hazards or found.exhausted:
+        board.enter(number, found.executions)
+    return found
+
+
+def _found(child: ChildResult[Search], threads: int) -> Search:
+    """Return what a job found; a job whose process did not come back has found that."""
+    if child.status == "done" and child.value is not None:
+        return child.value
+    if child.status == "raised":
+        raise RuntimeError(child.error)
+    last = child.progress[-1].partition("/")[0] if child.progress else ""
+    executions = int(last) + 1 if last.isdigit() else 1
+    hazard = hazard_of_death(child, executions, threads)
+    return Search(executions, (hazard,), child.seconds)
+
+
+def merged(searches: Sequence[Search]) -> Search:
+    """Merge what jobs found, in the order of the jobs."""
+    ends = [each.executions for each in searches if each.hazards or each.exhausted]
+    most = min(ends, default=max(each.executions for each in searches))
+    winner = next(
+        (s for s in searches if s.executions == most and (s.hazards or s.exhausted)), None
+    )
+    first = searches[0]
+    interleavings: dict[int, int] = {}
+    for each in searches:
+        for fingerprint, number in each.interleavings.items():
+            if number <= most:
+                interleavings.setdefault(fingerprint, number)
+    return replace(
+        first,
+        executions=sum(min(each.executions, most) for each in searches),
+        hazards=winner.hazards if winner is not None else (),
+        seconds=max(each.seconds for each in searches),
+        reason="" if winner is not None else first.reason,
+        exhausted=first.exhausted and first is winner,
+        interleavings=interleavings,
+    )

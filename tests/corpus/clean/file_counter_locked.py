@@ -1,0 +1,29 @@
+"""A number in a file is read, counted up and written back under a lock."""
+
+import os
+import tempfile
+import threading
+from pathlib import Path
+
+lock = threading.Lock()
+
+
+def setup() -> Path:
+    path = Path(tempfile.gettempdir()) / f"corpus_file_counter_locked_{os.getpid()}"
+    path.write_text("0", encoding="utf-8")
+    return path
+
+
+def count(path: Path) -> None:
+    with lock:
+        value = int(path.read_text(encoding="utf-8"))
+        path.write_text(str(value + 1), encoding="utf-8")
+
+
+WORKERS = [count, count]
+
+
+def check(path: Path) -> bool:
+    value = path.read_text(encoding="utf-8")
+    path.unlink()
+    return value == "2"
