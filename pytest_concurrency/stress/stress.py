@@ -90,9 +90,10 @@ class Stress:
             )
         failing, problem = self.saved.load(self.item.nodeid)
         results = [facts.result, *self._cells(facts, failing, started)]
-        problem = problem or self.saved.store(self.item.nodeid, _still_failing(results, failing))
+        still = _still_failing(results, failing)
+        problems = [problem, self.saved.store(self.item.nodeid, still)]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
-        own_notes = (*self._notes(facts), *filter(None, [problem]))
+        own_notes = (*self._notes(facts), *filter(None, problems))
         notes = dict.fromkeys((*own_notes, *(n for each in cells for n in each.notes)))
         return replace(
             report,

@@ -34,13 +34,16 @@ def shown(value: object) -> str:
 
 
 def described(error: BaseException | None) -> object:
-    """An exception: type, message, steps of its traceback, and what it came from."""
+    """An exception: type, message, steps of its traceback (with the columns that Python
+    underlines), and what it came from."""
     if error is None:
         return None
     steps = []
     trace = error.__traceback__
     while trace is not None:
-        steps.append((trace.tb_frame.f_code.co_name, trace.tb_lineno))
+        code = trace.tb_frame.f_code
+        positions = list(code.co_positions())[trace.tb_lasti // 2]
+        steps.append((code.co_name, trace.tb_lineno, positions))
         trace = trace.tb_next
     origins = (described(error.__cause__), described(error.__context__))
     return type(error).__name__, _ADDRESS.sub("0x…", str(error)), steps, origins

@@ -17,7 +17,7 @@ def _arithmetic():
         [
             (pp.one_of("+ -"), 1, pp.OpAssoc.RIGHT),
             ("^", 2, pp.OpAssoc.RIGHT),
-            (pp.one_of("* /"), 2, pp.OpAssoc.LEFT, lambda s, l, t: [t[0].as_list()]),
+            (pp.one_of("* /"), 2, pp.OpAssoc.LEFT, lambda s, at, t: [t[0].as_list()]),
             (pp.one_of("+ -"), 2, pp.OpAssoc.LEFT),
             (("?", ":"), 3, pp.OpAssoc.RIGHT),
         ],
@@ -58,11 +58,11 @@ def _actions(note):
         raise pp.ParseException("refused", 0, "not this one")
 
     word = pp.Word(pp.alphas)
-    for action in (no_arguments, fails, wrong, typed, refuses, str, len, lambda s, l, t: l):
+    for action in (no_arguments, fails, wrong, typed, refuses, str, len, lambda s, at, t: at):
         note(lambda action=action: word.copy().set_parse_action(action).parse_string("abc"))
         note(lambda action=action: word.copy().add_condition(action).parse_string("abc"))
-    note(lambda: word.copy().set_fail_action(lambda s, l, e, m: 1 / 0).parse_string("1"))
-    once = pp.OnlyOnce(lambda s, l, t: "once")
+    note(lambda: word.copy().set_fail_action(lambda s, at, e, m: 1 / 0).parse_string("1"))
+    once = pp.OnlyOnce(lambda s, at, t: "once")
     both = word.copy().set_parse_action(once)
     note(both.parse_string, "abc")
     note(both.parse_string, "abc")

@@ -35,7 +35,7 @@ def _lists(note, made):
     note(made.index, 12)
     note(made.index, 30, 3, 5)
     note(made.count, 30)
-    note(lambda: (made + [1, 2], made * 2, 99 in made, len(made)))
+    note(lambda: (made.__add__([1, 2]), made * 2, 99 in made, len(made)))
     note(lambda: (made < [3], made == made.copy(), made != [1]))
     note(made.append, 3)
     note(made.insert, 0, 3)

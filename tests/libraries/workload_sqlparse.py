@@ -13,15 +13,18 @@ STATEMENTS = [
     "select a.x as y, count(*) c, (select 1) from tab a left join b on a.id = b.id "
     "where a.x > 3 and (b.y in (1, 2) or c between 1 and 2) group by 1 order by a.x desc limit 3;",
     "insert into t (a, b) values (1, 'it''s'), (2, \"q\"); -- comment\nupdate t set a = a + 1;",
-    "create or replace function f(a int) returns int as $$ begin if a then return 1; end if; end; $$ language x;",
-    "with x as (select 1 union all select 2) select case when a then 'b' else c end from x; /* end */",
+    "create or replace function f(a int) returns int as "
+    "$$ begin if a then return 1; end if; end; $$ language x;",
+    "with x as (select 1 union all select 2) "
+    "select case when a then 'b' else c end from x; /* end */",
     "CREATE TABLE foo (id integer primary key, t varchar(20) NOT NULL DEFAULT 'x', arr int[]);",
     "select * from foo where a::date = '2020-01-01' and j->>'k' like '%x' and b is not null",
     "begin; declare @x int; for i in 1..3 loop select i; end loop; commit;",
     "select 'unclosed from",
     "))) select (((",
     "",
-    "select coalesce(a, max(b) over (partition by c order by d rows 3)) from `q`.[z], u cross join v",
+    "select coalesce(a, max(b) over (partition by c order by d rows 3)) "
+    "from `q`.[z], u cross join v",
 ]
 
 OPTIONS = [

@@ -1,0 +1,100 @@
+"""Several jobs search one cell: what comes out does not depend on which of them is faster."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.search.explorer import Search
+from pytest_concurrency.stress.cells.jobs import cpus, merged, search_in_jobs
+
+
+def hazard(job: int, number: int) -> Hazard:
+    return Hazard("lost-update", f"found by job {job}", schedule_index=number)
+
+
+def searching(finds: dict[int, int], total: int, pace: dict[int, float]):
+    """Make jobs that find something at their n-th execution, some slower than others."""
+
+    def job(number: int, is_over: Callable[[int], bool], progress: object) -> Search:
+        seen: dict[int, int] = {}
+        for execution in range(1, total + 1):
+            if is_over(execution - 1):
+                return Search(execution - 1, (), 0.0, "over", interleavings=seen)
+            time.sleep(pace.get(number, 0.0))
+            seen[number * 1000 + execution] = execution
+            if finds.get(number) == execution:
+                return Search(execution, (hazard(number, execution),), 0.0, interleavings=seen)
+        return Search(total, (), 0.0, interleavings=seen)
+
+    return job
+
+
+@pytest.mark.parametrize("pace", [{}, {0: 0.002}, {1: 0.002}, {0: 0.001, 1: 0.002}])
+def test_who_is_faster_does_not_matter(pace: dict[int, float]) -> None:
+    job = searching({0: 9, 1: 4}, 30, pace)
+    found = search_in_jobs(job, 2, 2, 10.0, lambda text: None)
+    assert [each.message for each in found.hazards] == ["found by job 1"]
+    assert found.executions == 4 + 4
+    assert len(found.interleavings) == 8
+
+
+def test_of_equals_the_first_job_wins() -> None:
+    job = searching({0: 5, 1: 5}, 30, {0: 0.002})
+    found = search_in_jobs(job, 2, 2, 10.0, lambda text: None)
+    assert [each.message for each in found.hazards] == ["found by job 0"]
+
+
+def test_nothing_found() -> None:
+    found = search_in_jobs(searching({}, 10, {}), 3, 2, 10.0, lambda text: None)
+    assert not found.hazards
+    assert found.executions == 30
+    assert not found.exhausted
+
+
+def test_a_finished_first_job_ends_the_search() -> None:
+    first = Search(6, (), 0.0, exhausted=True)
+    other = Search(9, (hazard(1, 9),), 0.0)
+    found = merged([first, other])
+    assert found.exhausted
+    assert not found.hazards
+    assert found.executions == 12
+
+
+def test_a_job_that_dies_has_found_that() -> None:
+    def job(number: int, is_over: Callable[[int], bool], progress: object) -> Search:
+        if number:
+            os._exit(3)
+        return Search(5, (), 0.0)
+
+    found = search_in_jobs(job, 2, 4, 10.0, lambda text: None)
+    (death,) = found.hazards
+    assert death.kind == "crash"
+    assert "status 3" in death.message
+
+
+def test_a_job_that_hangs_is_ended() -> None:
+    def job(number: int, is_over: Callable[[int], bool], progress: object) -> Search:
+        if number:
+            time.sleep(60)
+        return Search(5, (), 0.0)
+
+    started = time.monotonic()
+    (hang,) = search_in_jobs(job, 2, 4, 1.0, lambda text: None).hazards
+    assert hang.kind == "timeout"
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.skipif(len(cpus()) < 2, reason="there is one CPU")
+def test_each_job_has_a_cpu_of_its_own() -> None:
+    def job(number: int, is_over: Callable[[int], bool], progress: object) -> Search:
+        return Search(1, (), 0.0, reason="", interleavings={cpus()[0]: 1, -len(cpus()): 1})
+
+    before = cpus()
+    found = search_in_jobs(job, 2, 2, 10.0, lambda text: None)
+    assert set(found.interleavings) == {*before[:2], -1}
+    assert cpus() == before
