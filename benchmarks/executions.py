@@ -15,7 +15,7 @@ from typing import NamedTuple
 from benchmarks.programs import PROGRAMS
 from benchmarks.table import Row, rate, spread, target
 
-STRATEGIES = ("random", "pct", "auto")
+STRATEGIES = ("random", "pct", "pos", "surw")
 TARGETS = {"counter": 20, "accesses-36": 10}
 """How many times the executions of the peer's random strategy ours is to do."""
 

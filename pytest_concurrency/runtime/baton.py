@@ -18,6 +18,7 @@ from _thread import LockType, allocate_lock, get_ident
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from heapq import heappop, heappush
 from operator import attrgetter
 from time import perf_counter as real_time
@@ -155,8 +156,9 @@ class Baton:
         caller = self.current
         assert caller is not None
         group = Group(len(jobs))
-        tasks = [self._spawn(job, f"thread {n}", group) for n, job in enumerate(jobs, 1)]
+        tasks = [self._spawn(job, group) for job in jobs]
         if tasks:
+            self._reconsider()
             self.block(caller, group, id(group))
         return tasks
 
@@ -170,28 +172,28 @@ class Baton:
         finally:
             self.current = current
 
-    def _spawn(self, run: Callable[[], Any], name: str, group: Group) -> Task:
+    def _spawn(self, run: Callable[[], Any], group: Group) -> Task:
         worker = self.pool.take()
         if worker is None:
             with self.unmanaged():
                 worker = Worker()
-        task = self._add(name, worker.gate, run)
+        tasks = self.tasks
+        task = Task(len(tasks), "", worker.gate, run)
+        tasks.append(task)
+        self.enabled.append(task)  # the highest index so far: the list stays sorted
         task.group = group
         task.ident = worker.ident
         self.by_ident[worker.ident] = task
-        worker.job = lambda: self._work(task, worker)
+        worker.job = partial(self._work, task, worker)
         return task
 
     def adopt(self, name: str) -> Task:
         """Add a task for a thread that is about to start and will call ``enter`` first thing."""
         gate = allocate_lock()
         gate.acquire()
-        return self._add(name, gate, None)
-
-    def _add(self, name: str, gate: LockType, run: Callable[[], Any] | None) -> Task:
-        task = Task(len(self.tasks), name, gate, run)
+        task = Task(len(self.tasks), name, gate, None)
         self.tasks.append(task)
-        self.enabled.append(task)  # the highest index so far: the list stays sorted
+        self.enabled.append(task)
         self._reconsider()
         return task
 
@@ -265,16 +267,23 @@ class Baton:
         if self.total >= self.limit:
             self.give_up("step-limit")
         task.operation = operation
-        if not self._must_wait(task):
-            chosen = self._decide(task, task)
+        enabled = self.enabled
+        if self.owners or self.timers:
+            chosen = task if self._must_wait(task) else self._decide(task, task)
+        elif len(enabled) > 1:  # the same as _decide() where there are neither locks nor waits
+            chosen = self.strategy.choose(enabled, task)
             if chosen is not task:
-                self.preemptions += 1
-                self._pass_to(chosen)
-                task.gate.acquire()
-                if self.aborting:
-                    raise Abort
-                return
-        self._grant(task)
+                self.switches.append((task.index, task.steps, chosen.index))
+        else:
+            chosen = task
+        if chosen is task:
+            self._grant(task)
+            return
+        self.preemptions += 1
+        self._pass_to(chosen)
+        task.gate.acquire()
+        if self.aborting:
+            raise Abort
 
     def _decide(self, task: Task, default: Task | None) -> Task:
         """Let the strategy choose who goes on, ``task`` having come to a point or to a halt.
@@ -300,10 +309,9 @@ class Baton:
     def runnable(self) -> list[Task]:
         """Return who may go on: not those that stand before a lock which another task holds."""
         enabled = self.enabled
-        if len(enabled) > 1:
-            able = [task for task in enabled if not self._must_wait(task)]
-            return able or enabled[:1]
-        return enabled
+        if not self.owners or len(enabled) == 1:
+            return enabled
+        return [task for task in enabled if not self._must_wait(task)] or enabled[:1]
 
     def _must_wait(self, task: Task) -> bool:
         operation = task.operation
@@ -414,7 +422,7 @@ class Baton:
         """Choose who runs when ``leaving`` cannot; None: somebody outside will take the baton."""
         enabled = self.enabled
         while not enabled:
-            if self.timers:
+            if self._has_timer():
                 self._expire(self.timers[0][0])
             elif self._left_to_outside():
                 return None
@@ -424,6 +432,12 @@ class Baton:
         if len(enabled) == 1 and not self.timers:
             return enabled[0]
         return self._decide(leaving, None)
+
+    def _has_timer(self) -> bool:
+        """Whether somebody's wait can run out; forgets those that have ended otherwise."""
+        while self.timers and self.timers[0][2] is None:
+            heappop(self.timers)
+        return bool(self.timers)
 
     def _expire(self, when: float) -> None:
         """Let time go on to ``when``: all waits run out that end by then."""
@@ -463,7 +477,8 @@ class Baton:
         self._settle(task)
         task.steps += 1
         self.enabled.remove(task)
-        self.wake(id(task))
+        if id(task) in self.waiters:
+            self.wake(id(task))
         if task.group is not None:
             task.group.left -= 1
             if not task.group.left:
@@ -508,7 +523,7 @@ class Baton:
             task.outside = self.lost_sight = True
             self._settle(task)
             self.enabled.remove(task)
-            if not self.enabled and self.timers:
+            if not self.enabled and self._has_timer():
                 self._expire(self.timers[0][0])
             if self.enabled:
                 self._pass_to(self.enabled[0])

@@ -15,24 +15,32 @@ _READS = frozenset({"read", "file-read"})
 class Operation:
     """The access or synchronisation that a thread stands before, at a scheduling point."""
 
-    __slots__ = ("place", "site", "target", "waits", "writes")
+    __slots__ = ("_kind", "_place", "site", "target", "waits")
 
     def __init__(
-        self, site: int, target: int, place: Any = None, kind: str = "", *, waits: bool = False
+        self, site: int, target: int, place: Any = None, kind: str = "", waits: bool = False
     ) -> None:
         self.site = site
         self.target = target
         """The ``id`` of what is touched; the thread that stands there keeps it alive."""
-        self.place = SITES[site].name if place is None else place
-        """Which part of it: an attribute's name, a key, ``WHOLE``."""
         self.waits = waits
         """Whether it takes a lock, and waits for it as long as it takes."""
-        self.writes = (kind or SITES[site].op) not in _READS
+        self._place = place
+        self._kind = kind
+
+    @property
+    def place(self) -> Any:
+        """Which part of the target: an attribute's name, a key, ``WHOLE``."""
+        return SITES[self.site].name if self._place is None else self._place
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes, or synchronises."""
+        return (self._kind or SITES[self.site].op) not in _READS
 
     def conflicts_with(self, other: Operation) -> bool:
         """Whether the two touch one location and one of them writes (synchronises)."""
-        return (
-            self.target == other.target
-            and (self.writes or other.writes)
-            and (self.place == other.place or self.place is WHOLE or other.place is WHOLE)
-        )
+        if self.target != other.target or not (self.writes or other.writes):
+            return False
+        one, two = self.place, other.place
+        return one is WHOLE or two is WHOLE or bool(one == two)

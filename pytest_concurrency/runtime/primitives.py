@@ -56,7 +56,7 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
         if _b.heat[site]:
             _b.budget = left = _b.budget - 1
             if left < 0:
-                _b.consult(Operation(site, id(obj), "", kind, waits=waits))
+                _b.consult(Operation(site, id(obj), "", kind, waits))
         else:
             _b.cold = left = _b.cold - 1
             if left < 0:
@@ -91,7 +91,7 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         left = None if end is None else end - _b.clock
         if left is not None and left <= 0:
             return False
-        again = Operation(site, id(lock), "", "acquire", waits=waits)
+        again = Operation(site, id(lock), "", "acquire", waits)
         _b.block(task, Waiting("lock", lock), id(lock), left, again)
     _b.owners[id(lock)] = (lock, task)
     return True

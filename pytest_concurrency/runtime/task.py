@@ -83,7 +83,7 @@ class Task:
         self, index: int, name: str, gate: LockType, run: Callable[[], Any] | None
     ) -> None:
         self.index = index
-        self.name = name
+        self.name = name or f"thread {index}"
         self.gate = gate
         self.run = run
         self.ident = 0
