@@ -48,8 +48,8 @@ class Settings:
     runs: int = 20
     """Repeats per free-running cell and per process cell."""
     strategy: str = "auto"
-    preemptions: int | None = None
-    """Most preemptions of a schedule that the systematic search tries; None: any number."""
+    preemptions: int = -1
+    """Most preemptions of a schedule that the systematic search tries; -1: any number."""
     jobs: int = 1
     """Processes that search the schedules of one cell at the same time; 0: one per CPU."""
     seed: str = ""
@@ -270,6 +270,8 @@ class StressReport:
     """Why it was not stressed, or was cut short."""
     instrumented: tuple[int, int] = (0, 0)
     """Functions instrumented, functions seen."""
+    uninstrumented: tuple[str, ...] = ()
+    """Those seen that stay as they are: name and reason."""
     notes: tuple[str, ...] = ()
     selector: str = ""
     """The test's id as seen from where pytest was called, for commands; empty: the same."""

@@ -81,9 +81,10 @@ def _integer(limit: int) -> Callable[[object], int]:
     return check
 
 
-def _bound(value: object) -> int | None:
-    if value is None or value == "none":
-        return None
+def _bound(value: object) -> int:
+    """Return the bound, -1 for none."""
+    if value == "none":
+        return -1
     try:
         return _integer(MAX_PREEMPTIONS)(value)
     except ValueError as error:

@@ -147,7 +147,9 @@ def test_a_seed_drawn_for_a_marker_stays(decide: Callable[..., Decisions]) -> No
     assert seeds.pop().isdecimal()
 
 
-ACCEPTED = "expected threads=, processes=, schedules=, runs=, strategy=, seed=, time="
+ACCEPTED = (
+    "expected threads=, processes=, schedules=, runs=, strategy=, preemptions=, seed=, time="
+)
 COUNTS = "expected different integers from 1 to 64, or none"
 
 
@@ -167,7 +169,8 @@ COUNTS = "expected different integers from 1 to 64, or none"
         ("threadsafe(runs='2')", "threadsafe(runs='2'): expected an integer from 0 to 100000"),
         (
             "threadsafe(strategy=['pct'])",
-            "threadsafe(strategy=['pct']): expected one of auto, random, pct",
+            "threadsafe(strategy=['pct']): expected one of auto, random, pct, pos, "
+            "surw, systematic",
         ),
         ("threadsafe(seed=1.5)", "threadsafe(seed=1.5): expected an integer or random"),
         ("threadsafe(seed=False)", "threadsafe(seed=False): expected an integer or random"),

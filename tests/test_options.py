@@ -54,6 +54,11 @@ def test_the_defaults_when_on(pytester: pytest.Pytester) -> None:
         ("runs", "100000", 100_000),
         ("strategy", "random", "random"),
         ("strategy", "pct", "pct"),
+        ("strategy", "systematic", "systematic"),
+        ("preemptions", "0", 0),
+        ("preemptions", "none", -1),
+        ("jobs", "1", 1),
+        ("jobs", "auto", 0),
         ("seed", "7", "7"),
         ("seed", "-7", "-7"),
         ("time", "0.5", 0.5),
@@ -86,7 +91,11 @@ BAD = [
     ("schedules", "10000001", "an integer from 0 to 10000000"),
     ("schedules", "1.5", "an integer from 0 to 10000000"),
     ("runs", "100001", "an integer from 0 to 100000"),
-    ("strategy", "dpor", "one of auto, random, pct"),
+    ("strategy", "dpor", "one of auto, random, pct, pos, surw, systematic"),
+    ("preemptions", "-1", "an integer from 0 to 1000, or none"),
+    ("preemptions", "few", "an integer from 0 to 1000, or none"),
+    ("jobs", "0", "an integer from 1 to 256, or auto"),
+    ("jobs", "all", "an integer from 1 to 256, or auto"),
     ("seed", "yesterday", "an integer or random"),
     ("time", "0", "seconds, more than 0 and at most 86400"),
     ("time", "nan", "seconds, more than 0 and at most 86400"),
@@ -226,7 +235,9 @@ def test_json_path_that_cannot_be_written(pytester: pytest.Pytester) -> None:
 
 def test_the_help_names_every_option(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--help")
-    result.stdout.fnmatch_lines(["concurrency hazards*", "*--concurrency-strategy=auto|random|pct"])
+    result.stdout.fnmatch_lines(
+        ["concurrency hazards*", "*--concurrency-strategy=auto|random|pct|pos|surw|systematic"]
+    )
     help_text = result.stdout.str()
     for name in ["stress", *RULES]:
         assert f"--concurrency-{name.replace('_', '-')}" in help_text

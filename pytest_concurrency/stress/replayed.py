@@ -34,6 +34,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
         "passed",
         seed=stress.seed,
         instrumented=stress.instrumentation.counts,
+        uninstrumented=stress.instrumentation.left_alone,
     )
     if reason := stress.why_not(facts):
         return replace(report, outcome="failed", reason=reason)

@@ -79,6 +79,7 @@ class Stress:
             (facts.result,),
             seed=self.seed,
             instrumented=self.instrumentation.counts,
+            uninstrumented=self.instrumentation.left_alone,
         )
         reason = self.why_not(facts)
         if reason:

@@ -84,7 +84,7 @@ def explored_cell(
         seconds = deadline - started + exploration.per_execution
         found = search_in_jobs(share, jobs, cell.threads, seconds, on_progress)
     covered = found.covered
-    is_all = found.exhausted and settings.preemptions is None
+    is_all = found.exhausted and settings.preemptions < 0
     return CellResult(
         cell,
         "hazard" if found.hazards else "clean",
@@ -134,9 +134,10 @@ def _share(
     schedules = settings.schedules // jobs + (job < settings.schedules % jobs)
     seed = (exploration.seed, cell.label, *(("job", job) if job else ()))
     choices, learning = Choices(*seed), Learning()
+    bound = settings.preemptions if settings.preemptions >= 0 else None
     explorer = Explorer(
         _runner(exploration, cell.threads, choices),
-        make(settings.strategy, choices, learning, preemptions=settings.preemptions, job=job),
+        make(settings.strategy, choices, learning, preemptions=bound, job=job),
         learning,
         limit=exploration.facts.step_limit,
         token=lambda execution: exploration.token_for(cell.threads, execution),

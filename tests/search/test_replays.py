@@ -1,0 +1,71 @@
+"""Every hazard that is reported replays, every time: over all flagged programs of the corpus.
+
+``CORPUS=full`` replays each a hundred times instead of a few.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pytest_concurrency.api import _run_once, instrumentation_for
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.explorer import Explorer, look, search
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies import make
+from pytest_concurrency.search.strategies.replay import Replay
+
+FLAGGED = Path(__file__).parent.parent / "corpus" / "flagged"
+TIMES = 100 if os.environ.get("CORPUS") == "full" else 3
+LIMIT = 20_000
+
+
+def loaded(path: Path) -> ModuleType:
+    name = f"replayed_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("path", sorted(FLAGGED.glob("*.py")), ids=lambda path: path.stem)
+def test_a_reported_hazard_replays(path: Path) -> None:
+    program = loaded(path)
+    check = getattr(program, "check", None)
+    run = partial(_run_once, program.setup, tuple(program.WORKERS), check)
+    learning = Learning()
+    explorer = Explorer(
+        run,
+        make("auto", Choices(5), learning),
+        learning,
+        limit=LIMIT,
+        token=lambda execution: json.dumps(execution.switches),
+        deadline=float("inf"),
+    )
+    with exploring(instrumentation_for([program.setup, *program.WORKERS, check]), 60):
+        (hazard,) = search(explorer, 500).hazards
+        assert not hazard.note
+        schedule = Schedule(tuple(map(tuple, json.loads(hazard.replay))))
+        shown = [(use.site.path, use.site.line, use.thread, use.op) for use in hazard.sites]
+        seen = set()
+        for _ in range(TIMES):
+            strategy = Replay(schedule)
+            suspect = look(run(strategy, LIMIT, False))
+            assert suspect is not None
+            assert strategy.followed
+            assert suspect.kind == hazard.kind
+            seen.add((suspect.identity, len(suspect.observation.execution.log)))
+    assert len(seen) == 1
+    assert shown
