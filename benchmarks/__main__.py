@@ -1,4 +1,4 @@
-"""Run the benchmarks and print one table."""
+"""Run the benchmarks and print their tables."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ import argparse
 import os
 import platform
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
 
-from benchmarks import executions, per_access, rerun, startup
-from benchmarks.table import Row, render
+from benchmarks import corpus, cpu_bound, executions, jobs, per_access, profile, rerun, startup
+from benchmarks.table import Table
 
-BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
+BENCHMARKS: dict[str, Callable[[bool], Table]] = {
     "executions": executions.measure,
+    "profile": profile.measure,
     "rerun": rerun.measure,
-    "startup": startup.measure,
+    "jobs": jobs.measure,
+    "corpus": corpus.measure,
     "access": per_access.measure,
+    "cpu": cpu_bound.measure,
+    "startup": startup.measure,
 }
+ON_ALL_CPUS = {"jobs"}
+"""What is measured there is the use of more than one."""
 
 
 def main() -> None:
@@ -26,22 +34,34 @@ def main() -> None:
     unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"got {', '.join(sorted(unknown))}, expected some of {', '.join(BENCHMARKS)}")
-    _pin()
-    print(f"CPython {platform.python_version()}, one CPU of {os.cpu_count()}, ", end="")
-    print(f"load {os.getloadavg()[0]:.1f}; medians; ratios pair by pair: median (min..max)\n")
-    names = arguments.names or BENCHMARKS
-    rows: list[Row] = []
-    try:
-        for name in names:
-            rows.extend(BENCHMARKS[name](arguments.quick))
-    finally:  # what is there, if one fails or somebody has seen enough
-        print(render(rows))
+    print(f"CPython {platform.python_version()}, {os.cpu_count()} CPUs, ", end="")
+    print(f"load {os.getloadavg()[0]:.1f}; medians; ratios pair by pair: median (min..max)")
+    for name in arguments.names or BENCHMARKS:
+        _run(name, arguments.quick)
 
 
-def _pin() -> None:
+def _run(name: str, quick: bool) -> None:
+    started = perf_counter()
+    if name in ON_ALL_CPUS:
+        table = BENCHMARKS[name](quick)
+    else:
+        with _one_cpu():
+            table = BENCHMARKS[name](quick)
+    print(f"\n{name} (took {perf_counter() - started:.0f} s)\n\n{table.render()}", flush=True)
+
+
+@contextmanager
+def _one_cpu() -> Iterator[None]:
     """Use one CPU for everything: exploring pins itself anyway, and the peer is faster so, too."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cpus)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cpus)
 
 
 if __name__ == "__main__":

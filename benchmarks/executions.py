@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.asking import OURS, PEER, Child, has_peer
 from benchmarks.programs import PROGRAMS
-from benchmarks.table import Row, rate, spread, target
+from benchmarks.table import Row, Table, compared, rate, spread, target
 
-STRATEGIES = ("random", "pct", "pos", "surw")
-TARGETS = {"counter": 20, "accesses-36": 10}
+SAMPLING = ("random", "pct", "pos", "surw")
+ENDING = ("systematic", "auto")
+"""Strategies that are through with a small program before it can be measured."""
+TARGETS = {("counter", "random"): 30, ("accesses-36", "auto"): 20}
 """How many times the executions of the peer's random strategy ours is to do."""
 
 
@@ -27,73 +25,39 @@ class Rate(NamedTuple):
     cpu: float
 
 
-class Child:
-    """A tool in a process of its own."""
-
-    def __init__(self, tool: str, process: subprocess.Popen[str]) -> None:
-        self._tool = tool
-        self._process = process
-
-    def rate(self, program: str, strategy: str, executions: int) -> Rate:
-        """Explore a program under a strategy so many times."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([program, strategy, executions]) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"{self._tool} ended while it explored {program}, see above")
-        done, seconds, cpu_seconds = json.loads(answer)
-        if done != executions:
-            raise RuntimeError(f"{self._tool} explored {program} {done} times, not {executions}")
-        return Rate(done / seconds, done / cpu_seconds)
-
-
-@contextmanager
-def child(tool: str) -> Iterator[Child]:
-    """Start a process with a tool in it; the peer under its own wrapper."""
-    command = [sys.executable, "-m", "benchmarks.child", tool]
-    if tool == "frontrun":
-        command.insert(0, str(_wrapper()))
-    root = Path(__file__).parent.parent
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=root) as process:
-        yield Child(tool, process)
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def _wrapper() -> Path:
-    return Path(sys.executable).parent / "frontrun"
-
-
-def measure(quick: bool) -> Iterator[Row]:
+def measure(quick: bool) -> Table:
     """Let the tools explore each program in turn, again and again."""
-    with ExitStack() as stack:
-        ours = stack.enter_context(child("pytest-concurrency"))
-        peer = stack.enter_context(child("frontrun")) if _wrapper().exists() else None
+    rows: list[Row] = []
+    with Child(OURS) as ours, Child(PEER) as peer:
         for program in PROGRAMS:
-            yield from _rows(program, ours, peer, quick)
+            rows += _rows(program, ours, peer if has_peer() else None, quick)
+    return compared(rows)
 
 
 def _rows(program: str, ours: Child, peer: Child | None, quick: bool) -> Iterator[Row]:
     what = PROGRAMS[program]
-    pairs, part = (2, 4) if quick else (9, 1)
-    rates: dict[str, list[Rate]] = {strategy: [] for strategy in STRATEGIES}
+    pairs, part = (2, 4) if quick else (5, 1)
+    strategies = SAMPLING if what.is_small else SAMPLING + ENDING
+    rates: dict[str, list[Rate]] = {strategy: [] for strategy in strategies}
     beside: list[Rate] = []
     for _ in range(pairs):
-        for strategy in STRATEGIES:
-            rates[strategy].append(ours.rate(program, strategy, what.executions // part))
+        for strategy in strategies:
+            rates[strategy].append(_rate(ours, program, strategy, what.executions // part))
         if peer is not None:
-            beside.append(peer.rate(program, "random", what.peer_executions // part))
+            beside.append(_rate(peer, program, "random", what.peer_executions // part))
     for strategy, values in rates.items():
-        title = f"explore: {what.title}, {strategy}"
-        number = rate([one.wall for one in values])
+        row = Row(f"{what.title}: {strategy}", rate([one.wall for one in values]))
         if beside:
-            wanted = TARGETS.get(program) if strategy == "random" else None
-            yield _compared(Row(title, number), values, beside, wanted)
+            yield _compared(row, values, beside, TARGETS.get((program, strategy)))
         else:
-            yield Row(title, number, "frontrun is not installed")
+            yield replace(row, beside=f"{PEER} is not installed")
+
+
+def _rate(tool: Child, program: str, strategy: str, executions: int) -> Rate:
+    done, seconds, cpu_seconds = tool.ask("explore_often", program, strategy, executions)
+    if done != executions:
+        raise RuntimeError(f"{tool.tool}, {strategy}: {program} {done} times, not {executions}")
+    return Rate(done / seconds, done / cpu_seconds)
 
 
 def _compared(row: Row, ours: list[Rate], peer: list[Rate], wanted: int | None) -> Row:
@@ -101,7 +65,7 @@ def _compared(row: Row, ours: list[Rate], peer: list[Rate], wanted: int | None) 
     ratios = [one.wall / other.wall for one, other in pairs]
     return replace(
         row,
-        beside=f"frontrun random {rate([one.wall for one in peer])}",
+        beside=f"{PEER} random {rate([one.wall for one in peer])}",
         ratio=spread(ratios, unit="x"),
         cpu_ratio=spread([one.cpu / other.cpu for one, other in pairs], unit="x"),
         target=target(median(ratios) >= wanted, f">= {wanted}x") if wanted else "",

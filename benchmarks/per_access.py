@@ -1,20 +1,21 @@
-"""What one access costs: in plain code, in instrumented code, in an exploration."""
+"""What one access costs: in plain code, in instrumented code, in an execution."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import process_time
 
+from benchmarks.explored import cpu_seconds
 from benchmarks.programs import READS, Counter, read_often
-from benchmarks.table import Row, spread
-from pytest_concurrency import explore
+from benchmarks.table import Row, Table, compared, spread
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 
+_TIMES = 4
 
-def measure(quick: bool) -> Iterator[Row]:
+
+def measure(quick: bool) -> Table:
     """Read an attribute in the three ways in turn."""
     pairs = 5 if quick else 40
     instrumentation = Instrumentation(Scope([Path(__file__).parent]))
@@ -24,9 +25,13 @@ def measure(quick: bool) -> Iterator[Row]:
         plain.append(_nanoseconds())
         with instrumentation.swapped():
             idle.append(_nanoseconds())
-        explored.append(_nanoseconds_explored())
-    yield _row("outside an exploration", idle, plain)
-    yield _row("in an exploration, 1 thread", explored, plain)
+        explored.append(cpu_seconds(read_often, _TIMES, Counter()) / READS * 1e9)
+    return compared(
+        [
+            _row("outside an exploration", idle, plain),
+            _row("in an execution, 1 thread", explored, plain),
+        ]
+    )
 
 
 def _row(where: str, ours: list[float], plain: list[float]) -> Row:
@@ -35,22 +40,13 @@ def _row(where: str, ours: list[float], plain: list[float]) -> Row:
         f"one attribute read: {where}",
         f"{median(ours):.0f} ns",
         f"original code {median(plain):.0f} ns",
-        spread(ratios, unit="x"),
+        cpu_ratio=spread(ratios, unit="x"),
     )
 
 
 def _nanoseconds() -> float:
     counter = Counter()
-    started = perf_counter()
-    for _ in range(4):
+    started = process_time()
+    for _ in range(_TIMES):
         read_often(counter)
-    return (perf_counter() - started) / (4 * READS) * 1e9
-
-
-def _nanoseconds_explored() -> float:
-    """Compare two lengths of one exploration: what does not grow with the executions falls out."""
-    few, many = (
-        explore(setup=Counter, workers=[read_often], schedules=count, strategy="random")
-        for count in (1, 5)
-    )
-    return (many.seconds - few.seconds) / (4 * READS) * 1e9
+    return (process_time() - started) / (_TIMES * READS) * 1e9

@@ -38,6 +38,8 @@ class Program:
     """How many are measured at a time."""
     peer_executions: int
     """The same for the peer: about as long."""
+    is_small: bool = False
+    """Whether it has fewer schedules than that."""
 
 
 def never_fails(state: Counter) -> bool:
@@ -46,9 +48,9 @@ def never_fails(state: Counter) -> bool:
 
 
 PROGRAMS = {
-    "counter": Program("counter, 2 threads", 2, Counter.increment, 3000, 60),
+    "counter": Program("counter, 2 threads", 2, Counter.increment, 3000, 60, True),
     "accesses-36": Program("36 accesses, 2 threads", 2, Counter.increment_often, 1000, 30),
-    "threads-3": Program("counter, 3 threads", 3, Counter.increment, 2000, 50),
+    "threads-3": Program("counter, 3 threads", 3, Counter.increment, 2000, 50, True),
     "threads-8": Program("counter, 8 threads", 8, Counter.increment, 1000, 30),
     "accesses-1000": Program("1000 accesses, 2 threads", 2, Counter.increment_very_often, 200, 4),
 }
@@ -59,5 +61,5 @@ READS = 5000
 
 def read_often(counter: Counter) -> None:
     """Read one attribute ``READS`` times."""
-    for _ in range(5000):
+    for _ in range(READS):
         counter.value  # noqa: B018 - the access is what is measured

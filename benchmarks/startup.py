@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -15,7 +14,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from benchmarks.neighbours import PLUGIN, collect_only
-from benchmarks.table import Row, spread, target
+from benchmarks.table import Row, Table, compared, spread, target
 
 TARGET = 10.0
 _LINE = re.compile(r"import time: +(\d+) \| +(\d+) \| ( *)(\S+)")
@@ -26,28 +25,31 @@ Pairs = list[tuple[float, float]]
 """Milliseconds with the plugin and without it."""
 
 
-def measure(quick: bool) -> Iterator[Row]:
+def measure(quick: bool) -> Table:
     """Collect an empty file with and without the plugin in turn."""
     with TemporaryDirectory() as folder:
         empty = Path(folder) / "test_empty.py"
         empty.touch()
-        forked, forked_cpu = _forked(empty, 10 if quick else 150)
+        forked, forked_cpu = _forked(empty, 10 if quick else 100)
         whole = [
             (_whole(empty, with_plugin=True), _whole(empty, with_plugin=False))
-            for _ in range(3 if quick else 20)
+            for _ in range(3 if quick else 12)
         ]
         imports = _imports(empty)
-    yield replace(
+    warm = replace(
         _row("start-up, stress off, in a warm process", forked),
         cpu_ratio=_more(forked_cpu),
         target=target(_median_more(forked_cpu) < TARGET, f"< +{TARGET:.0f} ms CPU"),
     )
-    yield _row("start-up, stress off, whole process", whole)
     total = sum(own for _, own in imports)
-    yield Row("start-up, stress off: imports", f"{total / 1000:.1f} ms")
-    for name, own in imports:
-        if own >= _SHOWN:
-            yield Row(f"  {name}", f"{own / 1000:.1f} ms")
+    return compared(
+        [
+            warm,
+            _row("start-up, stress off, whole process", whole),
+            Row("start-up, stress off: imports", f"{total / 1000:.1f} ms"),
+            *(Row(f"  {name}", f"{own / 1000:.1f} ms") for name, own in imports if own >= _SHOWN),
+        ]
+    )
 
 
 def _row(what: str, pairs: Pairs) -> Row:

@@ -98,7 +98,7 @@ def explore(
         result = search(explorer, schedules, stop_at_first=stop_at_first)
     return Found(
         result.executions,
-        result.hazards,
+        (*result.hazards, *result.warnings),
         result.exhausted,
         len(result.interleavings),
         result.seconds,

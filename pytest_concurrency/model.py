@@ -282,6 +282,11 @@ class StressReport:
         return tuple(hazard for result in self.cells for hazard in result.hazards)
 
     @property
+    def has_errors(self) -> bool:
+        """Whether a hazard was found that is more than a warning."""
+        return any(hazard.severity == "error" for hazard in self.hazards)
+
+    @property
     def schedules(self) -> int:
         """Executions of all cells together."""
         return sum(result.schedules for result in self.cells)

@@ -152,11 +152,11 @@ class StressSession:
         if _REPORT not in item.stash:
             item.stash[_REPORT] = self._stress(item, decision, place)
         report = self._current = item.stash[_REPORT]
-        if report.gated and report.hazards:
+        if report.gated and report.has_errors:
             traceback = place.error.__traceback__ if place.error is not None else None
             raise HazardsFound(report).with_traceback(traceback)
         stale = self._token is not None and report.reason != CLEAN
-        if stale or (report.outcome == "failed" and not report.hazards):
+        if stale or (report.outcome == "failed" and not report.has_errors):
             pytest.fail(report.reason, pytrace=False)
 
     def _stress(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:

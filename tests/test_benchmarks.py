@@ -7,8 +7,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
+CORPUS = Path(__file__).parent / "corpus" / "flagged"
 
 
 def python_m(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -18,15 +22,35 @@ def python_m(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[st
     )
 
 
-def test_a_benchmark_prints_its_rows() -> None:
-    done = python_m("benchmarks", "--quick", "access")
+@pytest.fixture
+def benchmarks(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks import asking, corpus, table
+
+    return SimpleNamespace(asking=asking, corpus=corpus, table=table)
+
+
+def test_benchmarks_print_their_rows() -> None:
+    done = python_m("benchmarks", "--quick", "access", "profile")
     assert done.returncode == 0, done.stderr
     row = r"^one attribute read: outside an exploration +\d+ ns +original code \d+ ns +[\d.]+x"
     assert re.search(row, done.stdout, re.MULTILINE), done.stdout
+    row = r"^one execution +[\d.]+ µs +[\d.]+ µs +\d+% of it"
+    assert re.search(row, done.stdout, re.MULTILINE), done.stdout
+
+
+def test_an_unknown_name_is_refused() -> None:
+    done = python_m("benchmarks", "speed")
+    assert done.returncode == 2
+    names = "executions, profile, rerun, jobs, corpus, access, cpu, startup"
+    assert f"got speed, expected some of {names}" in done.stderr
 
 
 def test_a_child_explores_as_often_as_it_is_told() -> None:
-    requests = [["counter", "random", 7], ["accesses-36", "pct", 3]]
+    requests = [
+        ["explore_often", "counter", "random", 7],
+        ["explore_often", "accesses-36", "systematic", 3],
+    ]
     stdin = "".join(json.dumps(request) + "\n" for request in requests)
     done = python_m("benchmarks.child", "pytest-concurrency", stdin=stdin)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
@@ -34,7 +58,60 @@ def test_a_child_explores_as_often_as_it_is_told() -> None:
     assert all(seconds > 0 for _, seconds, _ in answers)
 
 
-def test_an_unknown_name_is_refused() -> None:
-    done = python_m("benchmarks", "speed")
-    assert done.returncode == 2
-    assert "got speed, expected some of executions, rerun, startup, access" in done.stderr
+def test_a_child_says_when_it_found_the_first_bug(benchmarks: SimpleNamespace) -> None:
+    asking = benchmarks.asking
+    with asking.Child(asking.OURS) as child:
+        program = str(CORPUS / "counter_split.py")
+        schedules, seconds, why_not = child.ask("first_bug", program, "pct", 0, 100, 60.0)
+        assert 1 <= schedules <= 100
+        assert seconds > 0
+        assert not why_not
+
+
+@pytest.mark.parametrize(
+    ("does", "seconds", "end"),
+    [("import os; os._exit(3)", 60.0, "crashed"), ("while True: pass", 0.5, "hangs")],
+)
+def test_a_child_that_does_not_answer_is_replaced(
+    benchmarks: SimpleNamespace, tmp_path: Path, does: str, seconds: float, end: str
+) -> None:
+    asking = benchmarks.asking
+    bad = tmp_path / "bad.py"
+    bad.write_text(does)
+    with asking.Child(asking.OURS) as child:
+        child.ask("explore_often", "counter", "random", 1)  # it has started
+        with pytest.raises(asking.NoAnswerError) as caught:
+            child.ask(
+                "first_bug", str(bad), "pct", 0, 100, 60.0, seconds=0.5 if end == "hangs" else 60
+            )
+        assert caught.value.end == end
+        assert child.ask("explore_often", "counter", "random", 2)[0] == 2
+
+
+def test_what_was_not_found_is_counted_and_named(benchmarks: SimpleNamespace) -> None:
+    first = benchmarks.corpus.First
+    ours = {
+        "easy": [first(2, 0.5, ""), first(4, 0.5, "")],
+        "hard": [first(30, 1.0, ""), first(0, 3.0, "exhausted")],
+    }
+    others = {"easy": [first(1, 0.1, "")] * 2, "hard": [first(0, 1.0, "not found")] * 2}
+    found = dict.fromkeys(benchmarks.corpus.NAMES, others) | {"auto": ours}
+    peer = {"easy": [first(5, 0.1, "")], "hard": [first(0, 3.0, "crashed")]}
+    lines = benchmarks.corpus.tabulated(found, peer).render().splitlines()
+    cells = [re.split(r"  +", line) for line in lines]
+    assert ["auto", "1 of 2", "2 of 2", "3.0", "3.0", "2.5"] in cells
+    assert ["pct", "1 of 2", "1 of 2", "1.0", "1.0", "1.1"] in cells
+    assert ["frontrun random", "1 of 2", "1 of 2", "-", "5.0", "3.1"] in cells
+    assert "  auto: hard" in lines  # exhausted, and yet
+    assert "  crashed: 1 (hard)" in lines
+    assert ["hard", "30 (1 of 2)", *["not found"] * 5, "crashed"] in cells
+
+
+def test_columns_without_numbers_are_left_out(benchmarks: SimpleNamespace) -> None:
+    table = benchmarks.table
+    shown = table.compared([table.Row("reading", "5 ns", target="< 9 ns: met")]).render()
+    assert shown.splitlines() == [
+        "what     ours  target",
+        "-------  ----  -----------",
+        "reading  5 ns  < 9 ns: met",
+    ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import importlib.util
 import itertools
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 CORPUS = Path(__file__).parent / "corpus"
 FLAGGED = sorted((CORPUS / "flagged").glob("*.py"))
 CLEAN = sorted((CORPUS / "clean").glob("*.py"))
-KINDS = {"lost-update", "deadlock", "test-failure", "thread-exception"}
+KINDS = {"lost-update", "deadlock", "no-progress", "test-failure", "thread-exception"}
+Worker = Callable[[Any], Any]
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -36,10 +38,10 @@ def assert_passes(program: ModuleType, state: Any) -> None:
         assert check(state) is not False
 
 
-def run_at_once(workers: Sequence[Callable[[Any], Any]], state: Any) -> list[Exception]:
+def run_at_once(workers: Sequence[Worker], state: Any) -> list[Exception]:
     errors: list[Exception] = []
 
-    def guarded(worker: Callable[[Any], Any]) -> None:
+    def guarded(worker: Worker) -> None:
         try:
             worker(state)
         except Exception as error:
@@ -54,6 +56,13 @@ def run_at_once(workers: Sequence[Callable[[Any], Any]], state: Any) -> list[Exc
     return errors
 
 
+def orders(workers: Sequence[Worker]) -> Iterable[Sequence[Worker]]:
+    """Return every order of a few workers, and of many those in which each comes first once."""
+    if len(workers) <= 5:
+        return itertools.permutations(workers)
+    return [[*workers[first:], *workers[:first]] for first in range(len(workers))]
+
+
 def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
@@ -62,8 +71,8 @@ every_program = pytest.mark.parametrize("path", FLAGGED + CLEAN, ids=name_of)
 
 
 def test_the_corpus_is_there() -> None:
-    assert len(FLAGGED) >= 28
-    assert len(CLEAN) >= 20
+    assert len(FLAGGED) >= 115
+    assert len(CLEAN) >= 90
 
 
 @every_program
@@ -77,7 +86,7 @@ def test_program_has_the_required_names(path: Path) -> None:
     if path in FLAGGED:
         assert program.EXPECT
         assert program.EXPECT <= KINDS
-        assert 0 < program.MAX_SCHEDULES <= 1000
+        assert 0 < program.MAX_SCHEDULES <= 500
         # A hazard that only the outcome shows needs a check, or an assertion or error in a worker.
         if {"test-failure"} == program.EXPECT:
             assert hasattr(program, "check")
@@ -99,8 +108,7 @@ def test_program_imports_only_the_standard_library(path: Path) -> None:
             else []
         )
     }
-    allowed = {"__future__", "collections", "concurrent", "queue", "threading", "time", "weakref"}
-    assert imported <= allowed
+    assert imported <= sys.stdlib_module_names
 
 
 @every_program
@@ -108,7 +116,7 @@ def test_workers_pass_one_after_another_in_every_order(path: Path) -> None:
     program = load(path)
     if not getattr(program, "SEQUENTIAL", True):
         pytest.skip("the workers need each other or start threads of their own")
-    for order in itertools.permutations(program.WORKERS):
+    for order in orders(program.WORKERS):
         state = program.setup()
         for worker in order:
             worker(state)
@@ -118,7 +126,7 @@ def test_workers_pass_one_after_another_in_every_order(path: Path) -> None:
 @pytest.mark.parametrize("path", CLEAN, ids=name_of)
 def test_clean_program_passes_on_real_threads(path: Path) -> None:
     program = load(path)
-    for order in itertools.permutations(program.WORKERS):
+    for order in orders(program.WORKERS):
         state = program.setup()
         assert run_at_once(order, state) == []
         assert_passes(program, state)

@@ -1,4 +1,4 @@
-"""A test as people write it, correct, so that the search goes on to its end."""
+"""Tests as people write them, correct, so that the search goes on to its end."""
 
 import threading
 
@@ -16,6 +16,9 @@ class LockedCounter:
             self.value = t + 1
 
 
+SHARED = LockedCounter()
+
+
 @pytest.fixture
 def counter() -> LockedCounter:
     return LockedCounter()
@@ -24,3 +27,20 @@ def counter() -> LockedCounter:
 @pytest.mark.threadsafe
 def test_counter(counter: LockedCounter) -> None:
     counter.increment()
+
+
+@pytest.mark.threadsafe
+def test_own_threads(counter: LockedCounter) -> None:
+    threads = [threading.Thread(target=counter.increment) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.threadsafe
+def test_state_stays() -> None:
+    """The second run in a process does something else than the first."""
+    if SHARED.value < 2:
+        SHARED.increment()
+    SHARED.increment()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.shapes import DECIDES
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 
 _EFFECTS = {"read": 1, "file-read": 1, "write": 2, "file-write": 2}
@@ -44,7 +45,7 @@ class _Location:
         self.reads: dict[tuple[int, int], int] = {}
         """When a thread read last at a site."""
         self.seen: dict[int, int] = {}
-        """When a thread read last, wherever."""
+        """When a thread read last, wherever; not what only decides."""
         self.wrote: dict[int, int] = {}
         """When a thread wrote last."""
         self.write = self.other_write = self.writer = _NEVER
@@ -83,10 +84,12 @@ def find_lost_update(log: Sequence[tuple[Any, ...]], *, failed: bool) -> LostUpd
         if place is None:
             place = locations[key] = _Location()
         if effect == 1:
-            place.reads[thread, number] = place.seen[thread] = index
+            place.reads[thread, number] = index
+            if site.name != DECIDES:
+                place.seen[thread] = index
             continue
         foreign = place.foreign_write(thread)
-        if foreign != _NEVER and thread in place.seen:
+        if foreign != _NEVER and (site.flows or thread in place.seen):
             found = _overwritten(log, place, thread, site, index)
             if found is not None and found.flows:
                 return found
@@ -108,7 +111,7 @@ def _overwritten(
         if flowing > foreign or (site.idempotent and SITES[log[foreign][1]].idempotent):
             return None
         return LostUpdate(flowing, foreign, index, True)
-    latest = place.seen[thread]
+    latest = place.seen.get(thread, _NEVER)
     if place.wrote.get(thread, _NEVER) < latest < foreign:
         return LostUpdate(latest, foreign, index, False)
     return None

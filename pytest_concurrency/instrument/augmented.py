@@ -18,6 +18,8 @@ from typing import Any
 
 from pytest_concurrency.instrument.builder import KEY, OWNER
 from pytest_concurrency.instrument.places import Places
+from pytest_concurrency.instrument.scopes import DISPLAYS
+from pytest_concurrency.runtime.dynamic import WRITTEN_BACK
 from pytest_concurrency.runtime.sites import SITES
 
 IN_PLACE: dict[str, Any] = {
@@ -41,17 +43,21 @@ IN_PLACE: dict[str, Any] = {
 class Augmented(Places):
     """Statements like ``target += value``."""
 
+    _growing: int | None = None
+    """The site where the container in the target of this statement is changed in place."""
+
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         scope, target = self._scope, node.target
-        if scope is None or scope.class_names is not None:
+        if scope is None or (scope.class_names is not None and not self._is_plain_target(target)):
             # In a class body temporaries would become attributes of the class.
             return self.generic_visit(node)
+        self._growing = None
         if isinstance(target, ast.Name):
             return self._augmented_name(node, target)
         rebound = {n.target.id for n in ast.walk(node.value) if isinstance(n, ast.NamedExpr)}
         temporaries: list[str] = []
-        first_owner, owner = self._once(target.value, OWNER, rebound, temporaries)
         label = self._label(target.value)
+        first_owner, owner = self._once(target.value, OWNER, rebound, temporaries)
         if isinstance(target, ast.Attribute):
             load: ast.expr = self._attribute(
                 ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target),
@@ -75,25 +81,52 @@ class Augmented(Places):
         names: list[ast.expr] = [ast.Name(name, ast.Del()) for name in temporaries]
         return [assign, ast.copy_location(ast.Delete(names), node)] if names else assign
 
+    def _is_plain_target(self, target: ast.expr) -> bool:
+        if isinstance(target, ast.Subscript):
+            return self._is_plain(target.value) and self._is_plain(target.slice)
+        return isinstance(target, ast.Attribute) and self._is_plain(target.value)
+
     def _augmented_name(self, node: ast.AugAssign, target: ast.Name) -> ast.AST:
-        if not (self._is_shared_global(target.id) or self._is_shared_cell(target.id)):
+        is_shared = self._is_shared_global(target.id) or self._is_shared_cell(target.id)
+        if not (is_shared or self._grows(node)):
             return self.generic_visit(node)
         load = ast.copy_location(ast.Name(target.id, ast.Load()), target)
         value = self._in_place(node, self._visit_expr(load), load)
         assign = ast.Assign([target], self._named_value(target, value, frozenset()))
-        self._tie(node, target)
+        if is_shared:
+            self._tie(node, target)
         return ast.copy_location(assign, node)
 
     def _in_place(self, node: ast.AugAssign, loaded: ast.expr, load: ast.expr) -> ast.expr:
         """Make the new value; note that it comes from ``load`` (now ``loaded``) and the operand."""
         flows = self._scope.flows if self._scope else None
         self._pending[node.target] = (flows.into(node.value) if flows else frozenset()) | {load}
-        helper = type(node.op).__name__
-        return self._call(node, helper, loaded, self._visit_expr(node.value))
+        helper, label, grows = type(node.op).__name__, self._label(node.target), self._grows(node)
+        value = self._visit_expr(node.value)
+        if not grows:
+            return self._call(node, helper, loaded, value)
+        self._growing = self._new_site(node.target, "write", "", label)
+        function = self._call(node, helper).func
+        ready = self._call(node, "ready_function", function, self._growing, loaded, value)
+        return ast.copy_location(ast.Call(ready, [], []), node)
+
+    def _grows(self, node: ast.AugAssign) -> bool:
+        """Whether the target may be a container, which is then changed in place."""
+        if isinstance(node.value, (*DISPLAYS, ast.Tuple, ast.GeneratorExp)):
+            return True
+        if isinstance(node.value, (ast.Constant, ast.JoinedStr)):
+            return False
+        names = [
+            getattr(part, "id", getattr(part, "attr", "")) for part in (node.target, node.value)
+        ]
+        return not self._containers.isdisjoint(names)
 
     def _tie(self, node: ast.AugAssign, target: ast.expr) -> None:
+        """Note what is known about the write: whether doing it twice loses anything."""
         number = self._numbers[target]
         SITES[number].idempotent = isinstance(node.op, (ast.BitOr, ast.BitAnd))
+        if self._growing is not None:
+            WRITTEN_BACK[self._growing] = number
 
     def _once(
         self, part: ast.expr, temporary: str, rebound: set[str], temporaries: list[str]

@@ -29,6 +29,9 @@ class Scope(NamedTuple):
     declared_global: frozenset[str] = frozenset()
     cells: frozenset[str] = frozenset()
     """Closure cells that somebody rebinds."""
+    variables: frozenset[str] = frozenset()
+    """Names that this or an enclosing function, or the module, binds to values, not to a function
+    or class that it defines."""
     flows: Flows | None = None
     class_names: frozenset[str] | None = None
     """In a class body: the names bound there, which are looked up first."""
@@ -37,9 +40,15 @@ class Scope(NamedTuple):
 class Builder(ast.NodeTransformer):
     """The state of one rewriting, and the small questions about it."""
 
-    def __init__(self, path: str, shared_globals: frozenset[str]) -> None:
+    def __init__(
+        self, path: str, shared_globals: frozenset[str], containers: frozenset[str]
+    ) -> None:
         self._path = path
         self._globals = shared_globals
+        self._containers = containers
+        """Names that the file uses as those of containers, wherever."""
+        self._asserted: dict[str, ast.expr] = {}
+        """What pytest's assertion rewriting has put into variables of its own."""
         self._class: str | None = None
         """The innermost class, for private names."""
         self._scope: Scope | None = None
@@ -47,6 +56,8 @@ class Builder(ast.NodeTransformer):
         self._path_of_names: list[str] = []
         """The names of the classes and functions around, for people."""
         self._numbers: dict[ast.AST, int] = {}
+        self._looks: dict[ast.AST, set[int]] = {}
+        """Sites where a container is looked at as a whole, by the node that gives it."""
         self._writes: list[tuple[int, Reads]] = []
         self._pending: dict[ast.AST, Reads] = {}
         """Targets not visited yet, with the nodes whose value may flow into them."""
@@ -54,7 +65,8 @@ class Builder(ast.NodeTransformer):
     def resolve_flows(self) -> None:
         """Tell each write site which read sites may flow into it; all numbers are known now."""
         for number, reads in self._writes:
-            SITES[number].flows = sites_of(reads, self._numbers)
+            looks = set().union(*(self._looks.get(read, ()) for read in reads))
+            SITES[number].flows = sites_of(reads, self._numbers) | looks
 
     def _visit_expr(self, node: ast.expr) -> ast.expr:
         return cast(ast.expr, self.visit(node))
@@ -119,6 +131,8 @@ class Builder(ast.NodeTransformer):
     # -- building -----------------------------------------------------------------------
 
     def _label(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Name):
+            node = self._asserted.get(node.id, node)
         return label_of(node, self._class)
 
     def _mangled(self, name: str) -> str:

@@ -1,11 +1,13 @@
-"""Rewrites calls and ``with``: methods of containers and locks, functions on files, whatever looks
-at a whole container.
+"""Rewrites calls and ``with``: methods of containers and locks, functions on files and attributes,
+functions that go through containers, calls through variables.
 
 A point must come right before the call, after the arguments. Where evaluating these touches nothing
 shared, it is made on the way to the method; otherwise the call is made ready first::
 
     obj.append(x)             ->  @call_method(obj, "append", 3).append(x)
     obj.append(f())           ->  @ready(@method_owner(obj, "append", 3).append, 3, f())()
+    getattr(obj, name)        ->  @ready_function(getattr, 4, obj, name)()
+    append(x)                 ->  @called(append, 5, x)(x)        if "append" may hold anything
 
 What ``@ready`` returns is a ``functools.partial``: C code, no frame between the caller and a method
 written in Python.
@@ -15,28 +17,48 @@ from __future__ import annotations
 
 import ast
 
-from pytest_concurrency.instrument.augmented import Augmented
+from pytest_concurrency.instrument.looks import Looks
 from pytest_concurrency.runtime import files
+from pytest_concurrency.runtime.dynamic import FUNCTION_NAMES, OPERATOR_NAMES, SLOT_NAMES
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.shapes import KEYED, METHOD_NAMES
 
 _ALL_ARGUMENTS = {
-    **dict.fromkeys(("len", "sorted", "list", "tuple", "set", "frozenset", "dict"), slice(0, 1)),
+    **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
     **dict.fromkeys(("sum", "min", "max", "any", "all", "iter", "enumerate"), slice(0, 1)),
-    "reversed": slice(0, 1),
+    **dict.fromkeys(("dict", "reversed", "str", "repr", "bytes", "bytearray"), slice(0, 1)),
+    **dict.fromkeys(("deque", "Counter", "OrderedDict", "array"), slice(0, None)),
+    "print": slice(0, None),
     "zip": slice(0, None),
     "map": slice(1, None),
     "filter": slice(1, None),
 }
 """Built-in functions that go through containers, and which of their arguments."""
-_FRESH = frozenset({"range", "enumerate", "zip", "map", "filter", "reversed", "sorted", "iter"})
-"""Functions that return something new, which nobody else knows yet."""
+_MERGING = frozenset(
+    [
+        "join",
+        "extend",
+        "extendleft",
+        "update",
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+    ]
+)
+"""Methods that go through what they are given."""
 _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 """Methods of ``pathlib.Path`` whose effect depends on their arguments."""
 
 
-class Calls(Augmented):
-    """Calls, ``with``, iteration and ``in``."""
+class Calls(Looks):
+    """Calls and ``with``."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: D102, N802
         callee = node.func
@@ -44,11 +66,19 @@ class Calls(Augmented):
             return self.generic_visit(node)
         if isinstance(callee, ast.Name):
             return self._call_of_name(node, callee)
-        if not isinstance(callee, ast.Attribute) or not self._is_shared_object(callee.value):
+        if not isinstance(callee, ast.Attribute):
+            return self._call_of_value(node)
+        if self._is_function_on_attributes(callee) and not _has_stars(node):
+            label = self._label(callee.value)
+            return self._call_of_function(node, self._visit_expr(callee), label)
+        if not self._is_shared_object(callee.value):
             return self.generic_visit(node)
         if self._is_file_function(callee) and not _has_stars(node):
             return self._call_on_file(node, self._visit_expr(callee), callee.attr)
         is_known = callee.attr in METHOD_NAMES and callee.attr not in LOCK_METHODS
+        if callee.attr == "join" and isinstance(callee.value, ast.Constant):
+            self._visit_arguments(node)
+            return node
         if is_known and not _is_text_replace(node, callee):
             return self._call_of_known_method(node, callee)
         label = self._label(callee.value)
@@ -64,9 +94,9 @@ class Calls(Augmented):
         return node
 
     def _visit_arguments(self, node: ast.Call) -> None:
-        node.args = [self._visit_expr(argument) for argument in node.args]
-        for keyword in node.keywords:
-            keyword.value = self._visit_expr(keyword.value)
+        visit = self._operand if _merges(node) else self._visit_expr
+        node.args = [visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
 
     # -- methods of containers, primitives and paths --------------------------------------
 
@@ -75,6 +105,8 @@ class Calls(Augmented):
         owner = self._visit_expr(callee.value)
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         inert = all(self._is_inert(argument) for argument in arguments)
+        if _merges(node) and any(map(self._may_hold_container, node.args)):
+            inert = False
         keyed = bool(node.args) and callee.attr in KEYED
         plain_key = keyed and self._is_plain(node.args[0])
         needs_arguments = callee.attr in _PATH_ARGUMENTS or (keyed and not plain_key)
@@ -104,12 +136,61 @@ class Calls(Augmented):
             return node
         if callee.id == "open" and self._is_global_name("open") and not _has_stars(node):
             return self._call_on_file(node, callee, "open")
+        if callee.id == "vars" and self._is_global_name("vars") and len(node.args) == 1:
+            self.generic_visit(node)
+            node.args = [self._call(node, "namespace_of", node.args[0])]
+            return node
+        is_function = callee.id in FUNCTION_NAMES or callee.id in OPERATOR_NAMES
+        if is_function and self._is_global_name(callee.id) and not _has_stars(node):
+            label = self._label(node.args[0]) if node.args else callee.id
+            return self._call_of_function(node, callee, label)
+        if self._is_variable(callee.id):
+            return self._call_of_value(node)
         labels = [self._label(argument) for argument in node.args]
         self.generic_visit(node)
         looked_at = _ALL_ARGUMENTS.get(callee.id)
         if looked_at is not None and self._is_global_name(callee.id):
             pairs = list(zip(node.args, labels, strict=True))[looked_at]
             node.args[looked_at] = [self._whole(argument, label) for argument, label in pairs]
+        return node
+
+    def _call_of_function(self, node: ast.Call, callee: ast.expr, label: str) -> ast.AST:
+        """Rewrite the call of what is named like a function that touches what it is given."""
+        flows = self._scope.flows if self._scope else None
+        if flows is not None:
+            self._pending[node] = flows.into(node)
+        number = self._site(node, "call", "", label)
+        return self._made_ready(node, "ready_function", callee, number)
+
+    def _is_function_on_attributes(self, callee: ast.Attribute) -> bool:
+        if callee.attr in SLOT_NAMES:
+            return True
+        return (
+            callee.attr in OPERATOR_NAMES
+            and isinstance(callee.value, ast.Name)
+            and callee.value.id == "operator"
+            and self._is_global_name("operator")
+        )
+
+    # -- calls through variables ------------------------------------------------------------
+
+    def _is_variable(self, name: str) -> bool:
+        """Whether ``name`` may hold a bound method, as far as the function shows."""
+        is_receiver = name in ("self", "cls")
+        return self._scope is not None and name in self._scope.variables and not is_receiver
+
+    def _call_of_value(self, node: ast.Call) -> ast.AST:
+        """Rewrite the call of something that a variable, an item or another call gave."""
+        label = self._label(node.func)
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        inert = all(self._is_inert(argument) for argument in arguments)
+        first = node.args[:1] if node.args and self._is_plain(node.args[0]) else []
+        node.func = self._visit_expr(node.func)
+        number = self._site(node, "call", "", label)
+        if not inert and not _has_stars(node):
+            return self._made_ready(node, "ready_call", node.func, number)
+        self._visit_arguments(node)
+        node.func = self._call(node.func, "called", node.func, number, *first)
         return node
 
     def _is_file_function(self, callee: ast.Attribute) -> bool:
@@ -139,57 +220,6 @@ class Calls(Augmented):
                 self._pending[node] = reads
         return self._site(node, "call", name, label)
 
-    # -- containers as a whole --------------------------------------------------------------
-
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
-        label = self._label(node.iter)
-        visited = super().visit_For(node)
-        if self._scope is not None:
-            node.iter = self._whole(node.iter, label)
-        return visited
-
-    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:  # noqa: D102
-        label = self._label(node.iter)
-        self.generic_visit(node)
-        if self._scope is not None and not node.is_async:
-            node.iter = self._whole(node.iter, label)
-        return node
-
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: D102, N802
-        if self._scope is None or not any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
-            return self.generic_visit(node)
-        labels = [self._label(part) for part in node.comparators]
-        self.generic_visit(node)
-        if len(node.ops) == 1 and not self._is_plain(node.left):
-            return self._contains(node, labels[0])
-        left = node.left
-        for position, (op, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
-            if isinstance(op, (ast.In, ast.NotIn)) and _may_be_shared(right):
-                number = self._new_site(right, "read", "", labels[position])
-                node.comparators[position] = (
-                    self._call(right, "has", right, left, number)
-                    if self._is_plain(left)
-                    else self._call(right, "whole", right, number)
-                )
-            left = right
-        return node
-
-    def _contains(self, node: ast.Compare, label: str) -> ast.AST:
-        right = node.comparators[0]
-        if not _may_be_shared(right):
-            return node
-        number = self._new_site(right, "read", "", label)
-        ready = self._call(node, "contains", node.left, right, number)
-        call: ast.expr = ast.copy_location(ast.Call(ready, [], []), node)
-        if isinstance(node.ops[0], ast.NotIn):
-            call = ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
-        return call
-
-    def _whole(self, node: ast.expr, label: str) -> ast.expr:
-        if not _may_be_shared(node):
-            return node
-        return self._call(node, "whole", node, self._new_site(node, "read", "", label))
-
     # -- with -------------------------------------------------------------------------------
 
     def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
@@ -204,6 +234,11 @@ class Calls(Augmented):
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)
         return [*before, node] if before else node
+
+
+def _merges(node: ast.Call) -> bool:
+    """Whether it is a method that goes through what it is given."""
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _MERGING
 
 
 def _has_stars(node: ast.Call) -> bool:
@@ -224,13 +259,3 @@ def _appends(opening: ast.Call) -> bool:
     named = [keyword.value for keyword in opening.keywords if keyword.arg == "mode"]
     modes = named or opening.args[0 if is_method else 1 :][:1]
     return any(isinstance(m, ast.Constant) and str(m.value).startswith("a") for m in modes)
-
-
-def _may_be_shared(node: ast.expr) -> bool:
-    """Whether ``node`` may give a container that other threads know."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id not in _FRESH
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        owner = node.func.value
-        return not (isinstance(owner, ast.Name) and owner.id.startswith("@py"))
-    return isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BoolOp))

@@ -40,6 +40,8 @@ class Places(Builder):
         """Put the helper's call around ``owner``, which is ``node.value`` visited."""
         stores_in_class = _names_class(node.value)
         node.value = owner
+        if node.attr == "__dict__" and isinstance(node.ctx, ast.Load):
+            node.value = self._call(node, "namespace_of", owner)
         if node.attr in _UNTOUCHED:
             return node
         name, op = self._mangled(node.attr), _operation(node)
@@ -162,27 +164,47 @@ class Places(Builder):
         return visited
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
-        before = self._points([node.target])
-        visited = self.generic_visit(node)
-        return [*before, visited] if before else visited
+        points = self._points([node.target])
+        self.generic_visit(node)
+        # The name is bound once more in each round.
+        node.body = [*points, *node.body]
+        return node
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+        names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+        return [*self._points_at(node, names), node]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+        names = [alias.asname or alias.name for alias in node.names]
+        return [*self._points_at(node, names), node]
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:  # noqa: D102, N802
+        points = self._points_at(node, [node.name] if node.name else [])
+        self.generic_visit(node)
+        node.body = [*points, *node.body]
+        return node
 
     def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
         before = self._points(node.targets)
         visited = self.generic_visit(node)
         return [*before, visited] if before else visited
 
-    def _points(self, targets: Sequence[ast.expr]) -> list[ast.AST]:
-        """Make points before a statement that stores or deletes globals without a value that could
-        be wrapped."""
+    def _points(self, targets: Sequence[ast.expr]) -> list[ast.stmt]:
+        """Make points for a statement that stores or deletes globals and cells without a value that
+        could be wrapped."""
         names = [
             part
             for target in targets
             for part in ast.walk(target)
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
         ]
-        points = []
+        return [point for name in names for point in self._points_at(name, [name.id])]
+
+    def _points_at(self, node: ast.AST, names: Sequence[str]) -> list[ast.stmt]:
+        points: list[ast.stmt] = []
         for name in names:
-            point = self._named_value(name, ast.Constant(None), frozenset())
+            target = ast.copy_location(ast.Name(name, ast.Store()), node)
+            point = self._named_value(target, ast.Constant(None), frozenset())
             if isinstance(point, ast.Call):
-                points.append(ast.copy_location(ast.Expr(point), name))
-        return list[ast.AST](points)
+                points.append(ast.copy_location(ast.Expr(point), target))
+        return points

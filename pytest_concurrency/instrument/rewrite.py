@@ -31,14 +31,18 @@ from pytest_concurrency.instrument.scopes import (
     Comprehension,
     FunctionNode,
     comprehension_names,
-    mutable_globals,
+    container_names,
     names_of,
+    shared_globals,
+    variables_of,
 )
+from pytest_concurrency.runtime import shapes
 
 
 def rewrite(tree: ast.Module, path: str) -> ast.Module:
     """Rewrite ``tree`` (of the file ``path``) in place and return it."""
-    rewriter = _Rewriter(path, mutable_globals(tree))
+    containers = container_names(tree, shapes.CONTAINER_METHODS)
+    rewriter = _Rewriter(path, shared_globals(tree), containers, variables_of(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
     rewriter.resolve_flows()
     locate(rewritten)
@@ -63,7 +67,18 @@ def locate(tree: ast.Module) -> None:
 class _Rewriter(Calls):
     """Walks through scopes; what is done with the expressions in them is inherited."""
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802
+    def __init__(
+        self,
+        path: str,
+        shared_globals: frozenset[str],
+        containers: frozenset[str],
+        module_variables: frozenset[str],
+    ) -> None:
+        super().__init__(path, shared_globals, containers)
+        self._module_variables = module_variables
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | list[ast.AST]:  # noqa: N802
+        points = self._points_at(node, [node.name])
         node.decorator_list = [self._visit_expr(entry) for entry in node.decorator_list]
         node.bases = [self._visit_expr(base) for base in node.bases]
         for keyword in node.keywords:
@@ -72,10 +87,10 @@ class _Rewriter(Calls):
         self._class = node.name
         self._path_of_names.append(node.name)
         if outer is not None:
-            # Names in a class body are looked up in the class first: none of them is a plain local.
+            # Names in a class body are looked up in the class first: none bound there is plain.
             names = names_of(node)
             self._scope = outer._replace(
-                plain=frozenset(),
+                plain=outer.constant - names.bound,
                 declared_global=names.declared_global,
                 class_names=names.bound,
                 flows=None,
@@ -83,13 +98,15 @@ class _Rewriter(Calls):
         node.body = self._visit_body(node.body)
         self._path_of_names.pop()
         self._scope, self._class = outer, outer_class
-        return node
+        return [*points, node]
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
-        return self._visit_function(node)
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | list[ast.AST]:  # noqa: N802
+        return [*self._points_at(node, [node.name]), self._visit_function(node)]
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:  # noqa: N802
-        return self._visit_function(node)
+    def visit_AsyncFunctionDef(  # noqa: N802
+        self, node: ast.AsyncFunctionDef
+    ) -> ast.AST | list[ast.AST]:
+        return [*self._points_at(node, [node.name]), self._visit_function(node)]
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.decorator_list = [self._visit_expr(entry) for entry in node.decorator_list]
@@ -114,7 +131,7 @@ class _Rewriter(Calls):
 
     def _enter(self, node: FunctionNode, name: str) -> Scope | None:
         outer = self._scope
-        around = outer or Scope("")
+        around = outer or Scope("", variables=self._module_variables)
         self._path_of_names.append(name)
         names = names_of(node)
         inherited = around.constant - names.bound
@@ -125,6 +142,7 @@ class _Rewriter(Calls):
             local=(around.local | names.bound) - names.declared_global,
             declared_global=names.declared_global,
             cells=((around.cells - names.bound) | names.rebound) - names.declared_global,
+            variables=(around.variables - names.bound) | names.variables,
             flows=Flows(node),
         )
         return outer
@@ -148,6 +166,7 @@ class _Rewriter(Calls):
         # Up to 3.11 a comprehension is a function: names of the function around it are cells in it.
         self._scope = outer._replace(
             plain=(outer.constant - bound) | plain,
+            variables=outer.variables | bound,
             constant=outer.constant - bound,
             local=outer.local | bound,
             cells=outer.cells - bound,
@@ -161,12 +180,6 @@ class _Rewriter(Calls):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
 
     # -- left alone -----------------------------------------------------------------------
-
-    def visit_match_case(self, node: ast.match_case) -> ast.AST:
-        # Patterns must stay dotted names.
-        node.guard = node.guard and self._visit_expr(node.guard)
-        node.body = self._visit_body(node.body)
-        return node
 
     def visit_TypeAlias(self, node: ast.AST) -> ast.AST:  # noqa: N802
         # Evaluated when somebody asks for it, and never by the program itself.

@@ -12,6 +12,8 @@ Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, *_COMPREHENSIONS)
+DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+"""Expressions that make a container."""
 
 
 def mangled(name: str, class_name: str | None) -> str:
@@ -59,6 +61,32 @@ def _parameters(function: FunctionNode) -> frozenset[str]:
     return frozenset(argument.arg for argument in every)
 
 
+def _bound_often(scope: FunctionNode | ast.ClassDef) -> set[str]:
+    """Return the names that the body binds more than once: in two places, or in a loop."""
+    once = set() if isinstance(scope, ast.ClassDef) else set(_parameters(scope))
+    often: set[str] = set()
+    for node in own_nodes(scope):
+        names = list(_bound_by(node))
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+            looped = [*own_nodes(node), *(ast.walk(node.target) if hasattr(node, "target") else ())]
+            often.update(name for part in looped for name in _bound_by(part))
+        often.update(once.intersection(names))
+        once.update(names)
+    return often
+
+
+def _captured(scope: ast.AST) -> set[str]:
+    """Return the names (and some more) that functions defined in the body take from around them."""
+    names: set[str] = set()
+    for node in own_nodes(scope):
+        if isinstance(node, _SCOPES):
+            for function in [part for part in ast.walk(node) if isinstance(part, _FUNCTIONS)]:
+                used = {part.id for part in ast.walk(function) if isinstance(part, ast.Name)}
+                bound = {name for part in own_nodes(function) for name in _bound_by(part)}
+                names |= used - bound - _parameters(function)
+    return names
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names of one function or class body."""
@@ -70,9 +98,11 @@ class Names:
     """Locals that give the same value when read twice in a row, whatever other threads do."""
     constant: frozenset[str]
     """Parameters that nobody rebinds: plain in nested functions, too."""
+    variables: frozenset[str]
+    """Those that may hold any value: parameters, and what is assigned."""
     rebound: frozenset[str]
-    """Locals that are bound more than once or in a nested function, and read there: cells that
-    change."""
+    """Locals that a nested function binds, or that are bound more than once and known to one: cells
+    that change."""
 
 
 def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
@@ -102,8 +132,19 @@ def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
         frozenset(declared_global),
         frozenset(bound - mentioned - nested_nonlocal) | constant,
         frozenset(constant),
-        frozenset(bound & nested_nonlocal),
+        parameters | variables_of(scope),
+        frozenset(bound & (nested_nonlocal | (_bound_often(scope) & _captured(scope)))),
     )
+
+
+def variables_of(scope: ast.AST) -> frozenset[str]:
+    """Return the names that the body of a function or module binds to values, not to a function,
+    class or module."""
+    names: set[str] = set()
+    for node in own_nodes(scope):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return frozenset(names)
 
 
 def comprehension_names(node: Comprehension) -> tuple[frozenset[str], frozenset[str]]:
@@ -122,15 +163,21 @@ def comprehension_names(node: Comprehension) -> tuple[frozenset[str], frozenset[
     return frozenset(bound), frozenset(bound - nested)
 
 
-def mutable_globals(module: ast.Module) -> frozenset[str]:
-    """Return the globals (as the module's namespace knows them) that some function rebinds or
-    deletes."""
-    names: set[str] = set()
+def shared_globals(module: ast.Module) -> frozenset[str]:
+    """Return the globals (as the module's namespace knows them) that may be rebound while threads
+    run: by some function here, or from another module.
+
+    What other files do must not count: with different files loaded, the same test would have
+    different scheduling points, and a replay would not fit.
+    """
+    names = _flags(module)
     stack: list[tuple[ast.AST, str | None]] = [(module, None)]
     while stack:
         node, class_name = stack.pop()
         if isinstance(node, ast.ClassDef):
             class_name = node.name
+        elif isinstance(node, ast.Subscript):
+            names.update(_item_of_globals(node))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             stored = {name for part in own_nodes(node) for name in _bound_by(part)}
             for part in own_nodes(node):
@@ -138,3 +185,53 @@ def mutable_globals(module: ast.Module) -> frozenset[str]:
                     names.update(mangled(n, class_name) for n in stored.intersection(part.names))
         stack.extend((child, class_name) for child in ast.iter_child_nodes(node))
     return frozenset(names)
+
+
+def _flags(module: ast.Module) -> set[str]:
+    """Return the globals that start as a plain value and are not named like constants: flags,
+    counters, what is made later."""
+    names: set[str] = set()
+    for node in module.body:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names.update(target.id for target in targets if isinstance(target, ast.Name))
+    return {name for name in names if not (name.isupper() or name.startswith("__"))}
+
+
+def _item_of_globals(node: ast.Subscript) -> set[str]:
+    """Return the name in ``globals()["name"] = ...``."""
+    match node:
+        case ast.Subscript(
+            value=ast.Call(func=ast.Name(id="globals")),
+            slice=ast.Constant(value=str(name)),
+            ctx=ast.Store() | ast.Del(),
+        ):
+            return {name}
+    return set()
+
+
+def container_names(module: ast.Module, methods: frozenset[str]) -> frozenset[str]:
+    """Return the names (of attributes, too) that are used as those of containers somewhere:
+    subscripted, iterated over, filled."""
+    found: set[str] = set()
+    for node in ast.walk(module):
+        used: list[ast.expr] = []
+        if isinstance(node, (ast.Subscript, ast.Starred)):
+            used = [node.value]
+        elif isinstance(node, ast.Attribute):
+            used = [node.value] if node.attr in methods else []
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            used = [node.iter]
+        elif isinstance(node, ast.Compare):
+            pairs = zip(node.ops, node.comparators, strict=True)
+            used = [part for op, part in pairs if isinstance(op, (ast.In, ast.NotIn))]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            used = node.args[:1] if node.func.id == "len" else []
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, DISPLAYS):
+            used = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for part in used:
+            if isinstance(part, ast.Name):
+                found.add(part.id)
+            elif isinstance(part, ast.Attribute):
+                found.add(part.attr)
+    return frozenset(found)

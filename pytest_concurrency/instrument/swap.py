@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from inspect import CO_ITERABLE_COROUTINE
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -23,7 +24,7 @@ from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.internal import rewrite_internal
 from pytest_concurrency.instrument.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
-from pytest_concurrency.runtime import access, primitives, shapes
+from pytest_concurrency.runtime import access, dynamic, namespaces, primitives, shapes
 
 _HELPERS: dict[str, Any] = {
     "@get": access.get_attr,
@@ -46,10 +47,16 @@ _HELPERS: dict[str, Any] = {
     "@set_global": access.set_global,
     "@get_cell": access.get_cell,
     "@set_cell": access.set_cell,
+    "@namespace_of": namespaces.namespace_of,
+    "@ready_function": dynamic.ready_function,
+    "@matched": dynamic.matched,
+    "@called": dynamic.called,
+    "@ready_call": dynamic.ready_call,
     "@enter_with": primitives.enter_with,
     "@sync_method": primitives.sync_method,
     **IN_PLACE,
 }
+_NOT_OURS, _OURS, _INTERNAL = range(3)
 _NESTING = 20_000
 """Python frames that rewriting may take: generated code has expressions nested thousands deep."""
 
@@ -86,9 +93,12 @@ class Unit:
     def match(self, code: CodeType) -> CodeType | None:
         """Return the instrumented counterpart of ``code``, None if the source is not what it was
         made from."""
+        # A flag that no source has: ``types.coroutine`` sets it later.
+        awaitable = code.co_flags & CO_ITERABLE_COROUTINE
+        compiled = code.replace(co_flags=code.co_flags ^ awaitable) if awaitable else code
         for old, new in self._pairs.get((code.co_qualname, code.co_firstlineno), ()):
-            if old == code and new.co_freevars == code.co_freevars:
-                return new
+            if old == compiled and new.co_freevars == code.co_freevars:
+                return new.replace(co_flags=new.co_flags | awaitable) if awaitable else new
         return None
 
 
@@ -147,6 +157,10 @@ class Instrumentation:
         self.scope = scope
         self._units: dict[str, Unit | str] = {}
         """By file name; a text says why there is none."""
+        self._verdicts: dict[str, int] = {}
+        """By file name: whose it is."""
+        self._counterparts: dict[int, tuple[CodeType, CodeType | None]] = {}
+        """What ``match`` has found, by the identity of the code: comparing code is slow."""
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
@@ -160,11 +174,16 @@ class Instrumentation:
         self._swaps = []
         self.unmatched = {}
         objects = gc.get_objects()
+        interactive = self._interactive()
+        verdicts = self._verdicts
         for function in [obj for obj in objects if type(obj) is FunctionType]:
+            # Tens of thousands, in a large project: most are somebody else's.
             filename = function.__code__.co_filename
-            internal = self.scope.is_internal(filename)
-            if internal or self.scope.wants(filename) or self._is_interactive(function):
-                self._prepare_one(function, filename, internal)
+            wanted = verdicts.get(filename)
+            if wanted is None:
+                wanted = verdicts[filename] = self._judge(filename)
+            if wanted or function.__globals__ is interactive:
+                self._prepare_one(function, filename, wanted == _INTERNAL)
         self._registers = list(self._find_registers(objects))
 
     def _find_registers(
@@ -179,15 +198,20 @@ class Instrumentation:
                 swapped = {s.instrumented for s in self._swaps if s.original in register}
                 yield register, swapped - register
 
-    def _is_interactive(self, function: FunctionType) -> bool:
-        # The cells of a notebook, the lines of a session: they lie in no folder.
-        return self.scope.with_main and function.__globals__.get("__name__") == "__main__"
+    def _judge(self, filename: str) -> int:
+        if self.scope.is_internal(filename):
+            return _INTERNAL
+        return _OURS if self.scope.wants(filename) else _NOT_OURS
+
+    def _interactive(self) -> dict[str, Any] | None:
+        """Return where the cells of a notebook and the lines of a session live: in no folder."""
+        return vars(sys.modules["__main__"]) if self.scope.with_main else None
 
     def _prepare_one(self, function: FunctionType, filename: str, internal: bool) -> None:
         if filename not in self._units:
             self._units[filename] = self._compile(function, filename, internal)
         unit = self._units[filename]
-        instrumented = None if isinstance(unit, str) else unit.match(function.__code__)
+        instrumented = None if isinstance(unit, str) else self._counterpart(unit, function.__code__)
         if instrumented is not None:
             self._swaps.append(Swap(function, function.__code__, instrumented))
             if id(function.__globals__) not in self._namespaces:
@@ -195,6 +219,14 @@ class Instrumentation:
         elif not internal:
             reason = unit if isinstance(unit, str) else "its source has changed or is not its own"
             self.unmatched[f"{function.__module__}.{function.__qualname__}"] = reason
+
+    def _counterpart(self, unit: Unit, code: CodeType) -> CodeType | None:
+        known = self._counterparts.get(id(code))
+        if known is not None and known[0] is code:
+            return known[1]
+        found = unit.match(code)
+        self._counterparts[id(code)] = (code, found)
+        return found
 
     def _compile(self, function: FunctionType, filename: str, internal: bool) -> Unit | str:
         namespace = function.__globals__
@@ -224,6 +256,11 @@ class Instrumentation:
         """Functions instrumented, functions seen (both without the standard library's)."""
         done = sum(not self.scope.is_internal(swap.original.co_filename) for swap in self._swaps)
         return done, done + len(self.unmatched)
+
+    @property
+    def left_alone(self) -> tuple[str, ...]:
+        """The functions seen that stay as they are, each with the reason."""
+        return tuple(f"{name} ({reason})" for name, reason in sorted(self.unmatched.items()))
 
     @property
     def namespaces(self) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from pytest_concurrency.report.wording import count, distinct, headline
 
 MOST_ROWS = 25
 MOST_HAZARDS = 3
+MOST_FUNCTIONS = 5
 
 
 def header_line(settings: Settings, *, gil: bool) -> str:
@@ -90,8 +91,14 @@ def _details(report: StressReport, page: Page) -> Iterator[Line]:
     yield from _notes([f"isolation: {report.isolation.reason}"], page)
     done, seen = report.instrumented
     seed = f", seed {report.seed}" if report.seed else ""
-    yield from _notes([f"instrumented {done} of {count(seen, 'function')}{seed}"], page)
+    left_alone = f"; not: {_enumeration(report.uninstrumented)}" if report.uninstrumented else ""
+    yield from _notes([f"instrumented {done} of {count(seen, 'function')}{left_alone}{seed}"], page)
     yield from _notes([f"note: {note}" for note in report.notes], page)
+
+
+def _enumeration(names: Sequence[str]) -> str:
+    more = len(names) - MOST_FUNCTIONS
+    return ", ".join(names[:MOST_FUNCTIONS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cell(result: CellResult) -> str:

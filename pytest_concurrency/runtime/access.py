@@ -13,7 +13,7 @@ given when it is first seen: addresses are reused.
 from __future__ import annotations
 
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import contains as _contains
 from types import BuiltinFunctionType, MethodWrapperType
@@ -21,6 +21,7 @@ from typing import Any
 
 from pytest_concurrency.runtime import files, shapes
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.serials import serial_of
@@ -75,7 +76,7 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
         target = shapes.read_from(obj, name, shape)
         if target is not None:
             touch(site, target, obj, name)
-        return obj
+        return stand_in_for(obj, site)
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
         if left < 0:
@@ -129,12 +130,17 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
 
 def call_attr(obj: Any, name: str, site: int) -> Any:
     """Precede ``obj.name(...)`` where ``name`` is no method of a known container or primitive."""
-    current = _b.current
-    if current is None or (
-        shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
-    ) in (shapes.CODE, shapes.MODULE):
+    if _b.current is None:
         return obj
-    return get_attr(obj, name, site)
+    shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
+    if shape is shapes.CODE or shape is shapes.MODULE:
+        return obj
+    get_attr(obj, name, site)
+    if shape is shapes.DATA:
+        held = shapes.held(obj, name)
+        if type(held) in METHODS_OF_C:
+            note_method(site, held.__self__, held.__name__, ())
+    return obj
 
 
 # -- items -----------------------------------------------------------------------------
@@ -156,8 +162,30 @@ def item(obj: Any, key: Any, site: int) -> Any:
             place = key if key >= 0 else key + len(obj)
         else:
             place = WHOLE
-        touch(site, obj, obj, key, place)
+        target = owner_of(obj) if OWNERS else obj
+        touch(site, target, target, key, place)
+    elif type(obj) is memoryview:
+        _touch_memory(site, obj, SITES[site].op)
     return obj
+
+
+def place_of(container: Any, key: Any) -> Any:
+    """Return which part of ``container`` ``container[key]`` is."""
+    if kind_of(container) is shapes.MAPPING:
+        return _comparable(key)
+    if type(key) is not int:
+        return WHOLE
+    return key if key >= 0 else key + len(container)
+
+
+def _touch_memory(site: int, view: memoryview, op: str) -> None:
+    """Touch what a ``memoryview`` shows; which part of it is hard to know."""
+    try:
+        shown = view.obj
+    except ValueError:
+        return  # released: the access itself is about to say so
+    if kind_of(shown):
+        touch(site, shown, shown, WHOLE, WHOLE, op)
 
 
 def item_keep(obj: Any, key: Any, site: int) -> Any:
@@ -198,21 +226,30 @@ def whole(obj: Any, site: int) -> Any:
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
-    elif _kind_of(obj):
-        touch(site, obj, obj, WHOLE, WHOLE)
+        return obj
+    kind = shapes.CONTAINER_KINDS.get(type(obj))
+    if kind is None:
+        kind = shapes.container_kind(type(obj))
+    if kind:
+        target = owner_of(obj) if OWNERS else obj
+        touch(site, target, target, WHOLE, WHOLE)
+    elif type(obj) is memoryview:
+        _touch_memory(site, obj, "read")
     return obj
 
 
-def _kind_of(obj: object) -> str:
+def kind_of(obj: object) -> str:
+    """Return what kind of container ``obj`` is, as ``shapes.container_kind`` does."""
     kind = shapes.CONTAINER_KINDS.get(type(obj))
     return shapes.container_kind(type(obj)) if kind is None else kind
 
 
 def has(obj: Any, key: Any, site: int) -> Any:
     """Precede ``key in obj``."""
-    if _b.current is None or _kind_of(obj) is not shapes.MAPPING:
+    if _b.current is None or kind_of(obj) is not shapes.MAPPING:
         return whole(obj, site)
-    touch(site, obj, obj, key, _comparable(key))
+    target = owner_of(obj) if OWNERS else obj
+    touch(site, target, target, key, _comparable(key))
     return obj
 
 
@@ -250,7 +287,8 @@ def method_owner(obj: Any, name: str, site: int) -> Any:
     return stand_in_for(obj, site) if type(obj) is SIMPLE_QUEUE else obj
 
 
-_METHODS = (*BOUND, MethodWrapperType)
+METHODS_OF_C = (*BOUND, MethodWrapperType)
+"""Types of bound methods, Python's own among them."""
 
 
 def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
@@ -259,25 +297,32 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
-    elif type(callee) in _METHODS:
+    elif type(callee) in METHODS_OF_C:
         owner, name = callee.__self__, SITES[site].name
         kind = shapes.method_kind(type(owner), name)
         if kind is not None:
             _touch_by_method(site, kind, owner, name, args, kwargs)
-    return _prepared(callee, args, kwargs)
+    return prepared(callee, args, kwargs)
 
 
-def bound_method(callee: Any, site: int) -> Any:
+def bound_method(callee: Any, site: int, *args: Any) -> Any:
     """Precede a call through a variable that holds a bound method; its arguments are variables,
     too.
     """
-    if (_b.current is None and _b.amplifier is None) or type(callee) not in _METHODS:
+    if (_b.current is None and _b.amplifier is None) or type(callee) not in METHODS_OF_C:
         return callee
     managed = sync_method(callee, site)
     kind = shapes.method_kind(type(callee.__self__), callee.__name__)
     if managed is callee and kind is not None:
-        _touch_by_method(site, kind, callee.__self__, callee.__name__, (), {})
+        _touch_by_method(site, kind, callee.__self__, callee.__name__, args, {})
     return managed
+
+
+def note_method(site: int, obj: Any, name: str, args: Sequence[Any]) -> None:
+    """Pass the point before ``obj.name(*args)`` if that is a method of a container."""
+    kind = shapes.method_kind(type(obj), name)
+    if kind in ("read", "write"):
+        _touch_by_method(site, str(kind), obj, name, tuple(args), {})
 
 
 def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
@@ -287,10 +332,11 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
             _b.amplifier()
     elif type(callee) is BuiltinFunctionType:
         _touch_files(site, files.effects(callee, args, kwargs))
-    return _prepared(callee, args, kwargs)
+    return prepared(callee, args, kwargs)
 
 
-def _prepared(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def prepared(callee: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the call of ``callee`` ready to be made: in C, so that no frame comes between."""
     if kwargs:
         return partial(callee, *args, **kwargs) if callable(callee) else callee
     try:
@@ -306,10 +352,11 @@ def _touch_by_method(
         _touch_files(site, files.method_effects(obj, name, args, kwargs))
         return
     place = key = WHOLE
-    if args and name in shapes.KEYED and _kind_of(obj) is shapes.MAPPING:
+    if args and name in shapes.KEYED and kind_of(obj) is shapes.MAPPING:
         key = args[0]
         place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
-    touch(site, obj, obj, key, place, kind)
+    target = owner_of(obj) if OWNERS else obj
+    touch(site, target, target, key, place, kind)
 
 
 def _touch_files(site: int, effects: tuple[files.Effect, ...]) -> None:
@@ -348,6 +395,6 @@ def set_cell(value: Any, closure: Any, site: int) -> Any:
 
 def location_key(event: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return what identifies the location of an event within its execution."""
-    if len(event) == 3:
-        return (event[2], SITES[event[1]].name)
-    return (event[2], "[]", event[3])
+    # An attribute and an item of one name are one location: obj.x is vars(obj)["x"], a global is an
+    # item of globals().
+    return (event[2], SITES[event[1]].name if len(event) == 3 else event[3])

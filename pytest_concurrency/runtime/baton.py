@@ -14,7 +14,7 @@ again when they are used up or the set of runnable tasks changes.
 from __future__ import annotations
 
 import sys
-from _thread import LockType, allocate_lock, get_ident
+from _thread import allocate_lock, get_ident
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,19 +25,28 @@ from time import perf_counter as real_time
 from typing import Any
 
 from pytest_concurrency.runtime.operation import Operation
-from pytest_concurrency.runtime.pool import Worker, WorkerPool
+from pytest_concurrency.runtime.pool import Worker, WorkerPool, new_context
 from pytest_concurrency.runtime.sites import everywhere
+from pytest_concurrency.runtime.strangers import have_helped, wake_released
 from pytest_concurrency.runtime.task import FREE, NOBODY, Abort, Group, Strategy, Task
 
 _by_index = attrgetter("index")
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
+ROOM = 64
+"""Objects that are held before it is worth looking which of them nobody else holds."""
 SHORT = 1.0
 """Virtual seconds: only so short a wait may run out while other threads could go on. Longer ones
 are nets for when something hangs.
 """
 TICK = 10e-6
-"""Virtual seconds that pass between two looks at a clock."""
+"""Virtual seconds that pass between two looks at a clock; more when there are many in a row."""
+_MANY_LOOKS = 100
+LINGER = 10.0
+"""Virtual seconds in which threads that outlive the body of an execution may still end."""
+_LINGER_POINTS = 5000
+_POINTS_PER_WAIT = 10
+"""A wait that runs out counts as so many points more, as it takes as long."""
 
 
 class Baton:
@@ -48,32 +57,42 @@ class Baton:
     __slots__ = (
         "aborting",
         "amplifier",
+        "at_end",
         "budget",
         "by_ident",
         "clock",
         "cold",
         "current",
+        "cut",
         "enabled",
         "files",
         "granted",
         "heat",
+        "held",
+        "hurried",
         "idle",
+        "leaked",
         "limit",
+        "lingering",
         "log",
+        "looks",
         "lost_sight",
         "mutex",
         "observer",
         "offers",
+        "ours",
         "outcome",
         "owners",
         "passed",
         "pool",
         "preemptions",
+        "room",
         "seen",
         "serials",
         "snapshot",
         "started",
         "states",
+        "still",
         "strategy",
         "switches",
         "tasks",
@@ -97,6 +116,10 @@ class Baton:
         self.observer: Callable[..., None] | None = None
         self.snapshot: Callable[[Baton], Any] | None = None
         """Describes where every task stands; called once, when an execution is given up."""
+        self.ours: set[int] = set()
+        """Threads of the plugin's own, besides those in the pool."""
+        self.still = 0
+        """How often in a row strangers did not help."""
         self._reset()
 
     def _reset(self) -> None:
@@ -110,6 +133,9 @@ class Baton:
         self.log: list[tuple[Any, ...]] = []
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
         self.serials = 0
+        self.held: list[int] = []
+        """Identities of the objects in ``seen`` that only a strong reference keeps apart."""
+        self.room = ROOM
         self.files: dict[str, int] = {}
         self.budget = self.granted = 0
         self.cold = COLD
@@ -120,7 +146,19 @@ class Baton:
         """Scheduling points; those of them where the heat is on; switches that nobody needed."""
         self.clock = 0.0
         self.aborting = False
+        self.cut: int | None = None
+        """The length of the log when the execution was given up: unwinding is no part of it."""
         self.idle = False
+        self.looks = 0
+        """Looks at clocks since a wait ran out."""
+        self.lingering = False
+        """Whether the body has ended, and threads that it started go on."""
+        self.leaked: list[tuple[Task, object]] = []
+        """Tasks that have outlived the body, and what they wait for."""
+        self.hurried: list[tuple[int, float]] = []
+        """Waits that ran out while others could go on: the task's index, seconds."""
+        self.at_end: list[Callable[[], None]] = []
+        """What puts things back when the execution has ended."""
         self.lost_sight = False
         """Whether a task was blocked where the scheduler could not see it."""
         self.offers: list[Any] = []
@@ -176,7 +214,7 @@ class Baton:
         worker = self.pool.take()
         if worker is None:
             with self.unmanaged():
-                worker = Worker()
+                worker = self.pool.start()
         tasks = self.tasks
         task = Task(len(tasks), "", worker.gate, run)
         tasks.append(task)
@@ -184,7 +222,7 @@ class Baton:
         task.group = group
         task.ident = worker.ident
         self.by_ident[worker.ident] = task
-        worker.job = partial(self._work, task, worker)
+        worker.job = partial(new_context().run, self._work, task, worker)
         return task
 
     def adopt(self, name: str) -> Task:
@@ -217,8 +255,22 @@ class Baton:
         except BaseException as error:
             task.error = error
         worker.job = None
+        if worker.local_values:
+            worker.local_values.clear()  # the next job is another thread
         self.pool.give_back(worker)
         self.finish(task)
+
+    def linger(self) -> None:
+        """Let threads that outlive the body end, if they do so soon; called by task 0."""
+        if not self.left_over():
+            return
+        self.lingering = True
+        self.limit = min(self.limit, self.total + _LINGER_POINTS)
+        self.block(self.tasks[0], self.at_end, id(self.at_end), LINGER)
+
+    def left_over(self) -> list[Task]:
+        """Return the tasks, daemons apart, whose threads have not ended."""
+        return [task for task in self.tasks[1:] if not task.done and not task.daemon]
 
     def end(self) -> None:
         """End the execution: unwind what is left, one thread at a time, and let go of
@@ -226,6 +278,10 @@ class Baton:
         """
         main = self.tasks[0]
         self._settle(main)
+        if self.lingering:
+            self.leaked = [(task, task.blocked_on) for task in self.left_over()]
+        if self.cut is None:
+            self.cut = len(self.log)
         self.aborting = True
         for task in self.tasks[1:]:
             if task.done or task.outside:
@@ -235,6 +291,11 @@ class Baton:
             # A thread that swallows Abort is abandoned: it is a daemon, and unmanaged from here on.
             main.gate.acquire(True, 1.0)
         self.current = None
+        del self.log[self.cut :]
+        self.seen, self.held = {}, []
+        self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
+        for put_back in reversed(self.at_end):
+            put_back()
 
     def abandoned(self) -> list[Task]:
         """Tasks of the last execution whose threads could not be unwound."""
@@ -292,11 +353,13 @@ class Baton:
         """
         runnable = self.runnable()
         if default is None:
-            default = runnable[0]
+            # Its own wait may have run out at once.
+            default = task if task in runnable else runnable[0]
         sleepers = self.sleepers() if self.timers else None
         chosen = self.strategy.hurry(sleepers, task) if sleepers else None
         if chosen is not None:
             assert chosen.timer is not None
+            self.hurried.append((chosen.index, chosen.timer[3]))
             self._expire(chosen.timer[0])
         elif len(runnable) > 1:
             chosen = self.strategy.choose(runnable, task)
@@ -388,7 +451,9 @@ class Baton:
         self.enabled.remove(task)
         self.waiters.setdefault(key, []).append(task)
         if timeout is not None:
-            task.timer = [self.clock + max(timeout, 0.0), len(self.switches) + self.total, task]
+            seconds = max(timeout, 0.0)
+            when = self.clock + seconds
+            task.timer = [when, len(self.switches) + self.total, task, seconds, key]
             heappush(self.timers, task.timer)
         chosen = self._next(task)
         if chosen is task:
@@ -400,10 +465,7 @@ class Baton:
         task.blocked_on = None
         if self.aborting:
             raise Abort
-        if task.woken:
-            return True
-        self.waiters[key].remove(task)
-        return False
+        return task.woken
 
     def wake(self, key: int) -> None:
         """Make every task that waits for ``key`` runnable."""
@@ -412,6 +474,8 @@ class Baton:
 
     def _wake(self, task: Task) -> None:
         task.woken = True
+        if task in self.enabled:
+            return  # its wait had run out, and it has not gone on since
         if task.timer is not None:
             task.timer[2] = None
             task.timer = None
@@ -422,11 +486,16 @@ class Baton:
         """Choose who runs when ``leaving`` cannot; None: somebody outside will take the baton."""
         enabled = self.enabled
         while not enabled:
-            if self._has_timer():
-                self._expire(self.timers[0][0])
-            elif self._left_to_outside():
+            has_timer = self._has_timer()
+            if wake_released(self):
+                continue
+            if self._left_to_outside():
                 return None
-            elif not enabled:
+            if have_helped(self) or enabled:
+                continue
+            if has_timer:
+                self._expire(self.timers[0][0])
+            else:
                 self.give_up("deadlock", leaving)
                 return self.tasks[0]
         if len(enabled) == 1 and not self.timers:
@@ -442,15 +511,19 @@ class Baton:
     def _expire(self, when: float) -> None:
         """Let time go on to ``when``: all waits run out that end by then."""
         self.clock = max(self.clock, when)
+        self.looks = 0
         while self.timers and self.timers[0][0] <= self.clock:
-            task = heappop(self.timers)[2]
+            _, _, task, _, key = heappop(self.timers)
             if task is not None:
                 task.timer = None
+                self.waiters[key].remove(task)
                 insort(self.enabled, task, key=_by_index)
+                self.total += _POINTS_PER_WAIT
 
     def look_at_clock(self) -> float:
         """Return the time, which goes on a little; called by the holder."""
-        self.clock += TICK
+        self.looks += 1
+        self.clock += TICK if self.looks <= _MANY_LOOKS else TICK * (self.looks - _MANY_LOOKS)
         if self.timers and self.timers[0][0] <= self.clock:
             self._expire(self.clock)
             self._reconsider()
@@ -470,6 +543,8 @@ class Baton:
             with suppress(Abort):
                 self._come_back(task.ident)
         task.done = True
+        if self.lingering and not self.left_over():
+            self.wake(id(self.at_end))
         if self.aborting:
             if self.current is task:
                 self.tasks[0].gate.release()
@@ -495,9 +570,11 @@ class Baton:
         Raises Abort in the calling thread, unless that thread is just finishing (then the caller
         passes the baton to task 0, which will be unwound when it takes it).
         """
-        self.outcome = outcome
-        if self.snapshot is not None:
-            self.states = self.snapshot(self)
+        if not self.lingering:
+            self.outcome = outcome
+            if self.snapshot is not None:
+                self.states = self.snapshot(self)
+        self.cut = len(self.log)
         self.aborting = True
         task = self.current
         main = self.tasks[0]
@@ -518,18 +595,31 @@ class Baton:
         watchdog.
         """
         with self.mutex:
-            if self.current is not task or self.aborting:
+            if self.current is not task or self.aborting or task not in self.enabled:
                 return
             task.outside = self.lost_sight = True
             self._settle(task)
             self.enabled.remove(task)
-            if not self.enabled and self._has_timer():
-                self._expire(self.timers[0][0])
             if self.enabled:
                 self._pass_to(self.enabled[0])
             else:
                 self.idle = True
                 self.current = NOBODY
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass as it really does while whoever could go on is out of sight; called by the
+        watchdog.
+        """
+        with self.mutex:
+            if not self.idle or self.aborting:
+                return
+            self.clock += seconds
+            wake_released(self)
+            if self._has_timer() and (self.lingering or self.timers[0][0] <= self.clock):
+                self._expire(self.timers[0][0])
+            if self.enabled:
+                self.idle = False
+                self._pass_to(self.enabled[0])
 
     def _come_back(self, ident: int) -> Task | None:
         task = self.by_ident.get(ident)

@@ -1,11 +1,13 @@
 """Virtual time: under the scheduler, sleeping costs nothing and clocks follow the sleeps.
 
 A sleep or timeout ends when nothing else can run, in the order of the deadlines. Every look at a
-clock moves it a little, so that a loop that polls the clock ends.
+clock moves it a little, so that a loop that polls the clock ends. While a thread computes for long,
+or is blocked out of sight, virtual time passes as real time does (the watchdog sees to it).
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +16,18 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import Waiting
 
 _real_sleep = time.sleep
+_OUTWARD = frozenset({"subprocess", "multiprocessing", "asyncio", "selectors"})
+"""Packages that wait for what other processes do: there time is real."""
+
+
+def _is_outward(namespace: dict[str, Any]) -> bool:
+    return str(namespace.get("__name__")).partition(".")[0] in _OUTWARD
 
 
 def sleep(seconds: float, /) -> None:
     """Replace ``time.sleep``."""
     task = _b.holder()
-    if task is None:
+    if task is None or _is_outward(sys._getframe(1).f_globals):
         _real_sleep(seconds)
         return
     if seconds < 0:
@@ -31,7 +39,7 @@ def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
     start = real()
 
     def now() -> Any:
-        if _b.holder() is None:
+        if _b.holder() is None or _is_outward(sys._getframe(1).f_globals):
             return real()
         elapsed = _b.look_at_clock() * per_second
         return start + (elapsed if per_second == 1 else int(elapsed))

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 from _thread import LockType, allocate_lock, get_ident
 from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import Any
+
+_get_thread_dict = ctypes.pythonapi.PyThreadState_GetDict
+_get_thread_dict.restype = ctypes.py_object
+_add_reference = ctypes.pythonapi.Py_IncRef
+_add_reference.argtypes = [ctypes.py_object]
+_add_reference.restype = None
+new_context = copy_context if getattr(sys.flags, "thread_inherit_context", 0) else Context
+"""What the context of a new thread is: empty, or its starter's."""
+
+
+def _thread_dict() -> dict[Any, Any]:
+    """Return the dictionary in which C code, that of ``threading.local`` say, keeps what belongs to
+    the calling thread.
+    """
+    found: dict[Any, Any] = _get_thread_dict()
+    _add_reference(found)  # the one that came along was only lent
+    return found
 
 
 class Worker:
     """A thread that runs one job each time its gate is opened."""
 
-    __slots__ = ("fresh", "gate", "ident", "job", "ready")
+    __slots__ = ("fresh", "gate", "ident", "job", "local_values", "ready")
 
     def __init__(self) -> None:
         self.gate: LockType = allocate_lock()
         self.gate.acquire()
         self.job: Callable[[], None] | None = None
         self.ident = 0
+        self.local_values: dict[Any, Any] = {}
+        """What ``threading.local`` keeps for the thread."""
         self.ready = allocate_lock()
         self.ready.acquire()
-        threading.Thread(target=self._loop, name="concurrency-worker", daemon=True).start()
+        thread = threading.Thread(target=self._loop, name="concurrency-worker", daemon=True)
+        thread.start()
+        # What it starts for the program shall be as what an ordinary thread starts.
+        thread._daemonic = False  # type: ignore[attr-defined]
         self.ready.acquire()
 
     def _loop(self) -> None:
         self.ident = get_ident()
+        self.local_values = _thread_dict()
         self.ready.release()
         while True:
             self.gate.acquire()
@@ -38,10 +65,18 @@ class WorkerPool:
 
     def __init__(self) -> None:
         self._idle: list[Worker] = []
+        self.idents: set[int] = set()
+        """Of all its threads, idle or not."""
 
     def take(self) -> Worker | None:
         """Return an idle worker, if there is one."""
         return self._idle.pop() if self._idle else None
+
+    def start(self) -> Worker:
+        """Return a worker on a new thread."""
+        worker = Worker()
+        self.idents.add(worker.ident)
+        return worker
 
     def give_back(self, worker: Worker) -> None:
         """Keep ``worker`` for another job. Its thread may still be on its way back to its gate."""
@@ -51,5 +86,6 @@ class WorkerPool:
         """Let every idle worker's thread end."""
         while self._idle:
             worker = self._idle.pop()
+            self.idents.discard(worker.ident)
             worker.job = None
             worker.gate.release()

@@ -40,6 +40,15 @@ class Waiting(NamedTuple):
     kind: str
     target: Any
 
+    def is_over(self) -> bool:
+        """Whether somebody out of sight has given what is waited for."""
+        if self.kind == "lock":
+            if not self.target.acquire(False):
+                return False
+            self.target.release()
+            return True
+        return self.kind == "queue" and not self.target.empty()
+
 
 def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | None:
     """Pass a scheduling point before a synchronisation; None if the calling thread is
@@ -103,8 +112,16 @@ def release(lock: Any) -> None:
     _released(lock)
 
 
+def _is_managed() -> bool:
+    """Whether the calling thread is part of an execution; it may have to wait for its turn."""
+    current = _b.current
+    if current is None:
+        return False
+    return current.ident == get_ident() or _b.holder() is not None
+
+
 def _released(lock: Any) -> None:
-    if _b.current is None or (type(lock) is RLOCK and lock._is_owned()):  # type: ignore[attr-defined]
+    if not _is_managed() or (type(lock) is RLOCK and lock._is_owned()):  # type: ignore[attr-defined]
         return
     _b.owners.pop(id(lock), None)
     if id(lock) in _b.waiters:
@@ -149,7 +166,7 @@ def _put(
 ) -> None:
     point(target, site, "call")
     target.put(value, block, timeout)
-    if _b.current is not None and id(target) in _b.waiters:
+    if _is_managed() and id(target) in _b.waiters:
         _b.wake(id(target))
 
 
@@ -181,6 +198,14 @@ class ManagedLock:
     acquire_lock = acquire
     release_lock = release
 
+    def locked(self) -> bool:
+        """Look whether somebody holds it."""
+        point(self.lock, self.site, "read")
+        return bool(self.lock.locked())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lock, name)
+
     def _release_save(self) -> Any:
         return _release_save(self.lock)
 
@@ -211,8 +236,21 @@ class ManagedSimpleQueue:
 
     put_nowait = put
 
+    def empty(self) -> bool:
+        """Look whether there is nothing in it."""
+        point(self.queue, self.site, "read")
+        return bool(self.queue.empty())
 
-_STAND_INS: dict[type, type[ManagedLock] | type[ManagedSimpleQueue]] = {
+    def qsize(self) -> int:
+        """Look how much is in it."""
+        point(self.queue, self.site, "read")
+        return int(self.queue.qsize())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.queue, name)
+
+
+STAND_INS: dict[type, type[ManagedLock] | type[ManagedSimpleQueue]] = {
     LOCK: ManagedLock,
     RLOCK: ManagedLock,
     SIMPLE_QUEUE: ManagedSimpleQueue,
@@ -223,6 +261,7 @@ LOCK_METHODS = frozenset(
         "release",
         "acquire_lock",
         "release_lock",
+        "locked",
         "__enter__",
         "__exit__",
         "_release_save",
@@ -236,13 +275,13 @@ def stand_in_for(obj: Any, site: int) -> Any:
     """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else
     ``obj``.
     """
-    stand_in = _STAND_INS.get(type(obj))
+    stand_in = STAND_INS.get(type(obj))
     return obj if stand_in is None else stand_in(obj, site)
 
 
 def enter_with(manager: Any, site: int) -> Any:
     """Wrap the context expression of a ``with`` statement."""
-    stand_in = _STAND_INS.get(type(manager))
+    stand_in = STAND_INS.get(type(manager))
     if stand_in is not None:
         if _b.current is None and _b.amplifier is None:
             return manager
@@ -260,7 +299,7 @@ def sync_method(callee: Any, site: int) -> Any:
     if (_b.current is None and _b.amplifier is None) or type(callee) not in BOUND:
         return callee
     owner = callee.__self__
-    stand_in = _STAND_INS.get(type(owner))
+    stand_in = STAND_INS.get(type(owner))
     if stand_in is not None:
         return getattr(stand_in(owner, site), callee.__name__, callee)
     if site != INTERNAL and issubclass(type(owner), _PYTHON_MADE):

@@ -8,17 +8,18 @@ from __future__ import annotations
 import array
 import queue
 import threading
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
 from concurrent.futures import Executor, Future
 from enum import EnumMeta
 from pathlib import PurePath
 from types import (
     BuiltinFunctionType,
     FunctionType,
+    GetSetDescriptorType,
     MemberDescriptorType,
     ModuleType,
 )
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pytest_concurrency.runtime import files
 
@@ -31,11 +32,20 @@ DEFAULT: Final = "default"
 MODULE: Final = "module"
 CLASS: Final = "class"
 
+DECIDES: Final = "decides"
+"""Name of sites that ask for a container's truth value or equality: what is done next depends on
+it, rather than what is written."""
+
 SHAPES: dict[tuple[type, str], str] = {}
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules whose globals count as shared: those that are instrumented."""
 STORED_IN_CLASS: set[str] = set()
 """Names of attributes that the program rebinds in a class: ``Counter.total = 0``."""
+
+_MOST = 20_000
+"""Answers that are remembered before all are forgotten."""
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 PLAIN_KEYS: Final = frozenset({str, int, bytes, bool, float, type(None)})
 
@@ -48,13 +58,15 @@ def lookup(cls: type, name: str) -> Any:
     return MISSING if owner is None else _namespace(owner)[name]
 
 
-def _namespace(cls: type) -> Any:
-    return type.__getattribute__(cls, "__dict__")
+# Straight from the slots: a metaclass may have attributes of these names.
+_namespace: Any = type.__dict__["__dict__"].__get__
+_mro: Any = type.__dict__["__mro__"].__get__
+_module_globals: Any = vars(ModuleType)["__dict__"].__get__
 
 
 def _owner(cls: type, name: str) -> type | None:
     # A class has no MRO while its metaclass is making it.
-    for base in type.__getattribute__(cls, "__mro__") or ():
+    for base in _mro(cls) or ():
         if name in _namespace(base):
             return base  # type: ignore[no-any-return]
     return None
@@ -66,8 +78,15 @@ def _has(found: object, special: str) -> bool:
 
 def shape_of(cls: type, name: str) -> str:
     """Classify attribute ``name`` of instances of ``cls`` and remember the answer."""
-    shape = SHAPES[(cls, name)] = _classify(cls, name)
-    return shape
+    return _remembered(SHAPES, (cls, name), _classify(cls, name))
+
+
+def _remembered(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+    # Not for ever: classes that are made while the program runs would never go away.
+    if len(memory) >= _MOST:
+        memory.clear()
+    memory[key] = value
+    return value
 
 
 def _classify(cls: type, name: str) -> str:
@@ -92,7 +111,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
         owner = _owner(obj, name)
         return None if owner is None or _has(_namespace(owner)[name], "__get__") else owner
     if shape is MODULE:
-        namespace = object.__getattribute__(obj, "__dict__")
+        namespace = _module_globals(obj)
         return namespace if _is_shared_global(namespace, name) else None
     return None
 
@@ -103,7 +122,7 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         STORED_IN_CLASS.add(name)
         return obj
     if shape is MODULE:
-        return object.__getattribute__(obj, "__dict__")
+        return _module_globals(obj)
     if shape is CODE:
         # A descriptor's code is seen while it runs; anything else is hidden by the instance from
         # now on.
@@ -111,6 +130,17 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         is_hidden = found is not MISSING and not _has(found, "__set__")
         return obj if is_hidden and not issubclass(type(obj), threading.local) else None
     return obj
+
+
+def held(obj: Any, name: str) -> Any:
+    """Return what is in attribute ``name``, of shape ``DATA``; None if there is nothing."""
+    found = lookup(type(obj), name)
+    try:
+        if type(found) is MemberDescriptorType:
+            return found.__get__(obj, type(obj))
+        return object.__getattribute__(obj, "__dict__").get(name)
+    except AttributeError:
+        return None
 
 
 def _is_shared_global(namespace: dict[str, Any], name: str) -> bool:
@@ -125,10 +155,8 @@ def _holder_of_default(obj: Any, name: str) -> Any:
     """Return the class only if the program rebinds it there, else the instance."""
     if name not in STORED_IN_CLASS:
         return obj
-    try:
-        hidden = name in object.__getattribute__(obj, "__dict__")
-    except AttributeError:
-        hidden = False
+    attributes = lookup(type(obj), "__dict__")
+    hidden = type(attributes) is GetSetDescriptorType and name in attributes.__get__(obj)
     return obj if hidden else _owner(type(obj), name)
 
 
@@ -165,7 +193,12 @@ CONTAINERS: Final[dict[type, dict[str, str]]] = {
     deque: _DEQUE,
     bytearray: _LIST,
     array.array: {**_LIST, "write": _LIST["write"] + " fromlist frombytes fromfile byteswap"},
+    UserDict: _DICT,
+    ChainMap: _DICT,
+    UserList: _LIST,
 }
+_LIBRARY: Final = frozenset({"collections", "collections.abc", "_collections_abc"})
+"""Modules whose Python code is not instrumented: what it does is known by its methods' names."""
 KEYED: Final = frozenset({"get", "setdefault", "pop", "__getitem__", "__setitem__", "__delitem__"})
 """Dict methods whose first argument is the key of the one item that they touch."""
 
@@ -223,13 +256,10 @@ FILE: Final = "file"
 """The kind of methods that touch a file; which, and how, ``files`` tells."""
 
 METHODS: dict[tuple[type, str], str | None] = {}
-METHOD_NAMES: Final = (
-    frozenset(
-        name for table in CONTAINERS.values() for names in table.values() for name in names.split()
-    )
-    | _PRIMITIVE_METHODS
-    | frozenset(files.METHODS)
+CONTAINER_METHODS: Final = frozenset(
+    name for table in CONTAINERS.values() for names in table.values() for name in names.split()
 )
+METHOD_NAMES: Final = CONTAINER_METHODS | _PRIMITIVE_METHODS | frozenset(files.METHODS)
 """Every method name that ``method_kind`` may know: other calls need not ask."""
 
 MAPPING: Final = "mapping"
@@ -246,14 +276,18 @@ def container_kind(cls: type) -> str:
     ``NO_CONTAINER`` is also what has its own ``__getitem__``: there, items are seen inside that
     method.
     """
-    kind = CONTAINER_KINDS[cls] = _container_kind(cls)
-    return kind
+    return _remembered(CONTAINER_KINDS, cls, _container_kind(cls))
+
+
+def _is_instrumented(method: object) -> bool:
+    """Whether what ``method`` does is seen inside."""
+    return type(method) is FunctionType and method.__module__ not in _LIBRARY
 
 
 def _container_kind(cls: type) -> str:
-    if type(lookup(cls, "__getitem__")) is FunctionType:
+    if _is_instrumented(lookup(cls, "__getitem__")):
         return NO_CONTAINER
-    if issubclass(cls, dict):
+    if issubclass(cls, (dict, UserDict, ChainMap)):
         return MAPPING
     if issubclass(cls, set):
         return UNORDERED
@@ -284,8 +318,7 @@ def method_kind(cls: type, name: str) -> str | None:
     try:
         return METHODS[(cls, name)]
     except KeyError:
-        kind = METHODS[(cls, name)] = _method_kind(cls, name)
-        return kind
+        return _remembered(METHODS, (cls, name), _method_kind(cls, name))
 
 
 def _method_kind(cls: type, name: str) -> str | None:
@@ -295,8 +328,8 @@ def _method_kind(cls: type, name: str) -> str | None:
         return FILE
     for base, table in CONTAINERS.items():
         if issubclass(cls, base):
-            if type(lookup(cls, name)) is FunctionType and cls.__module__ != "collections":
-                return None  # overridden: seen inside
+            if _is_instrumented(lookup(cls, name)):
+                return None
             for kind, names in table.items():
                 if name in names.split():
                     return kind

@@ -15,14 +15,18 @@ from typing import Any
 
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import LOCK, RLOCK, Waiting
-from pytest_concurrency.runtime.task import Group, Task
-from pytest_concurrency.runtime.threads import task_of
+from pytest_concurrency.runtime.task import Group, Task, task_of
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = str(Path(threading.__file__).parent)
 _RUNNER = {"_pytest", "pluggy", "pytest"}
 """Packages whose frames are below every test."""
+_FORGOTTEN = 2
+"""References to a lock that only the baton knows: the baton's own, and that to the argument."""
+_MOST_HELD = 8
+"""Locks that are told by name: finding a name takes milliseconds."""
 _SPOKEN = {
     "Condition": "notify of",
     "Event": "set of",
@@ -46,7 +50,7 @@ def where_tasks_stand(baton: Baton) -> tuple[ThreadState, ...]:
         if task.done:
             continue
         stack = _user_stack(frames.get(task.ident))
-        held = tuple(_name(lock, names) for lock, owner in baton.owners.values() if owner is task)
+        held = tuple(_name(lock, names) for lock in _held_by(task, baton))
         states.append(
             ThreadState(
                 task.index,
@@ -60,6 +64,14 @@ def where_tasks_stand(baton: Baton) -> tuple[ThreadState, ...]:
     return tuple(states)
 
 
+def _held_by(task: Task, baton: Baton) -> list[object]:
+    """Return the locks that a task holds, without those that nobody else knows any more: waits of
+    conditions leave one behind each time they run out.
+    """
+    held = [pair for pair in baton.owners.values() if pair[1] is task]
+    return [pair[0] for pair in held if sys.getrefcount(pair[0]) > _FORGOTTEN][:_MOST_HELD]
+
+
 def _waits_for(
     task: Task, frame: FrameType | None, holders: dict[int, Task], names: dict[int, str]
 ) -> str:
@@ -71,7 +83,7 @@ def _waits_for(
     if not isinstance(reason, Waiting):
         return ""
     if reason.kind == "thread":
-        awaited = task_of(reason.target)
+        awaited = task_of(reason.target, _b)
         return f"the end of {_spoken(awaited) if awaited else reason.target.name}"
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"

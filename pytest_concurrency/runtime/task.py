@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _thread import LockType, allocate_lock
 from collections.abc import Callable
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ class Task:
         "group",
         "ident",
         "index",
+        "jobs",
         "name",
         "operation",
+        "origin",
         "outside",
         "result",
         "run",
@@ -102,6 +105,29 @@ class Task:
         """Blocked where the scheduler cannot see it; it gave up the baton involuntarily."""
         self.result: Any = None
         self.error: BaseException | None = None
+        self.origin: tuple[str, int, str] | None = None
+        """Where the program started it: path, line, function."""
+        self.jobs: Any = None
+        """The queue that it takes jobs from if it is an executor's worker."""
+
+
+_TASK = "@task"
+"""Instance attribute that ties a Thread to its task; no identifier, so no program can clash with
+it.
+"""
+
+
+def tie(thread: Thread, task: Task) -> None:
+    """Make ``task`` the one that ``thread`` runs."""
+    thread.__dict__[_TASK] = task
+
+
+def task_of(thread: Thread, baton: Baton) -> Task | None:
+    """Return the thread's task in the current execution."""
+    task: Task | None = thread.__dict__.get(_TASK)
+    if task is not None and task.index < len(baton.tasks) and baton.tasks[task.index] is task:
+        return task
+    return None
 
 
 NOBODY = Task(-1, "nobody", allocate_lock(), None)

@@ -1,32 +1,44 @@
-"""``threading.Thread`` under the scheduler: a thread that a managed thread starts is
-managed, too.
+"""Threads under the scheduler: a thread that a managed thread starts is managed, too, by
+``threading.Thread`` or by ``_thread`` directly.
 """
 
 from __future__ import annotations
 
+import _thread
+import sys
 import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from pytest_concurrency.runtime import executors
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.primitives import Waiting
-from pytest_concurrency.runtime.task import Abort, Task
+from pytest_concurrency.runtime.primitives import Waiting, point
+from pytest_concurrency.runtime.sites import InstrumentedSite, add_site
+from pytest_concurrency.runtime.task import Abort, Task, task_of, tie
 
-_TASK = "@task"
-"""Instance attribute that ties a Thread to its task; no identifier, so no program can clash with
-it.
-"""
-
+_OWN = str(Path(__file__).resolve().parent.parent)
+_LIBRARY = str(Path(threading.__file__).parent)
 _real_start = threading.Thread.start
 _real_join = threading.Thread.join
 _real_is_alive = threading.Thread.is_alive
-
-
-def task_of(thread: threading.Thread) -> Task | None:
-    """Return the thread's task in the current execution."""
-    task: Task | None = thread.__dict__.get(_TASK)
-    if task is not None and task.index < len(_b.tasks) and _b.tasks[task.index] is task:
-        return task
-    return None
+_real_enumerate = threading.enumerate
+_real_new_thread = _thread.start_new_thread
+_real_joinable: Any = getattr(_thread, "start_joinable_thread", None)
+_TIMER = add_site(
+    InstrumentedSite(
+        threading.__file__,
+        threading.Timer.run.__code__.co_firstlineno,
+        0,
+        "Timer.run",
+        "call",
+        "run",
+        "timer",
+    )
+)
+_usual_hook: Callable[..., Any] = threading.excepthook
 
 
 def start(self: threading.Thread) -> None:
@@ -36,39 +48,98 @@ def start(self: threading.Thread) -> None:
         return
     task = _b.adopt(self.name)
     task.daemon = self.daemon
-    self.__dict__[_TASK] = task
-    self.run = lambda: _run(self, task)  # type: ignore[method-assign]
+    task.origin = _origin()
+    tie(self, task)
+    executors.note_worker(self, task)
+    own_run = self.__dict__.get("run")  # a program may give a thread's instance one
+    self.run = lambda: _run(self, task, own_run)  # type: ignore[method-assign]
     try:
         with _b.unmanaged():
             _real_start(self)
     except BaseException:
-        self.__dict__.pop("run", None)
-        task.done = True
-        _b.enabled.remove(task)
+        _restore_run(self, own_run)
+        _forget(task)
         raise
 
 
-def _run(thread: threading.Thread, task: Task) -> None:
+def _forget(task: Task) -> None:
+    """Take back the task of a thread that could not be started."""
+    task.done = True
+    _b.enabled.remove(task)
+
+
+def _restore_run(thread: threading.Thread, own_run: Any) -> None:
     del thread.__dict__["run"]
+    if own_run is not None:
+        thread.__dict__["run"] = own_run
+
+
+def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
+    _restore_run(thread, own_run)
     try:
         _b.enter(task)
+        _hide_from_tracing()
+        if isinstance(thread, threading.Timer):
+            point(thread, _TIMER, "call")  # it waits out of sight, but who cancels it meets it
         thread.run()
     except Abort:
         pass
     except SystemExit:
         pass  # threading ignores it silently
     except BaseException as error:
-        task.error = error
+        if not _handles_errors(threading.excepthook):
+            task.error = error
         hook: Any = thread._invoke_excepthook  # type: ignore[attr-defined]
         hook(thread)
     finally:
+        sys.settrace(None)
+        sys.setprofile(None)
         _b.finish(task)
+
+
+def _hide_from_tracing() -> None:
+    """Keep functions of ``threading.settrace`` and ``setprofile`` from being called for the
+    plugin's own frames: they may be instrumented, and pass scheduling points there.
+    """
+    for get, put in ((sys.gettrace, sys.settrace), (sys.getprofile, sys.setprofile)):
+        function = get()
+        if type(function) in (FunctionType, MethodType):
+            put(partial(_unless_own, function))
+
+
+def _unless_own(function: Any, frame: FrameType, event: str, arg: Any) -> Any:
+    if frame.f_code.co_filename.startswith(_OWN):
+        return None
+    return function(frame, event, arg)
+
+
+def expect_hook() -> None:
+    """Note which ``threading.excepthook`` is in place before the program installs one."""
+    global _usual_hook
+    _usual_hook = threading.excepthook
+
+
+def _handles_errors(hook: Any) -> bool:
+    """Whether the program itself takes care of what its threads die of."""
+    known = (_usual_hook, threading.__excepthook__)
+    module = getattr(hook, "__module__", None) or ""
+    return hook not in known and not module.startswith(("_pytest", "pytest_concurrency"))
+
+
+def _origin() -> tuple[str, int, str]:
+    """Return where a thread is being started: path, line, function of the program's own code."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((_OWN, _LIBRARY, "<")):
+        if "site-packages" in frame.f_code.co_filename:
+            break
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
 
 
 def join(self: threading.Thread, timeout: float | None = None) -> None:
     """Replace ``Thread.join``."""
     current = _b.holder()
-    task = task_of(self)
+    task = task_of(self, _b)
     if current is None or task is None or task is current:
         _real_join(self, timeout)
         return
@@ -80,10 +151,95 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
 
 def is_alive(self: threading.Thread) -> bool:
     """Replace ``Thread.is_alive``: the thread's own clean-up after its last step does not count."""
-    task = task_of(self)
+    task = task_of(self, _b)
     if task is not None and task.done and _b.current is not None:
         return False
     return _real_is_alive(self)
 
 
-PATCHES: dict[str, Any] = {"start": start, "join": join, "is_alive": is_alive}
+def enumerate_alive() -> list[threading.Thread]:
+    """Replace ``threading.enumerate``, in the same sense."""
+    threads = _real_enumerate()
+    if _b.holder() is None:
+        return threads
+    return [thread for thread in threads if is_alive(thread) and not _is_own(thread)]
+
+
+def _is_own(thread: threading.Thread) -> bool:
+    """Whether it is a thread of the plugin's own that does not work for the program now."""
+    if thread.ident in _b.ours:
+        return True
+    task = _b.by_ident.get(thread.ident or 0)
+    return thread.ident in _b.pool.idents and (task is None or task.done)
+
+
+def active_count() -> int:
+    """Replace ``threading.active_count``."""
+    return len(enumerate_alive())
+
+
+# -- threads without an object ------------------------------------------------------------
+
+
+def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
+    """Replace ``_thread.start_new_thread``."""
+    keywords = () if kwargs is None else (kwargs,)
+    is_right = callable(function) and type(args) is tuple and type(kwargs) in (dict, type(None))
+    if _b.holder() is None or not is_right:
+        return int(_real_new_thread(function, args, *keywords))
+    task = _adopt(function, daemon=True)
+    try:
+        with _b.unmanaged():
+            return int(_real_new_thread(partial(_run_raw, task, function), args, *keywords))
+    except BaseException:
+        _forget(task)
+        raise
+
+
+def start_joinable_thread(function: Any, *args: Any, daemon: bool = True, **kwargs: Any) -> Any:
+    """Replace ``_thread.start_joinable_thread`` (3.13). Its handle's ``join`` waits out of sight:
+    the watchdog passes the baton on.
+    """
+    if _b.holder() is None or not callable(function):
+        return _real_joinable(function, *args, daemon=daemon, **kwargs)
+    task = _adopt(function, daemon=daemon)
+    try:
+        with _b.unmanaged():
+            run = partial(_run_raw, task, function)
+            return _real_joinable(run, *args, daemon=daemon, **kwargs)
+    except BaseException:
+        _forget(task)
+        raise
+
+
+def _adopt(function: Any, *, daemon: bool) -> Task:
+    task = _b.adopt(f"thread of {getattr(function, '__name__', type(function).__name__)}")
+    task.daemon = daemon
+    task.origin = _origin()
+    return task
+
+
+def _run_raw(task: Task, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    try:
+        _b.enter(task)
+        function(*args, **kwargs)
+    except (Abort, SystemExit):
+        pass
+    except BaseException as error:
+        task.error = error
+        raise
+    finally:
+        _b.finish(task)
+
+
+def patches() -> dict[Any, dict[str, Any]]:
+    """Return what is replaced, by the module or class that holds it."""
+    raw: dict[str, Any] = {"start_new_thread": start_new_thread, "start_new": start_new_thread}
+    if _real_joinable is not None:
+        raw["start_joinable_thread"] = start_joinable_thread
+    holders: dict[type | ModuleType, dict[str, Any]] = {
+        threading.Thread: {"start": start, "join": join, "is_alive": is_alive},
+        threading: {"enumerate": enumerate_alive, "active_count": active_count},
+        _thread: raw,
+    }
+    return holders

@@ -21,6 +21,8 @@ from pytest_concurrency.runtime.task import NOBODY, Abort, Task
 _PERIOD = 0.02
 _PATIENCE = 6
 """Looks in a row without progress before the holder counts as blocked."""
+_LONG = 3
+"""Looks in a row without progress before the time that this takes counts."""
 
 
 class Watchdog:
@@ -43,6 +45,13 @@ class Watchdog:
         self._stop = True
 
     def _watch(self) -> None:
+        self._baton.ours.add(threading.get_ident())
+        try:
+            self._look_again_and_again()
+        finally:
+            self._baton.ours.discard(threading.get_ident())
+
+    def _look_again_and_again(self) -> None:
         baton = self._baton
         last: tuple[object, ...] = ()
         unchanged = 0
@@ -60,13 +69,15 @@ class Watchdog:
                 self._time_is_up(task)
                 last = ()
             elif task is NOBODY:
+                baton.pass_time(_PERIOD)
                 continue
-            elif unchanged == 1:
-                progress = _progress_of(task)
-            elif unchanged >= _PATIENCE:
-                if _progress_of(task) == progress:
+            elif unchanged:
+                if unchanged >= _LONG:  # virtual time passes as real time does
+                    baton.clock += _PERIOD * (_LONG if unchanged == _LONG else 1)
+                if unchanged % _PATIENCE == 1:
+                    progress = _progress_of(task)
+                elif not unchanged % _PATIENCE and _progress_of(task) == progress:
                     baton.take_away(task)
-                last = ()
 
     def _time_is_up(self, task: Task) -> None:
         baton = self._baton

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule, ThreadState
 from pytest_concurrency.runtime.baton import baton
+from pytest_concurrency.runtime.chance import repeating, start_over
 from pytest_concurrency.runtime.cpu import one_cpu
+from pytest_concurrency.runtime.executors import is_idle_worker
 from pytest_concurrency.runtime.patches import installed
 from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.task import Abort, Strategy
@@ -18,6 +20,15 @@ from pytest_concurrency.runtime.watchdog import Watchdog
 
 STEP_LIMIT = 100_000
 """Scheduling points of one execution before it counts as one that does not end."""
+
+
+class Leak(NamedTuple):
+    """A thread that has not ended although what started it has."""
+
+    thread: int
+    name: str
+    origin: tuple[str, int, str] | None
+    """Where it was started: path, line, function."""
 
 
 @dataclass(slots=True)
@@ -41,6 +52,10 @@ class Execution:
     """What the strategy noted down for itself."""
     lost_sight: bool = False
     """Whether a thread was blocked where the scheduler could not see it."""
+    hurried: Sequence[tuple[int, float]] = ()
+    """Waits that ran out while others could go on: the thread's index, seconds."""
+    leaks: Sequence[Leak] = ()
+    """Threads that have outlived the program."""
 
     @property
     def schedule(self) -> Schedule:
@@ -58,10 +73,12 @@ def execute(strategy: Strategy, body: Callable[[], object], limit: int = STEP_LI
     baton.begin(strategy, limit=limit)
     try:
         body()
+        baton.linger()
     except Abort:
         pass
     finally:
         baton.end()
+        start_over()
     return last_execution()
 
 
@@ -81,7 +98,15 @@ def last_execution() -> Execution:
         baton.passed,
         baton.offers,
         baton.lost_sight,
+        baton.hurried,
+        tuple(_leaks()) if baton.leaked else (),
     )
+
+
+def _leaks() -> Iterator[Leak]:
+    for task, waits_for in baton.leaked:
+        if not is_idle_worker(task, waits_for):
+            yield Leak(task.index, task.name, task.origin)
 
 
 def run_copies(jobs: Sequence[Callable[[], Any]]) -> list[tuple[Any, BaseException | None]]:
@@ -102,7 +127,8 @@ def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None
     """
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
-    with one_cpu(), instrumentation.swapped(), installed(instrumentation.namespaces):
+    namespaces = instrumentation.namespaces
+    with one_cpu(), instrumentation.swapped(), repeating(namespaces), installed(namespaces):
         watchdog.start(seconds)
         try:
             yield

@@ -4,17 +4,24 @@ sees.
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_concurrency.detect.meeting import find_meeting
-from pytest_concurrency.model import Access, Hazard, SiteUse
+from pytest_concurrency.model import Access, Hazard, Site, SiteUse, ThreadState
+from pytest_concurrency.runtime.baton import LINGER
+from pytest_concurrency.search.endless import what_keeps_running
+from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
 
 if TYPE_CHECKING:
     from pytest_concurrency.search.explorer import Suspect
+
+
+_MOST_WAITS = 2
 
 
 def describe(suspect: Suspect) -> Hazard:
@@ -28,7 +35,35 @@ def describe(suspect: Suspect) -> Hazard:
         hazard = _failure(suspect, accesses)
     execution = suspect.observation.execution
     threads = max(len({event[0] for event in execution.log} - {0}), execution.threads - 1)
-    return replace(hazard, preemptions=execution.preemptions, threads=threads)
+    return replace(
+        hazard, preemptions=execution.preemptions, threads=threads, note=_early(execution)
+    )
+
+
+def _early(execution: Execution) -> str:
+    """Say that waits ran out although others could have gone on: that takes bad luck."""
+    waits = [f"thread {task}'s wait of {seconds:g} s" for task, seconds in execution.hurried]
+    if not waits:
+        return ""
+    told = list(dict.fromkeys(waits))[:_MOST_WAITS]
+    return f"{' and '.join(told)} ran out while other threads could go on"
+
+
+def describe_leak(leak: Leak, threads: int) -> Hazard:
+    """Describe a thread that has outlived the program under test."""
+    name = leak.name or f"thread {leak.thread}"
+    place = ""
+    uses: tuple[SiteUse, ...] = ()
+    if leak.origin is not None:
+        path, line, function = leak.origin
+        source = linecache.getline(path, line).strip()
+        uses = (SiteUse(Site(path, line, 0, function, source), leak.thread, "start"),)
+        place = f", started at {_place(uses[0])},"
+    message = (
+        f"the thread {name!r}{place} is still there {LINGER:g} s of virtual time after the end: "
+        "join it, make it stop, or make it a daemon"
+    )
+    return Hazard("thread-leak", message, sites=uses, severity="warning", threads=threads)
 
 
 def _place(use: SiteUse) -> str:
@@ -76,7 +111,10 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         steps = suspect.observation.execution.steps
         reason = "time was up" if suspect.kind == "timeout" else "the threads keep running"
         message = f"the execution does not end: {reason} after {steps} scheduling points"
+        doing = what_keeps_running(suspect.observation.execution.log, accesses)
         involved = [state for state in states if state.site is not None and state.thread]
+        doing = doing or "; ".join(filter(None, map(_stands, involved)))
+        message += f": {doing}" if doing else ""
     uses = tuple(
         SiteUse(state.site, state.thread, "acquire" if state.waits_for else "call")
         for state in involved
@@ -86,6 +124,15 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     location = " and ".join(names) if suspect.kind == "deadlock" else ""
     return Hazard(
         suspect.kind, message, location, uses, states=states, timeline=_timeline(accesses, set())
+    )
+
+
+def _stands(state: ThreadState) -> str:
+    if state.site is None:
+        return ""
+    place = f"{Path(state.site.path).name}:{state.site.line}"
+    return f"thread {state.thread} is at {place}" + (
+        f" and waits for {state.waits_for}" if state.waits_for else ""
     )
 
 

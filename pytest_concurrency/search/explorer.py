@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
-from pytest_concurrency.model import Access, Hazard, HazardKind, Schedule
+from pytest_concurrency.model import Access, Hazard, HazardKind, Schedule, ThreadState
+from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
-from pytest_concurrency.search.evidence import describe
+from pytest_concurrency.search.evidence import describe, describe_leak
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategy import Covered, SearchStrategy
@@ -25,6 +28,8 @@ _SHORTEST_LIMIT = 200
 _LEAST_LIMIT = 20_000
 _LIMIT_PER_STEP = 20
 """An execution counts as endless if it has so many times the scheduling points of the first."""
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
+"""Where a message shows an object: it is another one in each execution."""
 _OUTCOMES: dict[str, HazardKind] = {
     "deadlock": "deadlock",
     "step-limit": "no-progress",
@@ -82,10 +87,18 @@ class Suspect:
             events = (found.read, found.foreign_write, found.write)
             return (self.kind, *[execution.log[index][1] for index in events])
         if execution.outcome:
-            sites = [state.site for state in execution.states if state.site is not None]
-            return (self.kind, *sorted((site.path, site.line) for site in sites))
+            return (self.kind, *sorted(_place(state) for state in execution.states))
         failure = self.observation.failure
-        return (self.kind, failure.message if failure is not None else "")
+        return (self.kind, _ADDRESS.sub("", failure.message) if failure is not None else "")
+
+
+def _place(state: ThreadState) -> tuple[str, int]:
+    """Return where a thread stood; of one that kept running, which was cut off anywhere, only the
+    file.
+    """
+    if state.waits_for and state.site is not None:
+        return (state.site.path, state.site.line)
+    return (state.stack[0].path if state.stack else "", 0)
 
 
 def look(observation: Observation) -> Suspect | None:
@@ -119,6 +132,8 @@ class Search:
     """Fingerprints of the different interleavings seen, with the number of the execution that was
     the first. They mean the same in processes that were forked from one.
     """
+    warnings: tuple[Hazard, ...] = ()
+    """What does not end a search, nor fail a test: threads left behind."""
 
 
 class Explorer:
@@ -143,6 +158,7 @@ class Explorer:
         """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not
         shortened.
         """
+        self._leaks: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
         self.executions = 0
 
@@ -166,6 +182,8 @@ class Explorer:
     def _judge(self, observation: Observation) -> Suspect | None:
         self.executions += 1
         execution = observation.execution
+        if execution.leaks and observation.failure is None:
+            self._note_leaks(execution)
         if self.executions == 1 and not execution.outcome:
             enough = max(_LEAST_LIMIT, _LIMIT_PER_STEP * execution.steps)
             self._limit = min(self._limit, enough)
@@ -178,6 +196,20 @@ class Explorer:
             return look(observation)
         return None  # judged before
 
+    def _note_leaks(self, execution: Execution) -> None:
+        for leak in execution.leaks:
+            if leak.origin not in self._leaks:
+                self._leaks[leak.origin] = replace(
+                    describe_leak(leak, execution.threads - 1),
+                    preemptions=execution.preemptions,
+                    schedule_index=self.executions,
+                )
+
+    @property
+    def leaks(self) -> tuple[Hazard, ...]:
+        """Threads that have outlived an execution: one hazard for each place that starts them."""
+        return tuple(self._leaks.values())
+
     def confirm(self, suspect: Suspect) -> Hazard:
         """Replay a suspect, shorten its schedule, and describe the shortest execution that shows
         it.
@@ -189,8 +221,10 @@ class Explorer:
         if again is not None and again.identity == shortest.identity and not parted:
             token = self._token(again.observation.execution)
             return replace(describe(again), replay=token, schedule_index=index)
-        note = "replaying its schedule ran differently: the test is not deterministic"
-        return replace(describe(shortest), note=note + parted, schedule_index=index)
+        note = "replaying its schedule ran differently: the test is not deterministic" + parted
+        told = describe(shortest)
+        notes = "; ".join(filter(None, (note, told.note)))
+        return replace(told, note=notes, schedule_index=index)
 
     def _replay(self, schedule: Schedule, limit: int, *, record: bool = False) -> Suspect | None:
         return look(self._run(Replay(schedule), limit, record))
@@ -247,10 +281,16 @@ def _parted(again: Suspect, first: Suspect) -> str:
     one, two = first.observation.execution.log, again.observation.execution.log
     for number, (event, other) in enumerate(zip(one, two, strict=False)):
         if event[:2] != other[:2]:
-            return f" (they part after {number} steps)"
+            places = f"{_line(event)}, then {_line(other)}"
+            return f" (they part after {number} steps: first at {places})"
     if len(one) == len(two) or first.kind == "no-progress":  # which is cut off somewhere
         return ""
     return f" ({len(one)} steps, then {len(two)})"
+
+
+def _line(event: tuple[Any, ...]) -> str:
+    site = SITES[event[1]]
+    return f"{Path(site.path).name}:{site.line} in thread {event[0]}"
 
 
 def search(
@@ -300,4 +340,5 @@ def search(
         exhausted,
         explorer.strategy.covered,
         explorer.interleavings,
+        explorer.leaks,
     )

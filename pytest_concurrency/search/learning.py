@@ -62,6 +62,8 @@ class Learning:
         if self.heat is None:
             self.heat = bytearray()
         self.heat.extend(bytes(len(SITES) - len(self.heat)))
+        # Threads of the standard library, a timer's say, synchronise out of our sight.
+        self._heat_up(frozenset(e[1] for e in log if len(e) == 5 and e[4] == "call"))
         alone: dict[Sites, set[int]] = {}
         for place in _places(log):
             sites = frozenset(place.sites)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import linecache
 import stat
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -67,7 +68,7 @@ def recorded(run: Callable[[], Observation]) -> Observation:
         observation = run()
     finally:
         baton.observer = None
-    observation.accesses = recorder.result()
+    observation.accesses = recorder.result()[: len(observation.execution.log)]
     return observation
 
 
@@ -116,7 +117,7 @@ class _Recorder:
 
 def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
     site = SITES[event[1]]
-    if len(event) == 3:
+    if len(event) == 3 or _is_attribute(event, obj):
         if isinstance(obj, dict):
             return f"{obj.get('__name__', '?')}.{target}"
         if isinstance(obj, CellType):
@@ -130,6 +131,17 @@ def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
     if target is WHOLE:
         return str(site.label)
     return f"{site.label}[{show(event[3] if type(target) is int else target)}]"
+
+
+def _is_attribute(event: tuple[Any, ...], obj: object) -> bool:
+    """Whether an access by key is one to an attribute or global: through ``getattr()``,
+    ``vars()``, ``globals()``."""
+    if event[2] == FILE or type(event[3]) is not str:
+        return False
+    if isinstance(obj, dict):
+        module = sys.modules.get(str(dict.get(obj, "__name__")))
+        return module is not None and vars(module) is obj
+    return not shapes.container_kind(type(obj)) and event[3] != ""
 
 
 def _contents(path: object) -> object:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn, TypeVar
 
+from pytest_concurrency.runtime import executors
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.pipes import MessageWriter
 
@@ -82,6 +83,7 @@ def live_as_child(
         process_tree.lead_own_group()
         process_tree.die_with_parent(ties.pid)
         reset_signals()
+        executors.start_over_after_fork()
         write_stacks_to(ties.stacks)
         _redirect_standard_streams(ties.output)
         coverage_bridge.record(ties.measuring)

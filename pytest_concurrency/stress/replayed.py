@@ -50,7 +50,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
         result = cell_of_death(cell, child, time.monotonic() - started, "replay")
     return replace(
         report,
-        outcome="failed" if result.hazards else "passed",
+        outcome="failed" if result.outcome == "hazard" else "passed",
         cells=(result,),
         seconds=time.monotonic() - started,
         reason=result.reason,

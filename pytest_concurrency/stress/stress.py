@@ -98,7 +98,7 @@ class Stress:
         notes = dict.fromkeys((*own_notes, *(n for each in cells for n in each.notes)))
         return replace(
             report,
-            outcome="failed" if any(result.hazards for result in cells) else "passed",
+            outcome="failed" if any(each.outcome == "hazard" for each in cells) else "passed",
             cells=cells,
             isolation=isolation_verdict(cells),
             seconds=time.monotonic() - started,
@@ -266,7 +266,7 @@ def _still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> 
         if result.cell.kind == "explored" and result.outcome in ("clean", "hazard"):
             tried.add(result.cell.threads)
             for hazard in result.hazards:
-                if hazard.replay:
+                if hazard.replay and hazard.severity == "error":
                     yield Failing(result.cell.threads, decode(hazard.replay).schedule)
     yield from (each for each in before if each.threads not in tried)
 

@@ -79,7 +79,8 @@ def _found(results: Sequence[CellResult]) -> str:
 
 def _hazards(results: Sequence[CellResult]) -> str:
     """``lost updates with 2 threads``."""
-    kinds = dict.fromkeys(_PLURAL[hazard.kind] for result in results for hazard in result.hazards)
+    hazards = [hazard for result in results for hazard in result.hazards]
+    kinds = dict.fromkeys(_PLURAL[each.kind] for each in hazards if each.severity == "error")
     return f"{_and(list(kinds)) or 'hazards'} with {_counts(results)}"
 
 

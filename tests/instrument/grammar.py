@@ -9,8 +9,22 @@ from hypothesis import strategies as st
 _NAMES = ("a", "b", "c", "o", "o", "o", "d", "xs", "self", "self", "n", "G", "H")
 _ATTRIBUTES = ("value", "items", "table", "part", "total", "secret", "lost", "other", "__secret")
 _METHODS = ("method", "append", "get", "replace", "acquire", "made", "still", "lost_method", "pop")
-_BUILT_INS = ("len", "sorted", "list", "tuple", "sum", "max", "any", "iter", "set", "reversed")
-_AUGMENTED = ("+=", "-=", "*=", "|=", "**=", "//=")
+_BUILT_INS = (
+    "len",
+    "sorted",
+    "list",
+    "tuple",
+    "sum",
+    "max",
+    "any",
+    "iter",
+    "set",
+    "reversed",
+    "bool",
+    "repr",
+    "dict",
+)
+_AUGMENTED = ("+=", "+=", "-=", "*=", "|=", "**=", "//=", "&=")
 _CAUGHT = ("KeyError", "TypeError", "(AttributeError, ValueError)", "Exception", "o.value")
 
 
@@ -42,8 +56,12 @@ class Writer:
             *[self.subscript] * 3,
             *[self.call] * 3,
             self.built_in,
+            *[self.dynamic] * 2,
+            self.variable_call,
             self.binary,
             self.compare,
+            self.equality,
+            self.negated,
             *[self.contains] * 2,
             self.display,
             self.comprehension,
@@ -116,8 +134,54 @@ class Writer:
     def built_in(self, depth: int) -> str:
         return f"{self.pick(*_BUILT_INS)}({self.owner(depth)})"
 
+    def dynamic(self, depth: int) -> str:
+        """Attributes by functions, operators by functions."""
+        owner, value = self.owner(depth), self.expr(0)
+        name = self.pick("'value'", "'part'", "'lost'", "'items'", "a", self.expr(0))
+        form = self.pick(
+            "getattr({owner}, {name})",
+            "getattr({owner}, {name}, {value})",
+            "hasattr({owner}, {name})",
+            "setattr({owner}, {name}, {value})",
+            "delattr({owner}, {name})",
+            "object.__setattr__({owner}, {name}, {value})",
+            "vars({owner})[{name}]",
+            "vars({owner}).get({name}, {value})",
+            "{owner}.__dict__[{name}]",
+            "{owner}.__dict__.setdefault({name}, {value})",
+            "{name} in vars({owner})",
+            "globals()['H'][{value}]",
+            "operator.getitem({owner}, {value})",
+            "operator.setitem({owner}, {value}, {name})",
+            "operator.iadd({owner}, {value})",
+            "operator.contains({owner}, {value})",
+            "attrgetter('value', 'items')({owner})",
+            "itemgetter({name})({owner})",
+            "methodcaller('method', {value})({owner})",
+            "next(iter({owner}))",
+            "next({owner}, {value})",
+            "', '.join({owner})",
+            "xs.extend({owner})",
+            "o.seen.union({owner})",
+            "d.update({owner})",
+        )
+        return str(form).format(owner=owner, name=name, value=value)
+
+    def variable_call(self, depth: int) -> str:
+        callee = self.pick(
+            "push", "look", "kept", "handlers[0]", "handlers['k']", "(lambda *v, **k: v)", "o.push"
+        )
+        return f"{callee}({self.arguments(depth)})"
+
+    def equality(self, depth: int) -> str:
+        operator = self.pick("==", "!=", "<", "is")
+        return f"({self.owner(depth)} {operator} {self.expr(depth)})"
+
+    def negated(self, depth: int) -> str:
+        return f"(not {self.owner(depth)})"
+
     def binary(self, depth: int) -> str:
-        operator = self.pick("+", "*", "and", "or", "-")
+        operator = self.pick("+", "*", "and", "or", "-", "|", "&", "^")
         return f"({self.expr(depth)} {operator} {self.expr(depth)})"
 
     def compare(self, depth: int) -> str:
@@ -129,7 +193,7 @@ class Writer:
         return f"t({self.expr(depth)} {self.pick('in', 'not in')} {container}{chained})"
 
     def display(self, depth: int) -> str:
-        form = str(self.pick("[{}, {}]", "({}, {})", "{{{}: {}}}", "[*{}, {}]"))
+        form = str(self.pick("[{}, {}]", "({}, {})", "{{{}: {}}}", "[*{}, {}]", "{{**{}, 1: {}}}"))
         return form.format(self.expr(depth), self.expr(0))
 
     def comprehension(self, depth: int) -> str:
@@ -198,6 +262,8 @@ class Writer:
         ]
         compound = [
             self.caught,
+            self.while_loop,
+            self.bound,
             self.branch,
             self.loop,
             self.managed,
@@ -251,13 +317,42 @@ class Writer:
         head = f"for {self.target(1)} in {self.expr(1)}:"
         return [head, *_indented(self.block(depth - 1)), "    if t(1): break"]
 
+    def while_loop(self, depth: int) -> list[str]:
+        test = self.pick(self.expr(1), "o.items", "xs", "not o.part", "d and o.seen")
+        return [f"while {test}:", *_indented(self.block(depth - 1)), "    break"]
+
+    def bound(self, depth: int) -> list[str]:
+        """Statements that bind names without an expression."""
+        return self.pick(
+            lambda: [
+                f"import {self.pick('os as G', 'os.path as a', 'lost_module', 'operator as b')}"
+            ],
+            lambda: [f"from operator import {self.pick('iadd as G', 'lost', 'setitem as b')}"],
+            lambda: ["def G(y=o.value):", *_indented(self.block(0, 1)), f"note({self.expr(1)})"],
+            lambda: ["class G:", f"    d['a'] += {self.expr(0)}", f"    xs[0] = {self.expr(1)}"],
+            lambda: [
+                "lambdas = []",
+                f"for n in {self.pick('(1, 2)', self.expr(0))}:",
+                f"    lambdas.append(lambda: (n, {self.pick('a', 'G', 'o.value')}))",
+                "note([each() for each in lambdas])",
+            ],
+        )()
+
     def managed(self, depth: int) -> list[str]:
         target = f" as {self.target(1)}" if self.chance() else ""
         manager = str(self.pick("o", "o.part", self.expr(1)))
         return [f"with {manager}{target}, o.part:", *_indented(self.block(depth - 1))]
 
     def matched(self, depth: int) -> list[str]:
-        pattern = self.pick("[a, *b]", "{'a': c, **b}", "Node(value=a)", "int() as c", "Node.total")
+        pattern = self.pick(
+            "[a, *b]",
+            "{'a': c, **b}",
+            "Node(value=a)",
+            "Node(1 | 8 as a, items=[*b])",
+            "Node(part=a) | Base(lost=a)",
+            "int() as c",
+            "Node.total",
+        )
         guard = f" if {self.expr(1)}" if self.chance() else ""
         return [
             f"match {self.expr(1)}:",
@@ -303,7 +398,8 @@ def modules(draw: Callable[[st.SearchStrategy], object]) -> tuple[str, str]:
     function."""
     kind = str(draw(st.sampled_from(tuple(_HEADS))))
     writer = Writer(draw, kind)
-    body = ["global G", "nonlocal n", "self = o", "a = b = c = 1"]
+    body = ["global G", "nonlocal n", "self = o", "a = b = c = 1", "push, look = xs.append, d.get"]
+    body += ["kept, handlers = partial(xs.append, 1), {0: o.method, 'k': push}", "o.push = push"]
     body += writer.block(3, 6)
     if kind == "generator":
         body.append("yield o.value")

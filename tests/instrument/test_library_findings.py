@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import sys
 import textwrap
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,10 @@ import pytest
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime import shapes
+from pytest_concurrency.search.engine import execute, exploring
+from pytest_concurrency.search.strategies.replay import Replay
 
 
 @pytest.fixture
@@ -76,3 +82,115 @@ def test_frames_are_known_by_their_code(module: Any) -> None:
         assert seen() == (True, True, False)
     assert module.internal == before
     assert seen() == (True, True, False)
+
+
+def test_what_a_program_drops_is_not_kept(module: Any) -> None:
+    """
+    import weakref
+
+    class Node:
+        pass
+
+    def work():
+        alive = weakref.WeakSet()
+        most = 0
+        for number in range(1000):
+            holder = [Node()]
+            alive.add(holder[0])
+            most = max(most, len(alive))
+        return most, alive
+    """
+    # Lists cannot be referred to weakly: the scheduler holds them, but not for long.
+    ends: list[Any] = []
+    with exploring(prepared(module), 10):
+        execution = execute(Replay(Schedule()), lambda: ends.append(module.work()))
+        most, alive = ends[0]
+        assert most < 200
+        assert len(alive) == 0
+    lists = [event[2] for event in execution.log if len(event) == 4 and event[3] == 0]
+    assert len(lists) == len(set(lists)) == 1000, "no number is given twice"
+
+
+def test_metaclasses_with_attributes_of_their_own(module: Any) -> None:
+    """
+    class Meta(type):
+        ran = []
+
+        @property
+        def __dict__(cls):
+            Meta.ran.append("dict")
+
+        @property
+        def __mro__(cls):
+            Meta.ran.append("mro")
+
+    class Node(metaclass=Meta):
+        total = 0
+
+        def __init__(self):
+            self.value = 1
+
+        @property
+        def __dict__(self):
+            Meta.ran.append("instance dict")
+
+    def work():
+        node = Node()
+        Node.total += 1
+        node.value += Node.total
+        return node.value, node.total
+    """
+    ends: list[Any] = []
+    with exploring(prepared(module), 10):
+        execute(Replay(Schedule()), lambda: ends.append(module.work()))
+    assert ends == [(2, 1)]
+    assert module.Meta.ran == []
+
+
+def test_classes_made_while_it_runs_go_away(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    def work():
+        class Node:
+            def __init__(self):
+                self.value = 1
+
+        node = Node()
+        node.items = [node.value]
+        len(node.items)
+        return Node
+    """
+    monkeypatch.setattr(shapes, "_MOST", 50)
+    for memory in ("SHAPES", "METHODS", "CONTAINER_KINDS"):
+        monkeypatch.setattr(shapes, memory, {})
+    made: list[weakref.ref[type]] = []
+    with exploring(prepared(module), 10):
+        for _ in range(60):
+            execute(Replay(Schedule()), lambda: made.append(weakref.ref(module.work())))
+    gc.collect()
+    assert sum(node() is not None for node in made) < 30
+
+
+def test_generators_that_can_be_awaited(module: Any) -> None:
+    """
+    import types
+
+    class Box:
+        value = 1
+
+    @types.coroutine
+    def awaitable(box):
+        sent = yield box.value
+        return sent + box.value
+
+    async def work(box):
+        return await awaitable(box)
+    """
+    before = module.awaitable.__code__
+    with prepared(module).swapped():
+        assert "@get" in module.awaitable.__code__.co_names
+        running = module.work(module.Box())
+        assert running.send(None) == 1
+        with pytest.raises(StopIteration) as stop:
+            running.send(4)
+        assert stop.value.value == 5
+    assert module.awaitable.__code__ is before

@@ -197,6 +197,7 @@ def test_code_that_is_not_in_the_source(tmp_path: Path) -> None:
     exec(compile("def f(o): return o.x", str(tmp_path / "gone.py"), "exec"), namespace)
     instrumentation = prepared(tmp_path)
     assert instrumentation.unmatched == {"made_up.f": "no source"}
+    assert instrumentation.left_alone == ("made_up.f (no source)",)
     assert instrumentation.counts == (0, 1)
 
 

@@ -3,7 +3,11 @@ frames."""
 
 from __future__ import annotations
 
+import operator  # noqa: F401 - generated functions use what is imported here
+import re
 import sys
+from functools import partial  # noqa: F401
+from operator import attrgetter, itemgetter, methodcaller  # noqa: F401
 
 LOG: list[object] = []
 G = 1
@@ -21,7 +25,7 @@ def shown(value: object, depth: int = 4) -> object:
     if isinstance(value, slice):
         return ["slice", *[shown(part, 1) for part in (value.start, value.stop, value.step)]]
     if value is None or isinstance(value, (int, str, float)):
-        return repr(value)
+        return re.sub("0x[0-9a-f]+", "0x", repr(value))
     return type(value).__name__
 
 
@@ -78,6 +82,7 @@ class Base:
 
 
 class Node(Base):
+    __match_args__ = ("value", "part")
     total = 5
 
     def __init__(self) -> None:
@@ -189,6 +194,24 @@ class Node(Base):
     def __imul__(self, other: object) -> object:
         note("imul", other)
         return NotImplemented
+
+    def __or__(self, other: object) -> object:
+        note("or", other)
+        return other
+
+    def __rand__(self, other: object) -> object:
+        note("rand", other)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        note("eq", other)
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __next__(self) -> object:
+        note("next")
+        raise StopIteration(3)
 
     def __lt__(self, other: object) -> bool:
         note("lt", other)

@@ -28,9 +28,12 @@ LIBRARIES = {
     "lark": "lark",
     "more_itertools": "more_itertools",
     "networkx": "networkx",
+    "numbers": "_pydecimal",
+    "parsers": "json",
     "pyparsing": "pyparsing",
     "sortedcontainers": "sortedcontainers",
     "sqlparse": "sqlparse",
+    "texts": "textwrap",
 }
 """The end of the workload's name, and what must be installed for it."""
 NOT_IN_PARALLEL = {

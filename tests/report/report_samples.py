@@ -137,6 +137,7 @@ def report(*hazards: Hazard, free: tuple[Hazard, ...] = (), **more: Any) -> Stre
         "seed": "5f3a",
         "seconds": 0.61,
         "instrumented": (12, 14),
+        "uninstrumented": ("shop.made (no source)", "shop.old (its source has changed)"),
     }
     return StressReport(**defaults | more)
 

@@ -83,12 +83,20 @@ def test_verbose_says_how() -> None:
         "    each schedule was forked",
         "    processes 2P: 20 runs, one after another: clean, 0.20s",
         "    isolation: no hazard was found",
-        "    instrumented 12 of 14 functions, seed 5f3a",
+        "    instrumented 12 of 14 functions; not: shop.made (no source), shop.old (its",
+        "      source has changed), seed 5f3a",
         "    note: hash order matters",
         "not stressed: tests/test_io.py::test_out: it uses capsys",
     ):
         assert row in rows
     assert rows[-1] == "1 test stressed, 1 not stressed, 247 schedules, 0 hazards, 0.6s, seed 7"
+
+
+def test_of_many_functions_left_alone_some_are_named() -> None:
+    names = tuple(f"made.f{number} (no source)" for number in range(8))
+    text = " ".join(row.strip() for row in summary(report(uninstrumented=names), verbosity=1))
+    assert "made.f4 (no source) and 3 more, seed" in text
+    assert "not:" not in " ".join(summary(report(uninstrumented=()), verbosity=1))
 
 
 def test_what_does_not_fail_the_run_has_its_replay_here() -> None:

@@ -60,7 +60,7 @@ def touches(folder: Path, source: str) -> list[Touch]:
         name = text.rpartition("# ")[2] if "# " in text else text
         key = location_key(event)
         if key[0] == FILE:
-            key = (*key[:2], paths[key[2]])
+            key = (*key, paths[key[1]])
         found.append(Touch(name, operation(event), key))
     return found
 

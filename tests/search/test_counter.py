@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from programs import Counter, LockedCounter, both
 
 from pytest_concurrency import explore
 
 SEEDS = range(100)
+FEWER = SEEDS if os.environ.get("CORPUS") == "full" else range(25)
 
 
-@pytest.mark.parametrize("strategy", ["auto", "random", "pct"])
-def test_counter_is_flagged_on_every_seed(strategy):
+@pytest.mark.parametrize(
+    ("strategy", "seeds"),
+    [("auto", SEEDS), *((name, FEWER) for name in ("random", "pct", "pos", "surw", "systematic"))],
+)
+def test_counter_is_flagged_on_every_seed(strategy, seeds):
     needed = []
-    for seed in SEEDS:
+    for seed in seeds:
         found = explore(
             Counter, [Counter.increment] * 2, both, schedules=60, strategy=strategy, seed=seed
         )

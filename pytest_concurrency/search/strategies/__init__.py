@@ -9,7 +9,6 @@ from pytest_concurrency.search.strategies.pct import Pct
 from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.search.strategies.surw import Surw
-from pytest_concurrency.search.strategies.systematic import Systematic
 from pytest_concurrency.search.strategy import SearchStrategy
 
 NAMES = ("auto", "random", "pct", "pos", "surw", "systematic")
@@ -37,7 +36,7 @@ def make(
     if name == "surw":
         return Surw(choices, learning)
     if name == "systematic":
-        return Systematic(choices, learning, preemptions)
+        return Auto(choices, learning, preemptions, alone=True)
     if name == "auto":
         return Auto(choices, learning, preemptions, job)
     raise ValueError(f"unknown strategy {name!r}; known are {', '.join(NAMES)}")

@@ -43,8 +43,12 @@ class Auto:
         learning: Learning,
         bound: int | None = None,
         job: int = 0,
+        *,
+        alone: bool = False,
     ) -> None:
         self._job = job
+        self._alone = alone
+        """Whether the systematic search has all turns."""
         self.systematic = Systematic(choices, learning, bound)
         others: list[SearchStrategy] = [
             Pct(choices, learning, 2),
@@ -55,7 +59,8 @@ class Auto:
         ]
         self._last = RandomWalk(choices, learning)
         self._last.everywhere = True
-        self._left = _LAST
+        # Within a bound, "all" means what it says, and random walks would not keep to it.
+        self._left = _LAST if bound is None else 0
         first = job % len(others)
         self._others = cycle(others[first:] + others[:first])
         self._turn = 0
@@ -87,14 +92,14 @@ class Auto:
         systematic = self.systematic
         covered = systematic.covered
         every = 4 if covered is not None and covered.preemptions > 0 else 2
-        if self._job:
-            return False
+        if self._job or self._alone:
+            return self._alone
         return not self._turn % every or systematic.pending <= _LITTLE
 
     def learn(self, execution: Execution) -> None:
         """Tell the member whose execution it was."""
         self._member.learn(execution)
-        if self.systematic.reopens():
+        if self._left and self.systematic.reopens():
             self._left = _LAST
 
     def _bind(self, member: SearchStrategy) -> None:

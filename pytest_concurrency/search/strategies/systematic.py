@@ -119,7 +119,8 @@ class Systematic(Fair):
             return chosen
         preempts = default is task or default is None
         for other in candidates:
-            if other is not default and other is not task:  # whose turn may be over
+            # A thread's own wait may run out at once; its turn may be over.
+            if other is not default and (other is not task or default is None):
                 self._offers.append(((task.index, task.steps, other.index), preempts))
         return None
 

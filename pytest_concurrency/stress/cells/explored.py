@@ -97,7 +97,7 @@ def explored_cell(
         strategy=settings.strategy,
         seconds=time.monotonic() - started,
         reason=found.reason,
-        hazards=found.hazards,
+        hazards=(*found.hazards, *found.warnings),
         notes=tuple(_notes(exploration, found, len(first))),
     )
 

@@ -104,4 +104,5 @@ def merged(searches: Sequence[Search]) -> Search:
         reason="" if winner is not None else first.reason,
         exhausted=first.exhausted and first is winner,
         interleavings=interleavings,
+        warnings=tuple({each.identity: each for s in searches for each in s.warnings}.values()),
     )

@@ -1,5 +1,7 @@
 """A rate limiter that fills up with time, under a lock."""
 
+from __future__ import annotations
+
 import threading
 import time
 
@@ -8,13 +10,14 @@ class Bucket:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.tokens = 1.0
-        self.filled_at = time.monotonic()
+        self.filled_at: float | None = None
         self.allowed = [False, False]
 
     def allow(self) -> bool:
         with self.lock:
             now = time.monotonic()
-            self.tokens = min(1.0, self.tokens + (now - self.filled_at) * 0.001)
+            if self.filled_at is not None:
+                self.tokens = min(1.0, self.tokens + (now - self.filled_at) * 0.001)
             self.filled_at = now
             if self.tokens < 1:
                 return False

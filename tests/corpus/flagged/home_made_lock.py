@@ -3,7 +3,7 @@
 import time
 
 EXPECT = {"lost-update", "test-failure"}
-MAX_SCHEDULES = 1000
+MAX_SCHEDULES = 500
 
 
 class Room:

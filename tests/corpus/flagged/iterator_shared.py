@@ -15,7 +15,7 @@ class Pages:
         return self
 
     def __next__(self) -> int:
-        if self.number == 3:
+        if self.number >= 3:
             raise StopIteration
         self.number = self.number + 1
         return self.number

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-EXPECT = {"thread-exception"}
+EXPECT = {"thread-exception", "lost-update"}
 MAX_SCHEDULES = 100
 
 

@@ -25,4 +25,4 @@ def stop_it(_: None) -> None:
     stop = True
 
 
-WORKERS = [work, stop_it]
+WORKERS = [stop_it, work]

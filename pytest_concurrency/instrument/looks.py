@@ -1,0 +1,262 @@
+"""Rewrites what looks at a whole container without calling a method of it: iteration, ``in``, truth
+value, operators, unpacking, formatting, patterns.
+
+::
+
+    for x in items            ->  for x in @whole(items, 23)
+    if self.items: ...        ->  if @whole(@get(self, "items", 24).items, 25): ...
+    a | b                     ->  @whole(a, 26) | @whole(b, 27)
+    items += more             ->  items = @ready_function(@Add, 28, items, more)()
+
+Most values are no containers, so a bare name gets a helper for its truth value, or as an operand,
+only if the file uses that name as a container's somewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Sequence
+
+from pytest_concurrency.instrument.augmented import Augmented
+from pytest_concurrency.runtime.shapes import DECIDES
+
+_FRESH = frozenset({"range", "enumerate", "zip", "map", "filter", "reversed", "sorted", "iter"})
+"""Functions that return something new, which nobody else knows yet."""
+_GIVING = frozenset({"get", "setdefault"})
+"""Methods that may give a container which others know."""
+_JOINING = (ast.Add, ast.Sub, ast.BitOr, ast.BitAnd, ast.BitXor)
+_COMPARING = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+class Looks(Augmented):
+    """Whatever reads a container as a whole."""
+
+    def _whole(self, node: ast.expr, label: str) -> ast.expr:
+        if not may_be_shared(node):
+            return node
+        return self._looked_at(node, label)
+
+    def _looked_at(self, node: ast.expr, label: str, name: str = "") -> ast.expr:
+        number = self._new_site(node, "read", name, label)
+        # A global or a closure cell has become ``point or name``.
+        source = node.values[-1] if isinstance(node, ast.BoolOp) else node
+        self._looks.setdefault(source, set()).add(number)
+        return self._call(node, "whole", node, number)
+
+    def _operand(self, node: ast.expr) -> ast.expr:
+        """Visit ``node``, whose value is looked at if it is a container."""
+        if self._scope is None or not self._may_hold_container(node):
+            return self._visit_expr(node)
+        label = self._label(node)
+        return self._looked_at(self._visit_expr(node), label, DECIDES)
+
+    def _may_hold_container(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            known = self._asserted.get(node.id)
+            if known is not None:
+                return self._may_hold_container(known)
+            return node.id in self._containers
+        if isinstance(node, ast.Call):
+            return isinstance(node.func, ast.Attribute) and node.func.attr in _GIVING
+        return isinstance(node, (ast.Attribute, ast.Subscript))
+
+    # -- iteration and unpacking ----------------------------------------------------------
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+        label = self._label(node.iter)
+        visited = super().visit_For(node)
+        if self._scope is not None:
+            node.iter = self._whole(node.iter, label)
+        return visited
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:  # noqa: D102
+        label = self._label(node.iter)
+        conditions, node.ifs = node.ifs, []
+        self.generic_visit(node)
+        node.ifs = [self._truth(condition) for condition in conditions]
+        if self._scope is not None and not node.is_async:
+            node.iter = self._whole(node.iter, label)
+        return node
+
+    def visit_Starred(self, node: ast.Starred) -> ast.AST:  # noqa: D102, N802
+        label = self._label(node.value)
+        self.generic_visit(node)
+        if self._scope is not None and isinstance(node.ctx, ast.Load):
+            node.value = self._whole(node.value, label)
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:  # noqa: D102, N802
+        labels = [self._label(value) for value in node.values]
+        self.generic_visit(node)
+        if self._scope is not None:
+            node.values = [
+                self._whole(value, label) if key is None else value
+                for key, value, label in zip(node.keys, node.values, labels, strict=True)
+            ]
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST:  # noqa: D102
+        label = self._label(node.value)
+        node.value = self._visit_expr(node.value)
+        if self._scope is not None and node.arg is None:
+            node.value = self._whole(node.value, label)
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+        first = node.targets[0]
+        if isinstance(first, ast.Name) and first.id.startswith("@py_assert"):
+            self._asserted[first.id] = copy.deepcopy(node.value)
+        label = self._label(node.value)
+        visited = super().visit_Assign(node)
+        unpacks = any(isinstance(target, (ast.Tuple, ast.List)) for target in node.targets)
+        if unpacks and self._scope is not None:
+            node.value = self._whole(node.value, label)
+        return visited
+
+    # -- truth value ------------------------------------------------------------------------
+
+    def _truth(self, node: ast.expr) -> ast.expr:
+        """Visit ``node``, whose truth value is what counts."""
+        if isinstance(node, ast.BoolOp):
+            node.values = [self._truth(value) for value in node.values]
+            return node
+        return self._operand(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: D102, N802
+        *tested, last = node.values
+        node.values = [*(self._truth(value) for value in tested), self._visit_expr(last)]
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: D102, N802
+        is_not = isinstance(node.op, ast.Not)
+        node.operand = self._truth(node.operand) if is_not else self._visit_expr(node.operand)
+        return node
+
+    def _visit_test(self, node: ast.If | ast.While | ast.IfExp | ast.Assert) -> ast.AST:
+        test, node.test = node.test, ast.Constant(None)
+        visited = self._truth(test)
+        self.generic_visit(node)
+        node.test = visited
+        return node
+
+    visit_If = visit_While = visit_IfExp = visit_Assert = _visit_test  # noqa: N815
+
+    # -- operators --------------------------------------------------------------------------
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: D102, N802
+        sides = (node.left, node.right)
+        if not isinstance(node.op, _JOINING) or any(map(_is_plain_value, sides)):
+            return self.generic_visit(node)
+        node.left, node.right = self._operand(node.left), self._operand(node.right)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: D102, N802
+        if self._scope is None:
+            return self.generic_visit(node)
+        parts = [node.left, *node.comparators]
+        looked_at = _compared(node)
+        labels = [self._label(part) for part in parts]
+        holding = [looked_at[n] and self._may_hold_container(part) for n, part in enumerate(parts)]
+        self.generic_visit(node)
+        is_in = len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn))
+        if is_in and not self._is_plain(node.left):
+            return self._contains(node, labels[1])
+        left = node.left
+        for position, (op, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            if isinstance(op, (ast.In, ast.NotIn)) and may_be_shared(right):
+                number = self._new_site(right, "read", "", labels[position + 1])
+                node.comparators[position] = (
+                    self._call(right, "has", right, left, number)
+                    if self._is_plain(left)
+                    else self._call(right, "whole", right, number)
+                )
+            elif holding[position + 1]:
+                node.comparators[position] = self._looked_at(right, labels[position + 1])
+            left = right
+        if holding[0]:
+            node.left = self._looked_at(node.left, labels[0])
+        return node
+
+    def _contains(self, node: ast.Compare, label: str) -> ast.AST:
+        right = node.comparators[0]
+        if not may_be_shared(right):
+            return node
+        number = self._new_site(right, "read", "", label)
+        ready = self._call(node, "contains", node.left, right, number)
+        call: ast.expr = ast.copy_location(ast.Call(ready, [], []), node)
+        if isinstance(node.ops[0], ast.NotIn):
+            call = ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
+        return call
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:  # noqa: D102, N802
+        node.value = self._operand(node.value)
+        node.format_spec = node.format_spec and self._visit_expr(node.format_spec)
+        return node
+
+    # -- patterns ---------------------------------------------------------------------------
+
+    def visit_Match(self, node: ast.Match) -> ast.AST:  # noqa: D102, N802
+        label = self._label(node.subject)
+        node.subject = self._visit_expr(node.subject)
+        if self._scope is not None:
+            node.subject = self._matched(node.subject, node.cases, label)
+        node.cases = [self.visit(case) for case in node.cases]
+        return node
+
+    def _matched(self, subject: ast.expr, cases: Sequence[ast.match_case], label: str) -> ast.expr:
+        """Wrap what is matched: patterns read its items or attributes."""
+        patterns = [part for case in cases for part in _alternatives(case.pattern)]
+        if any(isinstance(pattern, (ast.MatchSequence, ast.MatchMapping)) for pattern in patterns):
+            subject = self._whole(subject, label)
+        classes = [pattern for pattern in patterns if isinstance(pattern, ast.MatchClass)]
+        names = {name for pattern in classes for name in pattern.kwd_attrs}
+        positional = max((len(pattern.patterns) for pattern in classes), default=0)
+        if names or positional:
+            number = self._new_site(subject, "read", "", label)
+            wanted = [ast.Constant(name) for name in sorted(names)]
+            subject = self._call(subject, "matched", subject, number, positional, *wanted)
+        return subject
+
+    def visit_match_case(self, node: ast.match_case) -> ast.AST:  # noqa: D102
+        # Patterns must stay dotted names.
+        node.guard = node.guard and self._truth(node.guard)
+        node.body = self._visit_body(node.body)
+        return node
+
+
+def _alternatives(pattern: ast.pattern) -> list[ast.pattern]:
+    """Return the patterns that the subject itself is matched with."""
+    if isinstance(pattern, ast.MatchOr):
+        return [part for each in pattern.patterns for part in _alternatives(each)]
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        return _alternatives(pattern.pattern)
+    return [pattern]
+
+
+def _compared(node: ast.Compare) -> list[bool]:
+    """Say of each part whether it is compared with something that may be a container, too."""
+    parts = [node.left, *node.comparators]
+    found = [False] * len(parts)
+    for position, op in enumerate(node.ops):
+        pair = parts[position : position + 2]
+        if isinstance(op, _COMPARING) and not any(map(_is_plain_value, pair)):
+            found[position] = found[position + 1] = True
+    return found
+
+
+def _is_plain_value(node: ast.expr) -> bool:
+    """Whether ``node`` is a number or a text, which no container can be joined to or equal."""
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    return isinstance(node, (ast.Constant, ast.JoinedStr))
+
+
+def may_be_shared(node: ast.expr) -> bool:
+    """Whether ``node`` may give a container that other threads know."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id not in _FRESH
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        return not (isinstance(owner, ast.Name) and owner.id.startswith("@py"))
+    return isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BoolOp))

@@ -1,0 +1,77 @@
+"""What happens out of the scheduler's sight while every managed thread waits: something is released
+in C code or in code that is not instrumented, or by threads that are not managed (*strangers*).
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from math import inf
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_concurrency.runtime.baton import Baton
+
+_MOMENT = 0.001
+_STILL = 0.3
+"""Seconds without movement after which strangers will not help."""
+_LONGEST = 5.0
+"""Seconds that strangers may keep moving without helping."""
+_TIMES = 20
+"""If they did not help so often in a row before a wait ran out, they are asked as rarely."""
+
+
+def wake_released(baton: Baton) -> bool:
+    """Wake those who wait for something that is free; return whether there was anything."""
+    found = False
+    for task in baton.tasks:
+        is_over = getattr(task.blocked_on, "is_over", None)
+        if is_over is not None and task not in baton.enabled and not task.outside and is_over():
+            baton.wake(id(task.blocked_on.target))  # type: ignore[attr-defined]
+            found = True
+    return found
+
+
+def have_helped(baton: Baton) -> bool:
+    """Give strangers a moment; return whether one of them has released something."""
+    strangers = _strangers(baton)
+    if not strangers:
+        return False
+    can_run_out = bool(baton.timers)
+    baton.still += 1
+    if can_run_out and baton.still > _TIMES and baton.still % _TIMES:
+        return False
+    patience = 2 * _MOMENT if can_run_out else _STILL
+    longest = min(_LONGEST, baton.timers[0][0] - baton.clock if can_run_out else inf)
+    started = moved = perf_counter()
+    places = _places(strangers)
+    while True:
+        sleep(_MOMENT)
+        if wake_released(baton):
+            baton.still = 0
+            return True
+        now = perf_counter()
+        before, places = places, _places(strangers)
+        if places != before:
+            moved = now
+        if now - moved > patience or now - started > longest:
+            return False
+
+
+def _strangers(baton: Baton) -> list[int]:
+    """Return the threads that are neither managed nor the plugin's own."""
+    known = (baton.by_ident, baton.ours, baton.pool.idents)
+    main = threading.main_thread().ident
+    return [
+        ident
+        for ident in list(threading._active)  # type: ignore[attr-defined]
+        if ident != main and not any(ident in idents for idents in known)
+    ]
+
+
+def _places(idents: list[int]) -> list[tuple[int, int]]:
+    """Return where the code of threads stands."""
+    frames = sys._current_frames()
+    found = [frames[ident] for ident in idents if ident in frames]
+    return [(id(frame), frame.f_lasti) for frame in found]
