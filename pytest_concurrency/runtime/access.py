@@ -44,12 +44,10 @@ def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> N
         return
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
-        if left < 0:
-            _b.consult(Operation(site, id(target), *rest))
     else:
         _b.cold = left = _b.cold - 1
-        if left < 0:
-            _b.consult(None)
+    if left < 0:
+        _b.consult(Operation(site, id(target), *rest))
     assert _b.current is not None
     serial = FILE if target is FILE else serial_of(target)
     event = (_b.current.index, site, serial, *rest)
@@ -79,12 +77,10 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
         return stand_in_for(obj, site)
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
-        if left < 0:
-            _b.consult(Operation(site, id(obj)))
     else:
         _b.cold = left = _b.cold - 1
-        if left < 0:
-            _b.consult(None)
+    if left < 0:
+        _b.consult(Operation(site, id(obj)))
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None
@@ -112,12 +108,10 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
         return obj
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
-        if left < 0:
-            _b.consult(Operation(site, id(obj)))
     else:
         _b.cold = left = _b.cold - 1
-        if left < 0:
-            _b.consult(None)
+    if left < 0:
+        _b.consult(Operation(site, id(obj)))
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None

@@ -39,9 +39,10 @@ def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
     start = real()
 
     def now() -> Any:
-        if _b.holder() is None or _is_outward(sys._getframe(1).f_globals):
+        if _is_outward(sys._getframe(1).f_globals):
             return real()
-        elapsed = _b.look_at_clock() * per_second
+        seconds = _b.time_outside() if _b.holder() is None else _b.look_at_clock()
+        elapsed = seconds * per_second
         return start + (elapsed if per_second == 1 else int(elapsed))
 
     now.__name__ = real.__name__

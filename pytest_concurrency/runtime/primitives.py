@@ -64,12 +64,10 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
     if site != INTERNAL:
         if _b.heat[site]:
             _b.budget = left = _b.budget - 1
-            if left < 0:
-                _b.consult(Operation(site, id(obj), "", kind, waits))
         else:
             _b.cold = left = _b.cold - 1
-            if left < 0:
-                _b.consult(None)
+        if left < 0:
+            _b.consult(Operation(site, id(obj), "", kind, waits))
         current = _b.current
         assert current is not None
         event = (current.index, site, serial_of(obj), "", kind)

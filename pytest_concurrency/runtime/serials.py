@@ -12,8 +12,8 @@ from sys import getrefcount
 from typing import Any
 from weakref import ref
 
-from pytest_concurrency.runtime.baton import ROOM
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.state import ROOM
 
 
 def serial_of(obj: object) -> int:

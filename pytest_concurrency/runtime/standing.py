@@ -14,9 +14,9 @@ from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from pytest_concurrency.model import Site, ThreadState
-from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import LOCK, RLOCK, Waiting
+from pytest_concurrency.runtime.state import State
 from pytest_concurrency.runtime.task import Group, Task, task_of
 
 _OWN = str(Path(__file__).resolve().parent.parent)
@@ -38,7 +38,7 @@ _SPOKEN = {
 }
 
 
-def where_tasks_stand(baton: Baton) -> tuple[ThreadState, ...]:
+def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     """Describe every task that has not ended; called while all others are blocked at
     their gates.
     """
@@ -64,7 +64,7 @@ def where_tasks_stand(baton: Baton) -> tuple[ThreadState, ...]:
     return tuple(states)
 
 
-def _held_by(task: Task, baton: Baton) -> list[object]:
+def _held_by(task: Task, baton: State) -> list[object]:
     """Return the locks that a task holds, without those that nobody else knows any more: waits of
     conditions leave one behind each time they run out.
     """
@@ -136,8 +136,13 @@ def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:
 
 
 def _name(obj: object, names: dict[int, str]) -> str:
-    """Name a lock or other primitive by the attribute or variable that holds it."""
+    """Name a lock or other primitive by the attribute or variable that holds it.
+
+    Finding that takes longer than most executions: it is only done where somebody reads it.
+    """
     if id(obj) not in names:
+        if _b.is_brief:
+            return "a lock"
         kind = {LOCK: "lock", RLOCK: "lock"}.get(type(obj), type(obj).__name__.lower())
         base = f"{kind} {_holder_name(obj)}".rstrip()
         taken = sum(name == base or name.startswith(base + " (") for name in names.values())

@@ -11,7 +11,7 @@ from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_concurrency.runtime.baton import Baton
+    from pytest_concurrency.runtime.state import State
 
 _MOMENT = 0.001
 _STILL = 0.3
@@ -22,7 +22,7 @@ _TIMES = 20
 """If they did not help so often in a row before a wait ran out, they are asked as rarely."""
 
 
-def wake_released(baton: Baton) -> bool:
+def wake_released(baton: State) -> bool:
     """Wake those who wait for something that is free; return whether there was anything."""
     found = False
     for task in baton.tasks:
@@ -33,7 +33,7 @@ def wake_released(baton: Baton) -> bool:
     return found
 
 
-def have_helped(baton: Baton) -> bool:
+def have_helped(baton: State) -> bool:
     """Give strangers a moment; return whether one of them has released something."""
     strangers = _strangers(baton)
     if not strangers:
@@ -59,7 +59,7 @@ def have_helped(baton: Baton) -> bool:
             return False
 
 
-def _strangers(baton: Baton) -> list[int]:
+def _strangers(baton: State) -> list[int]:
     """Return the threads that are neither managed nor the plugin's own."""
     known = (baton.by_ident, baton.ours, baton.pool.idents)
     main = threading.main_thread().ident

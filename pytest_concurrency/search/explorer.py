@@ -13,7 +13,7 @@ from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
 from pytest_concurrency.model import Access, Hazard, HazardKind, Schedule, ThreadState
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.engine import Execution
+from pytest_concurrency.search.engine import Execution, start_round
 from pytest_concurrency.search.evidence import describe, describe_leak
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.replay import Replay
@@ -170,14 +170,18 @@ class Explorer:
     def next_suspect(self) -> Suspect | None:
         """Execute once more; return what looks like a hazard."""
         self.strategy.prepare()
-        observation = self._run(self.strategy, self._limit, False)
+        observation = self._execute(self.strategy, self._limit)
         suspect = self._judge(observation)
         self.strategy.learn(observation.execution)
         return suspect
 
     def try_again(self, schedule: Schedule) -> Suspect | None:
         """Execute a schedule known from before; return what looks like a hazard."""
-        return self._judge(self._run(Replay(schedule), self._limit, False))
+        return self._judge(self._execute(Replay(schedule), self._limit))
+
+    def _execute(self, strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
+        start_round(is_brief=not record)
+        return self._run(strategy, limit, record)
 
     def _judge(self, observation: Observation) -> Suspect | None:
         self.executions += 1
@@ -227,7 +231,7 @@ class Explorer:
         return replace(told, note=notes, schedule_index=index)
 
     def _replay(self, schedule: Schedule, limit: int, *, record: bool = False) -> Suspect | None:
-        return look(self._run(Replay(schedule), limit, record))
+        return look(self._execute(Replay(schedule), limit, record=record))
 
     def _shrink(self, suspect: Suspect) -> Suspect:
         """Look for the fewest preemptions, then the fewest deviations, that show the

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _LAST = 20
 """Random walks at the end."""
+_DEEP = 4
+"""Preemptions beyond which there is no end in sight."""
 _LITTLE = 20
 """Schedules: if the systematic search knows of no more, they are run at once."""
 
@@ -91,10 +93,12 @@ class Auto:
     def _is_systematic(self) -> bool:
         systematic = self.systematic
         covered = systematic.covered
-        every = 4 if covered is not None and covered.preemptions > 0 else 2
+        done = covered.preemptions if covered is not None else -1
+        every = 4 if done > 0 else 2
         if self._job or self._alone:
             return self._alone
-        return not self._turn % every or systematic.pending <= _LITTLE
+        # A polling loop has a few schedules more with each preemption, without end.
+        return not self._turn % every or (systematic.pending <= _LITTLE and done <= _DEEP)
 
     def learn(self, execution: Execution) -> None:
         """Tell the member whose execution it was."""

@@ -1,0 +1,152 @@
+"""Scheduling points: where the holder of the baton asks who goes on."""
+
+from __future__ import annotations
+
+from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.state import COLD
+from pytest_concurrency.runtime.task import FREE, Abort, Task
+from pytest_concurrency.runtime.timers import Timers
+
+TICK = 10e-6
+"""Virtual seconds that pass between two looks at a clock; more when there are many in a row."""
+_MANY_LOOKS = 100
+
+
+class Points(Timers):
+    """Decisions, and what follows from them."""
+
+    __slots__ = ()
+
+    def consult(self, operation: Operation) -> None:
+        """Ask the strategy who goes on; called by the holder, which stands before ``operation``,
+        when its grant is used up.
+        """
+        task = self.current
+        assert task is not None
+        self._settle(task)
+        if self.aborting:
+            raise Abort
+        if self.total >= self.limit:
+            self.give_up("step-limit")
+        task.operation = operation
+        enabled = self.enabled
+        if self.owners or self.timers:
+            chosen = task if self._must_wait(task) else self._decide(task, task)
+        elif len(enabled) > 1:  # the same as _decide() where there are neither locks nor waits
+            chosen = self.strategy.choose(enabled, task)
+            if chosen is not task:
+                self.switches.append((task.index, task.steps, chosen.index))
+        else:
+            chosen = task
+        if chosen is task:
+            self._grant(task)
+            return
+        self.preemptions += 1
+        self._pass_to(chosen)
+        task.gate.acquire()
+        if self.aborting:
+            raise Abort
+
+    def _decide(self, task: Task, default: Task | None) -> Task:
+        """Let the strategy choose who goes on, ``task`` having come to a point or to a halt.
+
+        Without ``default``, the first runnable thread is what needs no record.
+        """
+        runnable = self.runnable()
+        if default is None:
+            # Its own wait may have run out at once.
+            default = task if task in runnable else runnable[0]
+        sleepers = self.sleepers() if self.timers else None
+        chosen = self.strategy.hurry(sleepers, task) if sleepers else None
+        if chosen is not None:
+            assert chosen.timer is not None
+            self.hurried.append((chosen.index, chosen.timer[3]))
+            self._expire(chosen.timer[0])
+        elif len(runnable) > 1:
+            chosen = self.strategy.choose(runnable, task)
+        else:
+            chosen = runnable[0]
+        if chosen is not default:
+            self.switches.append((task.index, task.steps, chosen.index))
+        return chosen
+
+    def runnable(self) -> list[Task]:
+        """Return who may go on: not those that stand before a lock which another task holds."""
+        enabled = self.enabled
+        if not self.owners or len(enabled) == 1:
+            return enabled
+        return [task for task in enabled if not self._must_wait(task)] or enabled[:1]
+
+    def _must_wait(self, task: Task) -> bool:
+        operation = task.operation
+        if operation is None or not operation.waits:
+            return False
+        owner = self.owners.get(operation.target)
+        return owner is not None and owner[1] is not task
+
+    @property
+    def points_since_decision(self) -> int:
+        """Points that the holder has passed since it was last counted."""
+        return self.granted - self.budget + COLD - self.cold
+
+    def _settle(self, task: Task) -> None:
+        hot = self.granted - self.budget
+        used = hot + COLD - self.cold
+        task.steps += used
+        self.total += used
+        self.passed += hot
+        self.granted = self.budget = 0
+        self.cold = COLD
+
+    def _grant(self, task: Task) -> None:
+        if len(self.enabled) > 1 or self.timers:
+            points = self.strategy.grant(task, self.enabled)
+        else:
+            points = FREE
+        left = self.limit - self.total
+        self.granted = self.budget = points if points < left else left - 1
+
+    def _reconsider(self) -> None:
+        """Make the holder ask again at its next point: the set of runnable tasks has changed."""
+        current = self.current
+        if current is not None:
+            self._settle(current)
+            self.strategy.changed()
+
+    def _pass_to(self, task: Task) -> None:
+        self.current = task
+        self._grant(task)
+        task.gate.release()
+
+    def look_at_clock(self) -> float:
+        """Return the time, which goes on a little; called by the holder."""
+        self.looks += 1
+        self.clock += TICK if self.looks <= _MANY_LOOKS else TICK * (self.looks - _MANY_LOOKS)
+        if self.timers and self.timers[0][0] <= self.clock:
+            self._expire(self.clock)
+            self._reconsider()
+        return self.clock
+
+    def give_up(self, outcome: str, leaving: Task | None = None) -> None:
+        """End the execution early; the caller holds the baton.
+
+        Raises Abort in the calling thread, unless that thread is just finishing (then the caller
+        passes the baton to task 0, which will be unwound when it takes it).
+        """
+        if not self.lingering:
+            self.outcome = outcome
+            if self.snapshot is not None:
+                self.states = self.snapshot(self)
+        self.cut = len(self.log)
+        self.aborting = True
+        task = self.current
+        main = self.tasks[0]
+        if task is main:
+            raise Abort
+        if leaving is not None and leaving.done:
+            return
+        assert task is not None
+        self.current = main
+        main.gate.release()
+        task.gate.acquire()
+        raise Abort

@@ -1,0 +1,149 @@
+"""What is known of the execution that is going on."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable
+from time import perf_counter as real_time
+from typing import Any
+
+from pytest_concurrency.runtime.pool import WorkerPool
+from pytest_concurrency.runtime.task import Strategy, Task
+
+COLD = 1000
+"""Points where the heat is off that a thread may pass in a row without asking."""
+ROOM = 64
+"""Objects that are held before it is worth looking which of them nobody else holds."""
+
+
+class State:
+    """The state of an execution: one object per process, reused from execution to execution."""
+
+    strategy: Strategy
+    limit: int
+    """Scheduling points after which the execution is given up."""
+    heat: bytearray
+    """By site: 1 if the strategy may switch there. A strategy may turn it off when it begins."""
+
+    __slots__ = (
+        "aborting",
+        "amplifier",
+        "at_end",
+        "budget",
+        "by_ident",
+        "clock",
+        "cold",
+        "current",
+        "cut",
+        "enabled",
+        "ended",
+        "files",
+        "granted",
+        "heat",
+        "held",
+        "hurried",
+        "idle",
+        "is_brief",
+        "leaked",
+        "limit",
+        "lingering",
+        "log",
+        "looks",
+        "lost_sight",
+        "mutex",
+        "observer",
+        "offers",
+        "ours",
+        "outcome",
+        "owners",
+        "passed",
+        "pool",
+        "preemptions",
+        "room",
+        "seen",
+        "serials",
+        "snapshot",
+        "started",
+        "states",
+        "still",
+        "strategy",
+        "switches",
+        "tasks",
+        "time_ended",
+        "timers",
+        "total",
+        "waiters",
+    )
+
+    def __init__(self) -> None:
+        self.current: Task | None = None
+        """The holder; None while no execution is going on."""
+        self.pool = WorkerPool()
+        self.mutex = allocate_lock()
+        """Guards what threads touch without holding the baton: coming back from outside, the
+        watchdog.
+        """
+        self.amplifier: Callable[[], None] | None = None
+        """Called at every scheduling point while no execution is going on (free-running,
+        amplified).
+        """
+        self.observer: Callable[..., None] | None = None
+        self.snapshot: Callable[[State], Any] | None = None
+        """Describes where every task stands; called once, when an execution is given up."""
+        self.time_ended: float = 0.0
+        self.ended: float = real_time()
+        """Virtual time when the last execution ended, or the round began; what the real clock said
+        then.
+        """
+        self.is_brief = False
+        """Whether nobody will read what the snapshot calls the locks."""
+        self.ours: set[int] = set()
+        """Threads of the plugin's own, besides those in the pool."""
+        self.still = 0
+        """How often in a row strangers did not help."""
+        self._reset()
+
+    def _reset(self) -> None:
+        self.tasks: list[Task] = []
+        self.enabled: list[Task] = []
+        self.timers: list[list[Any]] = []
+        self.waiters: dict[int, list[Task]] = {}
+        self.owners: dict[int, tuple[object, Task]] = {}
+        self.by_ident: dict[int, Task] = {}
+        self.switches: list[tuple[int, int, int]] = []
+        self.log: list[tuple[Any, ...]] = []
+        self.seen: dict[int, tuple[Callable[[], object], int]] = {}
+        self.serials = 0
+        self.held: list[int] = []
+        """Identities of the objects in ``seen`` that only a strong reference keeps apart."""
+        self.room = ROOM
+        self.files: dict[str, int] = {}
+        self.budget = self.granted = 0
+        self.cold = COLD
+        """Counts down the points that the holder may pass where the heat is off, until it has to
+        ask all the same: it may be spinning.
+        """
+        self.total = self.passed = self.preemptions = 0
+        """Scheduling points; those of them where the heat is on; switches that nobody needed."""
+        self.clock = 0.0
+        self.aborting = False
+        self.cut: int | None = None
+        """The length of the log when the execution was given up: unwinding is no part of it."""
+        self.idle = False
+        self.looks = 0
+        """Looks at clocks since a wait ran out."""
+        self.lingering = False
+        """Whether the body has ended, and threads that it started go on."""
+        self.leaked: list[tuple[Task, object]] = []
+        """Tasks that have outlived the body, and what they wait for."""
+        self.hurried: list[tuple[int, float]] = []
+        """Waits that ran out while others could go on: the task's index, seconds."""
+        self.at_end: list[Callable[[], None]] = []
+        """What puts things back when the execution has ended."""
+        self.lost_sight = False
+        """Whether a task was blocked where the scheduler could not see it."""
+        self.offers: list[Any] = []
+        """What a strategy wants to know of an execution when it is over."""
+        self.outcome = ""
+        self.states: Any = None
+        self.started = 0.0
