@@ -164,6 +164,7 @@ class Instrumentation:
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
+        self._registered = 0
         """Sets of code that the program keeps, and what belongs there while code is swapped in."""
         self.unmatched: dict[str, str] = {}
         """Functions in scope that stay as they are: name and reason."""
@@ -184,7 +185,9 @@ class Instrumentation:
                 wanted = verdicts[filename] = self._judge(filename)
             if wanted or function.__globals__ is interactive:
                 self._prepare_one(function, filename, wanted == _INTERNAL)
-        self._registers = list(self._find_registers(objects))
+        if len(self._swaps) != self._registered:
+            self._registered = len(self._swaps)
+            self._registers = list(self._find_registers(objects))
 
     def _find_registers(
         self, objects: list[object]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.state import COLD
 from pytest_concurrency.runtime.task import FREE, Abort, Task
-from pytest_concurrency.runtime.timers import Timers
+from pytest_concurrency.runtime.timers import Timers, later
 
 TICK = 10e-6
 """Virtual seconds that pass between two looks at a clock; more when there are many in a row."""
@@ -121,7 +121,8 @@ class Points(Timers):
     def look_at_clock(self) -> float:
         """Return the time, which goes on a little; called by the holder."""
         self.looks += 1
-        self.clock += TICK if self.looks <= _MANY_LOOKS else TICK * (self.looks - _MANY_LOOKS)
+        tick = TICK if self.looks <= _MANY_LOOKS else TICK * (self.looks - _MANY_LOOKS)
+        self.clock = later(self.clock, tick)
         if self.timers and self.timers[0][0] <= self.clock:
             self._expire(self.clock)
             self._reconsider()

@@ -94,12 +94,14 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         end = None
     else:
         end = _b.clock + timeout
+    is_over = False
     while not lock.acquire(False):
+        # Not by the clock alone: sums of floats differ with the time at which they begin.
         left = None if end is None else end - _b.clock
-        if left is not None and left <= 0:
+        if is_over or (left is not None and left <= 0):
             return False
         again = Operation(site, id(lock), "", "acquire", waits)
-        _b.block(task, Waiting("lock", lock), id(lock), left, again)
+        is_over = not _b.block(task, Waiting("lock", lock), id(lock), left, again)
     _b.owners[id(lock)] = (lock, task)
     return True
 
@@ -149,14 +151,15 @@ def _get(source: Any, site: int, block: bool = True, timeout: float | None = Non
     if timeout is not None and timeout < 0:
         return source.get(block, timeout)  # raises
     end = None if timeout is None else _b.clock + timeout
+    is_over = False
     while True:
         try:
             return source.get(False)
         except queue.Empty:
             left = None if end is None else end - _b.clock
-            if left is not None and left <= 0:
+            if is_over or (left is not None and left <= 0):
                 raise
-            _b.block(task, Waiting("queue", source), id(source), left)
+            is_over = not _b.block(task, Waiting("queue", source), id(source), left)
 
 
 def _put(

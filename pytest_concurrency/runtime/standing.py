@@ -151,18 +151,22 @@ def _name(obj: object, names: dict[int, str]) -> str:
 
 
 def _holder_name(obj: object) -> str:
+    variable = ""
     for referrer in gc.get_referrers(obj):
         if type(referrer).__module__.startswith("pytest_concurrency."):
             continue
         if isinstance(referrer, dict):
             for key, value in list(referrer.items()):
                 if value is obj and isinstance(key, str):
-                    return _dict_owner(referrer, key)
+                    name = _dict_owner(referrer, key)
+                    if "." in name:
+                        return name
+                    variable = variable or name.replace("self", "")
         else:
             for key, value in _attributes(referrer):
                 if value is obj:
                     return f"{type(referrer).__name__}.{key}"
-    return ""
+    return variable
 
 
 def _attributes(instance: object) -> Iterator[tuple[str, object]]:

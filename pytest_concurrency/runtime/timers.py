@@ -19,6 +19,15 @@ _POINTS_PER_WAIT = 10
 """A wait that runs out counts as so many points more, as it takes as long."""
 
 
+def later(when: float, seconds: float) -> float:
+    """Return the time so many seconds later, in whole nanoseconds.
+
+    Sums of floats depend on where they begin: without this, of two waits that end at the same time
+    one would be first in one execution and the other one in the next.
+    """
+    return round(when + seconds, 9)
+
+
 class Timers(State):
     """What time it is, and whose wait ends when."""
 
@@ -34,8 +43,7 @@ class Timers(State):
 
     def sleepers(self) -> list[Task]:
         """Return the tasks whose wait may well run out now, because it is short."""
-        latest = self.clock + SHORT
-        tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[0] <= latest]
+        tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[3] <= SHORT]
         return sorted(tasks, key=by_index)
 
     def _has_timer(self) -> bool:

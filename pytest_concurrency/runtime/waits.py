@@ -9,7 +9,7 @@ from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.points import Points
 from pytest_concurrency.runtime.strangers import have_helped, wake_released
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task
-from pytest_concurrency.runtime.timers import by_index
+from pytest_concurrency.runtime.timers import by_index, later
 
 
 class Waits(Points):
@@ -44,7 +44,7 @@ class Waits(Points):
         self.waiters.setdefault(key, []).append(task)
         if timeout is not None:
             seconds = max(timeout, 0.0)
-            when = self.clock + seconds
+            when = later(self.clock, seconds)
             task.timer = [when, len(self.switches) + self.total, task, seconds, key]
             heappush(self.timers, task.timer)
         chosen = self._next(task)

@@ -21,7 +21,7 @@ def clean(setup, workers, check=None, schedules=60):
     """Explore and demand that nothing is found, on more than one interleaving."""
     found = explore(setup, workers, check, schedules=schedules, stop_at_first=False)
     assert not found.hazards, found.hazards[0].message + found.hazards[0].detail
-    assert found.executions == schedules
+    assert found.exhausted or found.executions == schedules
     return found
 
 
@@ -246,7 +246,7 @@ def test_sleepers_wake_in_order():
 
         return work
 
-    clean(Log, [sleeper(3), sleeper(1), sleeper(2)], lambda log: log.entries == [1, 2, 3])
+    clean(Log, [sleeper(30), sleeper(10), sleeper(20)], lambda log: log.entries == [10, 20, 30])
 
 
 def test_executor_results_and_callbacks():

