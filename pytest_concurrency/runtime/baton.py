@@ -17,14 +17,13 @@ from _thread import allocate_lock, get_ident
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from time import perf_counter as real_time
 from typing import Any
 
 from pytest_concurrency.runtime.pool import Worker, new_context
 from pytest_concurrency.runtime.sites import everywhere
 from pytest_concurrency.runtime.strangers import wake_released
-from pytest_concurrency.runtime.task import NOBODY, Abort, Group, Strategy, Task
+from pytest_concurrency.runtime.task import NOBODY, NOT_STARTED, Abort, Group, Strategy, Task
 from pytest_concurrency.runtime.timers import by_index
 from pytest_concurrency.runtime.waits import Waits
 
@@ -68,12 +67,27 @@ class Baton(Waits):
         """Run ``jobs`` at once, each a task on a pooled thread, and wait until all have ended."""
         caller = self.current
         assert caller is not None
+        if not jobs:
+            return []
+        self._reserve(len(jobs))
         group = Group(len(jobs))
-        tasks = [self._spawn(job, group) for job in jobs]
-        if tasks:
-            self._reconsider()
-            self.block(caller, group, id(group))
+        tasks = []
+        for number, job in enumerate(jobs, len(self.tasks)):
+            task = Task(number, "", NOT_STARTED, job)
+            task.group = group
+            tasks.append(task)
+        self.tasks += tasks
+        self.enabled += tasks  # the highest indices so far: the list stays sorted
+        self._reconsider()
+        self.block(caller, group, id(group))
         return tasks
+
+    def _reserve(self, count: int) -> None:
+        """See to it that there is an idle thread for each task that has none yet."""
+        waiting = [task for task in self.tasks if task.gate is NOT_STARTED and not task.done]
+        while self.pool.lacks(count + len(waiting)):
+            with self.unmanaged():
+                self.pool.start()
 
     @contextmanager
     def unmanaged(self) -> Iterator[None]:
@@ -85,21 +99,6 @@ class Baton(Waits):
         finally:
             self.current = current
 
-    def _spawn(self, run: Callable[[], Any], group: Group) -> Task:
-        worker = self.pool.take()
-        if worker is None:
-            with self.unmanaged():
-                worker = self.pool.start()
-        tasks = self.tasks
-        task = Task(len(tasks), "", worker.gate, run)
-        tasks.append(task)
-        self.enabled.append(task)  # the highest index so far: the list stays sorted
-        task.group = group
-        task.ident = worker.ident
-        self.by_ident[worker.ident] = task
-        worker.job = partial(new_context().run, self._work, task, worker)
-        return task
-
     def adopt(self, name: str) -> Task:
         """Add a task for a thread that is about to start and will call ``enter`` first thing."""
         gate = allocate_lock()
@@ -107,6 +106,7 @@ class Baton(Waits):
         task = Task(len(self.tasks), name, gate, None)
         self.tasks.append(task)
         self.enabled.append(task)
+        self.has_adopted = True
         self._reconsider()
         return task
 
@@ -121,23 +121,25 @@ class Baton(Waits):
             raise Abort
 
     def _work(self, task: Task, worker: Worker) -> None:
-        try:
-            if not self.aborting:
-                assert task.run is not None
-                task.result = task.run()
-        except Abort:
-            pass
-        except BaseException as error:
-            task.error = error
-        worker.job = None
-        if worker.local_values:
-            worker.local_values.clear()  # the next job is another thread
-        self.pool.give_back(worker)
-        self.finish(task)
+        following: Task | None = task
+        while following is not None:
+            task = following
+            try:
+                if not self.aborting:
+                    assert task.run is not None
+                    task.result = new_context().run(task.run)
+            except Abort:
+                pass
+            except BaseException as error:
+                task.error = error
+            worker.job = None
+            if worker.local_values:
+                worker.local_values.clear()  # the next job is another thread
+            following = self.finish(task, worker)
 
     def linger(self) -> None:
         """Let threads that outlive the body end, if they do so soon; called by task 0."""
-        if not self.left_over():
+        if not self.has_adopted or not self.left_over():
             return
         self.lingering = True
         self.limit = min(self.limit, self.total + _LINGER_POINTS)
@@ -158,8 +160,12 @@ class Baton(Waits):
         if self.cut is None:
             self.cut = len(self.log)
         self.aborting = True
-        for task in self.tasks[1:]:
-            if task.done or task.outside:
+        left = [task for task in self.tasks if not task.done and task is not main]
+        for task in left:
+            if task.outside:
+                continue
+            if task.gate is NOT_STARTED:
+                task.done = True
                 continue
             self.current = task
             task.gate.release()
@@ -169,7 +175,8 @@ class Baton(Waits):
         self.time_ended, self.ended = self.clock, real_time()
         del self.log[self.cut :]
         self.seen, self.held = {}, []
-        self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
+        if left:
+            self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
         for put_back in reversed(self.at_end):
             put_back()
 
@@ -177,8 +184,12 @@ class Baton(Waits):
         """Tasks of the last execution whose threads could not be unwound."""
         return [task for task in self.tasks[1:] if not task.done]
 
-    def finish(self, task: Task) -> None:
-        """Give up the baton for good: the task's thread has nothing left to do."""
+    def finish(self, task: Task, worker: Worker | None = None) -> Task | None:
+        """Give up the baton for good: the task has nothing left to do.
+
+        Its thread may be one of the pool, ``worker``: then it goes back there, or runs the task
+        that is returned, one which has no thread yet. That saves passing the baton on.
+        """
         if task.outside and not self.aborting:
             with suppress(Abort):
                 self._come_back(task.ident)
@@ -186,9 +197,11 @@ class Baton(Waits):
         if self.lingering and not self.left_over():
             self.wake(id(self.at_end))
         if self.aborting:
+            if worker is not None:
+                self.pool.give_back(worker)
             if self.current is task:
                 self.tasks[0].gate.release()
-            return
+            return None
         self._settle(task)
         task.steps += 1
         self.enabled.remove(task)
@@ -199,8 +212,16 @@ class Baton(Waits):
             if not task.group.left:
                 self.wake(id(task.group))
         chosen = self._next(task)
+        if worker is not None:
+            if chosen is not None and chosen.gate is NOT_STARTED and self.pool.reuses:
+                self._bind(chosen, worker)
+                self.current = chosen
+                self._grant(chosen)
+                return chosen
+            self.pool.give_back(worker)
         if chosen is not None:
             self._pass_to(chosen)
+        return None
 
     # -- threads outside our sight ----------------------------------------------------
 

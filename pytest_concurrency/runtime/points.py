@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.pool import Worker
 from pytest_concurrency.runtime.state import COLD
-from pytest_concurrency.runtime.task import FREE, Abort, Task
+from pytest_concurrency.runtime.task import FREE, NOT_STARTED, Abort, Task
 from pytest_concurrency.runtime.timers import Timers, later
 
 TICK = 10e-6
@@ -116,7 +119,24 @@ class Points(Timers):
     def _pass_to(self, task: Task) -> None:
         self.current = task
         self._grant(task)
+        if task.gate is NOT_STARTED:
+            self._start(task)
         task.gate.release()
+
+    def _start(self, task: Task) -> None:
+        """Give a task a thread; there is one for each that waits for it (``run_together``)."""
+        worker = self.pool.take()
+        self._bind(task, worker)
+        worker.job = partial(self._work, task, worker)
+
+    def _bind(self, task: Task, worker: Worker) -> None:
+        task.gate = worker.gate
+        task.ident = worker.ident
+        self.by_ident[worker.ident] = task
+
+    def _work(self, task: Task, worker: Worker) -> None:
+        """Run a task on the calling thread of the pool."""
+        raise NotImplementedError
 
     def look_at_clock(self) -> float:
         """Return the time, which goes on a little; called by the holder."""

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from pytest_concurrency.runtime.shapes import LOCALS
+
 _get_thread_dict = ctypes.pythonapi.PyThreadState_GetDict
 _get_thread_dict.restype = ctypes.py_object
 _add_reference = ctypes.pythonapi.Py_IncRef
@@ -17,6 +19,9 @@ _add_reference.argtypes = [ctypes.py_object]
 _add_reference.restype = None
 new_context = copy_context if getattr(sys.flags, "thread_inherit_context", 0) else Context
 """What the context of a new thread is: empty, or its starter's."""
+
+_CAN_CLEAR_LOCALS = sys.version_info < (3, 13)
+"""Later, what ``threading.local`` keeps cannot be reached."""
 
 
 def _thread_dict() -> dict[Any, Any]:
@@ -68,24 +73,40 @@ class WorkerPool:
         self.idents: set[int] = set()
         """Of all its threads, idle or not."""
 
-    def take(self) -> Worker | None:
-        """Return an idle worker, if there is one."""
-        return self._idle.pop() if self._idle else None
+    @property
+    def reuses(self) -> bool:
+        """Whether a thread may be one task after another: not where the program would find the
+        values of the last one in its thread locals.
+        """
+        return _CAN_CLEAR_LOCALS or not LOCALS
 
-    def start(self) -> Worker:
-        """Return a worker on a new thread."""
+    def lacks(self, count: int) -> bool:
+        """Whether fewer than ``count`` workers are idle."""
+        return len(self._idle) < count
+
+    def start(self) -> None:
+        """Add a worker on a new thread."""
         worker = Worker()
         self.idents.add(worker.ident)
-        return worker
+        self._idle.append(worker)
+
+    def take(self) -> Worker:
+        """Return an idle worker; there must be one."""
+        return self._idle.pop()
 
     def give_back(self, worker: Worker) -> None:
         """Keep ``worker`` for another job. Its thread may still be on its way back to its gate."""
-        self._idle.append(worker)
+        if self.reuses:
+            self._idle.append(worker)
+        else:
+            self._dismiss(worker)
 
     def close(self) -> None:
         """Let every idle worker's thread end."""
         while self._idle:
-            worker = self._idle.pop()
-            self.idents.discard(worker.ident)
-            worker.job = None
-            worker.gate.release()
+            self._dismiss(self._idle.pop())
+
+    def _dismiss(self, worker: Worker) -> None:
+        self.idents.discard(worker.ident)
+        worker.job = None
+        worker.gate.release()

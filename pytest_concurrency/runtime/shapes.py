@@ -47,6 +47,9 @@ _MOST = 20_000
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
+LOCALS: set[type] = set()
+"""Types of thread locals that the program uses."""
+
 PLAIN_KEYS: Final = frozenset({str, int, bytes, bool, float, type(None)})
 
 MISSING: Final = object()
@@ -90,6 +93,8 @@ def _remembered(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
 
 
 def _classify(cls: type, name: str) -> str:
+    if issubclass(cls, threading.local):
+        LOCALS.add(cls)
     if issubclass(cls, ModuleType):
         return MODULE
     if issubclass(cls, (threading.local, EnumMeta)) or name in ("__class__", "__dict__", "__doc__"):

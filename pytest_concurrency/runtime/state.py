@@ -39,6 +39,7 @@ class State:
         "ended",
         "files",
         "granted",
+        "has_adopted",
         "heat",
         "held",
         "hurried",
@@ -132,6 +133,8 @@ class State:
         self.idle = False
         self.looks = 0
         """Looks at clocks since a wait ran out."""
+        self.has_adopted = False
+        """Whether the program has started threads of its own."""
         self.lingering = False
         """Whether the body has ended, and threads that it started go on."""
         self.leaked: list[tuple[Task, object]] = []

@@ -78,6 +78,7 @@ class Task:
         "result",
         "run",
         "steps",
+        "thread",
         "timer",
         "woken",
     )
@@ -107,6 +108,8 @@ class Task:
         self.error: BaseException | None = None
         self.origin: tuple[str, int, str] | None = None
         """Where the program started it: path, line, function."""
+        self.thread: Thread | None = None
+        """What ``threading.current_thread()`` is in it, if it runs on a thread of the pool."""
         self.jobs: Any = None
         """The queue that it takes jobs from if it is an executor's worker."""
 
@@ -130,5 +133,7 @@ def task_of(thread: Thread, baton: Baton) -> Task | None:
     return None
 
 
+NOT_STARTED: LockType = allocate_lock()
+"""Stands in for the gate of a task that has no thread yet."""
 NOBODY = Task(-1, "nobody", allocate_lock(), None)
 """Stands in for the holder while every task is blocked and one of them outside our sight."""

@@ -25,6 +25,7 @@ _real_start = threading.Thread.start
 _real_join = threading.Thread.join
 _real_is_alive = threading.Thread.is_alive
 _real_enumerate = threading.enumerate
+_real_current = threading.current_thread
 _real_new_thread = _thread.start_new_thread
 _real_joinable: Any = getattr(_thread, "start_joinable_thread", None)
 _TIMER = add_site(
@@ -154,7 +155,7 @@ def is_alive(self: threading.Thread) -> bool:
     task = task_of(self, _b)
     if task is not None and task.done and _b.current is not None:
         return False
-    return _real_is_alive(self)
+    return self.is_alive() if isinstance(self, _StandIn) else _real_is_alive(self)
 
 
 def enumerate_alive() -> list[threading.Thread]:
@@ -171,6 +172,37 @@ def _is_own(thread: threading.Thread) -> bool:
         return True
     task = _b.by_ident.get(thread.ident or 0)
     return thread.ident in _b.pool.idents and (task is None or task.done)
+
+
+def current_thread() -> threading.Thread:
+    """Replace ``threading.current_thread``: tasks that share a thread of the pool, one after
+    another, are different threads all the same.
+    """
+    task = _b.holder()
+    if task is None or task.run is None:
+        return _real_current()
+    if task.thread is None:
+        with _b.unmanaged():
+            task.thread = _stand_in(task)
+    return task.thread
+
+
+class _StandIn(threading._DummyThread):
+    """The object of a task on a thread of the pool."""
+
+    def is_alive(self) -> bool:
+        """Whether the task has not ended."""
+        task = task_of(self, _b)
+        return task is not None and not task.done
+
+
+def _stand_in(task: Task) -> threading.Thread:
+    stand_in = _StandIn()  # registers itself as the object of the calling thread
+    stand_in.name = task.name
+    # What it starts for the program shall be as what an ordinary thread starts.
+    stand_in._daemonic = False  # type: ignore[attr-defined]
+    tie(stand_in, task)
+    return stand_in
 
 
 def active_count() -> int:
@@ -239,7 +271,11 @@ def patches() -> dict[Any, dict[str, Any]]:
         raw["start_joinable_thread"] = start_joinable_thread
     holders: dict[type | ModuleType, dict[str, Any]] = {
         threading.Thread: {"start": start, "join": join, "is_alive": is_alive},
-        threading: {"enumerate": enumerate_alive, "active_count": active_count},
+        threading: {
+            "enumerate": enumerate_alive,
+            "active_count": active_count,
+            "current_thread": current_thread,
+        },
         _thread: raw,
     }
     return holders

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from itertools import zip_longest
 from types import ModuleType
 
@@ -70,7 +71,13 @@ def check(given: list[object], expected: list[object]) -> None:
 @pytest.fixture(scope="module", params=list(LIBRARIES))
 def case(request: pytest.FixtureRequest) -> Case:
     pytest.importorskip(LIBRARIES[request.param])
-    return Case(importlib.import_module(f"workload_{request.param}"))
+    return case_of(request.param)
+
+
+@cache
+def case_of(name: str) -> Case:
+    """Compile each library once: not a fixture's job, which is made again in a random order."""
+    return Case(importlib.import_module(f"workload_{name}"))
 
 
 def executed(strategy: Strategy, workload: Workload, copies: int) -> list[list[object]]:

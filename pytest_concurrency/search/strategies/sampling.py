@@ -43,8 +43,10 @@ class Sampling:
 
     def begin(self, baton: Baton) -> None:
         """Draw what kind of execution it will be."""
-        self._hurried = not self._choices.below(_HURRIED)
-        wide = not self._choices.below(_EVERYWHERE)
+        # One draw for both: this is done for each of thousands of executions in a second.
+        draw = self._choices.below(_HURRIED * _EVERYWHERE)
+        self._hurried = draw < _EVERYWHERE
+        wide = not draw % _EVERYWHERE
         if self._learning.heat is not None and not (wide or self.everywhere):
             baton.heat = self._learning.heat
 
