@@ -11,12 +11,14 @@ import ast
 import gc
 import linecache
 import sys
+import sysconfig
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from inspect import CO_ITERABLE_COROUTINE
+from sys import getrefcount
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -56,6 +58,9 @@ _HELPERS: dict[str, Any] = {
     "@sync_method": primitives.sync_method,
     **IN_PLACE,
 }
+_HAS_GENERATIONS = sys.version_info < (3, 14) and not sysconfig.get_config_var("Py_GIL_DISABLED")
+_HELD_HERE = 2
+"""References to a function that nobody holds but a swap and the one who asks."""
 _NOT_OURS, _OURS, _INTERNAL = range(3)
 _NESTING = 20_000
 """Python frames that rewriting may take: generated code has expressions nested thousands deep."""
@@ -127,6 +132,11 @@ def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
     return tree
 
 
+def _old_collections() -> tuple[int, ...]:
+    """Return how often the older generations have been collected."""
+    return tuple(entry["collections"] for entry in gc.get_stats()[1:])
+
+
 def add_helpers(built_ins: dict[str, Any]) -> None:
     """Put what instrumented code calls among the built-ins that it finds.
 
@@ -165,6 +175,7 @@ class Instrumentation:
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
         self._registered = 0
+        self._collected: tuple[int, ...] = ()
         """Sets of code that the program keeps, and what belongs there while code is swapped in."""
         self.unmatched: dict[str, str] = {}
         """Functions in scope that stay as they are: name and reason."""
@@ -172,9 +183,7 @@ class Instrumentation:
     def prepare(self) -> None:
         """Find every live function in scope and its counterpart. Cheap to repeat: files are
         compiled once."""
-        self._swaps = []
-        self.unmatched = {}
-        objects = gc.get_objects()
+        objects = self._new_objects()
         interactive = self._interactive()
         verdicts = self._verdicts
         for function in [obj for obj in objects if type(obj) is FunctionType]:
@@ -188,6 +197,27 @@ class Instrumentation:
         if len(self._swaps) != self._registered:
             self._registered = len(self._swaps)
             self._registers = list(self._find_registers(objects))
+
+    def _new_objects(self) -> list[object]:
+        """Return the objects among which there may be functions not looked at yet, and forget those
+        that are gone.
+
+        All that is new is young, unless an older generation has been collected meanwhile: then,
+        and where there are no such generations, everything has to be looked at again.
+        """
+        before, self._collected = self._collected, _old_collections()
+        young = [obj for n in (0, 1) for obj in gc.get_objects(n)] if _HAS_GENERATIONS else []
+        if not (_HAS_GENERATIONS and before == self._collected == _old_collections()):
+            self._swaps = []
+            self.unmatched = {}
+            return gc.get_objects()
+        self._swaps = [
+            swap
+            for swap in self._swaps
+            if getrefcount(swap.function) > _HELD_HERE and swap.function.__code__ is swap.original
+        ]
+        known = {id(swap.function) for swap in self._swaps}
+        return [obj for obj in young if id(obj) not in known]
 
     def _find_registers(
         self, objects: list[object]

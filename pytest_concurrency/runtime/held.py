@@ -11,10 +11,14 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
+from pytest_concurrency.runtime import shapes
+
 _NOT_THE_PROGRAMS = ("pytest_concurrency", "_pytest", "pytest", "pluggy")
 
 Replacements = Mapping[int, tuple[Any, Any]]
 """By the original's ``id``: the original and what replaces it."""
+_holders: dict[int, tuple[tuple[Any, ...], list[FunctionType]]] = {}
+"""Default arguments that have been found to hold something that is replaced, and whose they are."""
 Undo = Callable[[], object]
 
 
@@ -45,7 +49,14 @@ def replace_held(replaced: Replacements) -> Iterator[Undo]:
 
 
 def _replace_in_defaults(defaults: list[tuple[Any, ...]], replaced: Replacements) -> Iterator[Undo]:
-    for function in gc.get_referrers(*defaults):
+    unknown = [each for each in defaults if id(each) not in _holders]
+    for function in gc.get_referrers(*unknown) if unknown else ():
+        held = getattr(function, "__defaults__", None) if type(function) is FunctionType else None
+        if held is not None and any(held is each for each in unknown):
+            _holders.setdefault(id(held), (held, []))[1].append(function)
+    for each in unknown:
+        _holders.setdefault(id(each), (each, []))
+    for function in [f for each in defaults for f in _holders[id(each)][1]]:
         if type(function) is not FunctionType or _is_module_of_ours(function.__module__):
             continue
         old = function.__defaults__
@@ -58,7 +69,9 @@ def _replace_in_defaults(defaults: list[tuple[Any, ...]], replaced: Replacements
 def _replace_in_dict(namespace: dict[Any, Any], replaced: Replacements) -> Iterator[Undo]:
     if "__name__" in namespace and "__spec__" in namespace:
         return  # the globals of a module: those that count have been looked through
-    if "__module__" in namespace:
+    if "__module__" in namespace and "__dict__" in namespace:
+        if namespace["__module__"] not in shapes.INSTRUMENTED_MODULES:
+            return
         yield from _replace_in_class(namespace, replaced)
         return
     for key, value in list(namespace.items()):

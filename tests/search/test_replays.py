@@ -55,7 +55,7 @@ def test_a_reported_hazard_replays(path: Path) -> None:
         deadline=float("inf"),
     )
     with exploring(instrumentation_for([program.setup, *program.WORKERS, check]), 60):
-        (hazard,) = search(explorer, 500).hazards
+        (hazard,) = search(explorer, 3000).hazards
         assert "not deterministic" not in hazard.note, hazard.note
         schedule = Schedule(tuple(map(tuple, json.loads(hazard.replay))))
         seen = set()

@@ -159,7 +159,7 @@ def releases_all(program: Program) -> bool:
 
 @given(st.lists(threads, min_size=2, max_size=3).map(tuple).filter(releases_all).filter(is_small))
 @settings(
-    max_examples=60,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
