@@ -105,8 +105,9 @@ def _cell(result: CellResult) -> str:
     if result.outcome == "skipped":
         return f"{result.cell.label}: skipped: {result.reason or 'no reason given'}"
     explored = result.cell.kind == "explored"
-    short = f"{result.schedules} of " if result.schedules < result.planned else ""
-    planned = max(result.schedules, result.planned)
+    is_short = result.schedules < result.planned and not result.exhausted
+    short = f"{result.schedules} of " if is_short else ""
+    planned = max(result.schedules, result.planned) if is_short else result.schedules
     parts = [short + count(planned, "schedule" if explored else "run")]
     if explored:
         parts.append(f"{result.distinct} distinct")

@@ -109,7 +109,8 @@ def record(measuring: Any) -> None:
             current.stop()
         measuring.start()
     collector = measuring._collector
-    collector._clear_data()  # collected before the fork: the parent saves it
+    for lines in collector.data.values():
+        lines.clear()  # collected before the fork: the parent saves it
     collector.covdata = _Store(collector.covdata._current_context)
 
 

@@ -53,11 +53,12 @@ main = os.getpid()
 """,
         *EXPLORED_ONLY,
         "--reruns=2",
+        *("-p", "no:cacheprovider"),  # the second run would begin with what has failed
     )
     assert found.result.parseoutcomes() == {"failed": 1, "rerun": 2}
     rounds = (pytester.path / "rounds.txt").read_text().split()
     assert rounds.count("True") == 3
-    run("", *EXPLORED_ONLY)
+    run("", *EXPLORED_ONLY, "-p", "no:cacheprovider")
     again = (pytester.path / "rounds.txt").read_text().split()
     assert again.count("False") == 2 * rounds.count("False")
 

@@ -25,6 +25,7 @@ LONG = (
     "--concurrency-stress",
     "--concurrency-threads=2",
     "--concurrency-schedules=400",
+    "--concurrency-strategy=random",
     "--concurrency-runs=0",
 )
 

@@ -86,7 +86,9 @@ def test_a_seed_makes_runs_repeatable(pytester: pytest.Pytester) -> None:
 
     def hazard(seed: str) -> Any:
         arguments = ("-k", "racy", "--concurrency-json=report.json", f"--concurrency-seed={seed}")
-        pytester.runpytest_inprocess(*FEW, "--concurrency-runs=0", *arguments)
+        pytester.runpytest_inprocess(
+            *FEW, "--concurrency-runs=0", "-p", "no:cacheprovider", *arguments
+        )
         loaded = json.loads((pytester.path / "report.json").read_text())
         (test,) = loaded["tests"]
         (found,) = test["hazards"]

@@ -57,7 +57,7 @@ def test_table_totals_and_hazards() -> None:
         "    test failure: The test passes alone and fails with 4 threads at once: assert 3 == 4",
         "tests/test_counter.py::test_locked     ok      ok*  skip                   clean",
         "ok*: every interleaving was run",
-        "2 tests stressed, 1 not stressed (-v says why), 284 schedules, 2 hazards, 1.2s, seed from",
+        "2 tests stressed, 1 not stressed (-v says why), 304 schedules, 2 hazards, 1.2s, seed from",
         "test ids",
     ]
 
