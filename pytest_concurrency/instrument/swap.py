@@ -58,7 +58,8 @@ _HELPERS: dict[str, Any] = {
     "@sync_method": primitives.sync_method,
     **IN_PLACE,
 }
-_HAS_GENERATIONS = sys.version_info < (3, 14) and not sysconfig.get_config_var("Py_GIL_DISABLED")
+_HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("Py_GIL_DISABLED")
+"""Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
 _HELD_HERE = 2
 """References to a function that nobody holds but a swap and the one who asks."""
 _NOT_OURS, _OURS, _INTERNAL = range(3)
