@@ -159,7 +159,8 @@ def test_contexts_name_the_test(
     data = measure(project, *command, *STRESS, context=context)
     found = data.contexts_by_lineno(str(project / "library.py"))
     assert name.format("test_threads") in found[line_of('return "thread"')]
-    assert found[line_of('return "child"')] == [name.format("test_children")]
+    # What a thread records while coverage saves the lines of a context may be saved without one.
+    assert {*found[line_of('return "child"')]} - {""} == {name.format("test_children")}
     increments = found[line_of("self.value += 1")]
     assert name.format("test_racy") in increments
     assert not [each for each in increments if "test_plain" in each]
