@@ -81,7 +81,7 @@ class Frontrun:
     """The peer."""
 
     def explore_often(self, program: Program, strategy: str, count: int) -> int:
-        from frontrun import explore  # type: ignore[import-untyped]
+        from frontrun import explore
 
         found = explore(
             setup=Counter,

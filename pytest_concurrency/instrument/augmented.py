@@ -46,7 +46,8 @@ class Augmented(Places):
     _growing: int | None = None
     """The site where the container in the target of this statement is changed in place."""
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
+        """Split it into a read and a write with a point between."""
         scope, target = self._scope, node.target
         if scope is None or (scope.class_names is not None and not self._is_plain_target(target)):
             # In a class body temporaries would become attributes of the class.

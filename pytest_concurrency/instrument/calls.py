@@ -60,7 +60,8 @@ _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 class Calls(Looks):
     """Calls and ``with``."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: D102, N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Precede a call of what touches something shared."""
         callee = node.func
         if self._scope is None:
             return self.generic_visit(node)
@@ -222,7 +223,8 @@ class Calls(Looks):
 
     # -- with -------------------------------------------------------------------------------
 
-    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:
+        """Let locks be taken and released under the scheduler."""
         if self._scope is None:
             return self.generic_visit(node)
         before = self._points([item.optional_vars for item in node.items if item.optional_vars])

@@ -63,14 +63,16 @@ class Looks(Augmented):
 
     # -- iteration and unpacking ----------------------------------------------------------
 
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
+        """Look at what is iterated over."""
         label = self._label(node.iter)
         visited = super().visit_For(node)
         if self._scope is not None:
             node.iter = self._whole(node.iter, label)
         return visited
 
-    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:  # noqa: D102
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        """Look at what is iterated over, and at conditions."""
         label = self._label(node.iter)
         conditions, node.ifs = node.ifs, []
         self.generic_visit(node)
@@ -79,14 +81,16 @@ class Looks(Augmented):
             node.iter = self._whole(node.iter, label)
         return node
 
-    def visit_Starred(self, node: ast.Starred) -> ast.AST:  # noqa: D102, N802
+    def visit_Starred(self, node: ast.Starred) -> ast.AST:
+        """Look at what is unpacked."""
         label = self._label(node.value)
         self.generic_visit(node)
         if self._scope is not None and isinstance(node.ctx, ast.Load):
             node.value = self._whole(node.value, label)
         return node
 
-    def visit_Dict(self, node: ast.Dict) -> ast.AST:  # noqa: D102, N802
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """Look at what is merged in with ``**``."""
         labels = [self._label(value) for value in node.values]
         self.generic_visit(node)
         if self._scope is not None:
@@ -96,14 +100,16 @@ class Looks(Augmented):
             ]
         return node
 
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:  # noqa: D102
+    def visit_keyword(self, node: ast.keyword) -> ast.AST:
+        """Look at what is unpacked into keywords."""
         label = self._label(node.value)
         node.value = self._visit_expr(node.value)
         if self._scope is not None and node.arg is None:
             node.value = self._whole(node.value, label)
         return node
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
+        """Look at what is unpacked into targets."""
         first = node.targets[0]
         if isinstance(first, ast.Name) and first.id.startswith("@py_assert"):
             self._asserted[first.id] = copy.deepcopy(node.value)
@@ -123,12 +129,14 @@ class Looks(Augmented):
             return node
         return self._operand(node)
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:  # noqa: D102, N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        """Look at operands whose truth value decides."""
         *tested, last = node.values
         node.values = [*(self._truth(value) for value in tested), self._visit_expr(last)]
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:  # noqa: D102, N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        """Look at what ``not`` tests."""
         is_not = isinstance(node.op, ast.Not)
         node.operand = self._truth(node.operand) if is_not else self._visit_expr(node.operand)
         return node
@@ -140,18 +148,20 @@ class Looks(Augmented):
         node.test = visited
         return node
 
-    visit_If = visit_While = visit_IfExp = visit_Assert = _visit_test  # noqa: N815
+    visit_If = visit_While = visit_IfExp = visit_Assert = _visit_test
 
     # -- operators --------------------------------------------------------------------------
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: D102, N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Look at containers that are joined."""
         sides = (node.left, node.right)
         if not isinstance(node.op, _JOINING) or any(map(_is_plain_value, sides)):
             return self.generic_visit(node)
         node.left, node.right = self._operand(node.left), self._operand(node.right)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:  # noqa: D102, N802
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """Look at containers that are searched or compared."""
         if self._scope is None:
             return self.generic_visit(node)
         parts = [node.left, *node.comparators]
@@ -189,14 +199,16 @@ class Looks(Augmented):
             call = ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
         return call
 
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:  # noqa: D102, N802
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.AST:
+        """Look at what is formatted."""
         node.value = self._operand(node.value)
         node.format_spec = node.format_spec and self._visit_expr(node.format_spec)
         return node
 
     # -- patterns ---------------------------------------------------------------------------
 
-    def visit_Match(self, node: ast.Match) -> ast.AST:  # noqa: D102, N802
+    def visit_Match(self, node: ast.Match) -> ast.AST:
+        """Look at what patterns read."""
         label = self._label(node.subject)
         node.subject = self._visit_expr(node.subject)
         if self._scope is not None:
@@ -218,8 +230,8 @@ class Looks(Augmented):
             subject = self._call(subject, "matched", subject, number, positional, *wanted)
         return subject
 
-    def visit_match_case(self, node: ast.match_case) -> ast.AST:  # noqa: D102
-        # Patterns must stay dotted names.
+    def visit_match_case(self, node: ast.match_case) -> ast.AST:
+        """Visit guard and body: patterns must stay dotted names."""
         node.guard = node.guard and self._truth(node.guard)
         node.body = self._visit_body(node.body)
         return node

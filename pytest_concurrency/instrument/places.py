@@ -30,7 +30,8 @@ def _names_class(node: ast.expr) -> bool:
 class Places(Builder):
     """Attributes, items and names."""
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: D102, N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Precede a load, store or delete of an attribute."""
         if self._scope is None or not self._is_shared_object(node.value):
             return self.generic_visit(node)
         label = self._label(node.value)
@@ -51,7 +52,8 @@ class Places(Builder):
         node.value = self._call(node, "get" if op == "read" else "set", owner, name, number)
         return node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: D102, N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Precede a load, store or delete of an item or slice."""
         if self._scope is None:
             return self.generic_visit(node)
         label = self._label(node.value)
@@ -92,7 +94,8 @@ class Places(Builder):
 
     # -- names --------------------------------------------------------------------------
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: D102, N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Precede a load of a global or closure variable that threads may share."""
         if not isinstance(node.ctx, ast.Load):
             return node
         if self._is_shared_global(node.id):
@@ -131,21 +134,24 @@ class Places(Builder):
 
     # -- assignments --------------------------------------------------------------------
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
+        """Wrap what is stored in shared variables."""
         node.value = self._assigned(node.value, node.targets)
         unpacked = [target for target in node.targets if not isinstance(target, ast.Name)]
         before = self._points(unpacked)
         node.targets = [self._visit_expr(target) for target in node.targets]
         return [*before, node] if before else node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: D102, N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """Treat it like an assignment, if it is one."""
         # Without a value nothing is stored; annotations are left alone in any case.
         if node.value is not None:
             node.value = self._assigned(node.value, [node.target])
             node.target = self.visit(node.target)
         return node
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:  # noqa: D102, N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        """Wrap what a walrus stores in a shared variable."""
         node.value = self._assigned(node.value, [node.target])
         return node
 
@@ -163,28 +169,33 @@ class Places(Builder):
                 visited = self._named_value(target, visited, reads)
         return visited
 
-    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
+        """Precede what the loop stores in shared variables."""
         points = self._points([node.target])
         self.generic_visit(node)
         # The name is bound once more in each round.
         node.body = [*points, *node.body]
         return node
 
-    def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.AST]:
+        """Precede what an import binds."""
         names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
         return [*self._points_at(node, names), node]
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.AST]:
+        """Precede what an import binds."""
         names = [alias.asname or alias.name for alias in node.names]
         return [*self._points_at(node, names), node]
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:  # noqa: D102, N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        """Precede the binding of the exception."""
         points = self._points_at(node, [node.name] if node.name else [])
         self.generic_visit(node)
         node.body = [*points, *node.body]
         return node
 
-    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:  # noqa: D102, N802
+    def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:
+        """Precede a delete of shared variables."""
         before = self._points(node.targets)
         visited = self.generic_visit(node)
         return [*before, visited] if before else visited

@@ -77,7 +77,7 @@ class _Rewriter(Calls):
         super().__init__(path, shared_globals, containers)
         self._module_variables = module_variables
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | list[ast.AST]:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | list[ast.AST]:
         points = self._points_at(node, [node.name])
         node.decorator_list = [self._visit_expr(entry) for entry in node.decorator_list]
         node.bases = [self._visit_expr(base) for base in node.bases]
@@ -100,12 +100,10 @@ class _Rewriter(Calls):
         self._scope, self._class = outer, outer_class
         return [*points, node]
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | list[ast.AST]:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | list[ast.AST]:
         return [*self._points_at(node, [node.name]), self._visit_function(node)]
 
-    def visit_AsyncFunctionDef(  # noqa: N802
-        self, node: ast.AsyncFunctionDef
-    ) -> ast.AST | list[ast.AST]:
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST | list[ast.AST]:
         return [*self._points_at(node, [node.name]), self._visit_function(node)]
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
@@ -116,7 +114,7 @@ class _Rewriter(Calls):
         self._leave(outer)
         return node
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         self._visit_defaults(node.args)
         outer = self._enter(node, "<lambda>")
         node.body = self._visit_expr(node.body)
@@ -177,10 +175,10 @@ class _Rewriter(Calls):
         self._scope = outer
         return visited
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
 
     # -- left alone -----------------------------------------------------------------------
 
-    def visit_TypeAlias(self, node: ast.AST) -> ast.AST:  # noqa: N802
+    def visit_TypeAlias(self, node: ast.AST) -> ast.AST:
         # Evaluated when somebody asks for it, and never by the program itself.
         return node

@@ -9,6 +9,7 @@ import array
 import queue
 import threading
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from enum import EnumMeta
 from pathlib import PurePath
@@ -63,7 +64,7 @@ def lookup(cls: type, name: str) -> Any:
 
 # Straight from the slots: a metaclass may have attributes of these names.
 _namespace: Any = type.__dict__["__dict__"].__get__
-_mro: Any = type.__dict__["__mro__"].__get__
+_mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
 _module_globals: Any = vars(ModuleType)["__dict__"].__get__
 
 
@@ -71,7 +72,7 @@ def _owner(cls: type, name: str) -> type | None:
     # A class has no MRO while its metaclass is making it.
     for base in _mro(cls) or ():
         if name in _namespace(base):
-            return base  # type: ignore[no-any-return]
+            return base
     return None
 
 

@@ -8,10 +8,10 @@ import sys
 import threading
 from math import inf
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_concurrency.runtime.state import State
+    from pytest_concurrency.runtime.waits import Waits
 
 _MOMENT = 0.001
 _STILL = 0.3
@@ -22,18 +22,19 @@ _TIMES = 20
 """If they did not help so often in a row before a wait ran out, they are asked as rarely."""
 
 
-def wake_released(baton: State) -> bool:
+def wake_released(baton: Waits) -> bool:
     """Wake those who wait for something that is free; return whether there was anything."""
     found = False
     for task in baton.tasks:
-        is_over = getattr(task.blocked_on, "is_over", None)
+        reason: Any = task.blocked_on
+        is_over = getattr(reason, "is_over", None)
         if is_over is not None and task not in baton.enabled and not task.outside and is_over():
-            baton.wake(id(task.blocked_on.target))  # type: ignore[attr-defined]
+            baton.wake(id(reason.target))
             found = True
     return found
 
 
-def have_helped(baton: State) -> bool:
+def have_helped(baton: Waits) -> bool:
     """Give strangers a moment; return whether one of them has released something."""
     strangers = _strangers(baton)
     if not strangers:
@@ -59,7 +60,7 @@ def have_helped(baton: State) -> bool:
             return False
 
 
-def _strangers(baton: State) -> list[int]:
+def _strangers(baton: Waits) -> list[int]:
     """Return the threads that are neither managed nor the plugin's own."""
     known = (baton.by_ident, baton.ours, baton.pool.idents)
     main = threading.main_thread().ident

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_concurrency.detect.meeting import find_meeting
-from pytest_concurrency.model import Access, Hazard, Site, SiteUse, ThreadState
+from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.baton import LINGER
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
@@ -75,9 +75,9 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     assert found is not None
     log = suspect.observation.execution.log
     indices = (found.read, found.foreign_write, found.write)
-    ops = ("read", "write", "write")
+    ops: tuple[Operation, ...] = ("read", "write", "write")
     uses = tuple(
-        SiteUse(site_of(log[index][1]), log[index][0], op)  # type: ignore[arg-type]
+        SiteUse(site_of(log[index][1]), log[index][0], op)
         for index, op in zip(indices, ops, strict=True)
     )
     read, foreign, write = uses

@@ -16,7 +16,8 @@ def relative_to(value: _T, root: Path) -> _T:
     """Return ``value`` with the path of every ``Site`` in it made relative to ``root`` where it
     lies below.
     """
-    return _relative(value, str(root) + os.sep)  # type: ignore[no-any-return]
+    relative: _T = _relative(value, str(root) + os.sep)
+    return relative
 
 
 def seen_from(folder: Path, nodeid: str, root: Path) -> str:

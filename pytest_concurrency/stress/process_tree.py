@@ -8,6 +8,7 @@ session, as far as the system shows them (``/proc``).
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import select
 import signal
@@ -34,7 +35,7 @@ def lead_own_group() -> None:
 def prepare_death_signal() -> None:
     """Load what ``die_with_parent`` needs; once per process, before forking."""
     with contextlib.suppress(ImportError):
-        import ctypes  # noqa: F401
+        importlib.import_module("ctypes")
 
 
 def die_with_parent(parent: int) -> None:
