@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from loading import load_module
 
 from pytest_concurrency import explore
 
@@ -29,13 +28,7 @@ def programs(verdict: str) -> list[object]:
 
 def load(path: Path) -> ModuleType:
     name = f"corpus_{path.parent.name}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_module(name, path)
 
 
 def explored(program: ModuleType, schedules: int, seed: int):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import sys
 import textwrap
 import weakref
@@ -13,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from loading import load_module
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
@@ -28,11 +28,7 @@ def module(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ModuleTyp
     name = f"finding_{request.node.name}"
     path = tmp_path / f"{name}.py"
     path.write_text(textwrap.dedent(request.function.__doc__))
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
+    made = load_module(name, path)
     yield made
     del sys.modules[name]
 

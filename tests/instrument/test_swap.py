@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import linecache
 import sys
@@ -14,6 +13,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
+from loading import load_module
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
@@ -28,13 +28,7 @@ def load(tmp_path: Path) -> Load:
         name = f"swapped_{next(_numbers)}"
         path = tmp_path / f"{name}.py"
         path.write_text(textwrap.dedent(source))
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return module
+        return load_module(name, path)
 
     return loaded
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import sys
 import textwrap
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
+
+from loading import load_module
 
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.instrument.scope import Scope
@@ -34,13 +34,7 @@ def load(folder: Path, source: str, name: str = "") -> ModuleType:
     name = name or f"watched_{next(_numbers)}"
     path = folder / f"{name}.py"
     path.write_text(textwrap.dedent(source))
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_module(name, path)
 
 
 def touches(folder: Path, source: str) -> list[Touch]:

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import sys
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from loading import load_module
 
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import Schedule
@@ -31,12 +30,7 @@ LIMIT = 20_000
 
 def loaded(path: Path) -> ModuleType:
     name = f"replayed_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(name, path)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

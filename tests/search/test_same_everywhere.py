@@ -1,17 +1,16 @@
 """The same seed gives the same search, and the same schedule the same interleaving, on each Python.
 
 ``same_everywhere.json`` says what CPython 3.11 does. To make it anew after a change of the engine:
-``python tests/search/test_same_everywhere.py``.
+``PYTHONPATH=tests python tests/search/test_same_everywhere.py``.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from loading import load_module
 
 from pytest_concurrency import explore
 
@@ -25,11 +24,7 @@ DIFFERS = {"executor_counter"}
 def told(path: Path) -> dict[str, object]:
     """Explore a program with one seed; say which execution showed what, step by step."""
     name = f"everywhere_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    program = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
+    program = load_module(name, path)
     check = getattr(program, "check", None)
     found = explore(program.setup, program.WORKERS, check, schedules=program.MAX_SCHEDULES, seed=1)
     hazard = found.hazards[0]

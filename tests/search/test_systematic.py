@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loading import load_module
 from programs import Counter, LockedCounter, TwoLocks
 from schedule_model import Program, Schedule, schedules
 
@@ -47,13 +46,7 @@ def written(program: Program, folder: Path) -> ModuleType:
     name = f"modelled_{next(numbers)}"
     path = folder / f"{name}.py"
     path.write_text("\n".join(lines) + "\n")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_module(name, path)
 
 
 def all_executions(module: ModuleType, workers: int) -> list[Execution]:
