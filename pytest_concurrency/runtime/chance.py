@@ -11,7 +11,6 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
@@ -47,30 +46,34 @@ def _seed_once() -> None:
 
 
 def _seeded(draw: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(draw)
     def seed_and_draw(*args: Any, **kwargs: Any) -> Any:
         _seed_once()
         return draw(*args, **kwargs)
 
-    return seed_and_draw
+    return _named_as(draw, seed_and_draw)
+
+
+def _named_as(original: Callable[..., Any], new: Callable[..., Any]) -> Callable[..., Any]:
+    """Show ``new`` as the original. Not as ``functools.wraps`` does: what refers to the original is
+    looked for."""
+    new.__name__, new.__doc__ = original.__name__, original.__doc__
+    return new
 
 
 def _uuid_functions(uuid: Any) -> dict[str, Callable[..., Any]]:
-    @wraps(uuid.uuid4)
     def uuid4() -> Any:
         _seed_once()
         return uuid.UUID(int=_for_uuids.getrandbits(128), version=4)
 
     real_uuid1 = uuid.uuid1
 
-    @wraps(real_uuid1)
     def uuid1(node: int | None = None, clock_seq: int | None = None) -> Any:
         _seed_once()
         if clock_seq is None:
             clock_seq = _for_uuids.getrandbits(14)
         return real_uuid1(_for_uuids.getrandbits(48) if node is None else node, clock_seq)
 
-    return {"uuid1": uuid1, "uuid4": uuid4}
+    return {"uuid1": _named_as(real_uuid1, uuid1), "uuid4": _named_as(uuid.uuid4, uuid4)}
 
 
 def patches() -> dict[ModuleType, dict[str, Any]]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
+from sys import getrefcount
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -15,82 +17,108 @@ from pytest_concurrency.runtime import shapes
 
 _NOT_THE_PROGRAMS = ("pytest_concurrency", "_pytest", "pytest", "pluggy")
 
-Replacements = Mapping[int, tuple[Any, Any]]
-"""By the original's ``id``: the original and what replaces it."""
-_holders: dict[int, tuple[tuple[Any, ...], list[FunctionType]]] = {}
-"""Default arguments that have been found to hold something that is replaced, and whose they are."""
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A function, and what stands in for it while exploring."""
+
+    original: Any
+    new: Any
+
+
+Replacements = Mapping[int, Replacement]
+"""By the original's ``id``."""
 Undo = Callable[[], object]
+_elsewhere: dict[int, int] = {}
+"""By the original's ``id``: how many references there were when none was the program's."""
 
 
 def replace_held(replaced: Replacements) -> Iterator[Undo]:
     """Replace what default arguments, classes, instances and dicts hold; yield what takes that
     back.
 
-    Asking the garbage collector who refers to something takes milliseconds, however much it is
-    asked for: so all at once, and again only for what may be in a class of the program.
+    Asking the garbage collector who refers to something takes milliseconds in a large process, the
+    more the more is asked for. So what has just as many references as when nothing had to be
+    replaced is left out. To be called before the caller makes references of its own.
     """
-    originals = [original for original, _ in replaced.values()]
-    defaults = []
-    for referrer in gc.get_referrers(*originals):
-        kind = type(referrer)
-        if kind is tuple:
-            defaults.append(referrer)
-        elif kind is staticmethod:
-            for namespace in gc.get_referrers(referrer):
-                if type(namespace) is dict:
-                    yield from _replace_in_dict(namespace, replaced)
-        elif issubclass(kind, dict):
-            yield from _replace_in_dict(referrer, replaced)
-        elif not issubclass(kind, (ModuleType, type)) and not _is_ours(kind):
-            with suppress(AttributeError, TypeError):
-                # Instances may hold their attributes directly, without a dict.
-                yield from _replace_in_dict(object.__getattribute__(referrer, "__dict__"), replaced)
-    yield from _replace_in_defaults(defaults, replaced)
+    counts = {key: getrefcount(each.original) for key, each in replaced.items()}
+    wanted = {key: each for key, each in replaced.items() if _elsewhere.get(key) != counts[key]}
+    if wanted:
+        holders = _Holders(wanted)
+        yield from holders.replace()
+        for key in wanted:
+            _elsewhere[key] = -1 if key in holders.found else counts[key]
 
 
-def _replace_in_defaults(defaults: list[tuple[Any, ...]], replaced: Replacements) -> Iterator[Undo]:
-    unknown = [each for each in defaults if id(each) not in _holders]
-    for function in gc.get_referrers(*unknown) if unknown else ():
-        held = getattr(function, "__defaults__", None) if type(function) is FunctionType else None
-        if held is not None and any(held is each for each in unknown):
-            _holders.setdefault(id(held), (held, []))[1].append(function)
-    for each in unknown:
-        _holders.setdefault(id(each), (each, []))
-    for function in [f for each in defaults for f in _holders[id(each)][1]]:
-        if type(function) is not FunctionType or _is_module_of_ours(function.__module__):
-            continue
-        old = function.__defaults__
-        if old is not None and any(old is each for each in defaults):
-            yield partial(setattr, function, "__defaults__", old)
-            new = [replaced.get(id(value), (None, value))[1] for value in old]
-            function.__defaults__ = tuple(new)
+class _Holders:
+    """One look through everything that the garbage collector knows."""
 
+    def __init__(self, replaced: Replacements) -> None:
+        self._replaced = replaced
+        self.found: set[int] = set()
+        """Originals (by ``id``) that had to be replaced somewhere."""
 
-def _replace_in_dict(namespace: dict[Any, Any], replaced: Replacements) -> Iterator[Undo]:
-    if "__name__" in namespace and "__spec__" in namespace:
-        return  # the globals of a module: those that count have been looked through
-    if "__module__" in namespace and "__dict__" in namespace:
-        if namespace["__module__"] not in shapes.INSTRUMENTED_MODULES:
+    def replace(self) -> Iterator[Undo]:
+        defaults = []
+        for referrer in gc.get_referrers(*[each.original for each in self._replaced.values()]):
+            kind = type(referrer)
+            if kind is tuple:
+                defaults.append(referrer)
+            elif kind is staticmethod:
+                for namespace in gc.get_referrers(referrer):
+                    if type(namespace) is dict:
+                        yield from self._in_dict(namespace)
+            elif issubclass(kind, dict):
+                yield from self._in_dict(referrer)
+            elif not issubclass(kind, (ModuleType, type)) and not _is_ours(kind):
+                with suppress(AttributeError, TypeError):
+                    # Instances may hold their attributes directly, without a dict.
+                    yield from self._in_dict(object.__getattribute__(referrer, "__dict__"))
+        if defaults:
+            yield from self._in_defaults(defaults)
+
+    def _new(self, value: object) -> Any:
+        """Return what stands in for ``value``, itself if that is nothing."""
+        replacement = self._replaced.get(id(value))
+        if replacement is None:
+            return value
+        self.found.add(id(value))
+        return replacement.new
+
+    def _in_defaults(self, defaults: list[tuple[Any, ...]]) -> Iterator[Undo]:
+        for function in gc.get_referrers(*defaults):
+            if type(function) is not FunctionType or _is_module_of_ours(function.__module__):
+                continue
+            old = function.__defaults__
+            if old is not None and any(old is each for each in defaults):
+                yield partial(setattr, function, "__defaults__", old)
+                function.__defaults__ = tuple(map(self._new, old))
+
+    def _in_dict(self, namespace: dict[Any, Any]) -> Iterator[Undo]:
+        if "__name__" in namespace and "__spec__" in namespace:
+            return  # the globals of a module: those that count have been looked through
+        if "__module__" in namespace and "__dict__" in namespace:
+            if namespace["__module__"] in shapes.INSTRUMENTED_MODULES:
+                yield from self._in_class(namespace)
             return
-        yield from _replace_in_class(namespace, replaced)
-        return
-    for key, value in list(namespace.items()):
-        if id(value) in replaced:
-            yield partial(namespace.__setitem__, key, value)
-            namespace[key] = replaced[id(value)][1]
-
-
-def _replace_in_class(namespace: dict[Any, Any], replaced: Replacements) -> Iterator[Undo]:
-    classes = [owner for owner in gc.get_referrers(namespace) if issubclass(type(owner), type)]
-    for cls in classes:
-        if _is_ours(cls):
-            continue
         for key, value in list(namespace.items()):
-            original = value.__func__ if type(value) is staticmethod else value
-            if id(original) in replaced and vars(cls).get(key) is value:
-                yield partial(setattr, cls, key, value)
-                # Functions in C do not become methods; those that replace them would.
-                setattr(cls, key, staticmethod(replaced[id(original)][1]))
+            new = self._new(value)
+            if new is not value:
+                yield partial(namespace.__setitem__, key, value)
+                namespace[key] = new
+
+    def _in_class(self, namespace: dict[Any, Any]) -> Iterator[Undo]:
+        classes = [owner for owner in gc.get_referrers(namespace) if issubclass(type(owner), type)]
+        for cls in classes:
+            if _is_ours(cls):
+                continue
+            for key, value in list(namespace.items()):
+                original = value.__func__ if type(value) is staticmethod else value
+                new = self._new(original)
+                if new is not original and vars(cls).get(key) is value:
+                    yield partial(setattr, cls, key, value)
+                    # Functions in C do not become methods; those that replace them would.
+                    setattr(cls, key, staticmethod(new))
 
 
 def _is_ours(cls: type) -> bool:

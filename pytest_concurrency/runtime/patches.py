@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import chance, clock, executors, shapes, threads
-from pytest_concurrency.runtime.held import replace_held
+from pytest_concurrency.runtime.held import Replacement, Replacements, replace_held
 
 
 @contextmanager
@@ -22,7 +22,6 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     hold them.
     """
     undo: list[Callable[[], object]] = []
-    replaced: dict[int, tuple[Any, Any]] = {}
     threads.expect_hook()
     replacements: dict[Any, dict[str, Any]] = {
         time: clock.patches(),
@@ -30,27 +29,21 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
         **threads.patches(),
         **chance.patches(),
     }
+    replaced = _by_original(replacements)
     try:
+        if any(_knows(namespace, replaced) for namespace in namespaces):
+            undo += replace_held(replaced)
         for owner, by_name in replacements.items():
             for name, replacement in by_name.items():
                 original = getattr(owner, name, None)
-                if original is None:
-                    continue
-                if isinstance(owner, ModuleType):
-                    replaced[id(original)] = (original, replacement)
-                undo.append(partial(setattr, owner, name, original))
-                setattr(owner, name, replacement)
-        is_known = False
+                if original is not None:
+                    undo.append(partial(setattr, owner, name, original))
+                    setattr(owner, name, replacement)
         for namespace in namespaces:
             for name, value in list(namespace.items()):
                 if id(value) in replaced:
                     undo.append(partial(namespace.__setitem__, name, value))
-                    namespace[name] = replaced[id(value)][1]
-                elif value is not time:
-                    continue
-                is_known = is_known or namespace.get("__name__") in shapes.INSTRUMENTED_MODULES
-        if is_known:  # else the program can hardly hold what it does not know
-            undo += replace_held(replaced)
+                    namespace[name] = replaced[id(value)].new
         logger = logging.getLogger("concurrent.futures")
         undo.append(partial(logger.removeFilter, executors.is_news))
         logger.addFilter(executors.is_news)
@@ -58,3 +51,24 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     finally:
         for put_back in reversed(undo):
             put_back()
+
+
+def _by_original(replacements: dict[Any, dict[str, Any]]) -> dict[int, Replacement]:
+    """Return what the program may hold elsewhere: functions of modules, not methods."""
+    found = [
+        Replacement(original, new)
+        for owner, by_name in replacements.items()
+        if isinstance(owner, ModuleType)
+        for name, new in by_name.items()
+        if (original := getattr(owner, name, None)) is not None
+    ]
+    return {id(each.original): each for each in found}
+
+
+def _knows(namespace: dict[str, Any], replaced: Replacements) -> bool:
+    """Whether the globals of a module of the program hold something that is replaced, or ``time``;
+    else the program can hardly hold it elsewhere.
+    """
+    if namespace.get("__name__") not in shapes.INSTRUMENTED_MODULES:
+        return False
+    return any(value is time or id(value) in replaced for value in list(namespace.values()))

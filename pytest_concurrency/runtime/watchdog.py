@@ -12,8 +12,9 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+from _thread import allocate_lock
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task
@@ -32,17 +33,19 @@ class Watchdog:
         self._baton = baton
         self._deadline = 0.0
         self._seconds = 0.0
-        self._stop = False
+        self._over = allocate_lock()
+        """Free when there is nothing to watch any more."""
 
     def start(self, seconds: float) -> None:
         """Watch; each execution may take ``seconds`` of real time."""
         self._seconds = seconds
-        self._stop = False
+        self._over = allocate_lock()
+        self._over.acquire()
         threading.Thread(target=self._watch, name="concurrency-watchdog", daemon=True).start()
 
     def stop(self) -> None:
-        """End soon."""
-        self._stop = True
+        """End at once, or as soon as a look has ended."""
+        self._over.release()
 
     def _watch(self) -> None:
         self._baton.ours.add(threading.get_ident())
@@ -56,8 +59,8 @@ class Watchdog:
         last: tuple[object, ...] = ()
         unchanged = 0
         progress: object = None
-        while not self._stop:
-            sleep(_PERIOD)
+        over = self._over
+        while not over.acquire(timeout=_PERIOD):
             task = baton.current
             if task is None or baton.aborting:
                 last = ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.search.engine import start_round
 from pytest_concurrency.search.evidence import describe
 from pytest_concurrency.search.explorer import look
 from pytest_concurrency.search.strategies.replay import Replay
@@ -61,6 +62,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
     preload(exploration.facts.imports, exploration.instrumentation)
     strategy = Replay(token.schedule)
     with exploration.ready():
+        start_round(is_brief=False)
         observation = exploration.workload().explore(
             token.threads, strategy, exploration.facts.step_limit, record=True
         )
