@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from inspect import CO_ITERABLE_COROUTINE
 from sys import getrefcount
 from types import CodeType, FunctionType
@@ -81,6 +80,8 @@ class Unit:
 
     def __init__(self, source: str, filename: str, *, asserts: bool, internal: bool) -> None:
         self._pairs: dict[tuple[str, int], list[tuple[CodeType, CodeType]]] = {}
+        self._counterparts: dict[int, tuple[CodeType, CodeType | None]] = {}
+        """What ``counterpart`` has found, by the identity of the code: comparing code is slow."""
         with _compiling():
             original = _compiled(_parsed(source, filename, asserts), filename)
             tree = _parsed(source, filename, asserts)
@@ -96,9 +97,17 @@ class Unit:
             self._pairs.setdefault(key, []).append((old, new))
             self._pair(old, new)
 
-    def match(self, code: CodeType) -> CodeType | None:
+    def counterpart(self, code: CodeType) -> CodeType | None:
         """Return the instrumented counterpart of ``code``, None if the source is not what it was
         made from."""
+        known = self._counterparts.get(id(code))
+        if known is not None and known[0] is code:
+            return known[1]
+        found = self._match(code)
+        self._counterparts[id(code)] = (code, found)
+        return found
+
+    def _match(self, code: CodeType) -> CodeType | None:
         # A flag that no source has: ``types.coroutine`` sets it later.
         awaitable = code.co_flags & CO_ITERABLE_COROUTINE
         compiled = code.replace(co_flags=code.co_flags ^ awaitable) if awaitable else code
@@ -114,10 +123,17 @@ def _inner(code: CodeType) -> list[CodeType]:
     return [inner for inner in codes if inner.co_varnames[:1] != ("@cell",)]
 
 
-@cache
-def _library_unit(source: str, filename: str) -> Unit:
-    """Compile a module of the standard library once per process, whoever asks."""
-    return Unit(source, filename, asserts=False, internal=True)
+_units: dict[str, tuple[tuple[str, bool, bool], Unit]] = {}
+
+
+def _unit(source: str, filename: str, *, asserts: bool, internal: bool) -> Unit:
+    """Compile a file once per process and version of its source, whoever asks."""
+    wanted = (source, asserts, internal)
+    made_from, unit = _units.get(filename, (None, None))
+    if unit is None or made_from != wanted:
+        unit = Unit(source, filename, asserts=asserts, internal=internal)
+        _units[filename] = (wanted, unit)
+    return unit
 
 
 def _compiled(tree: ast.Module, filename: str) -> CodeType:
@@ -170,8 +186,6 @@ class Instrumentation:
         """By file name; a text says why there is none."""
         self._verdicts: dict[str, int] = {}
         """By file name: whose it is."""
-        self._counterparts: dict[int, tuple[CodeType, CodeType | None]] = {}
-        """What ``match`` has found, by the identity of the code: comparing code is slow."""
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
@@ -245,7 +259,7 @@ class Instrumentation:
         if filename not in self._units:
             self._units[filename] = self._compile(function, filename, internal)
         unit = self._units[filename]
-        instrumented = None if isinstance(unit, str) else self._counterpart(unit, function.__code__)
+        instrumented = None if isinstance(unit, str) else unit.counterpart(function.__code__)
         if instrumented is not None:
             self._swaps.append(Swap(function, function.__code__, instrumented))
             if id(function.__globals__) not in self._namespaces:
@@ -254,24 +268,14 @@ class Instrumentation:
             reason = unit if isinstance(unit, str) else "its source has changed or is not its own"
             self.unmatched[f"{function.__module__}.{function.__qualname__}"] = reason
 
-    def _counterpart(self, unit: Unit, code: CodeType) -> CodeType | None:
-        known = self._counterparts.get(id(code))
-        if known is not None and known[0] is code:
-            return known[1]
-        found = unit.match(code)
-        self._counterparts[id(code)] = (code, found)
-        return found
-
     def _compile(self, function: FunctionType, filename: str, internal: bool) -> Unit | str:
         namespace = function.__globals__
         source = "".join(linecache.getlines(filename, namespace))
         if not source:
             return "no source"
-        asserts = "@pytest_ar" in namespace
+        asserts = "@pytest_ar" in namespace and not internal
         try:
-            if internal:
-                return _library_unit(source, filename)
-            return Unit(source, filename, asserts=asserts, internal=False)
+            return _unit(source, filename, asserts=asserts, internal=internal)
         except (SyntaxError, ValueError):
             return "its file is not Python source"
         except (RecursionError, MemoryError):

@@ -156,7 +156,7 @@ def test_every_function_has_its_counterpart(module: tuple[str, str]) -> None:
         pending = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
         while pending:
             function = pending.pop()
-            match = unit.match(function)
+            match = unit.counterpart(function)
             assert match is not None, function
             assert match.co_flags == function.co_flags
             assert match.co_argcount == function.co_argcount
