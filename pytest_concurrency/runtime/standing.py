@@ -4,18 +4,16 @@ at.
 
 from __future__ import annotations
 
-import gc
 import linecache
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType, MemberDescriptorType, ModuleType
-from typing import Any
+from types import FrameType
 
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.primitives import LOCK, RLOCK, Waiting
+from pytest_concurrency.runtime.naming import names_of
+from pytest_concurrency.runtime.primitives import Waiting
 from pytest_concurrency.runtime.state import State
 from pytest_concurrency.runtime.task import Group, Task, task_of
 
@@ -43,20 +41,21 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     their gates.
     """
     frames = sys._current_frames()
-    names: dict[int, str] = {}
     holders = {key: task for key, (_, task) in baton.owners.items()}
+    standing = [task for task in baton.tasks if not task.done]
+    held = {task: _held_by(task, baton) for task in standing}
+    awaited = {task: _awaited(task, frames.get(task.ident)) for task in standing}
+    named = [obj for task in standing for obj in (*held[task], awaited[task]) if obj is not None]
+    name_of = {id(obj): "a lock" for obj in named} if baton.is_brief else names_of(named)
     states = []
-    for task in baton.tasks:
-        if task.done:
-            continue
+    for task in standing:
         stack = _user_stack(frames.get(task.ident))
-        held = tuple(_name(lock, names) for lock in _held_by(task, baton))
         states.append(
             ThreadState(
                 task.index,
                 task.name,
-                _waits_for(task, frames.get(task.ident), holders, names),
-                held,
+                _waits_for(task, awaited[task], holders, name_of),
+                tuple(name_of[id(lock)] for lock in held[task]),
                 stack[-1] if stack else None,
                 stack,
             )
@@ -72,8 +71,16 @@ def _held_by(task: Task, baton: State) -> list[object]:
     return [pair[0] for pair in held if sys.getrefcount(pair[0]) > _FORGOTTEN][:_MOST_HELD]
 
 
+def _awaited(task: Task, frame: FrameType | None) -> object | None:
+    """Return the lock, condition, queue ... that a task waits for."""
+    reason = task.blocked_on
+    if task.outside or not isinstance(reason, Waiting) or reason.kind in ("thread", "sleep"):
+        return None
+    return _primitive_around(frame) or reason.target
+
+
 def _waits_for(
-    task: Task, frame: FrameType | None, holders: dict[int, Task], names: dict[int, str]
+    task: Task, awaited: object | None, holders: dict[int, Task], name_of: dict[int, str]
 ) -> str:
     reason = task.blocked_on
     if task.outside:
@@ -83,17 +90,15 @@ def _waits_for(
     if not isinstance(reason, Waiting):
         return ""
     if reason.kind == "thread":
-        awaited = task_of(reason.target, _b)
-        return f"the end of {_spoken(awaited) if awaited else reason.target.name}"
+        other = task_of(reason.target, _b)
+        return f"the end of {_spoken(other) if other else reason.target.name}"
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"
-    primitive = _primitive_around(frame)
-    if primitive is not None:
-        name = type(primitive).__name__
-        return f"{_SPOKEN.get(name, 'something from')} {_name(primitive, names)}"
-    holder = holders.get(id(reason.target))
+    if awaited is not reason.target:
+        return f"{_SPOKEN.get(type(awaited).__name__, 'something from')} {name_of[id(awaited)]}"
+    holder = holders.get(id(awaited))
     by = "" if holder is None else f" held by {_spoken(holder)}"
-    return f"{_name(reason.target, names)}{by}"
+    return f"{name_of[id(awaited)]}{by}"
 
 
 def _spoken(task: Task) -> str:
@@ -133,62 +138,3 @@ def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:
             stack.append(Site(path, line, 0, frame.f_code.co_qualname, source))
         frame = frame.f_back
     return tuple(reversed(stack))
-
-
-def _name(obj: object, names: dict[int, str]) -> str:
-    """Name a lock or other primitive by the attribute or variable that holds it.
-
-    Finding that takes longer than most executions: it is only done where somebody reads it.
-    """
-    if id(obj) not in names:
-        if _b.is_brief:
-            return "a lock"
-        kind = {LOCK: "lock", RLOCK: "lock"}.get(type(obj), type(obj).__name__.lower())
-        base = f"{kind} {_holder_name(obj)}".rstrip()
-        taken = sum(name == base or name.startswith(base + " (") for name in names.values())
-        names[id(obj)] = f"{base} (no. {taken + 1})" if taken else base
-    return names[id(obj)]
-
-
-def _holder_name(obj: object) -> str:
-    variable = ""
-    for referrer in gc.get_referrers(obj):
-        if type(referrer).__module__.startswith("pytest_concurrency."):
-            continue
-        if isinstance(referrer, dict):
-            for key, value in list(referrer.items()):
-                if value is obj and isinstance(key, str):
-                    name = _dict_owner(referrer, key)
-                    if "." in name:
-                        return name
-                    variable = variable or name.replace("self", "")
-        else:
-            for key, value in _attributes(referrer):
-                if value is obj:
-                    return f"{type(referrer).__name__}.{key}"
-    return variable
-
-
-def _attributes(instance: object) -> Iterator[tuple[str, object]]:
-    """Yield what an object's slots and ``__dict__`` hold, without running code of its class."""
-    try:
-        # Instances may refer to values directly, without a dict, until somebody asks for it.
-        yield from list(object.__getattribute__(instance, "__dict__").items())
-    except AttributeError:
-        pass
-    for cls in type(instance).__mro__:
-        for key, descriptor in list(cls.__dict__.items()):
-            if type(descriptor) is MemberDescriptorType:
-                try:
-                    yield key, descriptor.__get__(instance, cls)
-                except AttributeError:
-                    continue
-
-
-def _dict_owner(namespace: dict[str, Any], key: str) -> str:
-    if namespace.get("__name__") and "__builtins__" in namespace:
-        return f"{namespace['__name__']}.{key}"
-    for owner in gc.get_referrers(namespace):
-        if getattr(owner, "__dict__", None) is namespace and not isinstance(owner, ModuleType):
-            return f"{type(owner).__name__}.{key}"
-    return key

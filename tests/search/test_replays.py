@@ -17,7 +17,7 @@ from loading import load_module
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.engine import exploring, start_round
 from pytest_concurrency.search.explorer import Explorer, look, search
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies import make
@@ -54,6 +54,7 @@ def test_a_reported_hazard_replays(path: Path) -> None:
         schedule = Schedule(tuple(map(tuple, json.loads(hazard.replay))))
         seen = set()
         for _ in range(TIMES):
+            start_round(is_brief=True)
             strategy = Replay(schedule)
             suspect = look(run(strategy, LIMIT, False))
             assert suspect is not None

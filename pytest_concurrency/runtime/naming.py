@@ -1,0 +1,84 @@
+"""Names for locks, queues and the like: the attribute or variable that holds them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from types import MemberDescriptorType, ModuleType
+from typing import Any
+
+from pytest_concurrency.runtime.primitives import LOCK, RLOCK
+
+_KINDS: dict[type, str] = {LOCK: "lock", RLOCK: "lock"}
+
+
+def names_of(objects: Sequence[object]) -> dict[int, str]:
+    """Return a name for each object, by its ``id``; no two have the same.
+
+    Asking the garbage collector who refers to something takes milliseconds, however much it is
+    asked for: so for all at once.
+    """
+    wanted = {id(obj): obj for obj in objects}
+    holders = _holders(wanted)
+    names: dict[int, str] = {}
+    for key, obj in wanted.items():
+        kind = _KINDS.get(type(obj), type(obj).__name__.lower())
+        base = f"{kind} {holders.get(key, '')}".rstrip()
+        taken = sum(name == base or name.startswith(base + " (") for name in names.values())
+        names[key] = f"{base} (no. {taken + 1})" if taken else base
+    return names
+
+
+def _holders(wanted: dict[int, object]) -> dict[int, str]:
+    """Return ``Class.attribute``, ``module.variable`` or else a variable's name, by ``id``."""
+    referrers = [
+        referrer
+        for referrer in gc.get_referrers(*wanted.values())
+        if referrer is not wanted and not type(referrer).__module__.startswith("pytest_concurrency")
+    ]
+    owners = _owners([each for each in referrers if isinstance(each, dict)])
+    owned: dict[int, str] = {}
+    variables: dict[int, str] = {}
+    for referrer in referrers:
+        is_dict = isinstance(referrer, dict)
+        for key, value in list(referrer.items()) if is_dict else _attributes(referrer):
+            if id(value) not in wanted or not isinstance(key, str):
+                continue
+            owner = owners.get(id(referrer), "") if is_dict else type(referrer).__name__
+            if owner:
+                owned.setdefault(id(value), f"{owner}.{key}")
+            elif key != "self":
+                variables.setdefault(id(value), key)
+    return {**variables, **owned}
+
+
+def _owners(namespaces: Iterable[dict[str, Any]]) -> dict[int, str]:
+    """Return whose attributes or globals the dicts are, by ``id``; not all are anybody's."""
+    found = {}
+    unknown = {}
+    for namespace in namespaces:
+        if namespace.get("__name__") and "__builtins__" in namespace:
+            found[id(namespace)] = str(namespace["__name__"])
+        else:
+            unknown[id(namespace)] = namespace
+    for owner in gc.get_referrers(*unknown.values()) if unknown else ():
+        key = id(getattr(owner, "__dict__", None))
+        if key in unknown and not isinstance(owner, ModuleType):
+            found.setdefault(key, type(owner).__name__)
+    return found
+
+
+def _attributes(instance: object) -> Iterator[tuple[str, object]]:
+    """Yield what an object's slots and ``__dict__`` hold, without running code of its class."""
+    try:
+        # Instances may refer to values directly, without a dict, until somebody asks for it.
+        yield from list(object.__getattribute__(instance, "__dict__").items())
+    except AttributeError:
+        pass
+    for cls in type(instance).__mro__:
+        for key, descriptor in list(cls.__dict__.items()):
+            if type(descriptor) is MemberDescriptorType:
+                try:
+                    yield key, descriptor.__get__(instance, cls)
+                except AttributeError:
+                    continue
