@@ -218,11 +218,18 @@ class TestNobodyStaysBehind:
 
         main = threading.main_thread().ident
         assert main is not None
-        timer = threading.Timer(0.5, lambda: signal.pthread_kill(main, signal.SIGINT))
-        timer.start()
+
+        def interrupt() -> None:
+            until = time.monotonic() + 30
+            while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < until:
+                time.sleep(0.02)
+            signal.pthread_kill(main, signal.SIGINT)
+
+        interrupter = threading.Thread(target=interrupt)
+        interrupter.start()
         with pytest.raises(KeyboardInterrupt):
             at_once(work, work)
-        timer.join()
+        interrupter.join()
         pids = [int(path.name) for path in tmp_path.iterdir()]
         assert len(pids) == 2
         assert all(wait_until_gone(pid) for pid in pids)
