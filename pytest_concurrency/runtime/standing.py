@@ -12,6 +12,7 @@ from types import FrameType
 
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.naming import names_of
 from pytest_concurrency.runtime.primitives import Waiting
 from pytest_concurrency.runtime.state import State
@@ -40,7 +41,7 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     """Describe every task that has not ended; called while all others are blocked at
     their gates.
     """
-    frames = sys._current_frames()
+    frames = current_frames()
     holders = {key: task for key, (_, task) in baton.owners.items()}
     standing = [task for task in baton.tasks if not task.done]
     held = {task: _held_by(task, baton) for task in standing}

@@ -4,11 +4,12 @@ in C code or in code that is not instrumented, or by threads that are not manage
 
 from __future__ import annotations
 
-import sys
 import threading
 from math import inf
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
+
+from pytest_concurrency.runtime.frames import current_frames
 
 if TYPE_CHECKING:
     from pytest_concurrency.runtime.waits import Waits
@@ -73,6 +74,6 @@ def _strangers(baton: Waits) -> list[int]:
 
 def _places(idents: list[int]) -> list[tuple[int, int]]:
     """Return where the code of threads stands."""
-    frames = sys._current_frames()
+    frames = current_frames()
     found = [frames[ident] for ident in idents if ident in frames]
     return [(id(frame), frame.f_lasti) for frame in found]

@@ -10,13 +10,13 @@ until the execution's time is up.
 from __future__ import annotations
 
 import ctypes
-import sys
 import threading
 from _thread import allocate_lock
 from pathlib import Path
 from time import perf_counter
 
 from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task
 
 _PERIOD = 0.02
@@ -115,5 +115,5 @@ def _progress_of(task: Task) -> object:
                 break
             # Fields 14 and 15, counted behind the name in parentheses: user and system time.
             return stat.rpartition(")")[2].split()[11:13]
-    frame = sys._current_frames().get(task.ident)
+    frame = current_frames().get(task.ident)
     return (id(frame), frame.f_lasti if frame is not None else 0)

@@ -20,6 +20,7 @@ from time import sleep
 from typing import Any
 
 from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.stress.cells.runs import Runs
 from pytest_concurrency.stress.outcomes import RunOutcome
 
@@ -88,7 +89,7 @@ def release_together(
         gate.open = True
     for thread in started:
         thread.join(max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX)))
-    frames = sys._current_frames()
+    frames = current_frames()
     for thread, end in zip(threads, ends, strict=True):
         if not end.finished and thread.ident in frames:
             end.stack = "".join(traceback.format_stack(frames[thread.ident])).rstrip()
