@@ -3,7 +3,8 @@ value, operators, unpacking, formatting, patterns.
 
 ::
 
-    for x in items            ->  for x in @whole(items, 23)
+    for x in items            ->  for x in @steps(items, 23)
+    [*items]                  ->  [*@whole(items, 23)]
     if self.items: ...        ->  if @whole(@get(self, "items", 24).items, 25): ...
     a | b                     ->  @whole(a, 26) | @whole(b, 27)
     items += more             ->  items = @ready_function(@Add, 28, items, more)()
@@ -21,7 +22,8 @@ from collections.abc import Sequence
 from pytest_concurrency.instrument.augmented import Augmented
 from pytest_concurrency.runtime.shapes import DECIDES
 
-_FRESH = frozenset({"range", "enumerate", "zip", "map", "filter", "reversed", "sorted", "iter"})
+_ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "reversed", "iter"})
+_FRESH = _ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
 """Functions that return something new, which nobody else knows yet."""
 _GIVING = frozenset({"get", "setdefault"})
 """Methods that may give a container which others know."""
@@ -37,12 +39,21 @@ class Looks(Augmented):
             return node
         return self._looked_at(node, label)
 
-    def _looked_at(self, node: ast.expr, label: str, name: str = "") -> ast.expr:
+    def _steps(self, node: ast.expr, label: str) -> ast.expr:
+        """Let a loop over ``node`` look at what it goes through, at each step."""
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in _ITERATORS:
+                return self._looked_at(node, label, helper="fresh_steps")
+        return self._looked_at(node, label, helper="steps") if may_be_shared(node) else node
+
+    def _looked_at(
+        self, node: ast.expr, label: str, name: str = "", helper: str = "whole"
+    ) -> ast.expr:
         number = self._new_site(node, "read", name, label)
         # A global or a closure cell has become ``point or name``.
         source = node.values[-1] if isinstance(node, ast.BoolOp) else node
         self._looks.setdefault(source, set()).add(number)
-        return self._call(node, "whole", node, number)
+        return self._call(node, helper, node, number)
 
     def _operand(self, node: ast.expr) -> ast.expr:
         """Visit ``node``, whose value is looked at if it is a container."""
@@ -68,8 +79,16 @@ class Looks(Augmented):
         label = self._label(node.iter)
         visited = super().visit_For(node)
         if self._scope is not None:
-            node.iter = self._whole(node.iter, label)
+            node.iter = self._steps(node.iter, label)
         return visited
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
+        """Look at what is handed on."""
+        label = self._label(node.value)
+        self.generic_visit(node)
+        if self._scope is not None:
+            node.value = self._steps(node.value, label)
+        return node
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         """Look at what is iterated over, and at conditions."""
@@ -78,7 +97,7 @@ class Looks(Augmented):
         self.generic_visit(node)
         node.ifs = [self._truth(condition) for condition in conditions]
         if self._scope is not None and not node.is_async:
-            node.iter = self._whole(node.iter, label)
+            node.iter = self._steps(node.iter, label)
         return node
 
     def visit_Starred(self, node: ast.Starred) -> ast.AST:

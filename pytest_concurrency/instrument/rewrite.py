@@ -158,7 +158,7 @@ class _Rewriter(Calls):
         label = self._label(first.iter)
         iterable = self._visit_expr(first.iter)
         if not first.is_async:
-            iterable = self._whole(iterable, label)
+            iterable = self._steps(iterable, label)
         first.iter = ast.Constant(None)
         bound, plain = comprehension_names(node)
         # Up to 3.11 a comprehension is a function: names of the function around it are cells in it.

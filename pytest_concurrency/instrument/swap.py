@@ -25,7 +25,7 @@ from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.internal import rewrite_internal
 from pytest_concurrency.instrument.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
-from pytest_concurrency.runtime import access, dynamic, namespaces, primitives, shapes
+from pytest_concurrency.runtime import access, dynamic, namespaces, primitives, shapes, steps
 
 _HELPERS: dict[str, Any] = {
     "@get": access.get_attr,
@@ -36,6 +36,8 @@ _HELPERS: dict[str, Any] = {
     "@kept_key": access.kept_key,
     "@slice": slice,
     "@whole": access.whole,
+    "@steps": steps.steps,
+    "@fresh_steps": steps.fresh_steps,
     "@has": access.has,
     "@contains": access.contains,
     "@call_method": access.call_method,
