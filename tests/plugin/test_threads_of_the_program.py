@@ -1,0 +1,100 @@
+"""Threads that a test or its fixtures start: left behind, or kept by an executor for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import EXPLORED_ONLY, Run
+
+LEAKY = """
+import threading
+import pytest
+
+@pytest.mark.threadsafe
+def test_leaky(concurrency):
+    def leave_one():
+        threading.Thread(target=threading.Event().wait, name="left").start()
+    concurrency.run(leave_one, threads=2)
+
+@pytest.mark.threadsafe
+def test_next(concurrency):
+    lock = threading.Lock()
+    def increment():
+        nonlocal value
+        with lock:
+            value += 1
+    value = 0
+    concurrency.run(increment, threads=2)
+    assert value == 2
+"""
+
+
+def test_a_thread_left_behind_is_a_warning_and_does_not_disturb_the_next_test(
+    pytester: pytest.Pytester,
+) -> None:
+    # In a process of its own, as the ordinary run really leaves a thread behind.
+    pytester.makepyfile(test_it=LEAKY)
+    result = pytester.runpytest_subprocess(*EXPLORED_ONLY, timeout=60)
+    assert result.ret == 0, result.stdout.str()
+    result.assert_outcomes(passed=2)
+    lines = [line.strip() for line in result.outlines]
+    (leak,) = [number for number, line in enumerate(lines) if line.startswith("thread leak: ")]
+    assert lines[leak].startswith("thread leak: the thread 'left', started at test_it.py:7, is")
+    assert lines[leak - 1].split()[:3] == ["test_it.py::test_leaky", "ok", "ok"]
+    assert any(line.startswith("test_it.py::test_next   ok      ok") for line in lines)
+
+
+@pytest.mark.parametrize("scope", ["module", "session"])
+@pytest.mark.parametrize("used_before", [False, True])
+def test_an_executor_of_a_wider_fixture(
+    run: Callable[..., Run], scope: str, used_before: bool
+) -> None:
+    found = run(
+        f"""
+import threading
+from concurrent.futures import ThreadPoolExecutor
+import pytest
+
+class Counter:
+    def __init__(self):
+        self.value = 0
+        self.lock = threading.Lock()
+
+    def increment(self):
+        seen = self.value
+        self.value = seen + 1
+
+    def increment_locked(self):
+        with self.lock:
+            self.increment()
+
+@pytest.fixture(scope="{scope}")
+def executor():
+    with ThreadPoolExecutor(2) as executor:
+        if {used_before}:
+            assert list(executor.map(str, [1, 2])) == ["1", "2"]
+        yield executor
+
+@pytest.mark.threadsafe
+def test_racy(executor):
+    counter = Counter()
+    for future in [executor.submit(counter.increment) for _ in range(2)]:
+        future.result()
+    assert counter.value == 2
+
+@pytest.mark.threadsafe
+def test_locked(executor):
+    counter = Counter()
+    for future in [executor.submit(counter.increment_locked) for _ in range(2)]:
+        future.result()
+    assert counter.value == 2
+""",
+        *EXPLORED_ONLY,
+    )
+    found.result.assert_outcomes(passed=1, failed=1)
+    assert [hazard.kind for hazard in found.of["test_racy"].hazards] == ["lost-update"]
+    assert not found.of["test_locked"].hazards
+    assert found.of["test_locked"].cells[-1].outcome == "clean"
+    assert found.of["test_locked"].cells[-1].schedules > 1
