@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import threading
+import weakref
 
 import pytest
 
@@ -152,3 +154,21 @@ def test_code_of_an_interactive_session_is_instrumented(tmp_path):
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout == "Counter.value self.value += 1\n"
+
+
+def test_nothing_of_the_program_is_kept():
+    class Kept:
+        pass
+
+    def working_with(kept):
+        def work(state):
+            state.append(kept)
+
+        return work
+
+    kept = Kept()
+    alive = weakref.ref(kept)
+    explore(list, [working_with(kept)] * 2, schedules=5)
+    del kept
+    gc.collect()
+    assert alive() is None

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import CO_ITERABLE_COROUTINE
-from sys import getrefcount
 from types import CodeType, FunctionType
 from typing import Any
+from weakref import ref
 
 from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.internal import rewrite_internal
@@ -61,8 +61,6 @@ _HELPERS: dict[str, Any] = {
 }
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("Py_GIL_DISABLED")
 """Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
-_HELD_HERE = 2
-"""References to a function that nobody holds but a swap and the one who asks."""
 _NOT_OURS, _OURS, _INTERNAL = range(3)
 _NESTING = 20_000
 """Python frames that rewriting may take: generated code has expressions nested thousands deep."""
@@ -70,9 +68,10 @@ _NESTING = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One live function and its two codes."""
+    """One function and its two codes."""
 
-    function: FunctionType
+    function: ref[FunctionType]
+    """Weak: the program's functions, and what they hold, live no longer than without us."""
     original: CodeType
     instrumented: CodeType
 
@@ -228,12 +227,14 @@ class Instrumentation:
             self._swaps = []
             self.unmatched = {}
             return gc.get_objects()
-        self._swaps = [
-            swap
-            for swap in self._swaps
-            if getrefcount(swap.function) > _HELD_HERE and swap.function.__code__ is swap.original
-        ]
-        known = {id(swap.function) for swap in self._swaps}
+        known: set[int] = set()
+        still_right = []
+        for swap in self._swaps:
+            function = swap.function()
+            if function is not None and function.__code__ is swap.original:
+                still_right.append(swap)
+                known.add(id(function))
+        self._swaps = still_right
         return [obj for obj in young if id(obj) not in known]
 
     def _find_registers(
@@ -263,7 +264,7 @@ class Instrumentation:
         unit = self._units[filename]
         instrumented = None if isinstance(unit, str) else unit.counterpart(function.__code__)
         if instrumented is not None:
-            self._swaps.append(Swap(function, function.__code__, instrumented))
+            self._swaps.append(Swap(ref(function), function.__code__, instrumented))
             if id(function.__globals__) not in self._namespaces:
                 self._add_namespace(function, internal)
         elif not internal:
@@ -310,14 +311,18 @@ class Instrumentation:
     def swap_in(self) -> None:
         """Give every function its instrumented code."""
         for swap in self._swaps:
-            swap.function.__code__ = swap.instrumented
+            function = swap.function()
+            if function is not None:
+                function.__code__ = swap.instrumented
         for register, swapped in self._registers:
             register |= swapped
 
     def swap_out(self) -> None:
         """Give every function its own code back."""
         for swap in self._swaps:
-            swap.function.__code__ = swap.original
+            function = swap.function()
+            if function is not None:
+                function.__code__ = swap.original
         for register, swapped in self._registers:
             register -= swapped
 

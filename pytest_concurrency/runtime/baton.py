@@ -45,7 +45,7 @@ class Baton(Waits):
 
     def begin(self, strategy: Strategy, *, limit: int) -> Task:
         """Start an execution: the calling thread becomes task 0 and holds the baton."""
-        self._reset()
+        self.forget()
         self.strategy = strategy
         self.limit = limit
         self.heat = everywhere()

@@ -102,9 +102,10 @@ class State:
         """Threads of the plugin's own, besides those in the pool."""
         self.still = 0
         """How often in a row strangers did not help."""
-        self._reset()
+        self.forget()
 
-    def _reset(self) -> None:
+    def forget(self) -> None:
+        """Let go of the last execution, and with it of all that belongs to the program."""
         self.tasks: list[Task] = []
         self.enabled: list[Task] = []
         self.timers: list[list[Any]] = []

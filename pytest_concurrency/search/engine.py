@@ -146,3 +146,4 @@ def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None
             watchdog.stop()
             baton.snapshot = None
             baton.pool.close()
+            baton.forget()

@@ -44,9 +44,9 @@ def touches(folder: Path, source: str) -> list[Touch]:
     instrumentation.prepare()
     with exploring(instrumentation, 60):
         execution = execute(Replay(Schedule()), module.main)
+        paths = {number: path for path, number in baton.files.items()}
     assert execution.outcome == ""
     lines = (folder / f"{module.__name__}.py").read_text().splitlines()
-    paths = {number: path for path, number in baton.files.items()}
     found = []
     for event in execution.log:
         site = SITES[event[1]]
