@@ -28,8 +28,9 @@ main = os.getpid()
 def test_slow(way):
     if os.getpid() != main:
         Path("started").touch()
-        until = time.perf_counter() + 60
-        while time.perf_counter() < until:
+        # Not a clock that is virtual while exploring.
+        until = time.clock_gettime(time.CLOCK_MONOTONIC) + 60
+        while time.clock_gettime(time.CLOCK_MONOTONIC) < until:
             if way != "loops":
                 open(os.devnull).read()
         if way == "forks":
