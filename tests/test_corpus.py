@@ -16,8 +16,8 @@ from pytest_concurrency import explore
 
 CORPUS = Path(__file__).parent / "corpus"
 FULL = os.environ.get("CORPUS") == "full"
-SEEDS = 20 if FULL else 2
-CLEAN_SCHEDULES = 2000 if FULL else 100
+SEEDS = 20 if FULL else 1
+CLEAN_SCHEDULES = 2000 if FULL else 60
 
 
 def programs(verdict: str) -> list[object]:

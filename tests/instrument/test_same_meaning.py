@@ -27,7 +27,8 @@ from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay
 
 WORLD = Path(__file__).with_name("world.py")
-EXAMPLES = 4000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 200
+FEW = 120
+EXAMPLES = 4000 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else FEW
 
 
 def loaded(source: str, path: str, base: dict[str, Any], *, instrumented: bool) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def check(kind: str, source: str, *, managed: bool) -> None:
 many = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES == 200,
+    derandomize=EXAMPLES == FEW,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

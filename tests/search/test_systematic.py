@@ -140,7 +140,7 @@ threads = st.lists(blocks("xy"), min_size=1, max_size=2).map(
 
 
 def is_small(program: Program) -> bool:
-    return len(list(itertools.islice(schedules(program), 400))) < 400
+    return len(list(itertools.islice(schedules(program), 150))) < 150
 
 
 def releases_all(program: Program) -> bool:
