@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 _MOMENT = 0.001
 _STILL = 0.3
 """Seconds without movement after which strangers will not help."""
+_NAP = 0.005
+"""The same for strangers that have not moved since they did not help so long."""
 _LONGEST = 5.0
 """Seconds that strangers may keep moving without helping."""
 _TIMES = 20
 """If they did not help so often in a row before a wait ran out, they are asked as rarely."""
+_asleep: dict[int, tuple[int, int]] = {}
+"""Where the strangers stood, by thread, that have not helped."""
 
 
 def wake_released(baton: Waits) -> bool:
@@ -44,10 +48,11 @@ def have_helped(baton: Waits) -> bool:
     baton.still += 1
     if can_run_out and baton.still > _TIMES and baton.still % _TIMES:
         return False
-    patience = 2 * _MOMENT if can_run_out else _STILL
     longest = min(_LONGEST, baton.timers[0][0] - baton.clock if can_run_out else inf)
     started = moved = perf_counter()
     places = _places(strangers)
+    slept = all(_asleep.get(ident) == place for ident, place in places.items())
+    patience = 2 * _MOMENT if can_run_out else _NAP if slept else _STILL
     while True:
         sleep(_MOMENT)
         if wake_released(baton):
@@ -57,7 +62,12 @@ def have_helped(baton: Waits) -> bool:
         before, places = places, _places(strangers)
         if places != before:
             moved = now
+            if not can_run_out:
+                patience = _STILL
         if now - moved > patience or now - started > longest:
+            if not can_run_out:
+                _asleep.clear()
+                _asleep.update(places)
             return False
 
 
@@ -72,8 +82,8 @@ def _strangers(baton: Waits) -> list[int]:
     ]
 
 
-def _places(idents: list[int]) -> list[tuple[int, int]]:
+def _places(idents: list[int]) -> dict[int, tuple[int, int]]:
     """Return where the code of threads stands."""
     frames = current_frames()
-    found = [frames[ident] for ident in idents if ident in frames]
-    return [(id(frame), frame.f_lasti) for frame in found]
+    found = {ident: frames[ident] for ident in idents if ident in frames}
+    return {ident: (id(frame), frame.f_lasti) for ident, frame in found.items()}
