@@ -70,7 +70,12 @@ def replace_held(replaced: Replacements) -> Iterator[Undo]:
     for owner in owners:
         yield from holders.replace_in(owner())
     if wanted:
-        yield from holders.find([each.original for each in wanted.values()])
+        try:
+            yield from holders.find([each.original for each in wanted.values()])
+        except BaseException:
+            for key in wanted:  # not all that there is has been found
+                del _known[key]
+            raise
 
 
 class _Holders:
