@@ -4,10 +4,15 @@ waiting for another one in a loop."""
 from __future__ import annotations
 
 from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.task import Task
 
 PATIENCE = 1000
 """Points that a thread may pass in a row while others could go on."""
+_SPIN = 16
+"""How often it may stand in a row before reading at one site, writing nothing in between: then it
+waits for another one in a loop, as far as one can tell.
+"""
 
 
 class Turns:
@@ -17,6 +22,8 @@ class Turns:
         self._baton = baton
         self._runner: Task | None = None
         self._until = 0
+        self._reads: dict[int, int] = {}
+        """By site: how often the runner was about to read there since it wrote something."""
 
     def is_over(self, task: Task) -> bool:
         """Whether ``task``, which stands at a point, has passed too many of them in a row; to be
@@ -25,11 +32,21 @@ class Turns:
         if task is not self._runner:
             self._runner = task
             self._until = self._baton.total + PATIENCE
+            self._reads = {}
             return False
-        if self._baton.total < self._until:
+        if self._baton.total < self._until and not self._spins(task.operation):
             return False
         self._runner = None
         return True
+
+    def _spins(self, operation: Operation | None) -> bool:
+        if operation is None:
+            return False
+        if operation.writes:
+            self._reads = {}
+            return False
+        times = self._reads[operation.site] = self._reads.get(operation.site, 0) + 1
+        return times > _SPIN
 
 
 class Fair:

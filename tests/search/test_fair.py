@@ -1,0 +1,47 @@
+"""Turns: who waits in a loop is interrupted early, who works is not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.task import NOT_STARTED, Task
+from pytest_concurrency.search.strategies.fair import PATIENCE, Turns
+
+
+class Asked:
+    """Asks again and again whether one thread's turn is over."""
+
+    def __init__(self) -> None:
+        self.baton: Any = SimpleNamespace(total=0)
+        self.turns = Turns(self.baton)
+        self.task = Task(1, "", NOT_STARTED, None)
+
+    def before(self, *kinds: str, site: int = 7) -> bool:
+        over = False
+        for kind in kinds:
+            self.baton.total += 1
+            self.task.operation = Operation(site, 0, None, kind)
+            over = over or self.turns.is_over(self.task)
+        return over
+
+
+def test_reading_at_one_place_only_is_waiting() -> None:
+    asked = Asked()
+    assert not asked.before(*["read"] * 16)
+    assert asked.before(*["read"] * 5)
+
+
+def test_reading_here_and_there_is_not() -> None:
+    asked = Asked()
+    assert not any(asked.before("read", site=site) for site in range(100))
+
+
+def test_who_writes_works() -> None:
+    asked = Asked()
+    assert not asked.before(*["read", "read", "write"] * 100)
+
+
+def test_but_not_for_ever() -> None:
+    assert Asked().before(*["read", "write"] * PATIENCE)
