@@ -34,11 +34,11 @@ from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, outcome_
 METHODS: tuple[StartMethod, ...] = ("fork", "spawn", "forkserver")
 
 
-def in_turn(*callables: Callable[[], Any], seconds: float = 20, **more: Any) -> list[WorkerResult]:
+def in_turn(*callables: Callable[[], Any], seconds: float = 60, **more: Any) -> list[WorkerResult]:
     return run_workers_in_turn(callables, deadline=time.monotonic() + seconds, **more)
 
 
-def at_once(*callables: Callable[[], Any], seconds: float = 20, **more: Any) -> list[WorkerResult]:
+def at_once(*callables: Callable[[], Any], seconds: float = 60, **more: Any) -> list[WorkerResult]:
     deadline = time.monotonic() + seconds
     return run_workers_at_once(callables, random.Random(1), deadline=deadline, **more)
 
@@ -140,7 +140,7 @@ class TestWorkers:
             lambda: "fine",
             seconds=1,
         )
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 30
         assert [(r.outcome.status, r.outcome.message) for r in results] == [
             ("crashed", "exited with status 3 (os._exit)"),
             ("crashed", "killed by SIGSEGV"),
@@ -178,7 +178,7 @@ class TestWorkers:
         began = time.monotonic()
         (result,) = in_turn(work)
         assert (result.outcome.status, result.value) == ("passed", "done")
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 30
 
     def test_a_fork_of_a_worker_does_not_answer_for_it(self) -> None:
         def work() -> str:
