@@ -18,13 +18,16 @@ def _operation(node: ast.Attribute | ast.Subscript) -> Operation:
     return "read" if isinstance(node.ctx, ast.Load) else "write"
 
 
-def _names_class(node: ast.expr) -> bool:
-    """Whether ``node`` looks like a class."""
-    if isinstance(node, ast.Name):
-        return node.id == "cls" or node.id[:1].isupper()
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id == "type"
-    return isinstance(node, ast.Attribute) and node.attr == "__class__"
+def _class_named(node: ast.expr, current: str | None) -> str | None:
+    """Return the name of the class that ``node`` seems to be; ``current`` is the one around it."""
+    match node:
+        case ast.Name(id="cls") | ast.Call(func=ast.Name(id="type")):
+            return current
+        case ast.Attribute(attr="__class__"):
+            return current
+        case ast.Name(id=name) if name[:1].isupper():
+            return name
+    return None
 
 
 class Places(Builder):
@@ -39,7 +42,7 @@ class Places(Builder):
 
     def _attribute(self, node: ast.Attribute, owner: ast.expr, label: str) -> ast.Attribute:
         """Put the helper's call around ``owner``, which is ``node.value`` visited."""
-        stores_in_class = _names_class(node.value)
+        stored_in = _class_named(node.value, self._class)
         node.value = owner
         if node.attr == "__dict__" and isinstance(node.ctx, ast.Load):
             node.value = self._call(node, "namespace_of", owner)
@@ -47,8 +50,8 @@ class Places(Builder):
             return node
         name, op = self._mangled(node.attr), _operation(node)
         number = self._site(node, op, name, f"{label}.{name}")
-        if op == "write" and stores_in_class:
-            shapes.STORED_IN_CLASS.add(name)
+        if op == "write" and stored_in is not None:
+            shapes.note_store_in_class(name, self._path, stored_in)
         node.value = self._call(node, "get" if op == "read" else "set", owner, name, number)
         return node
 

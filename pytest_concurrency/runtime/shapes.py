@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import queue
+import sys
 import threading
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Callable
@@ -40,8 +41,9 @@ it, rather than what is written."""
 SHAPES: dict[tuple[type, str], str] = {}
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules whose globals count as shared: those that are instrumented."""
-STORED_IN_CLASS: set[str] = set()
-"""Names of attributes that the program rebinds in a class: ``Counter.total = 0``."""
+STORED_IN_CLASS: dict[str, set[tuple[str, str]]] = {}
+"""Names of attributes that the program rebinds in a class, ``Counter.total = 0``, with the file and
+the name of each such class: it may be made anew, in each execution even."""
 
 _MOST = 20_000
 """Answers that are remembered before all are forgotten."""
@@ -65,6 +67,7 @@ def lookup(cls: type, name: str) -> Any:
 # Straight from the slots: a metaclass may have attributes of these names.
 _namespace: Any = type.__dict__["__dict__"].__get__
 _mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
+_class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _module_globals: Any = vars(ModuleType)["__dict__"].__get__
 
 
@@ -125,7 +128,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
 def written_to(obj: Any, name: str, shape: str) -> Any:
     """Return what a store to ``obj.name``, not ``DATA``, changes; None: nothing shared."""
     if shape is CLASS:
-        STORED_IN_CLASS.add(name)
+        note_store_in_class(name, _file_of(obj), _class_name(obj))
         return obj
     if shape is MODULE:
         return _module_globals(obj)
@@ -159,11 +162,26 @@ def _is_shared_global(namespace: dict[str, Any], name: str) -> bool:
 
 def _holder_of_default(obj: Any, name: str) -> Any:
     """Return the class only if the program rebinds it there, else the instance."""
-    if name not in STORED_IN_CLASS:
+    stored = STORED_IN_CLASS.get(name)
+    if stored is None:
+        return obj
+    owner = _owner(type(obj), name)
+    if owner is None or (_file_of(owner), _class_name(owner)) not in stored:
         return obj
     attributes = lookup(type(obj), "__dict__")
     hidden = type(attributes) is GetSetDescriptorType and name in attributes.__get__(obj)
-    return obj if hidden else _owner(type(obj), name)
+    return obj if hidden else owner
+
+
+def note_store_in_class(name: str, file: str, cls: str) -> None:
+    """Remember that the program rebinds attribute ``name`` in such a class."""
+    STORED_IN_CLASS.setdefault(name, set()).add((file, cls))
+
+
+def _file_of(cls: type) -> str:
+    module = sys.modules.get(_namespace(cls).get("__module__"))
+    is_one = issubclass(type(module), ModuleType)
+    return str(_module_globals(module).get("__file__")) if is_one else ""
 
 
 # -- methods -------------------------------------------------------------------------

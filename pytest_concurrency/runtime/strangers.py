@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from math import inf
+from pathlib import Path
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _MOMENT = 0.001
 _STILL = 0.3
 """Seconds without movement after which strangers will not help."""
-_NAP = 0.005
+_NAP = 0.01
 """The same for strangers that have not moved since they did not help so long."""
 _LONGEST = 5.0
 """Seconds that strangers may keep moving without helping."""
@@ -60,7 +61,7 @@ def have_helped(baton: Waits) -> bool:
             return True
         now = perf_counter()
         before, places = places, _places(strangers)
-        if places != before:
+        if places != before or (patience == _NAP and any(map(_wants_to_run, strangers))):
             moved = now
             if not can_run_out:
                 patience = _STILL
@@ -80,6 +81,16 @@ def _strangers(baton: Waits) -> list[int]:
         for ident in list(threading._active)  # type: ignore[attr-defined]
         if ident != main and not any(ident in idents for idents in known)
     ]
+
+
+def _wants_to_run(ident: int) -> bool:
+    """Whether a thread has been woken and waits for a CPU, so that it has not moved yet."""
+    thread = threading._active.get(ident)  # type: ignore[attr-defined]
+    try:
+        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
+    except (OSError, AttributeError):
+        return False
+    return stat.rpartition(")")[2].split()[0] == "R"
 
 
 def _places(idents: list[int]) -> dict[int, tuple[int, int]]:

@@ -66,13 +66,24 @@ def test_shape(cls: type, name: str, shape: str) -> None:
 def test_a_default_is_read_from_the_class_only_if_it_is_rebound_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(shapes, "STORED_IN_CLASS", set())
+    monkeypatch.setattr(shapes, "STORED_IN_CLASS", {})
     one, hiding = Open(), Open()
     hiding.default = 2
     assert shapes.read_from(one, "default", shapes.DEFAULT) is one
     assert shapes.written_to(Open, "default", shapes.CLASS) is Open
     assert shapes.read_from(one, "default", shapes.DEFAULT) is Open
     assert shapes.read_from(hiding, "default", shapes.DEFAULT) is hiding
+
+
+def test_a_store_in_another_class_of_that_name_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shapes, "STORED_IN_CLASS", {})
+    shapes.note_store_in_class("default", "elsewhere.py", "Open")
+    one = Open()
+    assert shapes.read_from(one, "default", shapes.DEFAULT) is one
+    shapes.note_store_in_class("default", __file__, "Open")
+    assert shapes.read_from(one, "default", shapes.DEFAULT) is Open
 
 
 def test_stores_that_run_code_or_hide_it() -> None:
