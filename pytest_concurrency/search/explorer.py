@@ -86,10 +86,22 @@ class Suspect:
             found = self.lost_update
             events = (found.read, found.foreign_write, found.write)
             return (self.kind, *[execution.log[index][1] for index in events])
+        if self.kind == "no-progress":
+            return (self.kind, _root_of_first(execution.states))
         if execution.outcome:
             return (self.kind, *sorted(_place(state) for state in execution.states))
         failure = self.observation.failure
         return (self.kind, _ADDRESS.sub("", failure.message) if failure is not None else "")
+
+
+def _root_of_first(states: Sequence[ThreadState]) -> str:
+    """Return the file that the first thread beside the main one runs.
+
+    An endless execution is cut off anywhere: where threads stand, and which workers of a pool there
+    are, says nothing.
+    """
+    stacks = [state.stack for state in states if state.stack]
+    return stacks[:2][-1][0].path if stacks else ""
 
 
 def _place(state: ThreadState) -> tuple[str, int]:
