@@ -13,11 +13,28 @@ import multiprocessing.synchronize  # noqa: F401
 
 import pytest
 
-NEIGHBOURS_OFF = "-p no:asyncio -p no:randomly -p no:run-parallel"
+import pytest_concurrency.session  # noqa: F401 - else each inner run would load it anew
+
+NEIGHBOURS = (
+    "asyncio",
+    "anyio",
+    "hypothesispytest",
+    "randomly",
+    "rerunfailures",
+    "run-parallel",
+    "timeout",
+)
+_SLOW = "unraisableexception"
+"""Collects garbage five times at the end of each run, in this process, which is a large one."""
+
+
+def without(*plugins: str) -> str:
+    """Return the options that leave ``plugins`` out of a run."""
+    return " ".join(f"-p no:{plugin}" for plugin in plugins)
 
 
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Inner runs meet other plugins only where a test asks for them (``monkeypatch.delenv``)."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", NEIGHBOURS_OFF)
+    monkeypatch.setenv("PYTEST_ADDOPTS", without(*NEIGHBOURS, _SLOW))
     return pytester

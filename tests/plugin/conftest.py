@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-import pytest_concurrency.session  # noqa: F401 - else each inner run would load it anew
 from pytest_concurrency.model import StressReport
 
 FEW = (

@@ -9,6 +9,12 @@ import pytest
 from .conftest import COUNTER, EXPLORED_ONLY, FEW, RACY, Run
 
 
+@pytest.fixture(autouse=True)
+def only_what_is_meant(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the others are there, but for those that change what each test does."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:asyncio -p no:randomly -p no:run-parallel")
+
+
 def test_all_of_them_at_once(run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_ADDOPTS")
     found = run(
