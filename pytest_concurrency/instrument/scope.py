@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import threading
 from collections.abc import Iterable
 from functools import cache
@@ -29,6 +30,7 @@ class Scope:
         self._roots = [root.resolve() for root in roots]
         self._places = [place for package in packages for place in _places_of(package)]
         self._internal = {_file_of(name) for name in MODULES}
+        self._wants_folder = cache(self._wants_all_in)
         self.wants = cache(self._wants)
         self.is_internal = cache(self._is_internal)
 
@@ -38,20 +40,27 @@ class Scope:
     def _wants(self, filename: str) -> bool:
         if filename.startswith("<"):
             return False
-        path = Path(filename)
-        if not path.is_absolute():
-            path = Path.cwd() / path
-        path = path.resolve()
-        if path.is_relative_to(_OWN):
+        parent, _, name = filename.rpartition(os.sep)
+        folder = _resolved(parent) if Path(parent).is_absolute() else Path(parent).resolve()
+        return self._wants_folder(folder) or folder / name in self._places
+
+    def _wants_all_in(self, folder: Path) -> bool:
+        if folder.is_relative_to(_OWN):
             return False
-        if any(path.is_relative_to(place) for place in self._places):
+        if any(folder.is_relative_to(place) for place in self._places):
             return True
-        return any(path.is_relative_to(root) and _is_ours(path, root) for root in self._roots)
+        return any(folder.is_relative_to(root) and _is_ours(folder, root) for root in self._roots)
 
 
-def _is_ours(path: Path, root: Path) -> bool:
-    folders = path.relative_to(root).parts[:-1]
-    return not any(folder.startswith(".") or folder in _NOT_OURS for folder in folders)
+@cache
+def _resolved(folder: str) -> Path:
+    """Resolve links; remembered, as this is asked for every file that the process has loaded."""
+    return Path(folder).resolve()
+
+
+def _is_ours(folder: Path, root: Path) -> bool:
+    parts = folder.relative_to(root).parts
+    return not any(part.startswith(".") or part in _NOT_OURS for part in parts)
 
 
 def _file_of(module: str) -> str:

@@ -19,12 +19,16 @@ from pytest_concurrency.runtime import shapes
 _NOT_THE_PROGRAMS = ("pytest_concurrency", "_pytest", "pytest", "pluggy")
 
 
+ITSELF = object()
+
+
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """A function, and what stands in for it while exploring."""
 
     original: Any
     new: Any
+    """``ITSELF``: it is looked for, and left where it is."""
 
 
 Replacements = Mapping[int, Replacement]
@@ -120,7 +124,7 @@ class _Holders:
             known.elsewhere = True
         elif all(each() is not owner for each in known.owners):
             known.owners.append(ref(owner))
-        return replacement.new
+        return value if replacement.new is ITSELF else replacement.new
 
     def _in_defaults(self, function: FunctionType) -> Iterator[Undo]:
         old = function.__defaults__

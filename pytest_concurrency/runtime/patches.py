@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import chance, clock, executors, shapes, threads
-from pytest_concurrency.runtime.held import Replacement, Replacements, replace_held
+from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
 
 @contextmanager
@@ -23,12 +23,7 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     """
     undo: list[Callable[[], object]] = []
     threads.expect_hook()
-    replacements: dict[Any, dict[str, Any]] = {
-        time: clock.patches(),
-        ThreadPoolExecutor: {"submit": executors.submit},
-        **threads.patches(),
-        **chance.patches(),
-    }
+    replacements = _replacements()
     replaced = _by_original(replacements)
     try:
         if any(_knows(namespace, replaced) for namespace in namespaces):
@@ -51,6 +46,29 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     finally:
         for put_back in reversed(undo):
             put_back()
+
+
+def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:
+    """Look for what the program holds of all that ``installed`` replaces, and replace nothing.
+
+    Processes that are forked from this one then know.
+    """
+    replacements = _replacements()
+    replaced = _by_original(replacements)
+    if any(_knows(namespace, replaced) for namespace in namespaces):
+        same = {key: Replacement(each.original, ITSELF) for key, each in replaced.items()}
+        del replaced  # as many references as there will be
+        for _ in replace_held(same):
+            pass
+
+
+def _replacements() -> dict[Any, dict[str, Any]]:
+    return {
+        time: clock.patches(),
+        ThreadPoolExecutor: {"submit": executors.submit},
+        **threads.patches(),
+        **chance.patches(),
+    }
 
 
 def _by_original(replacements: dict[Any, dict[str, Any]]) -> dict[int, Replacement]:

@@ -21,6 +21,7 @@ from pytest_concurrency.model import (
     StartMethod,
     StressReport,
 )
+from pytest_concurrency.runtime.patches import look_ahead
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import exploring
 from pytest_concurrency.search.saved import Failing, SavedFailures
@@ -71,6 +72,7 @@ class Stress:
         """Run all cells; to be called when the item is set up (``InChild``: before it has run)."""
         started = time.monotonic()
         self.instrumentation.prepare()
+        look_ahead(self.instrumentation.namespaces)
         facts = self.serial()
         report = StressReport(
             self.item.nodeid,
