@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.operation import WHOLE
+
+_Last = dict[Any, dict[Any, dict[int, int]]]
+"""By object, then by what of it: when each thread touched it last, as an index into the log."""
 
 
 def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
@@ -14,8 +18,8 @@ def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
 
     Preferred are a read and the write of another thread that made it stale.
     """
-    last_read: dict[tuple[Any, ...], dict[int, int]] = {}
-    last_write: dict[tuple[Any, ...], int] = {}
+    reads: _Last = {}
+    writes: _Last = {}
     stale: tuple[int, int] | None = None
     other: tuple[int, int] | None = None
     for index in _while_others_run(log):
@@ -23,21 +27,24 @@ def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
         op = operation(event).removeprefix("file-")
         if op not in ("read", "write"):
             continue
-        key = location_key(event)
+        thread, (obj, part) = event[0], location_key(event)
         if op == "write":
-            foreign = [
-                when for thread, when in last_read.get(key, {}).items() if thread != event[0]
-            ]
+            foreign = [when for who, when in _overlapping(reads, obj, part) if who != thread]
             if foreign:
                 stale = (max(foreign), index)
-        before = last_write.get(key)
-        if before is not None and log[before][0] != event[0]:
-            other = (before, index)
-        if op == "read":
-            last_read.setdefault(key, {})[event[0]] = index
-        else:
-            last_write[key] = index
+        before = [when for _, when in _overlapping(writes, obj, part)]
+        if before and log[max(before)][0] != thread:
+            other = (max(before), index)
+        last = reads if op == "read" else writes
+        last.setdefault(obj, {}).setdefault(part, {})[thread] = index
     return stale or other
+
+
+def _overlapping(last: _Last, obj: Any, part: Any) -> Iterator[tuple[int, int]]:
+    """Yield the threads that touched this, and when: a container as a whole is all its items."""
+    parts = last.get(obj, {})
+    for each in parts if part is WHOLE else (part, WHOLE):
+        yield from parts.get(each, {}).items()
 
 
 def _while_others_run(log: Sequence[tuple[Any, ...]]) -> range:

@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.shapes import DECIDES
 _ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "reversed", "iter"})
 _FRESH = _ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
 """Functions that return something new, which nobody else knows yet."""
+_VIEWS = frozenset({"keys", "values", "items"})
 _GIVING = frozenset({"get", "setdefault"})
 """Methods that may give a container which others know."""
 _JOINING = (ast.Add, ast.Sub, ast.BitOr, ast.BitAnd, ast.BitXor)
@@ -74,9 +75,20 @@ class Looks(Augmented):
 
     # -- iteration and unpacking ----------------------------------------------------------
 
+    def _label_of_loop(self, node: ast.expr) -> str:
+        """Name the container rather than a view of it or an iterator over it."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=owner, attr=name), args=[]) if name in _VIEWS:
+                return self._label(owner)
+            case ast.Call(func=ast.Name(id="map" | "filter"), args=[_, first, *_]):
+                return self._label_of_loop(first)
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _ITERATORS:
+                return self._label_of_loop(first)
+        return self._label(node)
+
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
         """Look at what is iterated over."""
-        label = self._label(node.iter)
+        label = self._label_of_loop(node.iter)
         visited = super().visit_For(node)
         if self._scope is not None:
             node.iter = self._steps(node.iter, label)
@@ -84,7 +96,7 @@ class Looks(Augmented):
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
         """Look at what is handed on."""
-        label = self._label(node.value)
+        label = self._label_of_loop(node.value)
         self.generic_visit(node)
         if self._scope is not None:
             node.value = self._steps(node.value, label)
@@ -92,7 +104,7 @@ class Looks(Augmented):
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         """Look at what is iterated over, and at conditions."""
-        label = self._label(node.iter)
+        label = self._label_of_loop(node.iter)
         conditions, node.ifs = node.ifs, []
         self.generic_visit(node)
         node.ifs = [self._truth(condition) for condition in conditions]

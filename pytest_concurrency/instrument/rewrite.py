@@ -155,7 +155,7 @@ class _Rewriter(Calls):
             return self.generic_visit(node)
         # The first iterable is evaluated outside.
         first = node.generators[0]
-        label = self._label(first.iter)
+        label = self._label_of_loop(first.iter)
         iterable = self._visit_expr(first.iter)
         if not first.is_async:
             iterable = self._steps(iterable, label)

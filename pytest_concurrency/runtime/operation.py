@@ -9,7 +9,9 @@ from pytest_concurrency.runtime.sites import SITES
 
 WHOLE = object()
 """The key of an access to a container as a whole: it overlaps with every key of that container."""
-_READS = frozenset({"read", "file-read"})
+STEP = "step"
+"""What a loop does that goes through a container: it reads there, and comes to an end."""
+_READS = frozenset({"read", "file-read", STEP})
 
 
 class Operation:
@@ -37,6 +39,11 @@ class Operation:
     def writes(self) -> bool:
         """Whether it writes, or synchronises."""
         return (self._kind or SITES[self.site].op) not in _READS
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is the next step of a loop through a container."""
+        return self._kind is STEP
 
     def conflicts_with(self, other: Operation) -> bool:
         """Whether the two touch one location and one of them writes (synchronises)."""

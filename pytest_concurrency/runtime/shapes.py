@@ -20,6 +20,7 @@ from types import (
     GetSetDescriptorType,
     MemberDescriptorType,
     ModuleType,
+    WrapperDescriptorType,
 )
 from typing import Any, Final, TypeVar
 
@@ -301,6 +302,20 @@ def container_kind(cls: type) -> str:
     method.
     """
     return _remembered(CONTAINER_KINDS, cls, _container_kind(cls))
+
+
+PLAIN: dict[type, bool] = {}
+
+
+def is_plain(cls: type) -> bool:
+    """Whether ``cls`` is a container that a loop goes through without Python code."""
+    found = PLAIN.get(cls)
+    return _remembered(PLAIN, cls, _is_plain(cls)) if found is None else found
+
+
+def _is_plain(cls: type) -> bool:
+    is_container = bool(container_kind(cls))
+    return is_container and type(lookup(cls, "__iter__")) is WrapperDescriptorType
 
 
 def _is_instrumented(method: object) -> bool:

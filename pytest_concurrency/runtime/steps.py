@@ -8,23 +8,23 @@ look at the container that the next step will be.
 
 from __future__ import annotations
 
-import gc
 import itertools
+from _thread import get_ident
 from array import array
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
+from gc import get_referents
 from itertools import chain, islice
-from types import WrapperDescriptorType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import touch, whole
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
-from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.operation import STEP, WHOLE, Operation
 
-_MOST = 32
+_MOST = 16
 """Steps of a loop that are points; what happens between later ones happens between these, too."""
 
 _EMPTY: Final[tuple[Any, ...]] = ([], {}, set(), deque(), bytearray(), array("b"), OrderedDict())
@@ -42,56 +42,69 @@ _THROUGH_OTHERS: Final[frozenset[type]] = frozenset(
     [enumerate, zip, map, filter, chain, islice, itertools.zip_longest, itertools.takewhile]
 )
 """Types of iterators that go through other ones."""
+_ITERATORS: Final = _THROUGH_OTHERS | {kind for kind in _DIRECT if hasattr(kind, "__next__")}
 
 
 def steps(obj: Any, site: int) -> Any:
     """Precede a loop over ``obj``; return what to go through instead."""
-    whole(obj, site)
-    is_iterator = type(obj) in _DIRECT and hasattr(type(obj), "__next__")
-    return _stepwise(obj, site, (obj,) if is_iterator or type(obj) in _THROUGH_OTHERS else ())
+    if _b.current is None and _b.amplifier is None:
+        return obj
+    containers = _behind(obj)
+    is_iterator = type(obj) in _ITERATORS
+    if not containers and not is_iterator:
+        return whole(obj, site)
+    return _stepwise(obj, site, containers, (obj,) if is_iterator else ())
 
 
 def fresh_steps(obj: Any, site: int) -> Any:
     """Like ``steps``, where ``obj`` is an iterator that nobody else knows."""
-    return _stepwise(obj, site, ())
-
-
-def _stepwise(obj: Any, site: int, advanced: tuple[Any, ...]) -> Any:
     if _b.current is None and _b.amplifier is None:
         return obj
-    containers = tuple(map(owner_of, _behind(obj)) if OWNERS else _behind(obj))
-    if not containers and not advanced:
-        return obj
-    iterator = iter(obj)
-    return chain(map(partial(_step, site, containers, advanced), islice(iterator, _MOST)), iterator)
+    containers = _behind(obj)
+    return _stepwise(obj, site, containers, ()) if containers else obj
 
 
-def _step(site: int, containers: Iterable[Any], advanced: Iterable[Any], item: Any) -> Any:
+def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence[Any]) -> Any:
     for container in containers:
         touch(site, container, container, WHOLE, WHOLE)
     for iterator in advanced:
         touch(site, iterator, iterator, WHOLE, WHOLE, "write")
+    iterator = iter(obj)
+    targets = (*containers, *advanced)
+    return chain(map(partial(_step, site, targets[0]), islice(iterator, _MOST)), iterator)
+
+
+def _step(site: int, target: object, item: Any) -> Any:
+    """Pass a point. The log has the look with which the loop began, which says who looks where."""
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier()
+        return item
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, id(target), WHOLE, STEP))
     return item
 
 
-def _behind(obj: Any) -> list[Any]:
+def _behind(obj: Any) -> Sequence[Any]:
     """Return the containers that a loop over ``obj`` goes through."""
+    found = _parts_behind(obj)
+    return list(map(owner_of, found)) if OWNERS else found
+
+
+def _parts_behind(obj: Any) -> Sequence[Any]:
     kind = type(obj)
-    if kind in _DIRECT:
-        return [part for part in gc.get_referents(obj) if _is_plain(type(part))][:1]
     if kind in _THROUGH_OTHERS:
-        found = []
-        for part in gc.get_referents(obj):
+        found: list[Any] = []
+        for part in get_referents(obj):
             for each in part if type(part) is tuple else (part,):
                 if type(each) in _DIRECT or type(each) in _THROUGH_OTHERS:
-                    found += _behind(each)
+                    found += _parts_behind(each)
         return found
-    return [obj] if _is_plain(kind) else []
-
-
-def _is_plain(kind: type) -> bool:
-    """Whether ``kind`` is one of containers that iterating goes through without Python code."""
-    found = shapes.CONTAINER_KINDS.get(kind)
-    if not (shapes.container_kind(kind) if found is None else found):
-        return False
-    return type(shapes.lookup(kind, "__iter__")) is WrapperDescriptorType
+    if kind in _DIRECT:
+        return [part for part in get_referents(obj) if shapes.is_plain(type(part))][:1]
+    return (obj,) if shapes.is_plain(kind) else ()

@@ -8,11 +8,13 @@ import linecache
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_concurrency.detect.meeting import find_meeting
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
+from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.baton import LINGER
+from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
@@ -95,7 +97,7 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         message,
         location,
         uses,
-        timeline=_timeline(accesses, set(indices)),
+        timeline=_timeline(log, accesses, set(indices)),
         detail=failure.detail or failure.message if failure is not None else "",
     )
 
@@ -123,7 +125,12 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     names = sorted({state.waits_for.partition(" held by")[0] for state in waiting})
     location = " and ".join(names) if suspect.kind == "deadlock" else ""
     return Hazard(
-        suspect.kind, message, location, uses, states=states, timeline=_timeline(accesses, set())
+        suspect.kind,
+        message,
+        location,
+        uses,
+        states=states,
+        timeline=_timeline(suspect.observation.execution.log, accesses, set()),
     )
 
 
@@ -152,26 +159,34 @@ def _failure(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         f"fails only when threads run at once: {failure.message}",
         location,
         uses,
-        timeline=_timeline(accesses, set(meeting or ())),
+        timeline=_timeline(log, accesses, set(meeting or ())),
         detail=failure.detail,
     )
 
 
-def _timeline(accesses: Sequence[Access], highlighted: set[int]) -> tuple[Access, ...]:
+def _timeline(
+    log: Sequence[tuple[Any, ...]], accesses: Sequence[Access], highlighted: set[int]
+) -> tuple[Access, ...]:
     """Keep what threads contend for, and every synchronisation: the rest is nobody else's
     business.
     """
-    threads: dict[str, set[int]] = {}
-    written: set[str] = set()
-    for access in accesses:
-        threads.setdefault(access.location, set()).add(access.thread)
+    wholes = {event[2] for event in log if len(event) > 3 and event[3] is WHOLE}
+    # Who looks at a container as a whole contends for each of its items.
+    places = [
+        event[2] if len(event) > 3 and event[2] in wholes else location_key(event) for event in log
+    ]
+    threads: dict[Any, set[int]] = {}
+    written: set[Any] = set()
+    shown = list(zip(places, accesses, strict=False))
+    for place, access in shown:
+        threads.setdefault(place, set()).add(access.thread)
         # What the main thread writes before others see it is set-up.
-        if access.op == "write" and threads[access.location] != {0}:
-            written.add(access.location)
+        if access.op == "write" and threads[place] != {0}:
+            written.add(place)
     return tuple(
         replace(access, highlighted=index in highlighted)
-        for index, access in enumerate(accesses)
+        for index, (place, access) in enumerate(shown)
         if index in highlighted
         or access.op not in ("read", "write")
-        or (len(threads[access.location]) > 1 and access.location in written)
+        or (len(threads[place]) > 1 and place in written)
     )

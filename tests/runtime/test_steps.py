@@ -47,8 +47,20 @@ def test_a_container_that_changes_between_two_steps(tmp_path: Path, loop: str) -
     module = load(tmp_path, PROGRAM.format(loop=loop))
     (hazard,) = explore(module.State, [module.loop, module.change], schedules=100).hazards
     assert hazard.kind == "thread-exception"
+    assert [use.op for use in hazard.sites] == ["read", "write"]
     assert "RuntimeError" in hazard.message
     assert "during iteration" in hazard.message
+
+
+def test_the_two_lines_that_met_are_named(tmp_path: Path) -> None:
+    loop = "for n, v in enumerate(it.table.values()): pass"
+    module = load(tmp_path, PROGRAM.format(loop=loop))
+    (hazard,) = explore(module.State, [module.loop, module.change], schedules=100).hazards
+    assert hazard.location == "it.table"
+    assert [use.site.source for use in hazard.sites] == [loop, "it.table[3] = 3"]
+    assert [access.site.line for access in hazard.timeline if access.highlighted] == [
+        use.site.line for use in hazard.sites
+    ]
 
 
 @pytest.mark.parametrize("loop", ["for v in list(it.table): pass", "sum(it.table.values())"])
@@ -91,11 +103,31 @@ def test_the_same_items_in_the_same_order(tmp_path: Path) -> None:
 def test_long_loops_have_a_limited_number_of_points(tmp_path: Path) -> None:
     source = """
         numbers = list(range(10_000))
-        def main():
+        def work(state):
             for n in numbers:
-                pass  # step
+                pass
+        def grow(state):
+            numbers.append(1)
     """
-    assert 10 < len(touches(tmp_path, source)) < 50
+    module = load(tmp_path, source)
+    workers = [module.work, module.grow]
+    found = explore(lambda: None, workers, strategy="systematic", schedules=500)
+    assert found.exhausted
+    assert 16 < found.executions < 60
+
+
+def test_the_log_has_one_look_for_each_loop(tmp_path: Path) -> None:
+    source = """
+        numbers = [1, 2, 3]
+        def main():
+            for n in numbers: pass  # loop
+            for n, m in enumerate(numbers): pass  # enumerate
+            for n in {"a": 1}.values(): pass  # values
+    """
+    found = touches(tmp_path, source)
+    assert len(keys(found, "loop")) == 1
+    assert len(set(keys(found, "enumerate"))) == 1
+    assert len(set(keys(found, "values"))) == 1
 
 
 def test_an_iterator_that_is_shared_is_advanced(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Turns:
         return True
 
     def _spins(self, operation: Operation | None) -> bool:
-        if operation is None:
+        if operation is None or operation.is_step:
             return False
         if operation.writes:
             self._reads = {}
