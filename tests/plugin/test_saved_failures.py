@@ -20,12 +20,13 @@ def test_it_is_tried_first(run: Callable[..., Run], pytester: pytest.Pytester) -
     first = run(RACY, *EXPLORED_ONLY).of["test_racy"]
     assert AGAIN not in first.notes
     assert len(kept(pytester)) == 1
-    second = run("", *EXPLORED_ONLY, "--concurrency-strategy=random", "--concurrency-seed=7")
-    report = second.of["test_racy"]
-    assert report.cells[1].schedules == 1
-    assert AGAIN in report.notes
-    assert report.hazards[0].kind == "lost-update"
-    assert report.hazards[0].replay == first.hazards[0].replay
+    for seed in range(5):  # a random walk's own first schedule fails now and then, not each time
+        options = ("--concurrency-strategy=random", f"--concurrency-seed={seed}")
+        report = run("", *EXPLORED_ONLY, *options).of["test_racy"]
+        assert report.cells[1].schedules == 1
+        assert AGAIN in report.notes
+        assert report.hazards[0].kind == "lost-update"
+        assert report.hazards[0].replay == first.hazards[0].replay
 
 
 def test_it_is_dropped_when_it_no_longer_fails(

@@ -182,3 +182,25 @@ def test_methods_called_in_asserts_are_seen():
     assert not found.hazards
     assert found.distinct > 1
     assert time.monotonic() - started < 10, "it waited in C, for the watchdog"
+
+
+class Answer:
+    def __init__(self):
+        self.arrived = threading.Event()
+        self.text = None
+
+    def give(self):
+        self.text = "yes"
+        self.arrived.set()
+
+    def use(self):
+        self.arrived.wait(timeout=0.5)
+        assert self.text is not None
+
+
+@pytest.mark.parametrize("strategy", NAMES)
+def test_a_short_wait_may_run_out_while_others_could_go_on(strategy):
+    workers = [Answer.give, Answer.use]
+    (hazard,) = explore(Answer, workers, strategy=strategy, schedules=500).hazards
+    assert hazard.kind == "thread-exception"
+    assert "thread 2's wait of 0.5 s ran out while other threads could go on" in hazard.note
