@@ -1,14 +1,21 @@
-"""When a replay shows what it should: the same hazard, at the same places."""
+"""What a search notes down, and when a replay shows what it should."""
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from programs import Counter
 
+from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import HazardKind, Site, ThreadState
-from pytest_concurrency.search.explorer import Observation, Suspect, _is_same
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.explorer import Explorer, Observation, Suspect, _is_same, search
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies import make
 
 OUTCOMES = {"deadlock": "deadlock", "no-progress": "step-limit", "timeout": "timeout"}
 
@@ -37,3 +44,21 @@ def test_an_endless_execution_may_be_cut_off_elsewhere() -> None:
 
 def test_shortening_does_not_slide_from_one_endless_execution_to_another() -> None:
     assert given_up("no-progress", 6).identity != given_up("no-progress", 5).identity
+
+
+def test_each_interleaving_has_the_number_of_the_execution_that_was_the_first() -> None:
+    learning = Learning()
+    explorer = Explorer(
+        partial(_run_once, Counter, (Counter.increment,) * 2, None),
+        make("random", Choices(1), learning),
+        learning,
+        limit=1000,
+        token=lambda execution: "",
+        deadline=float("inf"),
+    )
+    with exploring(instrumentation_for([Counter]), 60):
+        found = search(explorer, 40, stop_at_first=False)
+    numbers = list(found.interleavings.values())
+    assert 3 < len(numbers) <= 6
+    assert numbers[0] == 1
+    assert numbers == sorted(set(numbers))
