@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import weakref
 
 import pytest
@@ -170,5 +171,8 @@ def test_nothing_of_the_program_is_kept():
     alive = weakref.ref(kept)
     explore(list, [working_with(kept)] * 2, schedules=5)
     del kept
-    gc.collect()
+    until = time.monotonic() + 10
+    while alive() is not None and time.monotonic() < until:
+        time.sleep(0.01)  # pooled threads are about to end
+        gc.collect()
     assert alive() is None
