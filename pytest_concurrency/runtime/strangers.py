@@ -5,6 +5,7 @@ in C code or in code that is not instrumented, or by threads that are not manage
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from math import inf
 from pathlib import Path
 from time import perf_counter, sleep
@@ -61,7 +62,7 @@ def have_helped(baton: Waits) -> bool:
             return True
         now = perf_counter()
         before, places = places, _places(strangers)
-        if places != before or (patience == _NAP and any(map(_wants_to_run, strangers))):
+        if places != before or (patience == _NAP and any(map(_wants_to_run, strangers.values()))):
             moved = now
             if not can_run_out:
                 patience = _STILL
@@ -72,28 +73,31 @@ def have_helped(baton: Waits) -> bool:
             return False
 
 
-def _strangers(baton: Waits) -> list[int]:
-    """Return the threads that are neither managed nor the plugin's own."""
+def _strangers(baton: Waits) -> dict[int, threading.Thread]:
+    """Return the threads that are neither managed nor the plugin's own, by ``ident``.
+
+    From the table behind ``threading.enumerate``, which is replaced while exploring.
+    """
     known = (baton.by_ident, baton.ours, baton.pool.idents)
     main = threading.main_thread().ident
-    return [
-        ident
-        for ident in list(threading._active)  # type: ignore[attr-defined]
+    active: dict[int, threading.Thread] = threading._active.copy()  # type: ignore[attr-defined]
+    return {
+        ident: thread
+        for ident, thread in active.items()
         if ident != main and not any(ident in idents for idents in known)
-    ]
+    }
 
 
-def _wants_to_run(ident: int) -> bool:
+def _wants_to_run(thread: threading.Thread) -> bool:
     """Whether a thread has been woken and waits for a CPU, so that it has not moved yet."""
-    thread = threading._active.get(ident)  # type: ignore[attr-defined]
     try:
         stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
-    except (OSError, AttributeError):
+    except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] == "R"
 
 
-def _places(idents: list[int]) -> dict[int, tuple[int, int]]:
+def _places(idents: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Return where the code of threads stands."""
     frames = current_frames()
     found = {ident: frames[ident] for ident in idents if ident in frames}

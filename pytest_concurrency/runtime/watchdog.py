@@ -31,7 +31,6 @@ class Watchdog:
 
     def __init__(self, baton: Baton) -> None:
         self._baton = baton
-        self._deadline = 0.0
         self._seconds = 0.0
         self._over = allocate_lock()
         """Free when there is nothing to watch any more."""
