@@ -11,7 +11,7 @@ WHOLE = object()
 """The key of an access to a container as a whole: it overlaps with every key of that container."""
 STEP = "step"
 """What a loop does that goes through a container: it reads there, and comes to an end."""
-_READS = frozenset({"read", "file-read", STEP})
+READS = frozenset({"read", "file-read", STEP})
 
 
 class Operation:
@@ -36,18 +36,13 @@ class Operation:
         return SITES[self.site].name if self._place is None else self._place
 
     @property
-    def writes(self) -> bool:
-        """Whether it writes, or synchronises."""
-        return (self._kind or SITES[self.site].op) not in _READS
-
-    @property
-    def is_step(self) -> bool:
-        """Whether it is the next step of a loop through a container."""
-        return self._kind is STEP
+    def kind(self) -> str:
+        """What it does: reads, writes, synchronises."""
+        return self._kind or SITES[self.site].op
 
     def conflicts_with(self, other: Operation) -> bool:
         """Whether the two touch one location and one of them writes (synchronises)."""
-        if self.target != other.target or not (self.writes or other.writes):
+        if self.target != other.target or (self.kind in READS and other.kind in READS):
             return False
         one, two = self.place, other.place
         return one is WHOLE or two is WHOLE or bool(one == two)

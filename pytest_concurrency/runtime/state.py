@@ -146,7 +146,7 @@ class State:
         """What puts things back when the execution has ended."""
         self.lost_sight = False
         """Whether a task was blocked where the scheduler could not see it."""
-        self.offers: list[Any] = []
+        self.offers: list[list[Any]] = []
         """What a strategy wants to know of an execution when it is over."""
         self.outcome = ""
         self.states: Any = None

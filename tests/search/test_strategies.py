@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter as Tally
+from unittest.mock import patch
 
 import pytest
 from programs import Counter, TwoLocks, both
@@ -17,6 +18,7 @@ from pytest_concurrency.search.engine import execute, exploring, run_copies
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies import NAMES, make
 from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.strategies.systematic import Systematic
 
 
 def interleaving_of(strategy, jobs):
@@ -204,3 +206,66 @@ def test_a_short_wait_may_run_out_while_others_could_go_on(strategy):
     (hazard,) = explore(Answer, workers, strategy=strategy, schedules=500).hazards
     assert hazard.kind == "thread-exception"
     assert "thread 2's wait of 0.5 s ran out while other threads could go on" in hazard.note
+
+
+class Often:
+    """Two threads of fifty increments."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def increment_often(self) -> None:
+        for _ in range(50):
+            self.value += 1
+
+
+def questions(strategy, job) -> int:
+    """Return how often a strategy is asked in one execution of two threads."""
+    with patch.object(strategy, "choose", wraps=strategy.choose) as choose:
+        execute(strategy, lambda: run_copies([job, job]))
+    return choose.call_count
+
+
+def test_pct_is_asked_at_changes_of_priority_only(ready):
+    strategy = make("pct", Choices(1), Learning())
+    assert all(questions(strategy, Often().increment_often) < 10 for _ in range(40))
+
+
+def test_the_systematic_search_is_not_asked_on_the_way_to_a_deviation(ready):
+    strategy = Systematic(Choices(1), Learning())
+    job = Often().increment_often
+    assert questions(strategy, job) == 100  # the second thread has nobody beside it
+    strategy._schedule = ((1, 90, 2),)
+    assert questions(strategy, job) < 110  # all after it: those of the second thread
+
+
+def test_what_a_search_adds_follows_a_turn_that_was_over(ready):
+    """A thread that waits in a loop is interrupted: schedules that go on from there have that
+    switch in them, so that they get there without being asked at each point."""
+    flag = Flag()
+    learning = Learning()
+    strategy = Systematic(Choices(1), learning)
+    for _ in range(40):
+        flag.up = False
+        strategy.prepare()
+        schedule = strategy._schedule
+        execution = execute(strategy, lambda: run_copies([flag.wait, flag.hoist]))
+        learning.note(execution.log)
+        strategy.learn(execution)
+        assert not execution.outcome
+        assert tuple(execution.switches[: len(schedule)]) == schedule
+
+
+class Flag:
+    """What one thread waits for in a loop, and another one sets."""
+
+    def __init__(self) -> None:
+        self.up = False
+        self.looks = 0
+
+    def wait(self) -> None:
+        while not self.up:
+            self.looks += 1
+
+    def hoist(self) -> None:
+        self.up = True

@@ -4,7 +4,7 @@ waiting for another one in a loop."""
 from __future__ import annotations
 
 from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.operation import READS, STEP, Operation
 from pytest_concurrency.runtime.task import Task
 
 PATIENCE = 1000
@@ -40,13 +40,15 @@ class Turns:
         return True
 
     def _spins(self, operation: Operation | None) -> bool:
-        if operation is None or operation.is_step:
+        if operation is None:
             return False
-        if operation.writes:
+        kind = operation.kind
+        if kind not in READS:
             self._reads = {}
-            return False
-        times = self._reads[operation.site] = self._reads.get(operation.site, 0) + 1
-        return times > _SPIN
+        elif kind is not STEP:
+            times = self._reads[operation.site] = self._reads.get(operation.site, 0) + 1
+            return times > _SPIN
+        return False
 
 
 class Fair:
@@ -68,7 +70,7 @@ class Fair:
         is_over = self._turns.is_over(task)
         if task not in enabled:
             return enabled[0]
-        return enabled[(enabled.index(task) + is_over) % len(enabled)]
+        return enabled[(enabled.index(task) + 1) % len(enabled)] if is_over else task
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
         """No wait runs out early."""

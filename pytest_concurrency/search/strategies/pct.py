@@ -83,7 +83,7 @@ class Pct(Sampling):
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Run until the next change of priority."""
         assert self._baton is not None
-        if self._hurried:
+        if self._hurried and self._baton.timers:
             return 0
         if len(enabled) == 1:
             return FREE

@@ -36,21 +36,21 @@ class Pos(Stepwise):
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Pick the operation with the highest priority; draw those that race with it anew."""
+        priorities = self._priorities
         if self._turns.is_over(task):
-            self._priorities[task.index] = -1.0
-        chosen = max(enabled, key=self._priority)
+            priorities[task.index] = -1.0
+        chosen, highest = task, -2.0
+        for each in enabled:
+            priority = priorities.get(each.index)
+            if priority is None:
+                priority = priorities[each.index] = self._choices.random()
+            if priority > highest:
+                chosen, highest = each, priority
+        del priorities[chosen.index]
         operation = chosen.operation
-        for other in enabled:
-            if other is chosen or (
-                operation is not None
-                and other.operation is not None
-                and operation.conflicts_with(other.operation)
-            ):
-                self._priorities.pop(other.index, None)
+        if operation is not None:
+            for other in enabled:
+                standing = other.operation if other is not chosen else None
+                if standing is not None and operation.conflicts_with(standing):
+                    priorities.pop(other.index, None)
         return chosen
-
-    def _priority(self, task: Task) -> float:
-        priority = self._priorities.get(task.index)
-        if priority is None:
-            priority = self._priorities[task.index] = self._choices.random()
-        return priority

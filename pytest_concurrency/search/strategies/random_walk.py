@@ -35,8 +35,8 @@ class RandomWalk(Sampling):
         """Pick uniformly; a thread whose run length is used up is not picked again."""
         if self._afresh or task not in enabled:
             return enabled[self._choices.below(len(enabled))]
-        others = [other for other in enabled if other is not task]
-        return others[self._choices.below(len(others))]
+        position = self._choices.below(len(enabled) - 1)
+        return enabled[position + (position >= enabled.index(task))]
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Draw the run length."""

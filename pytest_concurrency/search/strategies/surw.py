@@ -50,25 +50,26 @@ class Surw(Stepwise):
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Pick in proportion to what each has left; it is about to make one of these operations."""
-        weights = [self._weight(each) for each in enabled]
-        total = sum(weights)
+        left = self._left
+        total = unborn = self._unborn() if enabled[0].index == 0 else 0
+        for each in enabled:
+            total += left.get(each.index, 0)
         if not total:
             return enabled[self._choices.below(len(enabled))]
-        draw = self._choices.below(total)
-        position = 0
-        while draw >= weights[position]:
-            draw -= weights[position]
-            position += 1
-        chosen = enabled[position]
-        left = self._left.get(chosen.index, 0)
-        if left:
-            self._left[chosen.index] = left - 1
+        draw = self._choices.below(total) - unborn
+        chosen = enabled[0]
+        for each in enabled:
+            own = left.get(each.index, 0)
+            if draw < own:
+                chosen = each
+                break
+            draw -= own
+        if left.get(chosen.index, 0):
+            left[chosen.index] -= 1
         return chosen
 
-    def _weight(self, task: Task) -> int:
-        weight = self._left.get(task.index, 0)
-        if task.index == 0:
-            assert self._baton is not None
-            started = len(self._baton.tasks)
-            weight += sum(left for thread, left in self._left.items() if thread >= started)
-        return weight
+    def _unborn(self) -> int:
+        """Count what threads will do that the main thread has yet to start."""
+        assert self._baton is not None
+        started = len(self._baton.tasks)
+        return sum(left for thread, left in self._left.items() if thread >= started)

@@ -2,8 +2,8 @@
 
 Musuvathi, Qadeer: "Iterative Context Bounding for Systematic Testing of Multithreaded Programs",
 PLDI 2007. A schedule is its deviations from the default order; each execution follows those of one
-schedule and offers, at every choice after the last of them, one more. Offers that cost a preemption
-wait until everything cheaper has been run.
+schedule, running from one to the next, and offers, at every choice after the last of them, one
+more. Offers that cost a preemption wait until everything cheaper has been run.
 
 Within one number of preemptions the next schedule is drawn at random, so that a search which is cut
 off has looked everywhere a little, instead of at the end of the program only. A thread that spins
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from pytest_concurrency.search.engine import Execution
 
 Switch = tuple[int, int, int]
-Offer = tuple[Switch, bool]
-"""A deviation, and whether it is a preemption."""
+Deviations = tuple[Switch, ...]
 MOST_PENDING = 200_000
 """Schedules remembered for later; beyond, the search is not complete."""
 
@@ -42,17 +41,21 @@ class Systematic(Fair):
         self._choices = choices
         self._learning = learning
         self._bound = bound
-        self._schedule: tuple[Switch, ...] = ()
-        self._targets: dict[tuple[int, int], int] = {}
-        self._offers: list[Offer] = []
-        self._to_follow = 0
+        self._schedule: Deviations = ()
+        self._ahead: list[Switch] = []
+        """Deviations of the schedule that are still to come, the next one last."""
+        self._made: Deviations = ()
+        """What the execution has done other than in the default order."""
+        self._free: list[Deviations] = []
+        self._preempting: list[Deviations] = []
+        """Schedules that it offers: with as many preemptions as its own; with one more."""
         self._blind = True
         self.finished = False
         """Whether every schedule (within the bound) has been run."""
         self._start_pass()
 
     def _start_pass(self) -> None:
-        self._pending: list[list[tuple[Switch, ...]]] = [[()]]
+        self._pending: list[list[Deviations]] = [[()]]
         """Schedules not run yet, by their number of preemptions."""
         self._size = 1
         self._done: list[int] = []
@@ -92,18 +95,28 @@ class Systematic(Fair):
     def begin(self, baton: Baton) -> None:
         """Start at the beginning of the schedule."""
         super().begin(baton)
-        self._targets = {(thread, step): to for thread, step, to in self._schedule}
-        self._to_follow = len(self._schedule)
-        baton.offers = self._offers = []
+        self._baton = baton
+        self._made = self._schedule
+        self._ahead = [*reversed(self._schedule)]
+        self._free, self._preempting = [], []
+        baton.offers = [self._free, self._preempting]
+        if not self._ahead:
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Be asked wherever something could be offered."""
         if self._learning.heat is not None:
-            baton.heat = self._learning.heat
+            self._baton.heat = self._learning.heat
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Follow the schedule; after its end, keep to the default order and offer what else could
         be done.
         """
         default = super().choose(enabled, task)
-        return self._follow_or_offer(enabled, task, default) or default
+        chosen = self._follow_or_offer(enabled, task, default) or default
+        if not self._ahead and chosen is default and chosen is not task and task in enabled:
+            self._made += ((task.index, task.steps, chosen.index),)  # its turn was over
+        return chosen
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
         """Let a wait run out early if the schedule says so; offer it otherwise."""
@@ -112,23 +125,37 @@ class Systematic(Fair):
     def _follow_or_offer(
         self, candidates: list[Task], task: Task, default: Task | None
     ) -> Task | None:
-        if self._to_follow:
-            to = self._targets.get((task.index, task.steps))
-            chosen = next((each for each in candidates if each.index == to), None)
-            self._to_follow -= chosen is not None
-            return chosen
-        preempts = default is task or default is None
+        if self._ahead:
+            return self._follow(candidates, task)
+        offers = self._preempting if default is task or default is None else self._free
         for other in candidates:
             # A thread's own wait may run out at once; its turn may be over.
             if other is not default and (other is not task or default is None):
-                self._offers.append(((task.index, task.steps, other.index), preempts))
+                offers.append((*self._made, (task.index, task.steps, other.index)))
+        return None
+
+    def _follow(self, candidates: list[Task], task: Task) -> Task | None:
+        thread, step, to = self._ahead[-1]
+        if task.index != thread or task.steps != step:
+            return None
+        for each in candidates:
+            if each.index == to:
+                self._ahead.pop()
+                if not self._ahead:
+                    self._look_around()
+                return each
         return None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
-        """Let ``task`` do what it stands before; or, if that is not known, its next operation:
-        whoever would be chosen before that could have been chosen instead.
+        """Let ``task`` go on to the next deviation. After the last one, let it do what it stands
+        before; or, if that is not known, its next operation: whoever would be chosen before that
+        could have been chosen instead.
         """
-        return 0 if task.operation is not None else 1
+        if not self._ahead:
+            return 0 if task.operation is not None else 1
+        thread, step, _ = self._ahead[-1]
+        points = super().grant(task, enabled)
+        return max(0, min(points, step - task.steps - 1)) if task.index == thread else points
 
     # -- between executions -------------------------------------------------------------
 
@@ -143,11 +170,11 @@ class Systematic(Fair):
             self._version = self._learning.version
             self._complete = False
         schedule, cost = self._take()
-        if set(execution.switches) != set(schedule) or execution.lost_sight:
+        if tuple(execution.switches) != schedule or execution.lost_sight:
             # A turn was over, or the program is not deterministic.
             self._complete = False
-        for switch, preempts in execution.offers:
-            self._remember((*schedule, switch), cost + preempts)
+        for more, schedules in enumerate(execution.offers):
+            self._remember(schedules, cost + more)
         if not self._size:
             if self._complete:
                 self.finished = True
@@ -162,7 +189,7 @@ class Systematic(Fair):
         self._start_pass()
         return True
 
-    def _take(self) -> tuple[tuple[Switch, ...], int]:
+    def _take(self) -> tuple[Deviations, int]:
         """Strike the schedule that has been run off the list."""
         cost = next((cost for cost, level in enumerate(self._pending) if level), 0)
         schedule = self._pending[cost].pop()
@@ -171,12 +198,13 @@ class Systematic(Fair):
         self._done[cost] += 1
         return schedule, cost
 
-    def _remember(self, schedule: tuple[Switch, ...], cost: int) -> None:
-        if self._bound is not None and cost > self._bound:
+    def _remember(self, schedules: list[Deviations], cost: int) -> None:
+        if not schedules or (self._bound is not None and cost > self._bound):
             return
-        if self._size >= MOST_PENDING:
+        room = MOST_PENDING - self._size
+        if len(schedules) > room:
             self._complete = False
-            return
+            schedules = schedules[:room]
         self._pending.extend([] for _ in range(cost + 1 - len(self._pending)))
-        self._pending[cost].append(schedule)
-        self._size += 1
+        self._pending[cost] += schedules
+        self._size += len(schedules)
