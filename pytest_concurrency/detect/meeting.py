@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.operation import WHOLE
 
 _Last = dict[Any, dict[Any, dict[int, int]]]
@@ -16,7 +17,8 @@ _Last = dict[Any, dict[Any, dict[int, int]]]
 def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
     """Return the indices of the last two accesses that conflict, None if no two threads met.
 
-    Preferred are a read and the write of another thread that made it stale.
+    Preferred are a read and the write of another thread that made it stale. A use, of which it is
+    not known what it does, counts as a write otherwise.
     """
     reads: _Last = {}
     writes: _Last = {}
@@ -25,7 +27,7 @@ def find_meeting(log: Sequence[tuple[Any, ...]]) -> tuple[int, int] | None:
     for index in _while_others_run(log):
         event = log[index]
         op = operation(event).removeprefix("file-")
-        if op not in ("read", "write"):
+        if op not in ("read", "write", USE):
             continue
         thread, (obj, part) = event[0], location_key(event)
         if op == "write":

@@ -104,9 +104,11 @@ class Augmented(Places):
         self._pending[node.target] = (flows.into(node.value) if flows else frozenset()) | {load}
         helper, label, grows = type(node.op).__name__, self._label(node.target), self._grows(node)
         value = self._visit_expr(node.value)
-        if not grows:
-            return self._call(node, helper, loaded, value)
         self._growing = self._new_site(node.target, "write", "", label)
+        if not grows:
+            method = f"__{IN_PLACE['@' + helper].__name__}__"
+            grown = self._call(node, "grown", loaded, method, self._growing)
+            return self._call(node, helper, grown, value)
         function = self._call(node, helper).func
         ready = self._call(node, "ready_function", function, self._growing, loaded, value)
         return ast.copy_location(ast.Call(ready, [], []), node)

@@ -35,6 +35,7 @@ class Scope(NamedTuple):
     flows: Flows | None = None
     class_names: frozenset[str] | None = None
     """In a class body: the names bound there, which are looked up first."""
+    is_generator: bool = False
 
 
 class Builder(ast.NodeTransformer):

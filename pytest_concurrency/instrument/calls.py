@@ -19,7 +19,7 @@ import ast
 
 from pytest_concurrency.instrument.looks import Looks
 from pytest_concurrency.runtime import files
-from pytest_concurrency.runtime.dynamic import FUNCTION_NAMES, OPERATOR_NAMES, SLOT_NAMES
+from pytest_concurrency.runtime.dynamic import FUNCTION_NAMES, MODULE_OF, SLOT_NAMES
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.shapes import KEYED, METHOD_NAMES
 
@@ -70,7 +70,7 @@ class Calls(Looks):
         if not isinstance(callee, ast.Attribute):
             return self._call_of_value(node)
         if self._is_function_on_attributes(callee) and not _has_stars(node):
-            label = self._label(callee.value)
+            label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
             return self._call_of_function(node, self._visit_expr(callee), label)
         if not self._is_shared_object(callee.value):
             return self.generic_visit(node)
@@ -141,8 +141,7 @@ class Calls(Looks):
             self.generic_visit(node)
             node.args = [self._call(node, "namespace_of", node.args[0])]
             return node
-        is_function = callee.id in FUNCTION_NAMES or callee.id in OPERATOR_NAMES
-        if is_function and self._is_global_name(callee.id) and not _has_stars(node):
+        if callee.id in FUNCTION_NAMES and self._is_global_name(callee.id) and not _has_stars(node):
             label = self._label(node.args[0]) if node.args else callee.id
             return self._call_of_function(node, callee, label)
         if self._is_variable(callee.id):
@@ -167,10 +166,9 @@ class Calls(Looks):
         if callee.attr in SLOT_NAMES:
             return True
         return (
-            callee.attr in OPERATOR_NAMES
-            and isinstance(callee.value, ast.Name)
-            and callee.value.id == "operator"
-            and self._is_global_name("operator")
+            isinstance(callee.value, ast.Name)
+            and MODULE_OF.get(callee.attr) == callee.value.id
+            and self._is_global_name(callee.value.id)
         )
 
     # -- calls through variables ------------------------------------------------------------
@@ -195,12 +193,10 @@ class Calls(Looks):
         return node
 
     def _is_file_function(self, callee: ast.Attribute) -> bool:
-        return (
-            callee.attr in files.FUNCTION_NAMES
-            and isinstance(callee.value, ast.Name)
-            and callee.value.id in files.MODULE_NAMES
-            and self._is_global_name(callee.value.id)
-        )
+        if callee.attr not in files.FUNCTION_NAMES:
+            return False
+        module = ast.unparse(callee.value)
+        return module in files.MODULE_NAMES and self._is_global_name(module.partition(".")[0])
 
     def _call_on_file(self, node: ast.Call, callee: ast.expr, name: str) -> ast.AST:
         return self._made_ready(node, "ready_file", callee, self._file_site(node, name, name))

@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 from pytest_concurrency.instrument.augmented import Augmented
 from pytest_concurrency.runtime.shapes import DECIDES
@@ -25,6 +26,9 @@ from pytest_concurrency.runtime.shapes import DECIDES
 _ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "reversed", "iter"})
 _FRESH = _ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
 """Functions that return something new, which nobody else knows yet."""
+Shape = tuple[Any, ...]
+"""What a pattern reads, as ``dynamic.matched`` describes it."""
+_MAKING_ITERATORS = frozenset({"__iter__", "__reversed__"})
 _VIEWS = frozenset({"keys", "values", "items"})
 _GIVING = frozenset({"get", "setdefault"})
 """Methods that may give a container which others know."""
@@ -49,7 +53,7 @@ class Looks(Augmented):
 
     def _looked_at(
         self, node: ast.expr, label: str, name: str = "", helper: str = "whole"
-    ) -> ast.expr:
+    ) -> ast.Call:
         number = self._new_site(node, "read", name, label)
         # A global or a closure cell has become ``point or name``.
         source = node.values[-1] if isinstance(node, ast.BoolOp) else node
@@ -93,6 +97,33 @@ class Looks(Augmented):
         if self._scope is not None:
             node.iter = self._steps(node.iter, label)
         return visited
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        """Let loops over what ``__iter__`` returns look at the container at each step."""
+        is_iterator = self._scope is not None and self._path_of_names[-1] in _MAKING_ITERATORS
+        if node.value is None or not is_iterator:
+            return self.generic_visit(node)
+        label = self._label_of_loop(node.value)
+        node.value = self._looked_at(self._visit_expr(node.value), label, helper="fresh_steps")
+        return node
+
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
+        """Pass a point when the generator goes on: another thread may want its next item, too."""
+        self.generic_visit(node)
+        if self._scope is None or not self._scope.is_generator:
+            return node
+        number = self._new_site(node, "call", "", self._scope.function)
+        return self._call(node, "resumed", node, number)
+
+    def _begin_generator(self, body: list[ast.stmt]) -> None:
+        """Let a generator be known by a number of its own from its first step on."""
+        first = body[0]
+        is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        assert self._scope is not None
+        number = self._new_site(first, "call", "", self._scope.function)
+        body.insert(
+            bool(is_text), ast.copy_location(ast.Expr(self._call(first, "started", number)), first)
+        )
 
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.AST:
         """Look at what is handed on."""
@@ -248,18 +279,15 @@ class Looks(Augmented):
         return node
 
     def _matched(self, subject: ast.expr, cases: Sequence[ast.match_case], label: str) -> ast.expr:
-        """Wrap what is matched: patterns read its items or attributes."""
-        patterns = [part for case in cases for part in _alternatives(case.pattern)]
-        if any(isinstance(pattern, (ast.MatchSequence, ast.MatchMapping)) for pattern in patterns):
-            subject = self._whole(subject, label)
-        classes = [pattern for pattern in patterns if isinstance(pattern, ast.MatchClass)]
-        names = {name for pattern in classes for name in pattern.kwd_attrs}
-        positional = max((len(pattern.patterns) for pattern in classes), default=0)
-        if names or positional:
-            number = self._new_site(subject, "read", "", label)
-            wanted = [ast.Constant(name) for name in sorted(names)]
-            subject = self._call(subject, "matched", subject, number, positional, *wanted)
-        return subject
+        """Wrap what is matched: patterns read its items or attributes, and those of what is in
+        there."""
+        shapes = [*filter(None, (_shape_of(case.pattern) for case in cases))]
+        if not shapes:
+            return subject
+        matched = self._looked_at(subject, label, helper="matched")
+        every: Any = ("or", *shapes)
+        matched.args.append(ast.copy_location(ast.Constant(every), subject))
+        return matched
 
     def visit_match_case(self, node: ast.match_case) -> ast.AST:
         """Visit guard and body: patterns must stay dotted names."""
@@ -268,13 +296,33 @@ class Looks(Augmented):
         return node
 
 
-def _alternatives(pattern: ast.pattern) -> list[ast.pattern]:
-    """Return the patterns that the subject itself is matched with."""
-    if isinstance(pattern, ast.MatchOr):
-        return [part for each in pattern.patterns for part in _alternatives(each)]
-    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
-        return _alternatives(pattern.pattern)
-    return [pattern]
+def _shape_of(pattern: ast.pattern) -> Shape | None:
+    """Say what a pattern reads, as ``matched`` wants it; None if it reads nothing."""
+    match pattern:
+        case ast.MatchAs(pattern=inner) if inner is not None:
+            return _shape_of(inner)
+        case ast.MatchOr(patterns=parts):
+            return ("or", *filter(None, map(_shape_of, parts)))
+        case ast.MatchSequence(patterns=parts):
+            stars = [n for n, part in enumerate(parts) if isinstance(part, ast.MatchStar)]
+            after = len(parts) - stars[0] if stars else 0
+            # Those after a star are counted from the end.
+            places = [n - len(parts) if n > len(parts) - after else n for n in range(len(parts))]
+            return ("items", *_named(places, parts))
+        case ast.MatchMapping(keys=keys, patterns=parts):
+            names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
+            return ("items", *_named(names, parts))
+        case ast.MatchClass(patterns=parts, kwd_attrs=names, kwd_patterns=named):
+            by_place = [*enumerate(map(_shape_of, parts))]
+            by_name = [*zip(names, map(_shape_of, named), strict=True)]
+            return ("attributes", *by_place, *by_name)
+    return None
+
+
+def _named(names: Sequence[object], parts: Sequence[ast.pattern]) -> list[tuple[object, Shape]]:
+    """Return the parts that read something themselves, each with where it is found."""
+    shapes = zip(names, map(_shape_of, parts), strict=True)
+    return [(name, shape) for name, shape in shapes if shape is not None and name is not None]
 
 
 def _compared(node: ast.Compare) -> list[bool]:

@@ -32,6 +32,7 @@ from pytest_concurrency.instrument.scopes import (
     FunctionNode,
     comprehension_names,
     container_names,
+    is_generator,
     names_of,
     shared_globals,
     variables_of,
@@ -110,7 +111,12 @@ class _Rewriter(Calls):
         node.decorator_list = [self._visit_expr(entry) for entry in node.decorator_list]
         self._visit_defaults(node.args)
         outer = self._enter(node, node.name)
+        generates = isinstance(node, ast.FunctionDef) and is_generator(node)
+        if generates and self._scope is not None:
+            self._scope = self._scope._replace(is_generator=True)
         node.body = self._visit_body(node.body)
+        if generates:
+            self._begin_generator(node.body)
         self._leave(outer)
         return node
 

@@ -35,6 +35,11 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(node))
 
 
+def is_generator(function: ast.FunctionDef) -> bool:
+    """Whether calling it makes a generator with steps of its own."""
+    return any(isinstance(node, ast.Yield) for node in own_nodes(function))
+
+
 def _bound_by(node: ast.AST) -> Iterator[str]:
     """Yield the names that one node binds or deletes in the scope that it is in."""
     if isinstance(node, ast.Name):

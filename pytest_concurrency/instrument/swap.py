@@ -38,6 +38,8 @@ _HELPERS: dict[str, Any] = {
     "@whole": access.whole,
     "@steps": steps.steps,
     "@fresh_steps": steps.fresh_steps,
+    "@started": steps.started,
+    "@resumed": steps.resumed,
     "@has": access.has,
     "@contains": access.contains,
     "@call_method": access.call_method,
@@ -52,6 +54,7 @@ _HELPERS: dict[str, Any] = {
     "@set_cell": access.set_cell,
     "@namespace_of": namespaces.namespace_of,
     "@ready_function": dynamic.ready_function,
+    "@grown": dynamic.grown,
     "@matched": dynamic.matched,
     "@called": dynamic.called,
     "@ready_call": dynamic.ready_call,
@@ -290,7 +293,7 @@ class Instrumentation:
         typeshed_forgets: Any = function
         add_helpers(typeshed_forgets.__builtins__)
         if not internal:
-            shapes.INSTRUMENTED_MODULES.add(str(namespace.get("__name__")))
+            shapes.note_instrumented(str(namespace.get("__name__")))
 
     @property
     def counts(self) -> tuple[int, int]:

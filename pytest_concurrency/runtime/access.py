@@ -16,11 +16,13 @@ from _thread import get_ident
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import contains as _contains
-from types import BuiltinFunctionType, MethodWrapperType
+from types import BuiltinFunctionType, FunctionType, MethodWrapperType
 from typing import Any
+from weakref import ReferenceType
 
 from pytest_concurrency.runtime import files, shapes
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
@@ -129,12 +131,24 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
     shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
     if shape is shapes.CODE or shape is shapes.MODULE:
         return obj
+    if shape is shapes.METHOD:
+        touch(site, obj, obj, WHOLE, WHOLE, USE)
+        return obj
     get_attr(obj, name, site)
     if shape is shapes.DATA:
         held = shapes.held(obj, name)
         if type(held) in METHODS_OF_C:
             note_method(site, held.__self__, held.__name__, ())
+        else:
+            look_up(site, held)
     return obj
+
+
+def look_up(site: int, callee: object) -> None:
+    """Pass the point before a call of ``callee`` if that is a weak reference: another thread may
+    let go of its object."""
+    if issubclass(type(callee), ReferenceType):
+        touch(site, callee, callee, "", "", "call")
 
 
 # -- items -----------------------------------------------------------------------------
@@ -152,6 +166,8 @@ def item(obj: Any, key: Any, site: int) -> Any:
     if kind:
         if kind is shapes.MAPPING:
             place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
+        elif kind is shapes.OPAQUE:
+            place = _comparable(key)
         elif type(key) is int:
             place = key if key >= 0 else key + len(obj)
         else:
@@ -165,7 +181,7 @@ def item(obj: Any, key: Any, site: int) -> Any:
 
 def place_of(container: Any, key: Any) -> Any:
     """Return which part of ``container`` ``container[key]`` is."""
-    if kind_of(container) is shapes.MAPPING:
+    if kind_of(container) in (shapes.MAPPING, shapes.OPAQUE):
         return _comparable(key)
     if type(key) is not int:
         return WHOLE
@@ -205,6 +221,8 @@ def _comparable(key: Any) -> Any:
         return key
     if type(key) is tuple:
         return tuple(_comparable(part) for part in key)
+    if type(key) is slice:
+        return ("slice", *map(_comparable, (key.start, key.stop, key.step)))
     plain = shapes.plain_value(key)
     if plain is not None:
         return plain
@@ -324,7 +342,7 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
-    elif type(callee) is BuiltinFunctionType:
+    elif type(callee) in (BuiltinFunctionType, FunctionType):
         _touch_files(site, files.effects(callee, args, kwargs))
     return prepared(callee, args, kwargs)
 

@@ -7,7 +7,10 @@ left alone.
 
 from __future__ import annotations
 
+import bisect
+import heapq
 import operator
+import os
 from collections.abc import Callable
 from functools import partial
 from types import (
@@ -89,6 +92,10 @@ def _advances(site: int, args: Arguments) -> None:
         touch(site, args[0], args[0], WHOLE, WHOLE, "write")
 
 
+def _environment(site: int, args: Arguments) -> None:
+    _item("read")(site, (os.environ, *args))
+
+
 WRITTEN_BACK: Final[dict[int, int]] = {}
 """For ``obj.x += value`` and its like: by the site of the addition, that of the store."""
 
@@ -99,6 +106,17 @@ def _grows(site: int, args: Arguments) -> None:
             # What is stored is the very container that is there already.
             SITES[WRITTEN_BACK[site]].idempotent = True
         _whole("write")(site, args)
+
+
+def grown(obj: Any, method: str, site: int) -> Any:
+    """Precede ``obj += value``, ``method`` being ``__iadd__``, where ``value`` is no container."""
+    if _b.current is None or type(obj) in shapes.PLAIN_KEYS:
+        return obj
+    if access.kind_of(obj):
+        _grows(site, (obj,))
+    elif site in WRITTEN_BACK and shapes.lookup(type(obj), method) is not shapes.MISSING:
+        SITES[WRITTEN_BACK[site]].idempotent = True
+    return obj
 
 
 _IN_PLACE = ("add", "and", "concat", "mul", "or", "sub", "xor")
@@ -114,6 +132,21 @@ _OPERATORS: Final[dict[object, Effect]] = {
     operator.not_: _whole("read"),
     **{getattr(operator, f"i{name}"): _grows for name in _IN_PLACE},
 }
+_ENDS = ("", "_left", "_right")
+_OF_MODULES: Final[dict[ModuleType, dict[str, Effect]]] = {
+    operator: {
+        name: _OPERATORS[getattr(operator, name)]
+        for name in operator.__all__
+        if getattr(operator, name) in _OPERATORS
+    },
+    heapq: {name: _whole("write") for name in heapq.__all__ if name.startswith("heap")},
+    bisect: {
+        **dict.fromkeys([f"insort{end}" for end in _ENDS], _whole("write")),
+        **dict.fromkeys([f"bisect{end}" for end in _ENDS], _whole("read")),
+    },
+    os: {"getenv": _environment},
+}
+"""Functions that touch their first argument, or something that all share."""
 _EFFECTS: Final[dict[object, Effect]] = {
     getattr: _reads_attribute,
     hasattr: _reads_attribute,
@@ -125,13 +158,19 @@ _EFFECTS: Final[dict[object, Effect]] = {
     type.__setattr__: _writes_attribute,
     type.__delattr__: _writes_attribute,
     next: _advances,
-    **_OPERATORS,
+    **{
+        getattr(module, name): effect
+        for module, effects in _OF_MODULES.items()
+        for name, effect in effects.items()
+    },
 }
-FUNCTION_NAMES: Final = frozenset({"getattr", "hasattr", "setattr", "delattr", "next"})
-OPERATOR_NAMES: Final = frozenset(
-    name for name in operator.__all__ if getattr(operator, name) in _OPERATORS
-)
-"""Functions of ``operator``, as they are called after ``from operator import ...``, too."""
+MODULE_OF: Final = {
+    name: module.__name__ for module, effects in _OF_MODULES.items() for name in effects
+}
+"""Of functions that touch what they are given: where they come from."""
+FUNCTION_NAMES: Final = frozenset(["getattr", "hasattr", "setattr", "delattr", "next", *MODULE_OF])
+"""Functions that touch what they are given, as they are called after ``from ... import ...``,
+too."""
 SLOT_NAMES: Final = frozenset({"__setattr__", "__getattribute__", "__delattr__"})
 """Methods that classes call on ``object`` or ``super()`` within their own of the same name."""
 _SLOT_EFFECTS: Final[dict[str, Effect]] = {
@@ -144,7 +183,7 @@ def _note_effect(callee: Any, site: int, args: Arguments) -> None:
         effect = _SLOT_EFFECTS.get(callee.__name__)
         if effect is not None:
             effect(site, (callee.__self__, *args))
-    elif type(callee) in (BuiltinFunctionType, WrapperDescriptorType):
+    elif type(callee) in (BuiltinFunctionType, FunctionType, WrapperDescriptorType):
         effect = _EFFECTS.get(callee)
         if effect is not None:
             effect(site, args)
@@ -164,18 +203,51 @@ _HEAP_TYPE = 1 << 9
 """The flag of classes that are made while programs run."""
 
 
-def matched(subject: Any, site: int, positional: int, *names: str) -> Any:
-    """Precede the patterns that read attributes of ``subject``: by name, or by position."""
+def matched(subject: Any, site: int, pattern: tuple[Any, ...]) -> Any:
+    """Precede the patterns that ``subject`` is matched with.
+
+    ``pattern`` says what they read: what several do is ``("or", pattern, ...)``; a container as a
+    whole, then what is in there, ``("items", (key, pattern), ...)``; attributes, then what they
+    hold, ``("attributes", (name or position, pattern or None), ...)``.
+    """
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier()
-    elif type(subject).__flags__ & _HEAP_TYPE:
-        by_position = shapes.lookup(type(subject), "__match_args__")
-        if type(by_position) is tuple:
-            names = (*by_position[:positional], *names)
-        for name in dict.fromkeys(names):
-            touch_attribute(site, subject, name, "read")
+    else:
+        _touch_matched(subject, site, pattern)
     return subject
+
+
+def _touch_matched(subject: Any, site: int, pattern: tuple[Any, ...]) -> None:
+    kind, *parts = pattern
+    if kind == "or":
+        for part in parts:
+            _touch_matched(subject, site, part)
+    elif kind == "items":
+        access.whole(subject, site)
+        for key, inner in parts:
+            item = _held_item(subject, key)
+            if item is not None:
+                _touch_matched(item, site, inner)
+    elif type(subject).__flags__ & _HEAP_TYPE:
+        names = shapes.lookup(type(subject), "__match_args__")
+        for name, inner in parts:
+            if type(name) is int:
+                name = names[name] if type(names) is tuple and name < len(names) else None
+            touch_attribute(site, subject, name, "read")
+            item = shapes.held(subject, name) if inner is not None and name is not None else None
+            if item is not None:
+                _touch_matched(item, site, inner)
+
+
+def _held_item(container: Any, key: Any) -> Any:
+    """Return an item without running code of the program; None if there is none."""
+    try:
+        if type(container) in (list, tuple):
+            return container[key]
+        return container.get(key) if type(container) is dict else None
+    except (IndexError, TypeError):
+        return None
 
 
 # -- calls through variables -----------------------------------------------------------------
@@ -214,6 +286,7 @@ def _before_call(callee: Any, site: int, args: Arguments) -> Any:
         _, (name, *given) = callee.__reduce__()
         access.note_method(site, args[0], name, given)
     else:
+        access.look_up(site, callee)
         _note_effect(callee, site, args)
     return callee
 

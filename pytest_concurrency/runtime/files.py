@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, Literal
@@ -43,11 +44,19 @@ def _changed(path: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
     return _one(path, "file-write")
 
 
+def _looked_at(path: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
+    return _one(path, "file-read")
+
+
+def _copied(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
+    return (*_one(src, "file-read"), *_one(dst, "file-write"))
+
+
 def _moved(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
     return (*_one(src, "file-write"), *_one(dst, "file-write"))
 
 
-_FUNCTIONS: dict[object, Callable[..., tuple[Effect, ...]]] = {
+_FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
     io.open: _open,
     os.open: _os_open,
     os.rename: _moved,
@@ -55,13 +64,30 @@ _FUNCTIONS: dict[object, Callable[..., tuple[Effect, ...]]] = {
     os.remove: _changed,
     os.unlink: _changed,
     os.truncate: _changed,
+    os.mkdir: _changed,
+    os.makedirs: _changed,
+    os.rmdir: _changed,
+    os.stat: _looked_at,
+    os.listdir: _looked_at,
+    os.path.exists: _looked_at,
+    os.path.isfile: _looked_at,
+    os.path.isdir: _looked_at,
+    os.path.getsize: _looked_at,
+    os.path.getmtime: _looked_at,
+    shutil.rmtree: _changed,
+    shutil.copy: _copied,
+    shutil.copy2: _copied,
+    shutil.copyfile: _copied,
+    shutil.move: _moved,
 }
-FUNCTION_NAMES = frozenset({"open", "rename", "replace", "remove", "unlink", "truncate"})
-MODULE_NAMES = frozenset({"os", "io"})
+FUNCTION_NAMES = frozenset({function.__name__ for function in _FUNCTIONS})
+MODULE_NAMES = frozenset({"os", "os.path", "io", "shutil"})
 
 METHODS: Mapping[str, Kind] = {
-    **dict.fromkeys(("read_text", "read_bytes", "exists", "is_file", "stat"), "file-read"),
+    **dict.fromkeys(("read_text", "read_bytes"), "file-read"),
+    **dict.fromkeys(("exists", "is_file", "is_dir", "stat"), "file-read"),
     **dict.fromkeys(("write_text", "write_bytes", "unlink", "touch"), "file-write"),
+    **dict.fromkeys(("mkdir", "rmdir"), "file-write"),
     **dict.fromkeys(("rename", "replace"), "file-write"),
     "open": "file-read",
 }

@@ -14,7 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 from weakref import ref
 
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime import foreign
 
 _NOT_THE_PROGRAMS = ("pytest_concurrency", "_pytest", "pytest", "pluggy")
 
@@ -146,7 +146,7 @@ class _Holders:
 
     def _in_class(self, cls: type) -> Iterator[Undo]:
         namespace = type.__getattribute__(cls, "__dict__")
-        if namespace.get("__module__") not in shapes.INSTRUMENTED_MODULES:
+        if namespace.get("__module__") not in foreign.INSTRUMENTED_MODULES:
             return
         for key, value in list(namespace.items()):
             original = value.__func__ if type(value) is staticmethod else value

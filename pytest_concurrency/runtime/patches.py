@@ -11,7 +11,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from pytest_concurrency.runtime import chance, clock, executors, shapes, threads
+from pytest_concurrency.runtime import chance, clock, executors, foreign, semlocks, threads
 from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
 
@@ -23,6 +23,7 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     """
     undo: list[Callable[[], object]] = []
     threads.expect_hook()
+    semlocks.manage()
     replacements = _replacements()
     replaced = _by_original(replacements)
     try:
@@ -53,6 +54,7 @@ def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:
 
     Processes that are forked from this one then know.
     """
+    semlocks.manage()
     replacements = _replacements()
     replaced = _by_original(replacements)
     if any(_knows(namespace, replaced) for namespace in namespaces):
@@ -87,6 +89,6 @@ def _knows(namespace: dict[str, Any], replaced: Replacements) -> bool:
     """Whether the globals of a module of the program hold something that is replaced, or ``time``;
     else the program can hardly hold it elsewhere.
     """
-    if namespace.get("__name__") not in shapes.INSTRUMENTED_MODULES:
+    if namespace.get("__name__") not in foreign.INSTRUMENTED_MODULES:
         return False
     return any(value is time or id(value) in replaced for value in list(namespace.values()))

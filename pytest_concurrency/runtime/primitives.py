@@ -15,6 +15,7 @@ import _thread
 import queue
 import threading
 from _thread import get_ident
+from collections.abc import Callable
 from types import BuiltinMethodType, MethodType
 from typing import Any, NamedTuple
 
@@ -251,7 +252,7 @@ class ManagedSimpleQueue:
         return getattr(self.queue, name)
 
 
-STAND_INS: dict[type, type[ManagedLock] | type[ManagedSimpleQueue]] = {
+STAND_INS: dict[type, Callable[[Any, int], Any]] = {
     LOCK: ManagedLock,
     RLOCK: ManagedLock,
     SIMPLE_QUEUE: ManagedSimpleQueue,

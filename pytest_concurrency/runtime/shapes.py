@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
 from concurrent.futures import Executor, Future
 from enum import EnumMeta
 from pathlib import PurePath
@@ -20,16 +20,26 @@ from types import (
     GetSetDescriptorType,
     MemberDescriptorType,
     ModuleType,
-    WrapperDescriptorType,
 )
 from typing import Any, Final, TypeVar
 
 from pytest_concurrency.runtime import files
+from pytest_concurrency.runtime.foreign import (
+    INSTRUMENTED_MODULES,
+    USE,
+    is_foreign,
+    is_instrumented,
+)
 
 DATA: Final = "data"
-"""An attribute kept in the instance (``__dict__`` or slot)."""
+"""An attribute kept in the instance (``__dict__`` or slot), or by a descriptor whose code is not
+seen."""
 CODE: Final = "code"
 """A method, a property, a descriptor: touching it touches nothing shared, running it may."""
+METHOD: Final = "method"
+"""A method whose code is not seen: calling it is a use of the object."""
+LAZY: Final = "lazy"
+"""Kept in the instance once it is there; until then a descriptor makes it."""
 DEFAULT: Final = "default"
 """Plain data in the class, which an instance attribute may hide."""
 MODULE: Final = "module"
@@ -40,12 +50,15 @@ DECIDES: Final = "decides"
 it, rather than what is written."""
 
 SHAPES: dict[tuple[type, str], str] = {}
-INSTRUMENTED_MODULES: set[str] = set()
-"""Names of the modules whose globals count as shared: those that are instrumented."""
 STORED_IN_CLASS: dict[str, set[tuple[str, str]]] = {}
 """Names of attributes that the program rebinds in a class, ``Counter.total = 0``, with the file and
 the name of each such class: it may be made anew, in each execution even."""
 
+_METHODS: Final = frozenset(
+    [FunctionType, BuiltinFunctionType, classmethod, staticmethod]
+    + [type(of_c) for of_c in (list.append, list.__len__, vars(dict)["fromkeys"])]
+)
+"""What a method is in its class."""
 _MOST = 20_000
 """Answers that are remembered before all are forgotten."""
 _Key = TypeVar("_Key")
@@ -80,6 +93,14 @@ def _owner(cls: type, name: str) -> type | None:
     return None
 
 
+def note_instrumented(module: str) -> None:
+    """Take note that the functions of a module are instrumented from now on."""
+    if module not in INSTRUMENTED_MODULES:
+        INSTRUMENTED_MODULES.add(module)
+        for memory in (SHAPES, METHODS, CONTAINER_KINDS, PLAIN):
+            memory.clear()
+
+
 def _has(found: object, special: str) -> bool:
     return lookup(type(found), special) is not MISSING
 
@@ -110,7 +131,17 @@ def _classify(cls: type, name: str) -> str:
         return CODE if found is not MISSING and _has(found, "__set__") else CLASS
     if found is MISSING or type(found) is MemberDescriptorType:
         return DATA
-    return CODE if _has(found, "__get__") else DEFAULT
+    return _shape_of_code(cls, name, found) if _has(found, "__get__") else DEFAULT
+
+
+def _shape_of_code(cls: type, name: str, descriptor: object) -> str:
+    owner = _owner(cls, name)
+    is_out_of_sight = owner is not None and is_foreign(owner)
+    if _has(descriptor, "__set__"):
+        return DATA if is_out_of_sight or is_foreign(type(descriptor)) else CODE
+    if is_out_of_sight:
+        return METHOD
+    return CODE if type(descriptor) in _METHODS else LAZY
 
 
 def read_from(obj: Any, name: str, shape: str) -> Any:
@@ -123,7 +154,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
     if shape is MODULE:
         namespace = _module_globals(obj)
         return namespace if _is_shared_global(namespace, name) else None
-    return None
+    return obj if shape is LAZY and _is_in_instance(obj, name) else None
 
 
 def written_to(obj: Any, name: str, shape: str) -> Any:
@@ -133,7 +164,7 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         return obj
     if shape is MODULE:
         return _module_globals(obj)
-    if shape is CODE:
+    if shape in (CODE, METHOD, LAZY):
         # A descriptor's code is seen while it runs; anything else is hidden by the instance from
         # now on.
         found = lookup(type(obj), name)
@@ -169,9 +200,12 @@ def _holder_of_default(obj: Any, name: str) -> Any:
     owner = _owner(type(obj), name)
     if owner is None or (_file_of(owner), _class_name(owner)) not in stored:
         return obj
+    return obj if _is_in_instance(obj, name) else owner
+
+
+def _is_in_instance(obj: Any, name: str) -> bool:
     attributes = lookup(type(obj), "__dict__")
-    hidden = type(attributes) is GetSetDescriptorType and name in attributes.__get__(obj)
-    return obj if hidden else owner
+    return type(attributes) is GetSetDescriptorType and name in attributes.__get__(obj)
 
 
 def note_store_in_class(name: str, file: str, cls: str) -> None:
@@ -221,9 +255,12 @@ CONTAINERS: Final[dict[type, dict[str, str]]] = {
     UserDict: _DICT,
     ChainMap: _DICT,
     UserList: _LIST,
+    MutableMapping: _DICT,
+    MutableSequence: _LIST,
+    MutableSet: _SET,
 }
-_LIBRARY: Final = frozenset({"collections", "collections.abc", "_collections_abc"})
-"""Modules whose Python code is not instrumented: what it does is known by its methods' names."""
+_ABSTRACT: Final = frozenset({MutableMapping, MutableSequence, MutableSet})
+"""What these do is done by the methods that a class defines itself: seen there, if anywhere."""
 KEYED: Final = frozenset({"get", "setdefault", "pop", "__getitem__", "__setitem__", "__delitem__"})
 """Dict methods whose first argument is the key of the one item that they touch."""
 
@@ -290,6 +327,8 @@ METHOD_NAMES: Final = CONTAINER_METHODS | _PRIMITIVE_METHODS | frozenset(files.M
 MAPPING: Final = "mapping"
 SEQUENCE: Final = "sequence"
 UNORDERED: Final = "unordered"
+OPAQUE: Final = "opaque"
+"""Something else that has items, and code that is not seen: an array, say."""
 NO_CONTAINER: Final = ""
 
 CONTAINER_KINDS: dict[type, str] = {}
@@ -298,8 +337,8 @@ CONTAINER_KINDS: dict[type, str] = {}
 def container_kind(cls: type) -> str:
     """Classify ``cls`` by what its items are, and remember the answer.
 
-    ``NO_CONTAINER`` is also what has its own ``__getitem__``: there, items are seen inside that
-    method.
+    ``NO_CONTAINER`` is also what has an instrumented ``__getitem__``: there, items are seen inside
+    that method.
     """
     return _remembered(CONTAINER_KINDS, cls, _container_kind(cls))
 
@@ -314,23 +353,22 @@ def is_plain(cls: type) -> bool:
 
 
 def _is_plain(cls: type) -> bool:
-    is_container = bool(container_kind(cls))
-    return is_container and type(lookup(cls, "__iter__")) is WrapperDescriptorType
-
-
-def _is_instrumented(method: object) -> bool:
-    """Whether what ``method`` does is seen inside."""
-    return type(method) is FunctionType and method.__module__ not in _LIBRARY
+    loop = lookup(cls, "__iter__")
+    return bool(container_kind(cls)) and loop is not MISSING and not is_instrumented(loop)
 
 
 def _container_kind(cls: type) -> str:
-    if _is_instrumented(lookup(cls, "__getitem__")):
+    if is_instrumented(lookup(cls, "__getitem__")):
         return NO_CONTAINER
-    if issubclass(cls, (dict, UserDict, ChainMap)):
+    bases = _mro(cls) or ()
+    if issubclass(cls, dict) or not {UserDict, ChainMap, MutableMapping}.isdisjoint(bases):
         return MAPPING
-    if issubclass(cls, set):
+    if issubclass(cls, set) or MutableSet in bases:
         return UNORDERED
-    return SEQUENCE if issubclass(cls, tuple(CONTAINERS)) else NO_CONTAINER
+    if issubclass(cls, tuple(CONTAINERS)) or MutableSequence in bases:
+        return SEQUENCE
+    owner = _owner(cls, "__setitem__")
+    return OPAQUE if owner is not None and is_foreign(owner) else NO_CONTAINER
 
 
 _EXACT: Final[dict[type, Any]] = {
@@ -353,7 +391,7 @@ def plain_value(key: Any) -> Any:
 
 
 def method_kind(cls: type, name: str) -> str | None:
-    """Return ``read``, ``write``, ``call`` (synchronisation), ``file`` or None."""
+    """Return ``read``, ``write``, ``call`` (synchronisation), ``file``, ``use`` or None."""
     try:
         return METHODS[(cls, name)]
     except KeyError:
@@ -365,11 +403,12 @@ def _method_kind(cls: type, name: str) -> str | None:
         return "call"
     if name in files.METHODS and issubclass(cls, PurePath):
         return FILE
+    bases = _mro(cls) or ()
     for base, table in CONTAINERS.items():
-        if issubclass(cls, base):
-            if _is_instrumented(lookup(cls, name)):
+        if base in bases and (base not in _ABSTRACT or container_kind(cls)):
+            if is_instrumented(lookup(cls, name)):
                 return None
             for kind, names in table.items():
                 if name in names.split():
                     return kind
-    return None
+    return USE if shape_of(cls, name) is METHOD else None

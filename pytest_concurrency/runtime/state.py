@@ -38,6 +38,7 @@ class State:
         "enabled",
         "ended",
         "files",
+        "generators",
         "granted",
         "has_adopted",
         "heat",
@@ -120,6 +121,8 @@ class State:
         """Identities of the objects in ``seen`` that only a strong reference keeps apart."""
         self.room = ROOM
         self.files: dict[str, int] = {}
+        self.generators: dict[int, object] = {}
+        """By the address of the frame: what stands for a generator that the program has started."""
         self.budget = self.granted = 0
         self.cold = COLD
         """Counts down the points that the holder may pass where the heat is off, until it has to

@@ -9,6 +9,7 @@ look at the container that the next step will be.
 from __future__ import annotations
 
 import itertools
+import sys
 from _thread import get_ident
 from array import array
 from collections import OrderedDict, deque
@@ -21,6 +22,7 @@ from typing import Any, Final
 from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import touch, whole
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import STEP, WHOLE, Operation
 
@@ -88,6 +90,32 @@ def _step(site: int, target: object, item: Any) -> Any:
     if left < 0:
         _b.consult(Operation(site, id(target), WHOLE, STEP))
     return item
+
+
+class _Generator:
+    """Stands for a generator of the program, which cannot be had from its frame."""
+
+    __slots__ = ("__weakref__",)
+
+
+def started(site: int) -> None:
+    """Pass a point in a generator that has just been asked for its first item."""
+    if _b.current is not None and _b.holder() is not None:
+        # An address is a frame's only as long as it lives, but each one starts here.
+        generator = _b.generators[id(sys._getframe(1))] = _Generator()
+        touch(site, generator, generator, "", "", USE)
+
+
+def resumed(sent: Any, site: int) -> Any:
+    """Pass a point in a generator that has just been told to go on. Whoever asks it for an item
+    while another thread is here gets a ``ValueError``."""
+    if _b.current is not None:
+        generator = _b.generators.get(id(sys._getframe(1)))
+        if generator is not None:
+            touch(site, generator, generator, "", "", USE)
+    elif _b.amplifier is not None:
+        _b.amplifier()
+    return sent
 
 
 def _behind(obj: Any) -> Sequence[Any]:

@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.detect.meeting import find_meeting
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.baton import LINGER
-from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.foreign import USE
+from pytest_concurrency.runtime.operation import READS, WHOLE
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _MOST_WAITS = 2
+_CHANGING = frozenset({"write", "file-write", USE})
 
 
 def describe(suspect: Suspect) -> Hazard:
@@ -177,16 +180,16 @@ def _timeline(
     ]
     threads: dict[Any, set[int]] = {}
     written: set[Any] = set()
-    shown = list(zip(places, accesses, strict=False))
-    for place, access in shown:
+    shown = list(zip(map(operation, log), places, accesses, strict=False))
+    for op, place, access in shown:
         threads.setdefault(place, set()).add(access.thread)
         # What the main thread writes before others see it is set-up.
-        if access.op == "write" and threads[place] != {0}:
+        if op in _CHANGING and threads[place] != {0}:
             written.add(place)
     return tuple(
         replace(access, highlighted=index in highlighted)
-        for index, (place, access) in enumerate(shown)
+        for index, (op, place, access) in enumerate(shown)
         if index in highlighted
-        or access.op not in ("read", "write")
+        or not (op in _CHANGING or op in READS)
         or (len(threads[place]) > 1 and place in written)
     )

@@ -20,6 +20,7 @@ from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.baton import baton
+from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
-_OPERATIONS: dict[str, Operation] = {"file-read": "read", "file-write": "write"}
+_OPERATIONS: dict[str, Operation] = {"file-read": "read", "file-write": "write", USE: "call"}
 _short = Repr()
 _short.maxstring = _short.maxother = 24
 _short.maxlist = _short.maxtuple = _short.maxset = 4
@@ -126,6 +127,8 @@ def _location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
         return f"{owner}.{target}"
     if event[2] == FILE:
         return f"file {Path(str(obj)).name}"
+    if len(event) == 5 and event[4] == USE:
+        return str(site.label).removesuffix(f".{site.name}")
     if len(event) == 5 and event[4] not in ("read", "write"):
         return str(site.label)
     if target is WHOLE:
@@ -174,6 +177,7 @@ def _peek(obj: Any, target: Any) -> object:
         if isinstance(found, MemberDescriptorType):
             return found.__get__(obj, type(obj))
         namespace = object.__getattribute__(obj, "__dict__")
-        return namespace.get(target, _MISSING if found is shapes.MISSING else found)
+        in_class = shapes.shape_of(type(obj), target) is shapes.DEFAULT
+        return namespace.get(target, found if in_class else _MISSING)
     except Exception:
         return _MISSING

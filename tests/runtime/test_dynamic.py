@@ -45,7 +45,8 @@ SETUP = """
         pass
     items, names, stack, queue = [1, 2, 3], {1, 2}, Stack([1]), collections.deque([1])
     table = {"a": 1}
-    one, slots, careful = Counter(), Slots(), Careful()
+    one, pair, slots, careful = Counter(), Counter(), Slots(), Careful()
+    pair.value = [1, {2: 3}]
     data = bytearray(b"abc")
     view = memoryview(data)
     numbers, letters = itertools.count(), iter("abc")
@@ -146,6 +147,18 @@ SETUP = """
         ["data[:]  # x", "view[0] = 1  # y", "view[0]  # z", "len(data)  # w", "bytes(view)  # v"],
         ["match items: # x\n            case [1, *_]: pass", "len(items)  # y"],
         ["match one: # x\n            case Base(value=5): pass", "one.value  # y"],
+        ["match [one]: # x\n            case [Base(value=5)]: pass", "one.value  # y"],
+        ["match {'k': one}: # x\n            case {'k': Base(value=5)}: pass", "one.value  # y"],
+        ["match (1, 2, one): # x\n            case (1, *_, Base(value=5)): pass", "one.value  # y"],
+        [
+            "match (one, 2): # x\n            case (1, _) | (Base(value=5), _): pass",
+            "one.value  # y",
+        ],
+        ["match pair: # x\n            case Base(value=[_, *_]): pass", "len(pair.value)  # y"],
+        [
+            "match pair: # x\n            case Base(value=[_, {2: 3}]) as p: pass",
+            "len(pair.value[1])  # y",
+        ],
         ["sorted([one], key=attribute)[0].value  # x", "one.value  # y"],
     ],
 )

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.runtime import held, shapes
+from pytest_concurrency.runtime import foreign, held
 from pytest_concurrency.runtime.patches import installed, look_ahead
 
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The globals of a module that knows ``time``."""
-    monkeypatch.setattr(shapes, "INSTRUMENTED_MODULES", {"program"})
+    monkeypatch.setattr(foreign, "INSTRUMENTED_MODULES", {"program"})
     monkeypatch.setattr(held, "_known", {})
     gc.collect()  # what other tests have left must not go away meanwhile
     return {"__name__": "program", "time": time}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import threading
 from collections import OrderedDict, defaultdict, deque
 from pathlib import Path
@@ -12,6 +13,12 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.runtime import files, shapes
+
+
+@pytest.fixture(autouse=True)
+def _instrumented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "SHAPES", {})
+    shapes.note_instrumented(__name__)
 
 
 class Meta(type):
@@ -28,6 +35,10 @@ class Thing(metaclass=Meta):
 
     @property
     def prop(self) -> int:
+        raise AssertionError("run by accident")
+
+    @functools.cached_property
+    def cached(self) -> int:
         raise AssertionError("run by accident")
 
     def __getattr__(self, name: str) -> Any:
@@ -50,6 +61,10 @@ class Color(enum.Enum):
         (Thing, "default", shapes.DEFAULT),
         (Thing, "method", shapes.CODE),
         (Thing, "prop", shapes.CODE),
+        (Thing, "cached", shapes.LAZY),
+        (list, "append", shapes.CODE),
+        (list, "__len__", shapes.CODE),
+        (dict, "fromkeys", shapes.CODE),
         (Thing, "__class__", shapes.CODE),
         (Meta, "default", shapes.CLASS),
         (Meta, "size", shapes.CODE),
@@ -73,6 +88,19 @@ def test_a_default_is_read_from_the_class_only_if_it_is_rebound_there(
     assert shapes.written_to(Open, "default", shapes.CLASS) is Open
     assert shapes.read_from(one, "default", shapes.DEFAULT) is Open
     assert shapes.read_from(hiding, "default", shapes.DEFAULT) is hiding
+
+
+def test_what_a_descriptor_has_left_in_the_instance_is_data() -> None:
+    class Lazy:
+        @functools.cached_property
+        def value(self) -> int:
+            return 1
+
+    lazy = Lazy()
+    assert shapes.read_from(lazy, "value", shapes.LAZY) is None
+    assert lazy.value == 1
+    assert shapes.read_from(lazy, "value", shapes.LAZY) is lazy
+    assert shapes.written_to(lazy, "value", shapes.LAZY) is lazy
 
 
 def test_a_store_in_another_class_of_that_name_does_not_count(

@@ -2,7 +2,7 @@
 
 from bisect import bisect
 
-EXPECT = {"test-failure"}
+EXPECT = {"lost-update"}
 MAX_SCHEDULES = 100
 
 

@@ -1,0 +1,92 @@
+"""Code that is not instrumented: C code, the standard library, packages out of scope.
+
+What it does to an object is not seen. So each call of such a method is one *use* of its object,
+which may read and change anything in it; and what a descriptor of that kind keeps is a location of
+its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType, GeneratorType
+from typing import Any
+
+INSTRUMENTED_MODULES: set[str] = set()
+"""Names of the modules that are instrumented: their globals count as shared, their methods are seen
+inside."""
+
+USE = "use"
+"""What a call does whose effect on its object is not known."""
+
+_HARMLESS = frozenset(
+    [
+        # Values, which nothing changes.
+        "_decimal",
+        "_pydecimal",
+        "_pydatetime",
+        "_struct",
+        "_zoneinfo",
+        "abc",
+        "datetime",
+        "decimal",
+        "enum",
+        "fractions",
+        "inspect",
+        "ipaddress",
+        "numbers",
+        "pathlib",
+        "re",
+        "string",
+        "struct",
+        "types",
+        "typing",
+        "uuid",
+        "zoneinfo",
+        # Seen otherwise, or made to be shared.
+        "_asyncio",
+        "_collections",
+        "_contextvars",
+        "_functools",
+        "_operator",
+        "_queue",
+        "_thread",
+        "asyncio",
+        "collections",
+        "concurrent",
+        "contextlib",
+        "contextvars",
+        "dataclasses",
+        "functools",
+        "itertools",
+        "logging",
+        "operator",
+        "queue",
+        "threading",
+        # The test's own tools.
+        "_pytest",
+        "hypothesis",
+        "pluggy",
+        "pytest",
+        "pytest_concurrency",
+        "unittest",
+    ]
+)
+"""Packages on whose objects no two threads get in each other's way, or whose methods are known one
+by one."""
+
+_module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
+
+
+def is_foreign(cls: type) -> bool:
+    """Whether code of ``cls`` is out of sight, and may change what its instances keep."""
+    module = _module_of(cls)
+    if issubclass(cls, tuple):
+        return False
+    if type(module) is not str or module == "builtins":
+        return cls is GeneratorType
+    return module not in INSTRUMENTED_MODULES and module.partition(".")[0] not in _HARMLESS
+
+
+def is_instrumented(method: object) -> bool:
+    """Whether what ``method`` does is seen inside."""
+    return type(method) is FunctionType and method.__module__ in INSTRUMENTED_MODULES

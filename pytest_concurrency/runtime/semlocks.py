@@ -1,0 +1,86 @@
+"""Locks of ``multiprocessing`` under the scheduler, as long as threads of this process hold them.
+
+Whoever finds one taken by another process waits in C, where the watchdog finds him.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.primitives import STAND_INS, Waiting, point
+
+_CLASSES = {
+    "_multiprocessing": ("SemLock",),
+    "multiprocessing.synchronize": ("Lock", "RLock"),
+    "multiprocessing.sharedctypes": ("Synchronized", "SynchronizedArray", "SynchronizedString"),
+}
+
+
+class ManagedSemLock:
+    """Stands in for such a lock, or for a shared value with one, in the expression that uses it."""
+
+    __slots__ = ("lock", "site")
+
+    def __init__(self, holder: Any, site: int) -> None:
+        holder = getattr(holder, "_lock", holder)
+        self.lock = getattr(holder, "_semlock", holder)
+        self.site = site
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.release()
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        """Acquire."""
+        lock = self.lock
+        waits = block is True and timeout is None
+        is_lock = lock.maxvalue == 1
+        task = point(lock, self.site, "acquire", waits=waits and is_lock)
+        if task is None or not is_lock:
+            return bool(lock.acquire(block, timeout))
+        end = None if timeout is None else _b.clock + timeout
+        while not lock.acquire(False):
+            left = None if end is None else end - _b.clock
+            if not block or (left is not None and left <= 0):
+                return False
+            if id(lock) not in _b.owners:
+                if not lock.acquire(block, timeout):  # another process has it
+                    return False
+                break
+            again = Operation(self.site, id(lock), "", "acquire", waits)
+            if not _b.block(task, Waiting("lock", lock), id(lock), left, again):
+                return bool(lock.acquire(False))
+        _b.owners[id(lock)] = (lock, task)
+        return True
+
+    def release(self) -> None:
+        """Release."""
+        self.lock.release()
+        if _b.current is None or _b.holder() is None or self.lock._is_mine():
+            return
+        _b.owners.pop(id(self.lock), None)
+        if id(self.lock) in _b.waiters:
+            _b.wake(id(self.lock))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lock, name)
+
+
+def manage() -> None:
+    """Let the locks of ``multiprocessing`` be managed if the program has imported it.
+
+    It imports their modules itself only when it makes the first one.
+    """
+    if "multiprocessing" not in sys.modules:
+        return
+    with suppress(ImportError):  # where there are no semaphores
+        for name, classes in _CLASSES.items():
+            module = import_module(name)
+            STAND_INS.update({getattr(module, each): ManagedSemLock for each in classes})

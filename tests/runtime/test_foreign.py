@@ -1,0 +1,310 @@
+"""Objects whose code is not instrumented: races on them are found, what is right stays clean."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import io
+import os
+import random
+import re
+import threading
+import weakref
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from watching import load
+
+from pytest_concurrency import explore
+from pytest_concurrency.api import Found
+from pytest_concurrency.runtime import shapes
+
+PROGRAM = """
+    import bisect, ctypes, heapq, hashlib, io, mmap, os, random, re, tempfile, threading, weakref
+    import decimal, logging, shutil
+    from collections import UserDict
+    from collections.abc import MutableMapping
+    from heapq import heappop
+
+    class Pair(ctypes.Structure):
+        _fields_ = [("left", ctypes.c_int)]
+
+    class Thing:
+        pass
+
+    class Own(MutableMapping):
+        def __init__(self):
+            self.kept, self.lock = {{}}, threading.RLock()
+        def __getitem__(self, key):
+            with self.lock:
+                return self.kept[key]
+        def __setitem__(self, key, value):
+            with self.lock:
+                self.kept[key] = value
+        def __delitem__(self, key):
+            with self.lock:
+                del self.kept[key]
+        def __iter__(self):
+            return iter(self.kept)
+        def __len__(self):
+            return len(self.kept)
+
+    class Sum:
+        def __init__(self):
+            self.total, self.lock = 0, threading.Lock()
+        def __iadd__(self, number):
+            with self.lock:
+                self.total += number
+            return self
+
+    class Entries:
+        def __init__(self):
+            self.kept = {{1: 1, 2: 2}}
+        def __iter__(self):
+            return iter(self.kept)
+
+    def numbers():
+        number = 0
+        while True:
+            number += 1
+            yield number
+
+    class State:
+        def __init__(self):
+            os.environ["FOREIGN"] = "0"
+            self.array, self.pair = (ctypes.c_int * 4)(), Pair()
+            self.memory, self.heap, self.row = mmap.mmap(-1, 8), [1, 2, 3], [1]
+            self.text, self.data, self.hash = io.StringIO(), io.BytesIO(b"0"), hashlib.md5()
+            self.key, self.counts = Thing(), weakref.WeakKeyDictionary()
+            self.counts[self.key] = 0
+            self.random, self.numbers = random.Random(1), numbers()
+            self.own, self.sum, self.entries = Own(), Sum(), Entries()
+            self.table = UserDict({{1: 1, 2: 2}})
+            self.folder = tempfile.mkdtemp()
+            self.values = (re.compile("a"), decimal.Decimal(1), logging.getLogger("foreign"), "a")
+            self.lock = threading.Lock()
+
+    def setup():
+        return State()
+
+    def work(it):
+        {guard}
+            {body}
+
+    def check(it):
+        shutil.rmtree(it.folder)
+        return {check}
+"""
+LOST, FAILS, RAISES = "lost-update", "test-failure", "thread-exception"
+RACES = {
+    "environ": (
+        'os.environ["FOREIGN"] = str(int(os.environ["FOREIGN"]) + 1)',
+        'os.environ["FOREIGN"] == "2"',
+        (LOST, "os.environ['FOREIGN']"),
+    ),
+    "getenv": (
+        'os.environ["FOREIGN"] = str(int(os.getenv("FOREIGN")) + 1)',
+        'os.environ["FOREIGN"] == "2"',
+        (LOST, "os.environ['FOREIGN']"),
+    ),
+    "environ.update": (
+        'os.environ.update(FOREIGN=str(int(os.environ.get("FOREIGN")) + 1))',
+        'os.environ["FOREIGN"] == "2"',
+        (FAILS, "os.environ['FOREIGN']"),
+    ),
+    "array": ("it.array[1] += 1", "it.array[1] == 2", (LOST, "it.array[1]")),
+    "structure": ("it.pair.left += 1", "it.pair.left == 2", (LOST, "Pair.left")),
+    "memory": ("it.memory[0] = it.memory[0] + 1", "it.memory[0] == 2", (LOST, "it.memory[0]")),
+    "heap": (
+        "first = it.heap[0]; assert heapq.heappop(it.heap) == first",
+        "True",
+        (RAISES, "it.heap[0]"),
+    ),
+    "imported": ("first = it.heap[0]; assert heappop(it.heap) == first", "True", (RAISES, "")),
+    "insort": (
+        "len(it.row) < 2 and bisect.insort(it.row, 5)",
+        "len(it.row) == 2",
+        (LOST, "it.row"),
+    ),
+    "text": (
+        'it.text.write("a"); it.text.write("b")',
+        'it.text.getvalue() == "abab"',
+        (FAILS, "it.text"),
+    ),
+    "data": ("it.data.seek(0); assert it.data.read() == b'0'", "True", (RAISES, "it.data")),
+    "argument": (
+        "it.data.seek(0); it.data.write(b'%d' % (int(it.data.getvalue()) + 1))",
+        "it.data.getvalue() == b'2'",
+        (FAILS, "it.data"),
+    ),
+    "method in a variable": (
+        'write = it.text.write; write("a"); write("b")',
+        'it.text.getvalue() == "abab"',
+        (FAILS, ""),
+    ),
+    "hash": (
+        'it.hash.update(b"a"); it.hash.update(b"b")',
+        'it.hash.digest() == hashlib.md5(b"abab").digest()',
+        (FAILS, "it.hash"),
+    ),
+    "weak keys": (
+        "it.counts[it.key] += 1",
+        "it.counts[it.key] == 2",
+        (LOST, "it.counts[<Thing>]"),
+    ),
+    "chance": (
+        "was = it.random.getstate(); one = it.random.random(); it.random.setstate(was); "
+        "assert it.random.random() == one",
+        "True",
+        (RAISES, "it.random"),
+    ),
+    "generator": ("next(it.numbers)", "True", (RAISES, "it.numbers")),
+    "loop over a generator": (
+        "any(number > 2 for number in it.numbers)",
+        "True",
+        (RAISES, ""),
+    ),
+    "own __iter__": (
+        "[key for key in it.entries]; it.entries.kept[len(it.entries.kept) + 1] = 0",
+        "True",
+        (RAISES, ""),
+    ),
+    "UserDict": (
+        "[key for key in it.table]; it.table[len(it.table) + 1] = 0",
+        "True",
+        (RAISES, ""),
+    ),
+    "folder": (
+        'os.path.isdir(it.folder + "/a") or os.mkdir(it.folder + "/a")',
+        "True",
+        (LOST, "file a"),
+    ),
+}
+RIGHT = {
+    "items apart": (
+        "it.array[threading.current_thread().name == 'thread 1'] += 1",
+        "list(it.array)[:2] == [1, 1]",
+    ),
+    "slices apart": (
+        "first = 2 * (threading.current_thread().name == 'thread 1'); "
+        "it.array[first:first + 2] = [x + 1 for x in it.array[first:first + 2]]",
+        "list(it.array) == [1, 1, 1, 1]",
+    ),
+    "one write each": ('it.text.write("a")', 'it.text.getvalue() == "aa"'),
+    "an object that adds": ("it.sum += 1", "it.sum.total == 2"),
+    "with its own locks": ('it.own.setdefault("a", 0); it.own["a"]', "True"),
+    "values": (
+        "it.values[0].match('a'); it.values[1].sqrt(); it.values[2].info(1); it.values[3].upper()",
+        "True",
+    ),
+    "made if need be": ('os.makedirs(it.folder + "/a", exist_ok=True)', "True"),
+    "generators of one's own": ("own = numbers(); assert next(own) + next(own) == 3", "True"),
+}
+
+
+def explored(tmp_path: Path, body: str, check: str, guard: str = "if True:") -> Found:
+    module = load(tmp_path, PROGRAM.format(body=body, check=check, guard=guard))
+    return explore(
+        module.setup, [module.work] * 2, module.check, schedules=300, source=[str(tmp_path)]
+    )
+
+
+@pytest.mark.parametrize(("body", "check", "expected"), RACES.values(), ids=RACES)
+def test_race(tmp_path: Path, body: str, check: str, expected: tuple[str, str]) -> None:
+    (hazard,) = explored(tmp_path, body, check).hazards
+    kind, location = expected
+    assert hazard.kind == kind, hazard.message
+    assert not location or hazard.location == location
+
+
+@pytest.mark.parametrize(("body", "check", "expected"), RACES.values(), ids=RACES)
+def test_no_race_with_a_lock(
+    tmp_path: Path, body: str, check: str, expected: tuple[str, str]
+) -> None:
+    found = explored(tmp_path, body, check, "with it.lock:")
+    assert not found.hazards, found.hazards[0].message
+    assert found.exhausted
+
+
+@pytest.mark.parametrize(("body", "check"), RIGHT.values(), ids=RIGHT)
+def test_right(tmp_path: Path, body: str, check: str) -> None:
+    found = explored(tmp_path, body, check)
+    assert not found.hazards, found.hazards[0].message
+    assert found.exhausted
+
+
+def test_the_lines_that_met_are_those_of_the_calls(tmp_path: Path) -> None:
+    body = 'it.text.write("a"); it.text.write("b")'
+    (hazard,) = explored(tmp_path, body, 'it.text.getvalue() == "abab"').hazards
+    assert {(use.op, use.site.source) for use in hazard.sites} == {("call", body)}
+    assert len({use.thread for use in hazard.sites}) == 2
+
+
+def test_uses_that_nobody_contends_for_are_not_shown(tmp_path: Path) -> None:
+    body = 'own = io.StringIO(); own.write("a"); it.text.write("a"); it.text.write("b")'
+    (hazard,) = explored(tmp_path, body, 'it.text.getvalue() == "abab"').hazards
+    assert {access.location for access in hazard.timeline} == {"it.text"}
+
+
+# -- what is known of classes ------------------------------------------------------------------
+
+
+class Point(NamedTuple):
+    x: int
+
+
+class Noted(io.StringIO):
+    def note(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "shape"),
+    [
+        (io.StringIO, "write", shapes.METHOD),
+        (io.StringIO, "closed", shapes.DATA),
+        (Noted, "write", shapes.METHOD),
+        (random.Random, "random", shapes.METHOD),
+        (weakref.WeakSet, "add", shapes.METHOD),
+        (str, "upper", shapes.CODE),
+        (re.Pattern, "match", shapes.CODE),
+        (decimal.Decimal, "sqrt", shapes.CODE),
+        (datetime.date, "year", shapes.CODE),
+        (threading.Event, "set", shapes.CODE),
+        (Point, "x", shapes.CODE),
+        (Point, "_replace", shapes.CODE),
+        (ValueError, "args", shapes.CODE),
+    ],
+)
+def test_shape(cls: type, name: str, shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "SHAPES", {})
+    assert shapes.shape_of(cls, name) == shape
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (os.environ, shapes.MAPPING),
+        (weakref.WeakKeyDictionary(), shapes.MAPPING),
+        (io.StringIO(), shapes.NO_CONTAINER),
+        ((1, 2), shapes.NO_CONTAINER),
+        ("text", shapes.NO_CONTAINER),
+        (memoryview(b"a"), shapes.NO_CONTAINER),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_container_kind(value: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "CONTAINER_KINDS", {})
+    assert shapes.container_kind(type(value)) == kind
+
+
+def test_what_is_instrumented_later_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "SHAPES", {})
+    known = set(shapes.INSTRUMENTED_MODULES) - {__name__}
+    shapes.INSTRUMENTED_MODULES.discard(__name__)
+    assert shapes.shape_of(Noted, "note") == shapes.METHOD
+    shapes.note_instrumented(__name__)
+    try:
+        assert shapes.shape_of(Noted, "note") == shapes.CODE
+    finally:
+        shapes.INSTRUMENTED_MODULES.intersection_update(known)

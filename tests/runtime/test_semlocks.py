@@ -1,0 +1,128 @@
+"""Locks of ``multiprocessing`` between threads: they wait under the scheduler, not in C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from watching import load
+
+from pytest_concurrency import explore
+
+PROGRAM = """
+    import multiprocessing as mp
+    class State:
+        def __init__(self):
+            self.n = 0
+            self.lock, self.other, self.reentrant = mp.Lock(), mp.Lock(), mp.RLock()
+            self.number, self.row = mp.Value("i", 0), mp.Array("i", 2)
+            self.places = mp.Semaphore(2)
+    def locked(it):
+        with it.lock:
+            it.n += 1
+    def acquired(it):
+        it.lock.acquire()
+        it.n += 1
+        it.lock.release()
+    def in_a_variable(it):
+        acquire = it.lock.acquire
+        acquire()
+        it.n += 1
+        it.lock.release()
+    def reentered(it):
+        with it.reentrant:
+            with it.reentrant:
+                it.n += 1
+            it.n += 1
+    def value(it):
+        with it.number.get_lock():
+            it.number.value += 1
+    def value_itself(it):
+        with it.number:
+            it.number.value += 1
+    def array(it):
+        with it.row.get_lock():
+            it.row[0] += 1
+    def tried(it):
+        if it.lock.acquire(block=False):
+            it.n += 1
+            it.lock.release()
+    def waited(it):
+        if it.lock.acquire(timeout=0.5):
+            it.n += 1
+            it.lock.release()
+    def one_of_two(it):
+        with it.places:
+            pass
+    def unlocked(it):
+        it.number.value += 1
+    def forth(it):
+        with it.lock, it.other:
+            pass
+    def back(it):
+        with it.other, it.lock:
+            pass
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Any:
+    return load(tmp_path, PROGRAM)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "locked",
+        "acquired",
+        "in_a_variable",
+        "reentered",
+        "value",
+        "value_itself",
+        "array",
+        "tried",
+        "waited",
+        "one_of_two",
+    ],
+)
+def test_nothing_is_wrong_and_nobody_waits_out_of_sight(module: Any, name: str) -> None:
+    started = time.monotonic()
+    worker = getattr(module, name)
+    found = explore(module.State, [worker] * 2, strategy="systematic", schedules=500)
+    assert not found.hazards, found.hazards[0].message
+    assert found.exhausted
+    assert time.monotonic() - started < 10  # each wait in C would take a tenth of a second
+
+
+def test_without_the_lock(module: Any) -> None:
+    (hazard,) = explore(module.State, [module.unlocked] * 2).hazards
+    assert (hazard.kind, hazard.location) == ("lost-update", "Synchronized.value")
+
+
+def test_deadlock(module: Any) -> None:
+    (hazard,) = explore(module.State, [module.forth, module.back]).hazards
+    assert hazard.kind == "deadlock"
+    assert "held by thread" in hazard.message
+
+
+def _hold(lock: Any, ready: Any) -> None:
+    with lock:
+        ready.set()
+        time.sleep(0.5)
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_what_another_process_holds_is_no_deadlock(module: Any) -> None:
+    context = multiprocessing.get_context("fork")
+    state = module.State()
+    ready = context.Event()
+    process = context.Process(target=_hold, args=(state.lock, ready))
+    process.start()
+    assert ready.wait(10)
+    found = explore(lambda: state, [module.locked, module.reentered], schedules=3)
+    process.join(10)
+    assert process.exitcode == 0
+    assert not found.hazards, found.hazards[0].message
