@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sysconfig
 import threading
 from collections.abc import Iterable
 from functools import cache
@@ -17,6 +18,8 @@ _NOT_OURS = frozenset(
 )
 """Folders below a project's root that hold other people's code (as do all that start with a
 dot)."""
+_LIBRARY = frozenset(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
+"""Where the standard library lies."""
 
 
 class Scope:
@@ -60,7 +63,10 @@ def _resolved(folder: str) -> Path:
 
 def _is_ours(folder: Path, root: Path) -> bool:
     parts = folder.relative_to(root).parts
-    return not any(part.startswith(".") or part in _NOT_OURS for part in parts)
+    if any(part.startswith(".") or part in _NOT_OURS for part in parts):
+        return False
+    # Somebody's root may be that of all files.
+    return not any(folder.is_relative_to(each) for each in _LIBRARY if each.is_relative_to(root))
 
 
 def _file_of(module: str) -> str:

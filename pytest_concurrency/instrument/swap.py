@@ -25,7 +25,15 @@ from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.internal import rewrite_internal
 from pytest_concurrency.instrument.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
-from pytest_concurrency.runtime import access, dynamic, namespaces, primitives, shapes, steps
+from pytest_concurrency.runtime import (
+    access,
+    dynamic,
+    managers,
+    namespaces,
+    primitives,
+    shapes,
+    steps,
+)
 
 _HELPERS: dict[str, Any] = {
     "@get": access.get_attr,
@@ -58,7 +66,7 @@ _HELPERS: dict[str, Any] = {
     "@matched": dynamic.matched,
     "@called": dynamic.called,
     "@ready_call": dynamic.ready_call,
-    "@enter_with": primitives.enter_with,
+    "@enter_with": managers.enter_with,
     "@sync_method": primitives.sync_method,
     **IN_PLACE,
 }

@@ -25,6 +25,7 @@ from typing import Any, Final
 from pytest_concurrency.runtime import access, shapes
 from pytest_concurrency.runtime.access import NO_KEY, bound_method, prepared, touch
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, USE
 from pytest_concurrency.runtime.namespaces import owner_of
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
@@ -96,6 +97,10 @@ def _environment(site: int, args: Arguments) -> None:
     _item("read")(site, (os.environ, *args))
 
 
+def _current_folder(site: int, args: Arguments) -> None:
+    touch(site, CURRENT_FOLDER, CURRENT_FOLDER, WHOLE, WHOLE, USE)
+
+
 WRITTEN_BACK: Final[dict[int, int]] = {}
 """For ``obj.x += value`` and its like: by the site of the addition, that of the store."""
 
@@ -144,7 +149,7 @@ _OF_MODULES: Final[dict[ModuleType, dict[str, Effect]]] = {
         **dict.fromkeys([f"insort{end}" for end in _ENDS], _whole("write")),
         **dict.fromkeys([f"bisect{end}" for end in _ENDS], _whole("read")),
     },
-    os: {"getenv": _environment},
+    os: {"getenv": _environment, "chdir": _current_folder, "getcwd": _current_folder},
 }
 """Functions that touch their first argument, or something that all share."""
 _EFFECTS: Final[dict[object, Effect]] = {

@@ -68,11 +68,44 @@ _HARMLESS = frozenset(
         "pluggy",
         "pytest",
         "pytest_concurrency",
-        "unittest",
+        "unittest.async_case",
+        "unittest.case",
     ]
 )
 """Packages on whose objects no two threads get in each other's way, or whose methods are known one
 by one."""
+
+
+class Shared:
+    """Something that the whole process shares, and that can be had by no name."""
+
+    __slots__ = ("__weakref__",)
+
+
+CURRENT_FOLDER = Shared()
+_OUTPUT, _PATCHES, _TIME, _WARNINGS = Shared(), Shared(), Shared(), Shared()
+_MANAGERS = {
+    ("contextlib", "chdir"): CURRENT_FOLDER,
+    ("contextlib", "redirect_stdout"): _OUTPUT,
+    ("contextlib", "redirect_stderr"): _OUTPUT,
+    ("freezegun.api", "_freeze_time"): _TIME,
+    ("time_machine", "travel"): _TIME,
+    ("unittest.mock", "_patch"): _PATCHES,
+    ("unittest.mock", "_patch_dict"): _PATCHES,
+    ("_py_warnings", "catch_warnings"): _WARNINGS,
+    ("warnings", "catch_warnings"): _WARNINGS,
+}
+"""Context managers that change something of that kind."""
+
+
+def shared_by(manager: type) -> Shared | None:
+    """Return what entering a context manager of this type changes for all."""
+    for base in manager.__mro__:
+        found = _MANAGERS.get((_module_of(base), base.__name__))
+        if found is not None:
+            return found
+    return None
+
 
 _module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
 
@@ -84,7 +117,9 @@ def is_foreign(cls: type) -> bool:
         return False
     if type(module) is not str or module == "builtins":
         return cls is GeneratorType
-    return module not in INSTRUMENTED_MODULES and module.partition(".")[0] not in _HARMLESS
+    if module in INSTRUMENTED_MODULES or module in _HARMLESS:
+        return False
+    return module.partition(".")[0] not in _HARMLESS
 
 
 def is_instrumented(method: object) -> bool:

@@ -28,7 +28,7 @@ LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
 SIMPLE_QUEUE = queue.SimpleQueue
 _queue_get: Any = queue.SimpleQueue().get
-_PYTHON_MADE = (threading.Condition, threading.Semaphore)
+PYTHON_MADE = (threading.Condition, threading.Semaphore)
 BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
 """Types of bound methods; C has two, by calling convention."""
 INTERNAL = -1
@@ -281,18 +281,6 @@ def stand_in_for(obj: Any, site: int) -> Any:
     return obj if stand_in is None else stand_in(obj, site)
 
 
-def enter_with(manager: Any, site: int) -> Any:
-    """Wrap the context expression of a ``with`` statement."""
-    stand_in = STAND_INS.get(type(manager))
-    if stand_in is not None:
-        if _b.current is None and _b.amplifier is None:
-            return manager
-        return stand_in(manager, site)
-    if site != INTERNAL and issubclass(type(manager), _PYTHON_MADE):
-        point(manager, site, "call")
-    return manager
-
-
 def sync_method(callee: Any, site: int) -> Any:
     """Wrap a callee named like a method of a lock or queue: bound methods of real ones are
     managed.
@@ -304,6 +292,6 @@ def sync_method(callee: Any, site: int) -> Any:
     stand_in = STAND_INS.get(type(owner))
     if stand_in is not None:
         return getattr(stand_in(owner, site), callee.__name__, callee)
-    if site != INTERNAL and issubclass(type(owner), _PYTHON_MADE):
+    if site != INTERNAL and issubclass(type(owner), PYTHON_MADE):
         point(owner, site, "call")
     return callee

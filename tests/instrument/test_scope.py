@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sysconfig
 import threading
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def test_files_below_a_root(tmp_path: Path, place: str, wanted: bool) -> None:
 def test_a_root_inside_a_hidden_folder_counts(tmp_path: Path) -> None:
     root = tmp_path / ".cache" / "project"
     assert Scope([root]).wants(str(root / "a.py"))
+
+
+def test_the_standard_library_is_nobodys_own() -> None:
+    everything = Path(sysconfig.get_path("stdlib")).anchor
+    assert not Scope([Path(everything)]).wants(json.__file__)
+    assert Scope([Path(everything)], ["json"]).wants(json.__file__)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

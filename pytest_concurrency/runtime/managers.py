@@ -1,0 +1,61 @@
+"""Context managers: locks are taken under the scheduler, and what is not instrumented is used.
+
+Entering and leaving a foreign context manager is a use of it. Some change what the whole process
+shares, such as ``sys.stdout`` or the warnings filters: theirs is a use of that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime.access import touch
+from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.foreign import USE, Shared, shared_by
+from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.primitives import INTERNAL, PYTHON_MADE, STAND_INS, point
+
+
+class ForeignManager:
+    """Stands in for a foreign context manager in the ``with`` statement that uses it."""
+
+    __slots__ = ("manager", "site", "target")
+
+    def __init__(self, manager: Any, site: int, target: Any) -> None:
+        self.manager = manager
+        self.site = site
+        self.target = target
+
+    def __enter__(self) -> Any:
+        self._use()
+        result = type(self.manager).__enter__(self.manager)
+        if type(self.target) is Shared:
+            self._use()  # others may change it before the body begins
+        return result
+
+    def __exit__(self, *exc_info: object) -> Any:
+        self._use()
+        return type(self.manager).__exit__(self.manager, *exc_info)
+
+    def _use(self) -> None:
+        touch(self.site, self.target, self.target, WHOLE, WHOLE, USE)
+
+
+def enter_with(manager: Any, site: int) -> Any:
+    """Wrap the context expression of a ``with`` statement."""
+    stand_in = STAND_INS.get(type(manager))
+    if _b.current is None and _b.amplifier is None:
+        return manager
+    if stand_in is not None:
+        return stand_in(manager, site)
+    if site == INTERNAL:
+        return manager
+    if issubclass(type(manager), PYTHON_MADE):
+        point(manager, site, "call")
+        return manager
+    shared = shared_by(type(manager))
+    if shared is not None:
+        return ForeignManager(manager, site, shared)
+    if shapes.shape_of(type(manager), "__enter__") is shapes.METHOD:
+        return ForeignManager(manager, site, manager)
+    return manager
