@@ -331,9 +331,9 @@ def bound_method(callee: Any, site: int, *args: Any) -> Any:
 
 
 def note_method(site: int, obj: Any, name: str, args: Sequence[Any]) -> None:
-    """Pass the point before ``obj.name(*args)`` if that is a method of a container."""
+    """Pass the point before ``obj.name(*args)`` if that is a method of a container, or foreign."""
     kind = shapes.method_kind(type(obj), name)
-    if kind in ("read", "write"):
+    if kind in ("read", "write", USE):
         _touch_by_method(site, str(kind), obj, name, tuple(args), {})
 
 

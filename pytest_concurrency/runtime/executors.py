@@ -14,11 +14,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, thread
 from functools import partial
 from typing import Any
 
+from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime.access import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, task_of
 
 _real_submit: Any = ThreadPoolExecutor.submit
 _worker: Any = thread._worker
+_JOB = add_call_in(thread._WorkItem.run, "what its job belongs to")
 
 
 class _InOrder(dict[threading.Thread, None]):
@@ -42,8 +46,15 @@ def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             _lend_workers(self)
         elif not self._threads:
             self._threads = _InOrder()
+        if type(fn) in METHODS_OF_C and shapes.method_kind(type(fn.__self__), fn.__name__):
+            fn = partial(_call_method, fn)
     future: Future[Any] = _real_submit(self, fn, *args, **kwargs)
     return future
+
+
+def _call_method(method: Any, *args: Any, **kwargs: Any) -> Any:
+    note_method(_JOB, method.__self__, method.__name__, args)
+    return method(*args, **kwargs)
 
 
 def _lend_workers(executor: Any) -> None:

@@ -5,6 +5,7 @@ up here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pytest_concurrency.model import Operation
 
@@ -37,6 +38,15 @@ def add_site(site: InstrumentedSite) -> int:
     """Enter ``site`` and return its number."""
     SITES.append(site)
     return len(SITES) - 1
+
+
+def add_call_in(function: Any, label: str) -> int:
+    """Enter a call that a function of the standard library makes, and return its number."""
+    code = function.__code__
+    site = InstrumentedSite(
+        code.co_filename, code.co_firstlineno, 0, code.co_qualname, "call", code.co_name, label
+    )
+    return add_site(site)
 
 
 _everywhere = bytearray()

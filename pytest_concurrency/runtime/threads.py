@@ -14,9 +14,10 @@ from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import executors
+from pytest_concurrency.runtime.access import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.primitives import Waiting, point
-from pytest_concurrency.runtime.sites import InstrumentedSite, add_site
+from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, task_of, tie
 
 _OWN = str(Path(__file__).resolve().parent.parent)
@@ -28,17 +29,8 @@ _real_enumerate = threading.enumerate
 _real_current = threading.current_thread
 _real_new_thread = _thread.start_new_thread
 _real_joinable: Any = getattr(_thread, "start_joinable_thread", None)
-_TIMER = add_site(
-    InstrumentedSite(
-        threading.__file__,
-        threading.Timer.run.__code__.co_firstlineno,
-        0,
-        "Timer.run",
-        "call",
-        "run",
-        "timer",
-    )
-)
+_TIMER = add_call_in(threading.Timer.run, "timer")
+_TARGET = add_call_in(threading.Thread.run, "what its target belongs to")
 _usual_hook: Callable[..., Any] = threading.excepthook
 
 
@@ -82,6 +74,9 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
         _hide_from_tracing()
         if isinstance(thread, threading.Timer):
             point(thread, _TIMER, "call")  # it waits out of sight, but who cancels it meets it
+        target: Any = thread.__dict__.get("_target")
+        if type(target) in METHODS_OF_C:
+            note_method(_TARGET, target.__self__, target.__name__, thread.__dict__["_args"])
         thread.run()
     except Abort:
         pass

@@ -362,3 +362,44 @@ def test_what_is_instrumented_later_is_looked_at_again(monkeypatch: pytest.Monke
         assert shapes.shape_of(Noted, "note") == shapes.CODE
     finally:
         shapes.INSTRUMENTED_MODULES.intersection_update(known)
+
+
+# -- methods that others call --------------------------------------------------------------------
+
+GIVEN_AWAY = """
+    import io, threading
+    from concurrent.futures import ThreadPoolExecutor
+    class State:
+        def __init__(self):
+            self.items, self.text, self.lock = [1, 2], io.StringIO(), threading.Lock()
+    def look(it):
+        before = len(it.items)
+        place = it.text.tell()
+        assert len([item for item in it.items]) == before
+        assert it.text.tell() == place
+    def work(it):
+        {body}
+    def setup():
+        return State()
+"""
+THREAD = "t = threading.Thread(target={}, args=['a']); t.start(); look(it); t.join()"
+JOB = "e = ThreadPoolExecutor(1); e.submit({}, 'a'); look(it); e.shutdown()"
+GIVEN = {
+    "thread": THREAD.format("it.items.append"),
+    "thread, foreign": THREAD.format("it.text.write"),
+    "job": JOB.format("it.items.append"),
+    "job, foreign": JOB.format("it.text.write"),
+}
+
+
+@pytest.mark.parametrize("body", GIVEN.values(), ids=GIVEN)
+def test_methods_that_a_thread_is_given(tmp_path: Path, body: str) -> None:
+    module = load(tmp_path, GIVEN_AWAY.format(body=body))
+    (hazard,) = explore(module.setup, [module.work], schedules=100).hazards
+    assert hazard.kind == "thread-exception"
+    assert len({use.site.path for use in hazard.sites}) == 2
+    apart = body.replace("look(it)", "pass")
+    module = load(tmp_path, GIVEN_AWAY.format(body=apart))
+    found = explore(module.setup, [module.work], schedules=300)
+    assert found.exhausted
+    assert not found.hazards
