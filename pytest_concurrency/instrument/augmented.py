@@ -19,7 +19,7 @@ from typing import Any
 from pytest_concurrency.instrument.builder import KEY, OWNER
 from pytest_concurrency.instrument.places import Places
 from pytest_concurrency.instrument.scopes import DISPLAYS
-from pytest_concurrency.runtime.dynamic import WRITTEN_BACK
+from pytest_concurrency.runtime.functions import WRITTEN_BACK
 from pytest_concurrency.runtime.sites import SITES
 
 IN_PLACE: dict[str, Any] = {

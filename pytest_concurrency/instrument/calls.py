@@ -19,9 +19,9 @@ import ast
 
 from pytest_concurrency.instrument.looks import Looks
 from pytest_concurrency.runtime import files
-from pytest_concurrency.runtime.dynamic import FUNCTION_NAMES, MODULE_OF, SLOT_NAMES
+from pytest_concurrency.runtime.functions import MODULES_OF, SLOT_EFFECTS
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
-from pytest_concurrency.runtime.shapes import KEYED, METHOD_NAMES
+from pytest_concurrency.runtime.shapes import CONTAINER_METHODS, CONTAINERS, KEYED, METHOD_NAMES
 
 _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
@@ -53,6 +53,7 @@ _MERGING = frozenset(
     ]
 )
 """Methods that go through what they are given."""
+_BASES = frozenset(base.__name__ for base in CONTAINERS)
 _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 """Methods of ``pathlib.Path`` whose effect depends on their arguments."""
 
@@ -72,6 +73,14 @@ class Calls(Looks):
         if self._is_function_on_attributes(callee) and not _has_stars(node):
             label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
             return self._call_of_function(node, self._visit_expr(callee), label)
+        if _names_a_base(callee.value) and callee.attr in CONTAINER_METHODS:
+            is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
+            label = self._label(node.args[0] if is_unbound else ast.Name("self", ast.Load()))
+            self.generic_visit(callee)
+            number = self._site(node, "call", callee.attr, label)
+            return (
+                node if _has_stars(node) else self._made_ready(node, "ready_base", callee, number)
+            )
         if not self._is_shared_object(callee.value):
             return self.generic_visit(node)
         if self._is_file_function(callee) and not _has_stars(node):
@@ -141,17 +150,23 @@ class Calls(Looks):
             self.generic_visit(node)
             node.args = [self._call(node, "namespace_of", node.args[0])]
             return node
-        if callee.id in FUNCTION_NAMES and self._is_global_name(callee.id) and not _has_stars(node):
+        if callee.id in MODULES_OF and self._is_global_name(callee.id) and not _has_stars(node):
             label = self._label(node.args[0]) if node.args else callee.id
             return self._call_of_function(node, callee, label)
         if self._is_variable(callee.id):
             return self._call_of_value(node)
         labels = [self._label(argument) for argument in node.args]
+        named = {keyword.arg: self._label(keyword.value) for keyword in node.keywords}
         self.generic_visit(node)
         looked_at = _ALL_ARGUMENTS.get(callee.id)
         if looked_at is not None and self._is_global_name(callee.id):
             pairs = list(zip(node.args, labels, strict=True))[looked_at]
             node.args[looked_at] = [self._whole(argument, label) for argument, label in pairs]
+        if callee.id == "print" and self._is_global_name("print"):
+            for keyword in [keyword for keyword in node.keywords if keyword.arg == "file"]:
+                file = keyword.value
+                number = self._new_site(file, "call", "write", named["file"])
+                keyword.value = self._call(file, "call_method", file, "write", number)
         return node
 
     def _call_of_function(self, node: ast.Call, callee: ast.expr, label: str) -> ast.AST:
@@ -163,11 +178,11 @@ class Calls(Looks):
         return self._made_ready(node, "ready_function", callee, number)
 
     def _is_function_on_attributes(self, callee: ast.Attribute) -> bool:
-        if callee.attr in SLOT_NAMES:
+        if callee.attr in SLOT_EFFECTS:
             return True
         return (
             isinstance(callee.value, ast.Name)
-            and MODULE_OF.get(callee.attr) == callee.value.id
+            and callee.value.id in MODULES_OF.get(callee.attr, ())
             and self._is_global_name(callee.value.id)
         )
 
@@ -232,6 +247,15 @@ class Calls(Looks):
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)
         return [*before, node] if before else node
+
+
+def _names_a_base(node: ast.expr) -> bool:
+    """Whether a method of it is one that a class has overridden, or may have."""
+    if isinstance(node, ast.Name):
+        return node.id in _BASES
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+    )
 
 
 def _merges(node: ast.Call) -> bool:

@@ -13,16 +13,23 @@ given when it is first seen: addresses are reused.
 from __future__ import annotations
 
 from _thread import get_ident
+from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import contains as _contains
-from types import BuiltinFunctionType, FunctionType, MethodWrapperType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import Any
 from weakref import ReferenceType
 
 from pytest_concurrency.runtime import files, shapes
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.foreign import USE
+from pytest_concurrency.runtime.foreign import USE, is_instrumented
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
@@ -164,38 +171,46 @@ def item(obj: Any, key: Any, site: int) -> Any:
     if kind is None:
         kind = shapes.container_kind(type(obj))
     if kind:
-        if kind is shapes.MAPPING:
-            place = key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
-        elif kind is shapes.OPAQUE:
-            place = _comparable(key)
-        elif type(key) is int:
-            place = key if key >= 0 else key + len(obj)
-        else:
-            place = WHOLE
         target = owner_of(obj) if OWNERS else obj
-        touch(site, target, target, key, place)
+        touch(site, target, target, key, _part_of(obj, key, kind))
     elif type(obj) is memoryview:
-        _touch_memory(site, obj, SITES[site].op)
+        _touch_memory(site, obj, SITES[site].op, key)
     return obj
 
 
 def place_of(container: Any, key: Any) -> Any:
     """Return which part of ``container`` ``container[key]`` is."""
-    if kind_of(container) in (shapes.MAPPING, shapes.OPAQUE):
-        return _comparable(key)
+    return _part_of(container, key, kind_of(container))
+
+
+def _part_of(container: Any, key: Any, kind: str) -> Any:
+    if kind is shapes.MAPPING or kind is shapes.OPAQUE:
+        return key if type(key) in shapes.PLAIN_KEYS else _comparable(key)
     if type(key) is not int:
         return WHOLE
     return key if key >= 0 else key + len(container)
 
 
-def _touch_memory(site: int, view: memoryview, op: str) -> None:
-    """Touch what a ``memoryview`` shows; which part of it is hard to know."""
+def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> None:
+    """Touch what a ``memoryview`` shows.
+
+    Which part of it is known only of one that shows all: what is written through others is a use.
+    """
     try:
-        shown = view.obj
+        shown: Any = view.obj
     except ValueError:
         return  # released: the access itself is about to say so
-    if kind_of(shown):
-        touch(site, shown, shown, WHOLE, WHOLE, op)
+    if not kind_of(shown):
+        return
+    is_item = type(key) is int and type(shown) in (bytearray, array)
+    if (
+        is_item
+        and view.format in ("B", getattr(shown, "typecode", "B"))
+        and len(view) == len(shown)
+    ):
+        touch(site, shown, shown, key, key if key >= 0 else key + len(shown), op)
+    else:
+        touch(site, shown, shown, WHOLE, WHOLE, USE if op == "write" else op)
 
 
 def item_keep(obj: Any, key: Any, site: int) -> Any:
@@ -317,6 +332,27 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     return prepared(callee, args, kwargs)
 
 
+def ready_base(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
+    """Like ``ready``, for a method of a base class, called through ``super()`` or that class."""
+    if _b.current is not None:
+        owner = getattr(callee, "__self__", None) if type(callee) in METHODS_OF_C else None
+        rest = args
+        if owner is None and args and type(callee) in _METHODS_OF_CLASSES:
+            owner, rest = args[0], args[1:]
+        kind = shapes.kind_in_base(type(owner), SITES[site].name)
+        if kind is not None and not is_instrumented(getattr(callee, "__func__", callee)):
+            place = key = WHOLE
+            if rest and SITES[site].name in shapes.KEYED:
+                key, place = rest[0], _part_of(owner, rest[0], shapes.kind_by_bases(type(owner)))
+            touch(site, owner, owner, key, place, kind)
+    elif _b.amplifier is not None:
+        _b.amplifier()
+    return prepared(callee, args, kwargs)
+
+
+_METHODS_OF_CLASSES = (FunctionType, MethodDescriptorType, WrapperDescriptorType)
+
+
 def bound_method(callee: Any, site: int, *args: Any) -> Any:
     """Precede a call through a variable that holds a bound method; its arguments are variables,
     too.
@@ -343,7 +379,7 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
         if _b.amplifier is not None:
             _b.amplifier()
     elif type(callee) in (BuiltinFunctionType, FunctionType):
-        _touch_files(site, files.effects(callee, args, kwargs))
+        touch_files(site, files.effects(callee, args, kwargs))
     return prepared(callee, args, kwargs)
 
 
@@ -361,7 +397,7 @@ def _touch_by_method(
     site: int, kind: str, obj: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     if kind is shapes.FILE:
-        _touch_files(site, files.method_effects(obj, name, args, kwargs))
+        touch_files(site, files.method_effects(obj, name, args, kwargs))
         return
     place = key = WHOLE
     if args and name in shapes.KEYED and kind_of(obj) is shapes.MAPPING:
@@ -371,7 +407,8 @@ def _touch_by_method(
     touch(site, target, target, key, place, kind)
 
 
-def _touch_files(site: int, effects: tuple[files.Effect, ...]) -> None:
+def touch_files(site: int, effects: Sequence[tuple[str, str]]) -> None:
+    """Pass the point before each access to a file, which is known by its path."""
     for path, kind in effects:
         # A number, since names of temporary files differ from execution to execution.
         number = _b.files.setdefault(path, len(_b.files))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType, GeneratorType
-from typing import Any
+from typing import Any, Final
 
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules that are instrumented: their globals count as shared, their methods are seen
@@ -120,6 +120,21 @@ def is_foreign(cls: type) -> bool:
     if module in INSTRUMENTED_MODULES or module in _HARMLESS:
         return False
     return module.partition(".")[0] not in _HARMLESS
+
+
+_CHANGING: Final = {
+    ("decimal", "Context"): None,
+    ("logging", "Filterer"): {"addFilter", "removeFilter"},
+    ("logging", "Logger"): {"addHandler", "removeHandler", "hasHandlers", "setLevel"},
+    ("logging", "Handler"): {"setFormatter", "setLevel"},
+}
+"""Classes of harmless packages that are not, or the methods that are not; None: all of them."""
+
+
+def is_use(owner: type, name: str) -> bool:
+    """Whether a call of the method ``name`` that ``owner`` defines is a use of its object."""
+    known = _CHANGING.get((_module_of(owner), owner.__name__), ())
+    return is_foreign(owner) or known is None or name in known
 
 
 def is_instrumented(method: object) -> bool:

@@ -29,6 +29,7 @@ from pytest_concurrency.runtime.foreign import (
     USE,
     is_foreign,
     is_instrumented,
+    is_use,
 )
 
 DATA: Final = "data"
@@ -136,7 +137,7 @@ def _classify(cls: type, name: str) -> str:
 
 def _shape_of_code(cls: type, name: str, descriptor: object) -> str:
     owner = _owner(cls, name)
-    is_out_of_sight = owner is not None and is_foreign(owner)
+    is_out_of_sight = owner is not None and is_use(owner, name)
     if _has(descriptor, "__set__"):
         return DATA if is_out_of_sight or is_foreign(type(descriptor)) else CODE
     if is_out_of_sight:
@@ -358,8 +359,11 @@ def _is_plain(cls: type) -> bool:
 
 
 def _container_kind(cls: type) -> str:
-    if is_instrumented(lookup(cls, "__getitem__")):
-        return NO_CONTAINER
+    return NO_CONTAINER if is_instrumented(lookup(cls, "__getitem__")) else kind_by_bases(cls)
+
+
+def kind_by_bases(cls: type) -> str:
+    """Classify ``cls`` by what it is derived from, whatever it defines itself."""
     bases = _mro(cls) or ()
     if issubclass(cls, dict) or not {UserDict, ChainMap, MutableMapping}.isdisjoint(bases):
         return MAPPING
@@ -403,12 +407,19 @@ def _method_kind(cls: type, name: str) -> str | None:
         return "call"
     if name in files.METHODS and issubclass(cls, PurePath):
         return FILE
+    kind = kind_in_base(cls, name)
+    if kind is not None:
+        return None if is_instrumented(lookup(cls, name)) else kind
+    return USE if shape_of(cls, name) is METHOD else None
+
+
+def kind_in_base(cls: type, name: str) -> str | None:
+    """Return ``read`` or ``write`` for what the method ``name`` of a container does that ``cls`` is
+    derived from; None if there is none."""
     bases = _mro(cls) or ()
     for base, table in CONTAINERS.items():
         if base in bases and (base not in _ABSTRACT or container_kind(cls)):
-            if is_instrumented(lookup(cls, name)):
-                return None
             for kind, names in table.items():
                 if name in names.split():
                     return kind
-    return USE if shape_of(cls, name) is METHOD else None
+    return None

@@ -144,7 +144,7 @@ def _is_attribute(event: tuple[Any, ...], obj: object) -> bool:
     if isinstance(obj, dict):
         module = sys.modules.get(str(dict.get(obj, "__name__")))
         return module is not None and vars(module) is obj
-    return not shapes.container_kind(type(obj)) and event[3] != ""
+    return not shapes.kind_by_bases(type(obj)) and event[3] != ""
 
 
 def _contents(path: object) -> object:
