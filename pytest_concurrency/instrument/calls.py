@@ -19,9 +19,9 @@ import ast
 
 from pytest_concurrency.instrument.looks import Looks
 from pytest_concurrency.runtime import files
+from pytest_concurrency.runtime.containers import CONTAINER_METHODS, CONTAINERS, KEYED, METHOD_NAMES
 from pytest_concurrency.runtime.functions import MODULES_OF, SLOT_EFFECTS
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
-from pytest_concurrency.runtime.shapes import CONTAINER_METHODS, CONTAINERS, KEYED, METHOD_NAMES
 
 _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),

@@ -37,13 +37,13 @@ from pytest_concurrency.instrument.scopes import (
     shared_globals,
     variables_of,
 )
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime.containers import CONTAINER_METHODS
 
 
 def rewrite(tree: ast.Module, path: str) -> ast.Module:
     """Rewrite ``tree`` (of the file ``path``) in place and return it."""
-    containers = container_names(tree, shapes.CONTAINER_METHODS)
-    rewriter = _Rewriter(path, shared_globals(tree), containers, variables_of(tree))
+    named = container_names(tree, CONTAINER_METHODS)
+    rewriter = _Rewriter(path, shared_globals(tree), named, variables_of(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
     rewriter.resolve_flows()
     locate(rewritten)

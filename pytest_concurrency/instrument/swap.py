@@ -28,18 +28,19 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.runtime import (
     access,
     dynamic,
+    foreign,
     functions,
     managers,
+    methods,
     namespaces,
     primitives,
-    shapes,
     steps,
 )
 
 _HELPERS: dict[str, Any] = {
     "@get": access.get_attr,
     "@set": access.set_attr,
-    "@call_attr": access.call_attr,
+    "@call_attr": methods.call_attr,
     "@item": access.item,
     "@item_keep": access.item_keep,
     "@kept_key": access.kept_key,
@@ -51,12 +52,12 @@ _HELPERS: dict[str, Any] = {
     "@resumed": steps.resumed,
     "@has": access.has,
     "@contains": access.contains,
-    "@call_method": access.call_method,
-    "@method_owner": access.method_owner,
-    "@bound_method": access.bound_method,
-    "@ready": access.ready,
-    "@ready_base": access.ready_base,
-    "@ready_file": access.ready_file,
+    "@call_method": methods.call_method,
+    "@method_owner": methods.method_owner,
+    "@bound_method": methods.bound_method,
+    "@ready": methods.ready,
+    "@ready_base": methods.ready_base,
+    "@ready_file": methods.ready_file,
     "@globals": globals,
     "@get_global": access.get_global,
     "@set_global": access.set_global,
@@ -303,7 +304,7 @@ class Instrumentation:
         typeshed_forgets: Any = function
         add_helpers(typeshed_forgets.__builtins__)
         if not internal:
-            shapes.note_instrumented(str(namespace.get("__name__")))
+            foreign.note_instrumented(str(namespace.get("__name__")))
 
     @property
     def counts(self) -> tuple[int, int]:

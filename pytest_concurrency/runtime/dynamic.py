@@ -11,8 +11,7 @@ from functools import partial
 from types import FunctionType, MethodWrapperType, ModuleType
 from typing import Any
 
-from pytest_concurrency.runtime import access, shapes
-from pytest_concurrency.runtime.access import NO_KEY, bound_method, prepared
+from pytest_concurrency.runtime import access, methods, shapes
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.functions import (
     HEAP_TYPE,
@@ -22,6 +21,7 @@ from pytest_concurrency.runtime.functions import (
     effect_of,
     touch_attribute,
 )
+from pytest_concurrency.runtime.methods import NO_KEY, bound_method, prepared
 
 
 def _note_effect(callee: Any, site: int, args: Arguments) -> None:
@@ -115,7 +115,7 @@ def _before_call(callee: Any, site: int, args: Arguments) -> Any:
         managed = _before_call(callee.func, site, (*callee.args, *args))
         is_same = managed is callee.func
         return callee if is_same else partial(managed, *callee.args, **callee.keywords)
-    if kind in access.METHODS_OF_C and type(callee.__self__) is not ModuleType:
+    if kind in methods.METHODS_OF_C and type(callee.__self__) is not ModuleType:
         return bound_method(callee, site, *args)
     if kind is operator.attrgetter and args:
         _get_attributes(callee, site, args[0])
@@ -124,9 +124,9 @@ def _before_call(callee: Any, site: int, args: Arguments) -> Any:
             READS_ITEM(site, (args[0], key))
     elif kind is operator.methodcaller and args:
         _, (name, *given) = callee.__reduce__()
-        access.note_method(site, args[0], name, given)
+        methods.note_method(site, args[0], name, given)
     else:
-        access.look_up(site, callee)
+        methods.look_up(site, callee)
         _note_effect(callee, site, args)
     return callee
 

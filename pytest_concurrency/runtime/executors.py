@@ -14,9 +14,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, thread
 from functools import partial
 from typing import Any
 
-from pytest_concurrency.runtime import shapes
-from pytest_concurrency.runtime.access import METHODS_OF_C, note_method
+from pytest_concurrency.runtime import containers
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, task_of
 
@@ -46,7 +46,7 @@ def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             _lend_workers(self)
         elif not self._threads:
             self._threads = _InOrder()
-        if type(fn) in METHODS_OF_C and shapes.method_kind(type(fn.__self__), fn.__name__):
+        if type(fn) in METHODS_OF_C and containers.method_kind(type(fn.__self__), fn.__name__):
             fn = partial(_call_method, fn)
     future: Future[Any] = _real_submit(self, fn, *args, **kwargs)
     return future

@@ -137,6 +137,25 @@ def is_use(owner: type, name: str) -> bool:
     return is_foreign(owner) or known is None or name in known
 
 
+_MEMORIES: list[dict[Any, Any]] = []
+
+
+def memory() -> dict[Any, Any]:
+    """Return a dict for what is found out about classes: it is emptied whenever more modules are
+    instrumented."""
+    made: dict[Any, Any] = {}
+    _MEMORIES.append(made)
+    return made
+
+
+def note_instrumented(module: str) -> None:
+    """Take note that the functions of a module are instrumented from now on."""
+    if module not in INSTRUMENTED_MODULES:
+        INSTRUMENTED_MODULES.add(module)
+        for each in _MEMORIES:
+            each.clear()
+
+
 def is_instrumented(method: object) -> bool:
     """Whether what ``method`` does is seen inside."""
     return type(method) is FunctionType and method.__module__ in INSTRUMENTED_MODULES

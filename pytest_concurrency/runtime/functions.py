@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, ModuleType, WrapperDescriptorType
 from typing import Any, Final
 
-from pytest_concurrency.runtime import access, shapes
+from pytest_concurrency.runtime import access, containers, methods, shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, USE, Shared
@@ -64,11 +64,11 @@ READS_ITEM: Final = _item("read")
 
 
 def _contains(site: int, args: Arguments) -> None:
-    kind = access.kind_of(args[0]) if len(args) > 1 else shapes.NO_CONTAINER
+    kind = access.kind_of(args[0]) if len(args) > 1 else containers.NO_CONTAINER
     if kind:
         target = owner_of(args[0])
-        key = args[1] if kind is shapes.MAPPING else WHOLE
-        place = access.place_of(args[0], key) if kind is shapes.MAPPING else WHOLE
+        key = args[1] if kind is containers.MAPPING else WHOLE
+        place = access.place_of(args[0], key) if kind is containers.MAPPING else WHOLE
         touch(site, target, target, key, place, "read")
 
 
@@ -130,7 +130,7 @@ def _environment(site: int, args: Arguments) -> None:
 
 def _descriptor(site: int, args: Arguments) -> None:
     if args and type(args[0]) is int:
-        access.touch_files(site, ((f"descriptor {args[0]}", USE),))
+        methods.touch_files(site, ((f"descriptor {args[0]}", USE),))
 
 
 def _shared(what: Shared, op: str = USE) -> Effect:

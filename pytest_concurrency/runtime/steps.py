@@ -19,7 +19,7 @@ from gc import get_referents
 from itertools import chain, islice
 from typing import Any, Final
 
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime import containers
 from pytest_concurrency.runtime.access import touch, whole
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import USE
@@ -134,5 +134,5 @@ def _parts_behind(obj: Any) -> Sequence[Any]:
                     found += _parts_behind(each)
         return found
     if kind in _DIRECT:
-        return [part for part in get_referents(obj) if shapes.is_plain(type(part))][:1]
-    return (obj,) if shapes.is_plain(kind) else ()
+        return [part for part in get_referents(obj) if containers.is_plain(type(part))][:1]
+    return (obj,) if containers.is_plain(kind) else ()

@@ -14,8 +14,8 @@ from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import executors
-from pytest_concurrency.runtime.access import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.primitives import Waiting, point
 from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, task_of, tie

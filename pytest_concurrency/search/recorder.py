@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime import containers, shapes
 from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.foreign import USE
@@ -144,7 +144,7 @@ def _is_attribute(event: tuple[Any, ...], obj: object) -> bool:
     if isinstance(obj, dict):
         module = sys.modules.get(str(dict.get(obj, "__name__")))
         return module is not None and vars(module) is obj
-    return not shapes.kind_by_bases(type(obj)) and event[3] != ""
+    return not containers.kind_by_bases(type(obj)) and event[3] != ""
 
 
 def _contents(path: object) -> object:

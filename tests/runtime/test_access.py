@@ -9,7 +9,7 @@ import pytest
 from watching import keys, load, touches
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime import access
+from pytest_concurrency.runtime import access, methods
 
 
 def same(folder: Path, source: str, *lines: str) -> bool:
@@ -346,4 +346,4 @@ def test_kept_keys_are_given_back_in_pairs() -> None:
 
 def test_ready_says_in_pythons_words_that_it_cannot_be_called() -> None:
     with pytest.raises(TypeError, match="'int' object is not callable"):
-        access.ready(5, 0, 1)()
+        methods.ready(5, 0, 1)()

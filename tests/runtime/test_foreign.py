@@ -18,7 +18,7 @@ from watching import load
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import Found
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime import containers, foreign, shapes
 
 PROGRAM = """
     import bisect, ctypes, heapq, hashlib, io, mmap, os, random, re, tempfile, threading, weakref
@@ -429,30 +429,30 @@ def test_shape(cls: type, name: str, shape: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (os.environ, shapes.MAPPING),
-        (weakref.WeakKeyDictionary(), shapes.MAPPING),
-        (io.StringIO(), shapes.NO_CONTAINER),
-        ((1, 2), shapes.NO_CONTAINER),
-        ("text", shapes.NO_CONTAINER),
-        (memoryview(b"a"), shapes.NO_CONTAINER),
+        (os.environ, containers.MAPPING),
+        (weakref.WeakKeyDictionary(), containers.MAPPING),
+        (io.StringIO(), containers.NO_CONTAINER),
+        ((1, 2), containers.NO_CONTAINER),
+        ("text", containers.NO_CONTAINER),
+        (memoryview(b"a"), containers.NO_CONTAINER),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_container_kind(value: Any, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shapes, "CONTAINER_KINDS", {})
-    assert shapes.container_kind(type(value)) == kind
+    monkeypatch.setattr(containers, "CONTAINER_KINDS", {})
+    assert containers.container_kind(type(value)) == kind
 
 
-def test_what_is_instrumented_later_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shapes, "SHAPES", {})
-    known = set(shapes.INSTRUMENTED_MODULES) - {__name__}
-    shapes.INSTRUMENTED_MODULES.discard(__name__)
+def test_what_is_instrumented_later_is_looked_at_again() -> None:
+    shapes.SHAPES.clear()
+    known = set(foreign.INSTRUMENTED_MODULES) - {__name__}
+    foreign.INSTRUMENTED_MODULES.discard(__name__)
     assert shapes.shape_of(Noted, "note") == shapes.METHOD
-    shapes.note_instrumented(__name__)
+    foreign.note_instrumented(__name__)
     try:
         assert shapes.shape_of(Noted, "note") == shapes.CODE
     finally:
-        shapes.INSTRUMENTED_MODULES.intersection_update(known)
+        foreign.INSTRUMENTED_MODULES.intersection_update(known)
 
 
 # -- methods that others call --------------------------------------------------------------------

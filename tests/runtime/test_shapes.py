@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.runtime import files, shapes
+from pytest_concurrency.runtime import containers, files, foreign, shapes
 
 
 @pytest.fixture(autouse=True)
 def _instrumented(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shapes, "SHAPES", {})
-    shapes.note_instrumented(__name__)
+    foreign.note_instrumented(__name__)
 
 
 class Meta(type):
@@ -129,8 +129,8 @@ def test_a_proxy_is_not_asked_what_it_stands_for() -> None:
 
     proxy: Any = Proxy()
     assert shapes.shape_of(type(proxy), "value") == shapes.DATA
-    assert shapes.container_kind(type(proxy)) == shapes.NO_CONTAINER
-    assert shapes.plain_value(proxy) is None
+    assert containers.container_kind(type(proxy)) == containers.NO_CONTAINER
+    assert containers.plain_value(proxy) is None
 
 
 def test_a_module_with_a_getattribute_of_its_own() -> None:
@@ -162,21 +162,21 @@ def test_a_class_that_is_being_made() -> None:
 @pytest.mark.parametrize(
     ("cls", "kind"),
     [
-        (dict, shapes.MAPPING),
-        (OrderedDict, shapes.MAPPING),
-        (defaultdict, shapes.MAPPING),
-        (list, shapes.SEQUENCE),
-        (deque, shapes.SEQUENCE),
-        (bytearray, shapes.SEQUENCE),
-        (set, shapes.UNORDERED),
-        (tuple, shapes.NO_CONTAINER),
-        (str, shapes.NO_CONTAINER),
-        (type("Sub", (dict,), {}), shapes.MAPPING),
-        (type("Own", (dict,), {"__getitem__": lambda self, key: key}), shapes.NO_CONTAINER),
+        (dict, containers.MAPPING),
+        (OrderedDict, containers.MAPPING),
+        (defaultdict, containers.MAPPING),
+        (list, containers.SEQUENCE),
+        (deque, containers.SEQUENCE),
+        (bytearray, containers.SEQUENCE),
+        (set, containers.UNORDERED),
+        (tuple, containers.NO_CONTAINER),
+        (str, containers.NO_CONTAINER),
+        (type("Sub", (dict,), {}), containers.MAPPING),
+        (type("Own", (dict,), {"__getitem__": lambda self, key: key}), containers.NO_CONTAINER),
     ],
 )
 def test_container_kind(cls: type, kind: str) -> None:
-    assert shapes.container_kind(cls) == kind
+    assert containers.container_kind(cls) == kind
 
 
 @pytest.mark.parametrize(
@@ -188,23 +188,23 @@ def test_container_kind(cls: type, kind: str) -> None:
         (dict, "setdefault", "write"),
         (deque, "popleft", "write"),
         (threading.Event, "set", "call"),
-        (type(Path()), "write_text", shapes.FILE),
+        (type(Path()), "write_text", containers.FILE),
         (str, "replace", None),
         (type("Sub", (list,), {"append": lambda self, x: None}), "append", None),
         (type("Sub", (list,), {}), "append", "write"),
     ],
 )
 def test_method_kind(cls: type, name: str, kind: str | None) -> None:
-    assert shapes.method_kind(cls, name) == kind
+    assert containers.method_kind(cls, name) == kind
 
 
 def test_plain_values() -> None:
     text = type("Text", (str,), {})("a")
-    assert type(shapes.plain_value(text)) is str
-    assert shapes.plain_value(text) == "a"
+    assert type(containers.plain_value(text)) is str
+    assert containers.plain_value(text) == "a"
     odd = type("Odd", (str,), {"__hash__": lambda self: 1, "__eq__": lambda self, other: True})
-    assert shapes.plain_value(odd("a")) is None
-    assert shapes.plain_value(object()) is None
+    assert containers.plain_value(odd("a")) is None
+    assert containers.plain_value(object()) is None
 
 
 @pytest.mark.parametrize(
