@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from functools import partial
 from gc import get_referents
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import containers
@@ -34,6 +35,7 @@ _MAPPINGS: Final[tuple[Any, ...]] = ({}, OrderedDict())
 _VIEWS: Final = [view for each in _MAPPINGS for view in (each.keys(), each.values(), each.items())]
 _DIRECT: Final[frozenset[type]] = frozenset(
     [
+        MappingProxyType,
         *map(type, _VIEWS),
         *(type(iter(each)) for each in (*_EMPTY, *_VIEWS)),
         *(type(reversed(each)) for each in ([], deque(), *_MAPPINGS, *_VIEWS)),

@@ -23,10 +23,12 @@ LOOPS = {
     "map": "for v in map(str, it.table): pass",
     "reversed": "for v in reversed(it.table): pass",
     "yield from": "list(v for v in it.each())",
+    "read-only view": "for v in types.MappingProxyType(it.table): pass",
     "set": "for v in it.members: pass",
     "deque": "for v in it.queue: pass",
 }
 PROGRAM = """
+    import types
     from collections import deque
     class State:
         def __init__(self):
