@@ -6,6 +6,7 @@ shares, such as ``sys.stdout`` or the warnings filters: theirs is a use of that.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from pytest_concurrency.runtime import shapes
@@ -14,6 +15,7 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import USE, Shared, shared_by
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import INTERNAL, PYTHON_MADE, STAND_INS, point
+from pytest_concurrency.runtime.task import Abort
 
 
 class ForeignManager:
@@ -30,12 +32,19 @@ class ForeignManager:
         self._use()
         result = type(self.manager).__enter__(self.manager)
         if type(self.target) is Shared:
-            self._use()  # others may change it before the body begins
+            try:
+                self._use()  # others may change it before the body begins
+            except Abort:
+                type(self.manager).__exit__(self.manager, *sys.exc_info())
+                raise
         return result
 
     def __exit__(self, *exc_info: object) -> Any:
-        self._use()
-        return type(self.manager).__exit__(self.manager, *exc_info)
+        try:
+            self._use()
+        finally:  # the execution may have ended meanwhile: what was entered must be left
+            result = type(self.manager).__exit__(self.manager, *exc_info)
+        return result
 
     def _use(self) -> None:
         touch(self.site, self.target, self.target, WHOLE, WHOLE, USE)

@@ -8,6 +8,7 @@ import io
 import os
 import random
 import re
+import sys
 import threading
 import weakref
 from pathlib import Path
@@ -390,6 +391,29 @@ def test_uses_that_nobody_contends_for_are_not_shown(tmp_path: Path) -> None:
     body = 'own = io.StringIO(); own.write("a"); it.text.write("a"); it.text.write("b")'
     (hazard,) = explored(tmp_path, body, 'it.text.getvalue() == "abab"').hazards
     assert {access.location for access in hazard.timeline} == {"it.text"}
+
+
+ENDLESS = """
+    import sys
+    from contextlib import chdir, redirect_stdout
+    from unittest import mock
+    class State:
+        value, stop = 1, False
+    def work(it):
+        for _ in range(3):
+            with mock.patch.object(State, "value", 5), redirect_stdout(None), chdir("/"):
+                while not it.stop:
+                    it.value
+"""
+
+
+def test_what_was_entered_is_left_when_an_execution_is_given_up(tmp_path: Path) -> None:
+    module = load(tmp_path, ENDLESS)
+    (hazard,) = explore(module.State, [module.work], schedules=1).hazards
+    assert hazard.kind == "no-progress"
+    assert module.State.value == 1
+    assert sys.stdout is not None
+    assert Path.cwd() == tmp_path
 
 
 # -- what is known of classes ------------------------------------------------------------------
