@@ -42,12 +42,18 @@ class Builder(ast.NodeTransformer):
     """The state of one rewriting, and the small questions about it."""
 
     def __init__(
-        self, path: str, shared_globals: frozenset[str], containers: frozenset[str]
+        self,
+        path: str,
+        shared_globals: frozenset[str],
+        containers: frozenset[str],
+        defined: frozenset[str],
     ) -> None:
         self._path = path
         self._globals = shared_globals
         self._containers = containers
         """Names that the file uses as those of containers, wherever."""
+        self._defined = defined
+        """Names of the functions and methods that the file defines."""
         self._asserted: dict[str, ast.expr] = {}
         """What pytest's assertion rewriting has put into variables of its own."""
         self._class: str | None = None

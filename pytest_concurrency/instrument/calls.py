@@ -73,7 +73,7 @@ class Calls(Looks):
         if self._is_function_on_attributes(callee) and not _has_stars(node):
             label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
             return self._call_of_function(node, self._visit_expr(callee), label)
-        if _names_a_base(callee.value) and callee.attr in CONTAINER_METHODS:
+        if self._is_method_of_base(callee):
             is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
             label = self._label(node.args[0] if is_unbound else ast.Name("self", ast.Load()))
             self.generic_visit(callee)
@@ -96,25 +96,45 @@ class Calls(Looks):
         if callee.attr in LOCK_METHODS:
             number = self._site(node, "call", "", label)
             node.func = self._call(callee, "sync_method", callee, number)
-        else:
-            name = self._mangled(callee.attr)
-            number = self._site(callee, "read", name, f"{label}.{name}")
+            self._visit_arguments(node)
+            return node
+        return self._call_of_other_method(node, callee, label)
+
+    def _call_of_other_method(self, node: ast.Call, callee: ast.Attribute, label: str) -> ast.AST:
+        name = self._mangled(callee.attr)
+        number = self._site(callee, "read", name, f"{label}.{name}")
+        # What the file defines itself is most likely seen inside: it needs no point of its own.
+        if callee.attr in self._defined or _has_stars(node) or self._has_inert_arguments(node):
             callee.value = self._call(callee, "call_attr", callee.value, name, number)
-        self._visit_arguments(node)
-        return node
+            self._visit_arguments(node)
+            return node
+        callee.value = self._call(callee, "method_owner", callee.value, name, number)
+        number = self._new_site(node, "call", callee.attr, label)
+        return self._made_ready(node, "ready", callee, number)
+
+    def _has_inert_arguments(self, node: ast.Call) -> bool:
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return all(self._is_inert(argument) for argument in arguments)
 
     def _visit_arguments(self, node: ast.Call) -> None:
         visit = self._operand if _merges(node) else self._visit_expr
         node.args = [visit(argument) for argument in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
 
+    def _is_method_of_base(self, callee: ast.Attribute) -> bool:
+        """Whether a class calls a method as a base class has it."""
+        if isinstance(callee.value, ast.Name):
+            return callee.value.id in _BASES and callee.attr in CONTAINER_METHODS
+        function = callee.value.func if isinstance(callee.value, ast.Call) else None
+        is_super = isinstance(function, ast.Name) and function.id == "super"
+        return is_super and (callee.attr in CONTAINER_METHODS or not callee.attr.startswith("__"))
+
     # -- methods of containers, primitives and paths --------------------------------------
 
     def _call_of_known_method(self, node: ast.Call, callee: ast.Attribute) -> ast.AST:
         label = self._label(callee.value)
         owner = self._visit_expr(callee.value)
-        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        inert = all(self._is_inert(argument) for argument in arguments)
+        inert = self._has_inert_arguments(node)
         if _merges(node) and any(map(self._may_hold_container, node.args)):
             inert = False
         keyed = bool(node.args) and callee.attr in KEYED
@@ -196,8 +216,7 @@ class Calls(Looks):
     def _call_of_value(self, node: ast.Call) -> ast.AST:
         """Rewrite the call of something that a variable, an item or another call gave."""
         label = self._label(node.func)
-        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        inert = all(self._is_inert(argument) for argument in arguments)
+        inert = self._has_inert_arguments(node)
         first = node.args[:1] if node.args and self._is_plain(node.args[0]) else []
         node.func = self._visit_expr(node.func)
         number = self._site(node, "call", "", label)
@@ -247,15 +266,6 @@ class Calls(Looks):
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)
         return [*before, node] if before else node
-
-
-def _names_a_base(node: ast.expr) -> bool:
-    """Whether a method of it is one that a class has overridden, or may have."""
-    if isinstance(node, ast.Name):
-        return node.id in _BASES
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
-    )
 
 
 def _merges(node: ast.Call) -> bool:

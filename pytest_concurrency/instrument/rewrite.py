@@ -32,6 +32,7 @@ from pytest_concurrency.instrument.scopes import (
     FunctionNode,
     comprehension_names,
     container_names,
+    functions_in,
     is_generator,
     names_of,
     shared_globals,
@@ -43,7 +44,7 @@ from pytest_concurrency.runtime.containers import CONTAINER_METHODS
 def rewrite(tree: ast.Module, path: str) -> ast.Module:
     """Rewrite ``tree`` (of the file ``path``) in place and return it."""
     named = container_names(tree, CONTAINER_METHODS)
-    rewriter = _Rewriter(path, shared_globals(tree), named, variables_of(tree))
+    rewriter = _Rewriter(path, shared_globals(tree), named, functions_in(tree), variables_of(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
     rewriter.resolve_flows()
     locate(rewritten)
@@ -73,9 +74,10 @@ class _Rewriter(Calls):
         path: str,
         shared_globals: frozenset[str],
         containers: frozenset[str],
+        defined: frozenset[str],
         module_variables: frozenset[str],
     ) -> None:
-        super().__init__(path, shared_globals, containers)
+        super().__init__(path, shared_globals, containers, defined)
         self._module_variables = module_variables
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | list[ast.AST]:

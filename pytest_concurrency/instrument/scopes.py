@@ -35,6 +35,12 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(node))
 
 
+def functions_in(tree: ast.Module) -> frozenset[str]:
+    """Return the names of all functions that a file defines, methods among them."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, functions))
+
+
 def is_generator(function: ast.FunctionDef) -> bool:
     """Whether calling it makes a generator with steps of its own."""
     return any(isinstance(node, ast.Yield) for node in own_nodes(function))

@@ -12,6 +12,7 @@ from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defa
 from collections.abc import MutableMapping, MutableSequence, MutableSet
 from concurrent.futures import Executor, Future
 from pathlib import PurePath
+from types import FunctionType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import files
@@ -149,17 +150,21 @@ def container_kind(cls: type) -> str:
 
 
 PLAIN: dict[type, bool] = memory()
+_LIBRARY: Final = frozenset({"collections", "collections.abc", "_collections_abc", "weakref", "os"})
+"""Modules whose Python code does not mind by whom it is called."""
 
 
 def is_plain(cls: type) -> bool:
-    """Whether ``cls`` is a container that a loop goes through without Python code."""
+    """Whether ``cls`` is a container that a loop goes through without the program's code."""
     found = PLAIN.get(cls)
     return remembered(PLAIN, cls, _is_plain(cls)) if found is None else found
 
 
 def _is_plain(cls: type) -> bool:
     loop = lookup(cls, "__iter__")
-    return bool(container_kind(cls)) and loop is not MISSING and not is_instrumented(loop)
+    if type(loop) is FunctionType:
+        return loop.__module__ in _LIBRARY and bool(container_kind(cls))
+    return loop is not MISSING and bool(container_kind(cls))
 
 
 def _container_kind(cls: type) -> str:

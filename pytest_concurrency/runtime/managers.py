@@ -7,6 +7,7 @@ shares, such as ``sys.stdout`` or the warnings filters: theirs is a use of that.
 from __future__ import annotations
 
 import sys
+from types import FunctionType
 from typing import Any
 
 from pytest_concurrency.runtime import shapes
@@ -65,6 +66,10 @@ def enter_with(manager: Any, site: int) -> Any:
     shared = shared_by(type(manager))
     if shared is not None:
         return ForeignManager(manager, site, shared)
-    if shapes.shape_of(type(manager), "__enter__") is shapes.METHOD:
-        return ForeignManager(manager, site, manager)
-    return manager
+    if shapes.shape_of(type(manager), "__enter__") is not shapes.METHOD:
+        return manager
+    if type(shapes.lookup(type(manager), "__exit__")) is FunctionType:
+        # No frame of ours comes between the program and a method written in Python.
+        touch(site, manager, manager, WHOLE, WHOLE, USE)
+        return manager
+    return ForeignManager(manager, site, manager)

@@ -20,7 +20,7 @@ from weakref import ReferenceType
 from pytest_concurrency.runtime import containers, files, shapes
 from pytest_concurrency.runtime.access import FILE, comparable, get_attr, kind_of, part_of, touch
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.foreign import USE, is_instrumented
+from pytest_concurrency.runtime.foreign import USE, is_instrumented, is_use
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
@@ -106,15 +106,24 @@ def ready_base(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
         rest = args
         if owner is None and args and type(callee) in _METHODS_OF_CLASSES:
             owner, rest = args[0], args[1:]
-        kind = containers.kind_in_base(type(owner), SITES[site].name)
+        name = SITES[site].name
+        kind = containers.kind_in_base(type(owner), name) or _kind_above(type(owner), name)
         if kind is not None and not is_instrumented(getattr(callee, "__func__", callee)):
             place = key = WHOLE
-            if rest and SITES[site].name in containers.KEYED:
+            if rest and name in containers.KEYED:
                 key, place = rest[0], part_of(owner, rest[0], containers.kind_by_bases(type(owner)))
             touch(site, owner, owner, key, place, kind)
     elif _b.amplifier is not None:
         _b.amplifier()
     return prepared(callee, args, kwargs)
+
+
+def _kind_above(cls: type, name: str) -> str | None:
+    """Say whether the method that a base of ``cls`` has is a use."""
+    for base in (shapes.mro(cls) or ())[1:]:
+        if name in vars(base):
+            return USE if is_use(base, name) else None
+    return None
 
 
 _METHODS_OF_CLASSES = (FunctionType, MethodDescriptorType, WrapperDescriptorType)

@@ -17,7 +17,7 @@ from loading import load_module
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime import containers, shapes
 from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay
 
@@ -156,8 +156,9 @@ def test_classes_made_while_it_runs_go_away(module: Any, monkeypatch: pytest.Mon
         return Node
     """
     monkeypatch.setattr(shapes, "_MOST", 50)
-    for memory in ("SHAPES", "METHODS", "CONTAINER_KINDS"):
-        monkeypatch.setattr(shapes, memory, {})
+    monkeypatch.setattr(shapes, "SHAPES", {})
+    for memory in ("METHODS", "CONTAINER_KINDS"):
+        monkeypatch.setattr(containers, memory, {})
     made: list[weakref.ref[type]] = []
     with exploring(prepared(module), 10):
         for _ in range(60):

@@ -23,7 +23,8 @@ from pytest_concurrency.runtime import containers, foreign, shapes
 
 PROGRAM = """
     import bisect, ctypes, heapq, hashlib, io, mmap, os, random, re, tempfile, threading, weakref
-    import contextlib, copy, decimal, json, logging, shutil, sqlite3, struct, sys, warnings
+    import configparser, contextlib, copy, decimal, json, logging, shutil
+    import sqlite3, struct, sys, warnings
     from collections import OrderedDict
     from unittest import mock
     from collections import UserDict
@@ -52,6 +53,10 @@ PROGRAM = """
             return iter(self.kept)
         def __len__(self):
             return len(self.kept)
+
+    class Notes(io.StringIO):
+        def note(self, text):
+            super().write(text)
 
     class Table(OrderedDict):
         def __getitem__(self, key):
@@ -115,6 +120,8 @@ PROGRAM = """
             self.logger, self.context = logging.Logger("own"), decimal.Context()
             self.file = os.open(self.folder + "/file", os.O_RDWR | os.O_CREAT) if {opens} else 0
             self.buffer, self.view = bytearray(8), memoryview(bytearray(4))
+            self.notes, self.settings = Notes(), configparser.ConfigParser()
+            self.settings["a"] = {{"n": "0"}}
             self.own_table, self.old, self.own_list = Table(n=0), Old(n=0), List([0])
 
     def setup():
@@ -169,6 +176,16 @@ RACES = {
         "it.data.seek(0); it.data.write(b'%d' % (int(it.data.getvalue()) + 1))",
         "it.data.getvalue() == b'2'",
         (FAILS, "it.data"),
+    ),
+    "an argument that is called": (
+        "it.settings.set('a', 'n', str(it.settings.getint('a', 'n') + 1))",
+        "it.settings.get('a', 'n') == '2'",
+        (FAILS, "it.settings"),
+    ),
+    "inherited": (
+        "it.notes.note('a'); it.notes.note('b')",
+        "it.notes.getvalue() == 'abab'",
+        (FAILS, "Notes"),
     ),
     "method in a variable": (
         'write = it.text.write; write("a"); write("b")',
