@@ -76,11 +76,11 @@ class Calls(Looks):
         if self._is_method_of_base(callee):
             is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
             label = self._label(node.args[0] if is_unbound else ast.Name("self", ast.Load()))
+            if _has_stars(node):
+                return self.generic_visit(node)
             self.generic_visit(callee)
             number = self._site(node, "call", callee.attr, label)
-            return (
-                node if _has_stars(node) else self._made_ready(node, "ready_base", callee, number)
-            )
+            return self._made_ready(node, "ready_base", callee, number)
         if not self._is_shared_object(callee.value):
             return self.generic_visit(node)
         if self._is_file_function(callee) and not _has_stars(node):
@@ -124,7 +124,9 @@ class Calls(Looks):
     def _is_method_of_base(self, callee: ast.Attribute) -> bool:
         """Whether a class calls a method as a base class has it."""
         if isinstance(callee.value, ast.Name):
-            return callee.value.id in _BASES and callee.attr in CONTAINER_METHODS
+            name = callee.value.id
+            is_class = name in _BASES and self._is_global_name(name)
+            return is_class and not self._is_variable(name) and callee.attr in CONTAINER_METHODS
         function = callee.value.func if isinstance(callee.value, ast.Call) else None
         is_super = isinstance(function, ast.Name) and function.id == "super"
         return is_super and (callee.attr in CONTAINER_METHODS or not callee.attr.startswith("__"))

@@ -203,6 +203,8 @@ class Instrumentation:
         """By file name: whose it is."""
         self._swaps: list[Swap] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
+        self._modules: set[str] = set()
+        """The names of those that are not the standard library's."""
         self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
         self._registered = 0
         self._collected: tuple[int, ...] = ()
@@ -227,6 +229,7 @@ class Instrumentation:
         if len(self._swaps) != self._registered:
             self._registered = len(self._swaps)
             self._registers = list(self._find_registers(objects))
+        foreign.note_instrumented(self._modules)
 
     def _new_objects(self) -> list[object]:
         """Return the objects among which there may be functions not looked at yet, and forget those
@@ -304,7 +307,7 @@ class Instrumentation:
         typeshed_forgets: Any = function
         add_helpers(typeshed_forgets.__builtins__)
         if not internal:
-            foreign.note_instrumented(str(namespace.get("__name__")))
+            self._modules.add(str(namespace.get("__name__")))
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -324,6 +327,7 @@ class Instrumentation:
 
     def swap_in(self) -> None:
         """Give every function its instrumented code."""
+        foreign.note_instrumented(self._modules)
         for swap in self._swaps:
             function = swap.function()
             if function is not None:

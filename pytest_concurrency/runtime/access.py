@@ -168,12 +168,9 @@ def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> Non
         return  # released: the access itself is about to say so
     if not kind_of(shown):
         return
-    is_item = type(key) is int and type(shown) in (bytearray, array)
-    if (
-        is_item
-        and view.format in ("B", getattr(shown, "typecode", "B"))
-        and len(view) == len(shown)
-    ):
+    is_item = type(key) is int and type(shown) in (bytearray, array) and view.c_contiguous
+    unit = getattr(shown, "typecode", "B")
+    if is_item and view.format == unit and len(view) == len(shown):
         touch(site, shown, shown, key, key if key >= 0 else key + len(shown), op)
     else:
         touch(site, shown, shown, WHOLE, WHOLE, USE if op == "write" else op)

@@ -7,7 +7,7 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from types import FunctionType, GeneratorType
 from typing import Any, Final
 
@@ -100,14 +100,17 @@ _MANAGERS = {
 
 def shared_by(manager: type) -> Shared | None:
     """Return what entering a context manager of this type changes for all."""
-    for base in manager.__mro__:
-        found = _MANAGERS.get((_module_of(base), base.__name__))
+    for base in _mro(manager) or ():
+        found = _MANAGERS.get((_module_of(base), _class_name(base)))
         if found is not None:
             return found
     return None
 
 
+# Straight from the slots: a metaclass may have attributes of these names.
 _module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
+_class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
+_mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
 
 
 def is_foreign(cls: type) -> bool:
@@ -133,7 +136,7 @@ _CHANGING: Final = {
 
 def is_use(owner: type, name: str) -> bool:
     """Whether a call of the method ``name`` that ``owner`` defines is a use of its object."""
-    known = _CHANGING.get((_module_of(owner), owner.__name__), ())
+    known = _CHANGING.get((_module_of(owner), _class_name(owner)), ())
     return is_foreign(owner) or known is None or name in known
 
 
@@ -148,10 +151,11 @@ def memory() -> dict[Any, Any]:
     return made
 
 
-def note_instrumented(module: str) -> None:
-    """Take note that the functions of a module are instrumented from now on."""
-    if module not in INSTRUMENTED_MODULES:
-        INSTRUMENTED_MODULES.add(module)
+def note_instrumented(modules: Set[str]) -> None:
+    """Take note that the functions of these modules are instrumented, and of no others."""
+    if modules != INSTRUMENTED_MODULES:
+        INSTRUMENTED_MODULES.clear()
+        INSTRUMENTED_MODULES.update(modules)
         for each in _MEMORIES:
             each.clear()
 

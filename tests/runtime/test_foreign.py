@@ -339,6 +339,11 @@ RIGHT = {
         "part = it.view[first:first + 2]; part[0] += 1",
         "list(it.view) == [1, 0, 1, 0]",
     ),
+    "a view backwards": (
+        "first = threading.current_thread().name == 'thread 1'; "
+        "view = it.view[::-1] if first else it.view; view[0] += 1",
+        "list(it.view) == [1, 0, 0, 1]",
+    ),
     "one write each": ('it.text.write("a")', 'it.text.getvalue() == "aa"'),
     "an object that adds": ("it.sum += 1", "it.sum.total == 2"),
     "with its own locks": ('it.own.setdefault("a", 0); it.own["a"]', "True"),
@@ -485,15 +490,20 @@ def test_container_kind(value: Any, kind: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_is_instrumented_later_is_looked_at_again() -> None:
-    shapes.SHAPES.clear()
-    known = set(foreign.INSTRUMENTED_MODULES) - {__name__}
-    foreign.INSTRUMENTED_MODULES.discard(__name__)
+    foreign.note_instrumented(set())
     assert shapes.shape_of(Noted, "note") == shapes.METHOD
-    foreign.note_instrumented(__name__)
-    try:
-        assert shapes.shape_of(Noted, "note") == shapes.CODE
-    finally:
-        foreign.INSTRUMENTED_MODULES.intersection_update(known)
+    foreign.note_instrumented({__name__})
+    assert shapes.shape_of(Noted, "note") == shapes.CODE
+    foreign.note_instrumented(set())
+    assert shapes.shape_of(Noted, "note") == shapes.METHOD
+
+
+def test_a_package_counts_as_instrumented_only_while_it_is(tmp_path: Path) -> None:
+    body = "it.settings.set('a', 'n', str(it.settings.getint('a', 'n') + 1))"
+    module = load(tmp_path, "def work(it): pass")
+    explore(object, [module.work], source=["configparser"], schedules=1)
+    (hazard,) = explored(tmp_path, body, "it.settings.get('a', 'n') == '2'").hazards
+    assert hazard.location == "it.settings"
 
 
 # -- methods that others call --------------------------------------------------------------------

@@ -18,7 +18,7 @@ from pytest_concurrency.runtime import containers, files, foreign, shapes
 @pytest.fixture(autouse=True)
 def _instrumented(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shapes, "SHAPES", {})
-    foreign.note_instrumented(__name__)
+    foreign.note_instrumented({__name__})
 
 
 class Meta(type):
