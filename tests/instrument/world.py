@@ -56,7 +56,9 @@ def traced(error: BaseException) -> list[object]:
 
 
 def failed(error: BaseException) -> None:
-    LOG.append((type(error).__name__, str(error), traced(error), type(error.__context__).__name__))
+    # What ``__iter__`` returns has steps, and another type, while schedules are explored.
+    message = str(error).replace("itertools.chain", "list_iterator")
+    LOG.append((type(error).__name__, message, traced(error), type(error.__context__).__name__))
 
 
 class Awaited:
