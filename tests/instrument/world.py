@@ -26,7 +26,8 @@ def shown(value: object, depth: int = 4) -> object:
         return ["slice", *[shown(part, 1) for part in (value.start, value.stop, value.step)]]
     if value is None or isinstance(value, (int, str, float)):
         return re.sub("0x[0-9a-f]+", "0x", repr(value))
-    return type(value).__name__
+    # What ``__iter__`` returns has steps, and another type, while schedules are explored.
+    return type(value).__name__.replace("chain", "list_iterator")
 
 
 def note(*what: object) -> None:
@@ -56,7 +57,6 @@ def traced(error: BaseException) -> list[object]:
 
 
 def failed(error: BaseException) -> None:
-    # What ``__iter__`` returns has steps, and another type, while schedules are explored.
     message = str(error).replace("itertools.chain", "list_iterator")
     LOG.append((type(error).__name__, message, traced(error), type(error.__context__).__name__))
 
