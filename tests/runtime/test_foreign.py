@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import inspect
 import io
 import os
 import random
 import re
 import sys
+import textwrap
 import threading
 import weakref
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
@@ -39,7 +42,7 @@ PROGRAM = """
 
     class Own(MutableMapping):
         def __init__(self):
-            self.kept, self.lock = {{}}, threading.RLock()
+            self.kept, self.lock = {}, threading.RLock()
         def __getitem__(self, key):
             with self.lock:
                 return self.kept[key]
@@ -90,7 +93,7 @@ PROGRAM = """
 
     class Entries:
         def __init__(self):
-            self.kept = {{1: 1, 2: 2}}
+            self.kept = {1: 1, 2: 2}
         def __iter__(self):
             return iter(self.kept)
 
@@ -101,8 +104,8 @@ PROGRAM = """
             yield number
 
     class State:
-        def __init__(self):
-            os.environ["FOREIGN"] = "0"
+        def __init__(self, with_base, with_file):
+            os.environ["FOREIGN"], Sum.kind = "0", 1
             self.array, self.pair = (ctypes.c_int * 4)(), Pair()
             self.memory, self.heap, self.row = mmap.mmap(-1, 8), [1, 2, 3], [1]
             self.text, self.data, self.hash = io.StringIO(), io.BytesIO(b"0"), hashlib.md5()
@@ -110,30 +113,19 @@ PROGRAM = """
             self.counts[self.key] = 0
             self.random, self.numbers = random.Random(1), numbers()
             self.own, self.sum, self.entries = Own(), Sum(), Entries()
-            self.table = UserDict({{1: 1, 2: 2}})
+            self.table = UserDict({1: 1, 2: 2})
             self.folder = tempfile.mkdtemp()
-            self.base = {base}
+            self.base = with_base and sqlite3.connect(":memory:", check_same_thread=False)
             self.values = (re.compile("a"), decimal.Decimal(1), logging.getLogger("foreign"), "a")
             self.lock = threading.Lock()
-            self.here, self.place = {{"x": 0, "y": 0}}, Thing()
+            self.here, self.place = {"x": 0, "y": 0}, Thing()
             self.place.x = self.place.y = 0
             self.logger, self.context = logging.Logger("own"), decimal.Context()
-            self.file = os.open(self.folder + "/file", os.O_RDWR | os.O_CREAT) if {opens} else 0
+            self.file = os.open(self.folder + "/file", os.O_RDWR | os.O_CREAT) if with_file else 0
             self.buffer, self.view = bytearray(8), memoryview(bytearray(4))
             self.notes, self.settings = Notes(), configparser.ConfigParser()
-            self.settings["a"] = {{"n": "0"}}
+            self.settings["a"] = {"n": "0"}
             self.own_table, self.old, self.own_list = Table(n=0), Old(n=0), List([0])
-
-    def setup():
-        return State()
-
-    def work(it):
-        {guard}
-            {body}
-
-    def check(it):
-        shutil.rmtree(it.folder)
-        return {check}
 """
 LOST, FAILS, RAISES = "lost-update", "test-failure", "thread-exception"
 RACES = {
@@ -168,6 +160,11 @@ RACES = {
     ),
     "text": (
         'it.text.write("a"); it.text.write("b")',
+        'it.text.getvalue() == "abab"',
+        (FAILS, "it.text"),
+    ),
+    "text beside another one": (
+        'own = io.StringIO(); own.write("a"); it.text.write("a"); it.text.write("b")',
         'it.text.getvalue() == "abab"',
         (FAILS, "it.text"),
     ),
@@ -364,54 +361,71 @@ RIGHT = {
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 
 
+CASES = {**RACES, **RIGHT}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("foreign")
+
+
 @pytest.fixture(autouse=True)
-def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def _in_a_folder_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
 
 
-def explored(tmp_path: Path, body: str, check: str, guard: str = "if True:") -> Found:
-    base = "sqlite3.connect(':memory:', check_same_thread=False)" if "it.base" in body else "None"
-    source = PROGRAM.format(body=body, check=check, guard=guard, base=base, opens="it.file" in body)
-    module = load(tmp_path, source)
-    return explore(
-        module.setup, [module.work] * 2, module.check, schedules=300, source=[str(tmp_path)]
+@pytest.fixture(scope="module")
+def program(folder: Path) -> ModuleType:
+    """One module with everything, since instrumenting many takes long."""
+    source = textwrap.dedent(PROGRAM)
+    for number, (body, check, *_) in enumerate(CASES.values()):
+        state = f"State({'it.base' in body}, {'it.file' in body})"
+        inner = textwrap.indent(inspect.cleandoc(body), "    ")
+        source += f"def setup_{number}():\n    return {state}\n"
+        source += f"def work_{number}(it):\n{inner}\n"
+        source += f"def locked_{number}(it):\n  with it.lock:\n{inner}\n"
+        source += f"def check_{number}(it):\n    shutil.rmtree(it.folder)\n    return {check}\n"
+    return load(folder, source)
+
+
+def explored(program: ModuleType, case: str, work: str = "work") -> Found:
+    number = list(CASES).index(case)
+    setup, worker, check = (
+        getattr(program, f"{name}_{number}") for name in ("setup", work, "check")
     )
+    return explore(setup, [worker] * 2, check, schedules=300)
 
 
-@pytest.mark.parametrize(("body", "check", "expected"), RACES.values(), ids=RACES)
-def test_race(tmp_path: Path, body: str, check: str, expected: tuple[str | None, str]) -> None:
-    (hazard,) = explored(tmp_path, body, check).hazards
-    kind, location = expected
+@pytest.mark.parametrize("case", RACES)
+def test_race(program: ModuleType, case: str) -> None:
+    (hazard,) = explored(program, case).hazards
+    kind, location = RACES[case][-1]
     assert hazard.kind == kind or kind is None, hazard.message
     assert not location or re.sub(r"\b\d+$", "NUMBER", hazard.location) == location
 
 
-@pytest.mark.parametrize(("body", "check", "expected"), RACES.values(), ids=RACES)
-def test_no_race_with_a_lock(
-    tmp_path: Path, body: str, check: str, expected: tuple[str | None, str]
-) -> None:
-    found = explored(tmp_path, body, check, "with it.lock:")
+@pytest.mark.parametrize("case", RACES)
+def test_no_race_with_a_lock(program: ModuleType, case: str) -> None:
+    found = explored(program, case, "locked")
     assert not found.hazards, found.hazards[0].message
     assert found.exhausted
 
 
-@pytest.mark.parametrize(("body", "check"), RIGHT.values(), ids=RIGHT)
-def test_right(tmp_path: Path, body: str, check: str) -> None:
-    found = explored(tmp_path, body, check)
+@pytest.mark.parametrize("case", RIGHT)
+def test_right(program: ModuleType, case: str) -> None:
+    found = explored(program, case)
     assert not found.hazards, found.hazards[0].message
     assert found.exhausted
 
 
-def test_the_lines_that_met_are_those_of_the_calls(tmp_path: Path) -> None:
-    body = 'it.text.write("a"); it.text.write("b")'
-    (hazard,) = explored(tmp_path, body, 'it.text.getvalue() == "abab"').hazards
-    assert {(use.op, use.site.source) for use in hazard.sites} == {("call", body)}
+def test_the_lines_that_met_are_those_of_the_calls(program: ModuleType) -> None:
+    (hazard,) = explored(program, "text").hazards
+    assert {(use.op, use.site.source) for use in hazard.sites} == {("call", RACES["text"][0])}
     assert len({use.thread for use in hazard.sites}) == 2
 
 
-def test_uses_that_nobody_contends_for_are_not_shown(tmp_path: Path) -> None:
-    body = 'own = io.StringIO(); own.write("a"); it.text.write("a"); it.text.write("b")'
-    (hazard,) = explored(tmp_path, body, 'it.text.getvalue() == "abab"').hazards
+def test_uses_that_nobody_contends_for_are_not_shown(program: ModuleType) -> None:
+    (hazard,) = explored(program, "text beside another one").hazards
     assert {access.location for access in hazard.timeline} == {"it.text"}
 
 
@@ -429,13 +443,15 @@ ENDLESS = """
 """
 
 
-def test_what_was_entered_is_left_when_an_execution_is_given_up(tmp_path: Path) -> None:
+def test_what_was_entered_is_left_when_an_execution_is_given_up(
+    tmp_path: Path, folder: Path
+) -> None:
     module = load(tmp_path, ENDLESS)
     (hazard,) = explore(module.State, [module.work], schedules=1).hazards
     assert hazard.kind == "no-progress"
     assert module.State.value == 1
     assert sys.stdout is not None
-    assert Path.cwd() == tmp_path
+    assert Path.cwd() == folder
 
 
 # -- what is known of classes ------------------------------------------------------------------
@@ -498,11 +514,9 @@ def test_what_is_instrumented_later_is_looked_at_again() -> None:
     assert shapes.shape_of(Noted, "note") == shapes.METHOD
 
 
-def test_a_package_counts_as_instrumented_only_while_it_is(tmp_path: Path) -> None:
-    body = "it.settings.set('a', 'n', str(it.settings.getint('a', 'n') + 1))"
-    module = load(tmp_path, "def work(it): pass")
-    explore(object, [module.work], source=["configparser"], schedules=1)
-    (hazard,) = explored(tmp_path, body, "it.settings.get('a', 'n') == '2'").hazards
+def test_a_package_counts_as_instrumented_only_while_it_is(program: ModuleType) -> None:
+    explore(object, [id], source=["configparser"], schedules=1)
+    (hazard,) = explored(program, "an argument that is called").hazards
     assert hazard.location == "it.settings"
 
 

