@@ -44,8 +44,12 @@ class Scope:
         if filename.startswith("<"):
             return False
         parent, _, name = filename.rpartition(os.sep)
-        folder = _resolved(parent) if Path(parent).is_absolute() else Path(parent).resolve()
-        return self._wants_folder(folder) or folder / name in self._places
+        # A thousand files are asked for: paths are made only where they have to be.
+        is_absolute = os.path.isabs(parent)  # noqa: PTH117 - of a text
+        folder = _resolved(parent) if is_absolute else Path(parent).resolve()
+        if self._wants_folder(folder):
+            return True
+        return bool(self._places) and folder / name in self._places
 
     def _wants_all_in(self, folder: Path) -> bool:
         if folder.is_relative_to(_OWN):

@@ -75,6 +75,7 @@ _HELPERS: dict[str, Any] = {
 }
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("Py_GIL_DISABLED")
 """Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
+_LOOKED_FOR = frozenset({FunctionType, set})
 _NOT_OURS, _OURS, _INTERNAL = range(3)
 _NESTING = 20_000
 """Python frames that rewriting may take: generated code has expressions nested thousands deep."""
@@ -215,7 +216,7 @@ class Instrumentation:
     def prepare(self) -> None:
         """Find every live function in scope and its counterpart. Cheap to repeat: files are
         compiled once."""
-        objects = self._new_objects()
+        objects = [obj for obj in self._new_objects() if type(obj) in _LOOKED_FOR]
         interactive = self._interactive()
         verdicts = self._verdicts
         for function in [obj for obj in objects if type(obj) is FunctionType]:
