@@ -57,7 +57,7 @@ def traced(error: BaseException) -> list[object]:
 
 
 def failed(error: BaseException) -> None:
-    message = str(error).replace("itertools.chain", "list_iterator")
+    message = re.sub("0x[0-9a-f]+", "0x", str(error)).replace("itertools.chain", "list_iterator")
     LOG.append((type(error).__name__, message, traced(error), type(error.__context__).__name__))
 
 
