@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import pytest_concurrency
+from pytest_concurrency.instrument import scope
 from pytest_concurrency.instrument.scope import Scope
 
 
@@ -35,7 +36,15 @@ def test_a_root_inside_a_hidden_folder_counts(tmp_path: Path) -> None:
     assert Scope([root]).wants(str(root / "a.py"))
 
 
-def test_the_standard_library_is_nobodys_own() -> None:
+def test_the_standard_library_is_nobodys_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "lib"
+    monkeypatch.setattr(scope, "_LIBRARY", {library})
+    assert not Scope([tmp_path]).wants(str(library / "json.py"))
+    assert Scope([tmp_path]).wants(str(tmp_path / "own.py"))
+    assert Scope([library]).wants(str(library / "own" / "a.py")) is False
+    assert Scope([library / "own"]).wants(str(library / "own" / "a.py"))
     everything = Path(sysconfig.get_path("stdlib")).anchor
     assert not Scope([Path(everything)]).wants(json.__file__)
     assert Scope([Path(everything)], ["json"]).wants(json.__file__)

@@ -175,7 +175,7 @@ RACES = {
         (FAILS, "it.data"),
     ),
     "an argument that is called": (
-        "it.settings.set('a', 'n', str(it.settings.getint('a', 'n') + 1))",
+        "it.settings.read_dict({'a': {'n': it.settings.getint('a', 'n') + 1}})",
         "it.settings.get('a', 'n') == '2'",
         (FAILS, "it.settings"),
     ),

@@ -245,7 +245,9 @@ def test_what_a_search_adds_follows_a_turn_that_was_over(ready):
     flag = Flag()
     learning = Learning()
     strategy = Systematic(Choices(1), learning)
-    for _ in range(40):
+    turns = set()
+    later = 0
+    for _ in range(60):
         flag.up = False
         strategy.prepare()
         schedule = strategy._schedule
@@ -254,6 +256,9 @@ def test_what_a_search_adds_follows_a_turn_that_was_over(ready):
         strategy.learn(execution)
         assert not execution.outcome
         assert tuple(execution.switches[: len(schedule)]) == schedule
+        later += len(schedule) > 1 and schedule[0] in turns
+        turns.update(execution.switches[len(schedule) :])
+    assert later
 
 
 class Flag:
@@ -261,11 +266,12 @@ class Flag:
 
     def __init__(self) -> None:
         self.up = False
-        self.looks = 0
 
     def wait(self) -> None:
         while not self.up:
-            self.looks += 1
+            pass
 
     def hoist(self) -> None:
+        self.up = False
+        self.up = False
         self.up = True
