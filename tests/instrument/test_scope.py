@@ -43,8 +43,11 @@ def test_the_standard_library_is_nobodys_own(
     monkeypatch.setattr(scope, "_LIBRARY", {library})
     assert not Scope([tmp_path]).wants(str(library / "json.py"))
     assert Scope([tmp_path]).wants(str(tmp_path / "own.py"))
-    assert Scope([library]).wants(str(library / "own" / "a.py")) is False
+    assert not Scope([library]).wants(str(library / "own" / "a.py"))
     assert Scope([library / "own"]).wants(str(library / "own" / "a.py"))
+
+
+def test_not_even_where_the_root_is_that_of_all_files() -> None:
     everything = Path(sysconfig.get_path("stdlib")).anchor
     assert not Scope([Path(everything)]).wants(json.__file__)
     assert Scope([Path(everything)], ["json"]).wants(json.__file__)
