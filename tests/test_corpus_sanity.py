@@ -71,8 +71,8 @@ every_program = pytest.mark.parametrize("path", FLAGGED + CLEAN, ids=name_of)
 
 
 def test_the_corpus_is_there() -> None:
-    assert len(FLAGGED) >= 115
-    assert len(CLEAN) >= 90
+    assert len(FLAGGED) >= 130
+    assert len(CLEAN) >= 115
 
 
 @every_program
