@@ -45,8 +45,7 @@ class Scope:
             return False
         parent, _, name = filename.rpartition(os.sep)
         # A thousand files are asked for: paths are made only where they have to be.
-        is_absolute = os.path.isabs(parent)  # noqa: PTH117 - of a text
-        folder = _resolved(parent) if is_absolute else Path(parent).resolve()
+        folder = _resolved(parent) if _is_absolute(parent) else Path(parent).resolve()
         if self._wants_folder(folder):
             return True
         return bool(self._places) and folder / name in self._places
@@ -57,6 +56,11 @@ class Scope:
         if any(folder.is_relative_to(place) for place in self._places):
             return True
         return any(folder.is_relative_to(root) and _is_ours(folder, root) for root in self._roots)
+
+
+@cache
+def _is_absolute(folder: str) -> bool:
+    return Path(folder).is_absolute()
 
 
 @cache

@@ -16,12 +16,11 @@ from types import FunctionType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import files
-from pytest_concurrency.runtime.foreign import USE, is_foreign, is_instrumented, memory
+from pytest_concurrency.runtime.foreign import USE, is_foreign, is_instrumented, memory, mro
 from pytest_concurrency.runtime.shapes import (
     METHOD,
     MISSING,
     lookup,
-    mro,
     owner_of_name,
     remembered,
     shape_of,

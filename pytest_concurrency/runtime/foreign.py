@@ -100,8 +100,8 @@ _MANAGERS = {
 
 def shared_by(manager: type) -> Shared | None:
     """Return what entering a context manager of this type changes for all."""
-    for base in _mro(manager) or ():
-        found = _MANAGERS.get((_module_of(base), _class_name(base)))
+    for base in mro(manager) or ():
+        found = _MANAGERS.get((_module_of(base), class_name(base)))
         if found is not None:
             return found
     return None
@@ -109,8 +109,8 @@ def shared_by(manager: type) -> Shared | None:
 
 # Straight from the slots: a metaclass may have attributes of these names.
 _module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
-_class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
-_mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
+class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
+mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
 
 
 def is_foreign(cls: type) -> bool:
@@ -136,7 +136,7 @@ _CHANGING: Final = {
 
 def is_use(owner: type, name: str) -> bool:
     """Whether a call of the method ``name`` that ``owner`` defines is a use of its object."""
-    known = _CHANGING.get((_module_of(owner), _class_name(owner)), ())
+    known = _CHANGING.get((_module_of(owner), class_name(owner)), ())
     return is_foreign(owner) or known is None or name in known
 
 

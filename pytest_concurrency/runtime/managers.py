@@ -16,7 +16,6 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import USE, Shared, shared_by
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import INTERNAL, PYTHON_MADE, STAND_INS, point
-from pytest_concurrency.runtime.task import Abort
 
 
 class ForeignManager:
@@ -35,7 +34,7 @@ class ForeignManager:
         if type(self.target) is Shared:
             try:
                 self._use()  # others may change it before the body begins
-            except Abort:
+            except BaseException:
                 type(self.manager).__exit__(self.manager, *sys.exc_info())
                 raise
         return result

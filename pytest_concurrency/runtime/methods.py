@@ -20,7 +20,7 @@ from weakref import ReferenceType
 from pytest_concurrency.runtime import containers, files, shapes
 from pytest_concurrency.runtime.access import FILE, comparable, get_attr, kind_of, part_of, touch
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.foreign import USE, is_instrumented, is_use
+from pytest_concurrency.runtime.foreign import USE, is_instrumented, is_use, mro
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
@@ -120,7 +120,7 @@ def ready_base(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
 
 def _kind_above(cls: type, name: str) -> str | None:
     """Say whether the method that a base of ``cls`` has is a use."""
-    for base in (shapes.mro(cls) or ())[1:]:
+    for base in (mro(cls) or ())[1:]:
         if name in vars(base):
             return USE if is_use(base, name) else None
     return None

@@ -122,7 +122,12 @@ def _is_managed() -> bool:
 
 
 def _released(lock: Any) -> None:
-    if not _is_managed() or (type(lock) is RLOCK and lock._is_owned()):  # type: ignore[attr-defined]
+    note_release(lock, is_still_held=type(lock) is RLOCK and lock._is_owned())  # type: ignore[attr-defined]
+
+
+def note_release(lock: Any, *, is_still_held: bool) -> None:
+    """Let whoever waits for ``lock`` try again, unless the calling thread still holds it."""
+    if is_still_held or not _is_managed():
         return
     _b.owners.pop(id(lock), None)
     if id(lock) in _b.waiters:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.operation import Operation
-from pytest_concurrency.runtime.primitives import STAND_INS, Waiting, point
+from pytest_concurrency.runtime.primitives import STAND_INS, Waiting, note_release, point
 
 _CLASSES = {
     "_multiprocessing": ("SemLock",),
@@ -24,9 +24,10 @@ _CLASSES = {
 class ManagedSemLock:
     """Stands in for such a lock, or for a shared value with one, in the expression that uses it."""
 
-    __slots__ = ("lock", "site")
+    __slots__ = ("holder", "lock", "site")
 
     def __init__(self, holder: Any, site: int) -> None:
+        self.holder = holder
         holder = getattr(holder, "_lock", holder)
         self.lock = getattr(holder, "_semlock", holder)
         self.site = site
@@ -63,14 +64,10 @@ class ManagedSemLock:
     def release(self) -> None:
         """Release."""
         self.lock.release()
-        if _b.current is None or _b.holder() is None or self.lock._is_mine():
-            return
-        _b.owners.pop(id(self.lock), None)
-        if id(self.lock) in _b.waiters:
-            _b.wake(id(self.lock))
+        note_release(self.lock, is_still_held=self.lock._is_mine())
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.lock, name)
+        return getattr(self.holder, name)
 
 
 def manage() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 from enum import EnumMeta
 from types import (
     BuiltinFunctionType,
@@ -18,7 +17,14 @@ from types import (
 )
 from typing import Any, Final, TypeVar
 
-from pytest_concurrency.runtime.foreign import INSTRUMENTED_MODULES, is_foreign, is_use, memory
+from pytest_concurrency.runtime.foreign import (
+    INSTRUMENTED_MODULES,
+    class_name,
+    is_foreign,
+    is_use,
+    memory,
+    mro,
+)
 
 DATA: Final = "data"
 """An attribute kept in the instance (``__dict__`` or slot), or by a descriptor whose code is not
@@ -69,8 +75,6 @@ def lookup(cls: type, name: str) -> Any:
 
 # Straight from the slots: a metaclass may have attributes of these names.
 _namespace: Any = type.__dict__["__dict__"].__get__
-mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
-_class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _module_globals: Any = vars(ModuleType)["__dict__"].__get__
 
 
@@ -143,7 +147,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
 def written_to(obj: Any, name: str, shape: str) -> Any:
     """Return what a store to ``obj.name``, not ``DATA``, changes; None: nothing shared."""
     if shape is CLASS:
-        note_store_in_class(name, _file_of(obj), _class_name(obj))
+        note_store_in_class(name, _file_of(obj), class_name(obj))
         return obj
     if shape is MODULE:
         return _module_globals(obj)
@@ -181,7 +185,7 @@ def _holder_of_default(obj: Any, name: str) -> Any:
     if stored is None:
         return obj
     owner = owner_of_name(type(obj), name)
-    if owner is None or (_file_of(owner), _class_name(owner)) not in stored:
+    if owner is None or (_file_of(owner), class_name(owner)) not in stored:
         return obj
     return obj if _is_in_instance(obj, name) else owner
 

@@ -40,6 +40,10 @@ PROGRAM = """
     def value(it):
         with it.number.get_lock():
             it.number.value += 1
+    def method_in_a_variable(it):
+        get_lock = it.number.get_lock
+        with get_lock():
+            it.n += 1
     def value_itself(it):
         with it.number:
             it.number.value += 1
@@ -86,6 +90,7 @@ def module(tmp_path: Path) -> Any:
         "tried",
         "waited",
         "one_of_two",
+        "method_in_a_variable",
     ],
 )
 def test_nothing_is_wrong_and_nobody_waits_out_of_sight(module: Any, name: str) -> None:
