@@ -20,8 +20,9 @@ from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import STEP_LIMIT, execute, exploring, run_copies
-from pytest_concurrency.search.explorer import Explorer, Observation
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategies.replay import Replay
 

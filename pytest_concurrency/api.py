@@ -22,8 +22,9 @@ from pytest_concurrency.search.engine import (
     exploring,
     run_copies,
 )
-from pytest_concurrency.search.explorer import Explorer, Failure, Observation, search
+from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategy import Covered

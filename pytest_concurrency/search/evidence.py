@@ -22,7 +22,7 @@ from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.explorer import Suspect
+    from pytest_concurrency.search.observation import Suspect
 
 
 _MOST_WAITS = 2

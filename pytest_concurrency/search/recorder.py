@@ -25,7 +25,7 @@ from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.explorer import Observation
+    from pytest_concurrency.search.observation import Observation
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search.explorer import Observation
+from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.stress.child import ChildResult, run_in_child
 
 _MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")

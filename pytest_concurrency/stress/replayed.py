@@ -9,7 +9,7 @@ from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.search.engine import start_round
 from pytest_concurrency.search.evidence import describe
-from pytest_concurrency.search.explorer import look
+from pytest_concurrency.search.observation import look
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
-from pytest_concurrency.search.explorer import Failure, Observation
+from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.stress.context import Context, End, Hanging, Job, run_on_threads, running

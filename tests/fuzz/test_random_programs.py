@@ -26,8 +26,9 @@ from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
-from pytest_concurrency.search.explorer import Explorer, Observation, search
+from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.search.strategies import NAMES, make
 from pytest_concurrency.search.strategies.replay import Replay
 

@@ -12,9 +12,11 @@ from programs import Counter
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import HazardKind, Site, ThreadState
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.comparison import is_same
 from pytest_concurrency.search.engine import exploring
-from pytest_concurrency.search.explorer import Explorer, Observation, Suspect, _is_same, search
+from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import Observation, Suspect
 from pytest_concurrency.search.strategies import make
 
 OUTCOMES = {"deadlock": "deadlock", "no-progress": "step-limit", "timeout": "timeout"}
@@ -30,16 +32,16 @@ def given_up(kind: HazardKind, line: int) -> Suspect:
 
 @pytest.mark.parametrize("kind", OUTCOMES)
 def test_the_same_place(kind: HazardKind) -> None:
-    assert _is_same(given_up(kind, 5), given_up(kind, 5))
+    assert is_same(given_up(kind, 5), given_up(kind, 5))
 
 
 def test_a_deadlock_elsewhere_is_another_one() -> None:
-    assert not _is_same(given_up("deadlock", 6), given_up("deadlock", 5))
+    assert not is_same(given_up("deadlock", 6), given_up("deadlock", 5))
 
 
 def test_an_endless_execution_may_be_cut_off_elsewhere() -> None:
-    assert _is_same(given_up("no-progress", 6), given_up("no-progress", 5))
-    assert not _is_same(given_up("deadlock", 5), given_up("no-progress", 5))
+    assert is_same(given_up("no-progress", 6), given_up("no-progress", 5))
+    assert not is_same(given_up("deadlock", 5), given_up("no-progress", 5))
 
 
 def test_shortening_does_not_slide_from_one_endless_execution_to_another() -> None:

@@ -18,8 +18,9 @@ from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import exploring, start_round
-from pytest_concurrency.search.explorer import Explorer, look, search
+from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import look
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategies.replay import Replay
 

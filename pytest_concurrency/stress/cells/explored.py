@@ -18,9 +18,10 @@ from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
-from pytest_concurrency.search.explorer import Explorer, Observation, Search, search
-from pytest_concurrency.search.explorer import Workload as Runner
+from pytest_concurrency.search.explorer import Explorer, Search, search
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import Observation
+from pytest_concurrency.search.observation import Workload as Runner
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
 from pytest_concurrency.stress.apart import DiedApart, run_apart

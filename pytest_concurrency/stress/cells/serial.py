@@ -16,7 +16,7 @@ import pytest
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.engine import STEP_LIMIT, exploring
-from pytest_concurrency.search.explorer import Observation
+from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload

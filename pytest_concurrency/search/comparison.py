@@ -1,0 +1,33 @@
+"""Compares two executions of one schedule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.search.observation import Suspect
+
+
+def is_same(again: Suspect, first: Suspect) -> bool:
+    """Whether a replay shows what it should."""
+    # An endless execution may be cut off a little later, where threads stand elsewhere.
+    endless = again.kind == first.kind == "no-progress"
+    return endless or again.identity == first.identity
+
+
+def parted(again: Suspect, first: Suspect) -> str:
+    """Say where two runs of one schedule differ; empty if they do not."""
+    one, two = first.observation.execution.log, again.observation.execution.log
+    for number, (event, other) in enumerate(zip(one, two, strict=False)):
+        if event[:2] != other[:2]:
+            places = f"{_line(event)}, then {_line(other)}"
+            return f" (they part after {number} steps: first at {places})"
+    if len(one) == len(two) or first.kind == "no-progress":  # which is cut off somewhere
+        return ""
+    return f" ({len(one)} steps, then {len(two)})"
+
+
+def _line(event: tuple[Any, ...]) -> str:
+    site = SITES[event[1]]
+    return f"{Path(site.path).name}:{site.line} in thread {event[0]}"

@@ -1,0 +1,99 @@
+"""An execution and its judgement: what the test said of it, what looks like a hazard in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
+from pytest_concurrency.model import Access, HazardKind, ThreadState
+from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.search.engine import Execution
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
+"""Where a message shows an object: it is another one in each execution."""
+_OUTCOMES: dict[str, HazardKind] = {
+    "deadlock": "deadlock",
+    "step-limit": "no-progress",
+    "timeout": "timeout",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An execution that ended as no serial run does: what a person is told about it."""
+
+    message: str
+    detail: str = ""
+    kind: HazardKind = "test-failure"
+
+
+@dataclass(slots=True)
+class Observation:
+    """An execution and how the test judged it."""
+
+    execution: Execution
+    failure: Failure | None = None
+    accesses: Sequence[Access] = ()
+    """The full record, if one was asked for: one entry per event of the execution's log."""
+
+
+class Workload(Protocol):
+    """Runs the program under test once, from a fresh state, under a strategy."""
+
+    def __call__(self, strategy: Strategy, limit: int, record: bool, /) -> Observation:
+        """Execute once; at most ``limit`` scheduling points; with ``record`` note every access."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What looks like a hazard in one execution."""
+
+    kind: HazardKind
+    observation: Observation
+    lost_update: LostUpdate | None = None
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Preemptions, deviations, scheduling points: the fewer, the easier to understand."""
+        execution = self.observation.execution
+        return (execution.preemptions, len(execution.switches), execution.steps)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """The same for two executions that show the same hazard."""
+        execution = self.observation.execution
+        if self.lost_update is not None:
+            found = self.lost_update
+            events = (found.read, found.foreign_write, found.write)
+            return (self.kind, *[execution.log[index][1] for index in events])
+        if execution.outcome:
+            return (self.kind, *sorted(_place(state) for state in execution.states))
+        failure = self.observation.failure
+        return (self.kind, _ADDRESS.sub("", failure.message) if failure is not None else "")
+
+
+def _place(state: ThreadState) -> tuple[str, int]:
+    """Return where a thread stood; of one that kept running, which was cut off anywhere, only the
+    file.
+    """
+    if state.waits_for and state.site is not None:
+        return (state.site.path, state.site.line)
+    return (state.stack[0].path if state.stack else "", 0)
+
+
+def look(observation: Observation) -> Suspect | None:
+    """Judge one execution."""
+    execution = observation.execution
+    if execution.outcome:
+        return Suspect(_OUTCOMES[execution.outcome], observation)
+    failed = observation.failure is not None
+    found = find_lost_update(execution.log, failed=failed)
+    if found is not None:
+        return Suspect("lost-update", observation, found)
+    if observation.failure is not None:
+        return Suspect(observation.failure.kind, observation)
+    return None
