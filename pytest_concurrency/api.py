@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Hazard
+from pytest_concurrency.model import Hazard, HazardKind
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import (
@@ -28,6 +28,7 @@ from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategy import Covered
+from pytest_concurrency.stress.outcomes import innermost_site
 
 State = TypeVar("State")
 _OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")})
@@ -143,14 +144,20 @@ def _run_once(
 
 def _thread_failure(index: int, error: BaseException) -> Failure:
     text = f"thread {index} raised {type(error).__name__}: {error}".rstrip(": ")
-    return Failure(text, kind="thread-exception")
+    return _failure(text, error, "thread-exception")
+
+
+def _failure(text: str, error: BaseException, kind: HazardKind) -> Failure:
+    site = innermost_site(error.__traceback__)
+    return Failure(text, kind=kind, exception=type(error).__name__, site=site)
 
 
 def _judge(check: Callable[[State], object], state: State) -> Failure | None:
     try:
         verdict = check(state)
     except Exception as error:
-        return Failure(f"the check raised {type(error).__name__}: {error}".rstrip(": "))
+        text = f"the check raised {type(error).__name__}: {error}".rstrip(": ")
+        return _failure(text, error, "test-failure")
     if verdict is None or verdict:
         return None
     return Failure("the check returned a false value")

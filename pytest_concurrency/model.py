@@ -8,6 +8,7 @@ controller) as JSON-able plain data.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,6 +34,11 @@ Gate = Literal["marked", "all", "none"]
 Selection = Literal["marked", "all"]
 StartMethod = Literal["fork", "spawn", "forkserver"]
 Operation = Literal["read", "write", "acquire", "release", "start", "join", "sleep", "call"]
+
+
+_PASSING = re.compile(r"0x[0-9a-fA-F]+|\btmp\w{8}\b|[\w.]*/[^\s'\"\]]*|\d{4,}")
+"""What differs from run to run in the name of a location: addresses, temporary files, paths, and
+long numbers (process ids, ports, times)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +197,7 @@ class Hazard:
         """Equal for two sightings of the same thing."""
         return (
             self.kind,
-            self.location,
+            _PASSING.sub("", self.location),
             tuple((use.site.path, use.site.line) for use in self.sites),
         )
 

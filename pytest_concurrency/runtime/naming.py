@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from types import MemberDescriptorType, ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime.primitives import LOCK, RLOCK
 
+_COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
+"""Names that Python gives to threads: their numbers count through the process."""
 _KINDS: dict[type, str] = {LOCK: "lock", RLOCK: "lock"}
+
+
+def given_name(name: str) -> str:
+    """Return what a thread's name says besides a number that differs in each execution: the name
+    that the program gave it, or that of its function; "" if it says nothing.
+    """
+    counted = _COUNTED.fullmatch(name)
+    if counted is None:
+        return name
+    function, pool, worker = counted.groups()
+    return f"{pool}_{worker}" if pool else function or ""
+
+
+def thread_name(index: int, name: str) -> str:
+    """Name a thread for a person: ``thread 2 (worker)``."""
+    if index == 0:
+        return "the main thread"
+    spoken = f"thread {index}"
+    given = given_name(name)
+    return spoken if given in ("", spoken) else f"{spoken} ({given})"
 
 
 def names_of(objects: Sequence[object]) -> dict[int, str]:

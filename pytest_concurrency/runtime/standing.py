@@ -13,7 +13,7 @@ from types import FrameType
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.frames import current_frames
-from pytest_concurrency.runtime.naming import names_of
+from pytest_concurrency.runtime.naming import given_name, names_of
 from pytest_concurrency.runtime.primitives import Waiting
 from pytest_concurrency.runtime.state import State
 from pytest_concurrency.runtime.task import Group, Task, task_of
@@ -54,7 +54,7 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
         states.append(
             ThreadState(
                 task.index,
-                task.name,
+                given_name(task.name),
                 _waits_for(task, awaited[task], holders, name_of),
                 tuple(name_of[id(lock)] for lock in held[task]),
                 stack[-1] if stack else None,

@@ -16,6 +16,7 @@ from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, T
 from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.baton import LINGER
 from pytest_concurrency.runtime.foreign import USE
+from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.operation import READS, WHOLE
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
@@ -56,7 +57,6 @@ def _early(execution: Execution) -> str:
 
 def describe_leak(leak: Leak, threads: int) -> Hazard:
     """Describe a thread that has outlived the program under test."""
-    name = leak.name or f"thread {leak.thread}"
     place = ""
     uses: tuple[SiteUse, ...] = ()
     if leak.origin is not None:
@@ -65,7 +65,8 @@ def describe_leak(leak: Leak, threads: int) -> Hazard:
         uses = (SiteUse(Site(path, line, 0, function, source), leak.thread, "start"),)
         place = f", started at {_place(uses[0])},"
     message = (
-        f"the thread {name!r}{place} is still there {LINGER:g} s of virtual time after the end: "
+        f"{thread_name(leak.thread, leak.name)}{place} is still there {LINGER:g} s of virtual "
+        "time after the end: "
         "join it, make it stop, or make it a daemon"
     )
     return Hazard("thread-leak", message, sites=uses, severity="warning", threads=threads)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
-from pytest_concurrency.model import Access, HazardKind, ThreadState
+from pytest_concurrency.model import Access, HazardKind, Site, ThreadState
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
 
-_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+")
-"""Where a message shows an object: it is another one in each execution."""
 _OUTCOMES: dict[str, HazardKind] = {
     "deadlock": "deadlock",
     "step-limit": "no-progress",
@@ -28,6 +25,20 @@ class Failure:
     message: str
     detail: str = ""
     kind: HazardKind = "test-failure"
+    exception: str = ""
+    """The exception's type; empty where there is none."""
+    site: Site | None = None
+    """Where it was raised: the innermost line of the user's own code."""
+
+    @property
+    def symptom(self) -> tuple[str, str, str, int]:
+        """The same for two sightings of one failure.
+
+        Not by its text: that may hold a path, an address, a process id, a port or a time, which
+        differ from execution to execution.
+        """
+        path, line = (self.site.path, self.site.line) if self.site is not None else ("", 0)
+        return (self.kind, self.exception, path, line)
 
 
 @dataclass(slots=True)
@@ -73,7 +84,7 @@ class Suspect:
         if execution.outcome:
             return (self.kind, *sorted(_place(state) for state in execution.states))
         failure = self.observation.failure
-        return (self.kind, _ADDRESS.sub("", failure.message) if failure is not None else "")
+        return (self.kind,) if failure is None else failure.symptom
 
 
 def _place(state: ThreadState) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from pytest_concurrency.model import Site
 from pytest_concurrency.stress.outcomes import CopyOutcome, CopyStatus, outcome_of
 
 Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
@@ -149,8 +150,15 @@ def _from_report(report: pytest.TestReport) -> CopyOutcome:
     crash = getattr(report.longrepr, "reprcrash", None)
     message = str(getattr(crash, "message", "") or _first_line(report))
     status: CopyStatus = "failed" if report.when == "call" else "error"
+    message = message.partition("\n")[0]
     return CopyOutcome(
-        0, status, "", message.partition("\n")[0], report.longreprtext, phase=report.when or "call"
+        0,
+        status,
+        message.partition(":")[0] if crash is not None else "",
+        message,
+        report.longreprtext,
+        None if crash is None else Site(str(crash.path), int(crash.lineno)),
+        report.when or "call",
     )
 
 

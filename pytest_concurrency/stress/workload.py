@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import pytest
 
+from pytest_concurrency.model import HazardKind
+from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
 from pytest_concurrency.search.observation import Failure, Observation
@@ -75,7 +77,7 @@ class Workload:
             _SKIPS.get(outcome.status, "") and f"{_SKIPS[outcome.status]}: {outcome.message}"
         )
         if not executions:
-            return Observation(_NO_EXECUTION, Failure(outcome.message, outcome.traceback))
+            return Observation(_NO_EXECUTION, _failure(outcome, outcome.message))
         return Observation(executions[0], self._failure_of(executions[0], outcome))
 
     def _body(self, function: Callable[..., Any], kwargs: dict[str, Any], threads: int) -> None:
@@ -154,15 +156,17 @@ class Workload:
         died = [(name, outcome_of(index, error)) for index, name, error in execution.thread_errors]
         for name, told in died:
             if told.is_bad and not self.threads_may_die:
-                text = f"{name} died of {told.message}"
-                return Failure(text, told.traceback, "thread-exception")
-        if outcome.is_bad:
-            return Failure(outcome.message, outcome.traceback)
-        return None
+                text = f"{thread_name(told.index, name)} died of {told.message}"
+                return _failure(told, text, "thread-exception")
+        return _failure(outcome, outcome.message) if outcome.is_bad else None
 
     def _next_iteration(self) -> int:
         self._iteration += 1
         return self._iteration - 1
+
+
+def _failure(outcome: CopyOutcome, message: str, kind: HazardKind = "test-failure") -> Failure:
+    return Failure(message, outcome.traceback, kind, outcome.kind, outcome.location)
 
 
 _SKIPS = {"skipped": "the test skips itself", "xfailed": "the test says that it fails"}

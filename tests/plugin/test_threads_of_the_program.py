@@ -41,7 +41,7 @@ def test_a_thread_left_behind_is_a_warning_and_does_not_disturb_the_next_test(
     result.assert_outcomes(passed=2)
     lines = [line.strip() for line in result.outlines]
     (leak,) = [number for number, line in enumerate(lines) if line.startswith("thread leak: ")]
-    assert lines[leak].startswith("thread leak: the thread 'left', started at test_it.py:7, is")
+    assert lines[leak].startswith("thread leak: thread 3 (left), started at test_it.py:7, is")
     assert lines[leak - 1].split()[:3] == ["test_it.py::test_leaky", "ok", "ok"]
     assert any(line.startswith("test_it.py::test_next   ok      ok") for line in lines)
 

@@ -1,0 +1,68 @@
+"""What is the same failure, and what another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_concurrency.model import Hazard, Site
+from pytest_concurrency.runtime.naming import given_name, thread_name
+from pytest_concurrency.search.observation import Failure
+
+FAILURE = Failure("OSError: /tmp/a1", "", "test-failure", "OSError", Site("test_it.py", 7))
+
+
+def test_texts_do_not_tell_failures_apart() -> None:
+    assert replace(FAILURE, message="OSError: /tmp/b2").symptom == FAILURE.symptom
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FAILURE, site=Site("test_it.py", 8)),
+        replace(FAILURE, exception="KeyError"),
+        replace(FAILURE, kind="thread-exception"),
+    ],
+)
+def test_kind_exception_and_line_do(other: Failure) -> None:
+    assert other.symptom != FAILURE.symptom
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("TABLE['/tmp/pytest-0/x']", "TABLE['/tmp/pytest-1/x']"),
+        ("file tmpa1b2c3d4", "file tmpz1b2c3d4"),
+        ("SEEN[40122]", "SEEN[40123]"),
+        ("<Box at 0x7f00>[0]", "<Box at 0x7f10>[0]"),
+    ],
+)
+def test_hazards_of_two_runs_are_the_same_whatever_a_location_is_called(one: str, two: str) -> None:
+    assert Hazard("test-failure", "", one).identity == Hazard("test-failure", "", two).identity
+
+
+def test_hazards_at_other_locations_are_not() -> None:
+    found = {Hazard("test-failure", "", name).identity for name in ("a[0]", "a[1]", "b[0]")}
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("Thread-13", ""),
+        ("Thread-13 (worker)", "worker"),
+        ("Thread-2 (<lambda>)", "<lambda>"),
+        ("ThreadPoolExecutor-4_0", "ThreadPoolExecutor_0"),
+        ("reader", "reader"),
+    ],
+)
+def test_numbers_that_count_through_the_process_are_no_names(name: str, given: str) -> None:
+    assert given_name(name) == given
+
+
+def test_threads_are_named_by_index_and_name() -> None:
+    assert thread_name(0, "MainThread") == "the main thread"
+    assert thread_name(2, "Thread-9") == "thread 2"
+    assert thread_name(2, "thread 2") == "thread 2"
+    assert thread_name(2, "Thread-9 (worker)") == "thread 2 (worker)"
