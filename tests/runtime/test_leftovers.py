@@ -38,7 +38,7 @@ def test_a_thread_that_waits_for_ever_is_a_leak():
 
     (hazard,) = explore(State, [work], schedules=5).hazards
     assert (hazard.kind, hazard.severity) == ("thread-leak", "warning")
-    assert "'forgotten'" in hazard.message
+    assert hazard.message.startswith("thread 2 (forgotten), started at ")
     assert hazard.sites[0].site.line == work.__code__.co_firstlineno + 1
     assert hazard.sites[0].site.path == __file__
 
