@@ -264,7 +264,8 @@ class Calls(Looks):
             label = self._label(item.context_expr)
             manager = self._visit_expr(item.context_expr)
             number = self._new_site(item.context_expr, "acquire", "", label)
-            item.context_expr = self._call(manager, "enter_with", manager, number)
+            leaving = self._new_site(item.context_expr, "release", "", label)
+            item.context_expr = self._call(manager, "enter_with", manager, number, leaving)
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)
         return [*before, node] if before else node

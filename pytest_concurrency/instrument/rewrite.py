@@ -13,7 +13,7 @@ object* that the original expression named::
     total (a closure cell)    ->  @get_cell(lambda: total, 21) or total
     key in table              ->  key in @has(table, key, 22)
     for x in items            ->  for x in @whole(items, 23)
-    with lock: ...            ->  with @enter_with(lock, 24): ...
+    with lock: ...            ->  with @enter_with(lock, 24, 25): ...
 
 What else there is is told in ``augmented`` (``obj.x += 1``) and ``calls`` (``obj.append(x)``).
 Helper names start with "@": no program can use them, and they are not mangled inside classes.

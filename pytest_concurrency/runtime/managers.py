@@ -7,6 +7,7 @@ shares, such as ``sys.stdout`` or the warnings filters: theirs is a use of that.
 from __future__ import annotations
 
 import sys
+import threading
 from types import FunctionType
 from typing import Any
 
@@ -14,8 +15,14 @@ from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import USE, Shared, shared_by
-from pytest_concurrency.runtime.operation import WHOLE
-from pytest_concurrency.runtime.primitives import INTERNAL, PYTHON_MADE, STAND_INS, point
+from pytest_concurrency.runtime.operation import RELEASE, WHOLE
+from pytest_concurrency.runtime.primitives import (
+    INTERNAL,
+    PYTHON_MADE,
+    SIMPLE_QUEUE,
+    STAND_INS,
+    point,
+)
 
 
 class ForeignManager:
@@ -50,15 +57,43 @@ class ForeignManager:
         touch(self.site, self.target, self.target, WHOLE, WHOLE, USE)
 
 
-def enter_with(manager: Any, site: int) -> Any:
-    """Wrap the context expression of a ``with`` statement."""
+class ManagedSemaphore:
+    """Stands in for a semaphore in the ``with`` statement that uses it."""
+
+    __slots__ = ("leaving", "semaphore", "site")
+
+    def __init__(self, semaphore: Any, site: int, leaving: int) -> None:
+        self.semaphore = semaphore
+        self.site = site
+        self.leaving = leaving
+
+    def __enter__(self) -> Any:
+        point(self.semaphore, self.site, "call")
+        return self.semaphore.__enter__()
+
+    def __exit__(self, *exc_info: object) -> Any:
+        try:
+            point(self.semaphore, self.leaving, RELEASE)
+        finally:
+            result = self.semaphore.__exit__(*exc_info)
+        return result
+
+
+def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:
+    """Wrap the context expression of a ``with`` statement; ``leaving`` is the site of its end."""
     stand_in = STAND_INS.get(type(manager))
     if _b.current is None and _b.amplifier is None:
         return manager
-    if stand_in is not None:
-        return stand_in(manager, site)
+    if stand_in is not None and type(manager) is not SIMPLE_QUEUE:
+        return stand_in(manager, site, leaving)
     if site == INTERNAL:
         return manager
+    if _enters_as(manager, threading.Condition):
+        stand_in = STAND_INS.get(type(manager._lock))
+        if stand_in is not None:
+            return stand_in(manager._lock, site, leaving)
+    if _enters_as(manager, threading.Semaphore):
+        return ManagedSemaphore(manager, site, leaving)
     if issubclass(type(manager), PYTHON_MADE):
         point(manager, site, "call")
         return manager
@@ -72,3 +107,11 @@ def enter_with(manager: Any, site: int) -> Any:
         touch(site, manager, manager, WHOLE, WHOLE, USE)
         return manager
     return ForeignManager(manager, site, manager)
+
+
+def _enters_as(manager: Any, cls: Any) -> bool:
+    """Whether entering and leaving ``manager`` is what this class of ``threading`` defines."""
+    own = type(manager)
+    return issubclass(own, cls) and all(
+        shapes.lookup(own, name) is vars(cls)[name] for name in ("__enter__", "__exit__")
+    )

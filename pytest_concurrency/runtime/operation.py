@@ -11,6 +11,10 @@ WHOLE = object()
 """The key of an access to a container as a whole: it overlaps with every key of that container."""
 STEP = "step"
 """What a loop does that goes through a container: it reads there, and comes to an end."""
+TRY = "try"
+"""What takes a lock if it is free, or becomes free in time: it tells whether somebody holds it."""
+RELEASE = "release"
+"""What ends the time for which a lock is held: others can tell if they try it or ask."""
 READS = frozenset({"read", "file-read", STEP})
 
 

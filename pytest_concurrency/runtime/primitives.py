@@ -20,7 +20,7 @@ from types import BuiltinMethodType, MethodType
 from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
 from pytest_concurrency.runtime.serials import serial_of
 from pytest_concurrency.runtime.task import Task
 
@@ -82,7 +82,7 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
 def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) -> bool:
     """``lock.acquire(blocking, timeout)`` under the scheduler."""
     waits = blocking is True and timeout == -1
-    task = point(lock, site, "acquire", waits=waits)
+    task = point(lock, site, "acquire" if waits else TRY, waits=waits)
     if task is None:
         return bool(lock.acquire(blocking, timeout))
     if not blocking or timeout < 0:
@@ -101,15 +101,18 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         left = None if end is None else end - _b.clock
         if is_over or (left is not None and left <= 0):
             return False
-        again = Operation(site, id(lock), "", "acquire", waits)
+        again = Operation(site, id(lock), "", "acquire" if waits else TRY, waits)
         is_over = not _b.block(task, Waiting("lock", lock), id(lock), left, again)
     _b.owners[id(lock)] = (lock, task)
     return True
 
 
-def release(lock: Any) -> None:
+def release(lock: Any, site: int) -> None:
     """``lock.release()`` under the scheduler."""
-    lock.release()
+    try:
+        point(lock, site, RELEASE)
+    finally:  # the execution may have ended meanwhile: what was taken must be given back
+        lock.release()
     _released(lock)
 
 
@@ -143,8 +146,9 @@ def _release_save(lock: Any) -> Any:
 def _acquire_restore(lock: Any, state: Any) -> None:
     task = point(lock, INTERNAL, "acquire")
     if task is not None:
+        again = Operation(INTERNAL, id(lock), "", "acquire", True)
         while not lock.acquire(False):
-            _b.block(task, Waiting("lock", lock), id(lock))
+            _b.block(task, Waiting("lock", lock), id(lock), None, again)
         lock.release()
         _b.owners[id(lock)] = (lock, task)
     lock._acquire_restore(state)
@@ -182,17 +186,19 @@ class ManagedLock:
     bound method.
     """
 
-    __slots__ = ("lock", "site")
+    __slots__ = ("leaving", "lock", "site")
 
-    def __init__(self, lock: Any, site: int) -> None:
+    def __init__(self, lock: Any, site: int, leaving: int = INTERNAL) -> None:
         self.lock = lock
         self.site = site
+        self.leaving = leaving
+        """The site of what a ``with`` statement does at its end."""
 
     def __enter__(self) -> bool:
         return acquire(self.lock, self.site)
 
     def __exit__(self, *exc_info: object) -> None:
-        release(self.lock)
+        release(self.lock, self.leaving)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Acquire."""
@@ -200,7 +206,7 @@ class ManagedLock:
 
     def release(self) -> None:
         """Release."""
-        release(self.lock)
+        release(self.lock, self.site)
 
     acquire_lock = acquire
     release_lock = release
@@ -257,7 +263,7 @@ class ManagedSimpleQueue:
         return getattr(self.queue, name)
 
 
-STAND_INS: dict[type, Callable[[Any, int], Any]] = {
+STAND_INS: dict[type, Callable[..., Any]] = {
     LOCK: ManagedLock,
     RLOCK: ManagedLock,
     SIMPLE_QUEUE: ManagedSimpleQueue,

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.operation import Operation
-from pytest_concurrency.runtime.primitives import STAND_INS, Waiting, note_release, point
+from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
+from pytest_concurrency.runtime.primitives import INTERNAL, STAND_INS, Waiting, note_release, point
 
 _CLASSES = {
     "_multiprocessing": ("SemLock",),
@@ -24,26 +24,28 @@ _CLASSES = {
 class ManagedSemLock:
     """Stands in for such a lock, or for a shared value with one, in the expression that uses it."""
 
-    __slots__ = ("holder", "lock", "site")
+    __slots__ = ("holder", "leaving", "lock", "site")
 
-    def __init__(self, holder: Any, site: int) -> None:
+    def __init__(self, holder: Any, site: int, leaving: int = INTERNAL) -> None:
         self.holder = holder
         holder = getattr(holder, "_lock", holder)
         self.lock = getattr(holder, "_semlock", holder)
         self.site = site
+        self.leaving = leaving
 
     def __enter__(self) -> bool:
         return self.acquire()
 
     def __exit__(self, *exc_info: object) -> None:
-        self.release()
+        self._release(self.leaving)
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         """Acquire."""
         lock = self.lock
         waits = block is True and timeout is None
         is_lock = lock.maxvalue == 1
-        task = point(lock, self.site, "acquire", waits=waits and is_lock)
+        kind = "acquire" if waits else TRY
+        task = point(lock, self.site, kind, waits=waits and is_lock)
         if task is None or not is_lock:
             return bool(lock.acquire(block, timeout))
         end = None if timeout is None else _b.clock + timeout
@@ -55,7 +57,7 @@ class ManagedSemLock:
                 if not lock.acquire(block, timeout):  # another process has it
                     return False
                 break
-            again = Operation(self.site, id(lock), "", "acquire", waits)
+            again = Operation(self.site, id(lock), "", kind, waits)
             if not _b.block(task, Waiting("lock", lock), id(lock), left, again):
                 return bool(lock.acquire(False))
         _b.owners[id(lock)] = (lock, task)
@@ -63,7 +65,13 @@ class ManagedSemLock:
 
     def release(self) -> None:
         """Release."""
-        self.lock.release()
+        self._release(self.site)
+
+    def _release(self, site: int) -> None:
+        try:
+            point(self.lock, site, RELEASE)
+        finally:  # as in ``primitives.release``
+            self.lock.release()
         note_release(self.lock, is_still_held=self.lock._is_mine())
 
     def __getattr__(self, name: str) -> Any:

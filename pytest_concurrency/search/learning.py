@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.operation import RELEASE, TRY, WHOLE
 from pytest_concurrency.runtime.sites import SITES
 
 Sites = frozenset[int]
 _READS = frozenset({"read", "file-read"})
+_ASKS = frozenset({TRY, "read", "call"})
+"""What a call of a lock's method may be that tells whether the lock is held."""
 _THOROUGH = 16
 """New interleavings that are all looked at; later, one in so many is."""
 
@@ -28,6 +30,12 @@ class _Place:
     sites: set[int] = field(default_factory=set)
     counts: dict[int, int] = field(default_factory=dict)
     """How often each thread touched it."""
+    releases: set[int] = field(default_factory=set)
+    """Sites that let go of it, if it is a lock: they matter only if somebody looks whether it is
+    held, since who waits for it goes on as if it had been there later.
+    """
+    is_asked: bool = False
+    """Whether somebody looks if it is held: tries it, waits for it with a limit, or asks."""
 
     @property
     def is_contended(self) -> bool:
@@ -36,6 +44,8 @@ class _Place:
     def absorb(self, other: _Place) -> None:
         self.writes |= other.writes
         self.sites |= other.sites
+        self.releases |= other.releases
+        self.is_asked |= other.is_asked
         for thread, count in other.counts.items():
             self.counts[thread] = self.counts.get(thread, 0) + count
 
@@ -69,6 +79,8 @@ class Learning:
             sites = frozenset(place.sites)
             if place.is_contended:
                 self._heat_up(sites)
+                if place.is_asked:
+                    self._heat_up(frozenset(place.releases))
                 self.contended[sites] = place.counts
             elif place.writes:
                 alone.setdefault(sites, set()).update(place.counts)
@@ -110,7 +122,12 @@ def _places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
         site = SITES[number]
         name = site.name if len(event) == 3 else event[3]
         place = places.setdefault(target, {}).setdefault(name, _Place())
-        place.writes |= (event[4] if len(event) == 5 else site.op) not in _READS
+        kind = event[4] if len(event) == 5 else site.op
+        if kind == RELEASE:
+            place.releases.add(number)
+            continue
+        place.writes |= kind not in _READS
+        place.is_asked |= kind in _ASKS and site.op == "call"
         place.sites.add(number)
         place.counts[thread] = place.counts.get(thread, 0) + 1
     return [place for parts in places.values() for place in _parts(parts)]

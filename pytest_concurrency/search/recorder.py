@@ -21,7 +21,7 @@ from pytest_concurrency.runtime import containers, shapes
 from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.foreign import USE
-from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.operation import TRY, WHOLE
 from pytest_concurrency.runtime.sites import SITES
 
 if TYPE_CHECKING:
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
-_OPERATIONS: dict[str, Operation] = {"file-read": "read", "file-write": "write", USE: "call"}
+_OPERATIONS: dict[str, Operation] = {
+    "file-read": "read",
+    "file-write": "write",
+    USE: "call",
+    TRY: "acquire",
+}
 _short = Repr()
 _short.maxstring = _short.maxother = 24
 _short.maxlist = _short.maxtuple = _short.maxset = 4

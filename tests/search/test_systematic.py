@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -200,6 +202,51 @@ def test_few_preemptions_come_first(tmp_path: Path) -> None:
     assert preemptions == sorted(preemptions)
     assert preemptions[0] == 0
     assert preemptions[-1] == 6
+
+
+class AskedLock:
+    """A lock around nothing that is shared: it only matters to who asks."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.seen: list[bool] = []
+
+    def hold(self) -> None:
+        with self.lock:
+            pass
+
+    def try_it(self) -> None:
+        taken = self.lock.acquire(blocking=False)
+        if taken:
+            self.lock.release()
+        self.seen.append(taken)
+
+    def wait_a_moment(self) -> None:
+        taken = self.lock.acquire(timeout=0.1)
+        if taken:
+            self.lock.release()
+        self.seen.append(taken)
+
+    def ask(self) -> None:
+        self.seen.append(not self.lock.locked())
+
+
+@pytest.mark.parametrize("other", [AskedLock.try_it, AskedLock.wait_a_moment, AskedLock.ask])
+def test_leaving_a_lock_is_a_point_where_somebody_asks(other: Callable[[AskedLock], None]) -> None:
+    seen = set()
+
+    def check(state: AskedLock) -> None:
+        seen.update(state.seen)
+
+    found = explore(AskedLock, [AskedLock.hold, other], check, strategy="systematic")
+    assert found.exhausted
+    assert seen == {True, False}
+
+
+def test_leaving_a_lock_is_no_point_where_nobody_asks() -> None:
+    found = explore(AskedLock, [AskedLock.hold] * 2, strategy="systematic", preemptions=9)
+    assert found.covered is not None
+    assert found.covered.schedules == 2
 
 
 class Spinner:
