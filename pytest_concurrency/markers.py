@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from . import run_parallel
 from .options import Options, draw_seed
 from .rules import RULES
 
@@ -41,14 +42,15 @@ UNSAFE_FIXTURES = frozenset(
     }
 )
 """Fixtures that change something process-wide, which copies of a test would share."""
+ONCE_FIXTURES = frozenset({"benchmark", "snapshot"})
+"""Fixtures of well-known plugins that a test can use once, not each of its copies."""
 
 _MARKERS = (
     "threadsafe(*, threads, processes, schedules, runs, strategy, preemptions, seed, time): the "
     "test must hold when copies of it, or the threads it starts, run at once; --concurrency-stress "
     "checks that",
     "thread_unsafe(condition=True, *, reason): never stress the test",
-    "parallel_threads(n): stress the test with n threads; n = 1: never stress it",
-    "iterations(n): number of free-running repeats when the test is stressed",
+    *run_parallel.MARKERS,
 )
 _DRAWN_SEED = pytest.StashKey[str]()
 
@@ -96,7 +98,7 @@ def test_settings(item: pytest.Item, options: Options) -> Stressed | NotStressed
     if not marked and options.select != "all":
         return NotStressed("not marked threadsafe", selected=False)
     # Merged before anything else is asked: a typo must not hide behind another marker.
-    settings = replace(options.base, **_marker_arguments(item))
+    settings = replace(options.base, **_marker_arguments(item, options.base.threads))
     reason = _opted_out(item) or _cannot_be_stressed(item)
     if reason:
         return NotStressed(reason, selected=True)
@@ -108,23 +110,27 @@ def unsafe_fixtures(item: pytest.Item) -> tuple[str, ...]:
     """Names of the fixtures that forbid running copies of the test at once.
 
     They do no harm to a test that starts its own threads or asks for ``concurrency``: only one copy
-    of it runs. The whole closure counts, since a fixture that uses ``monkeypatch`` changes what all
-    copies see; fixtures of a wider scope do not, since they are shared in a normal run, too.
+    of it runs. Only what the test itself asks for counts: what another fixture does with
+    ``monkeypatch`` is done when the copies start. Fixtures of a wider scope do not count either,
+    since they are shared in a normal run, too.
     """
     if not isinstance(item, pytest.Function):
         return ()
     definitions = item._fixtureinfo.name2fixturedefs
+    used = [name for mark in item.iter_markers("usefixtures") for name in mark.args]
     return tuple(
         name
-        for name in item.fixturenames
-        if name in UNSAFE_FIXTURES
+        for name in dict.fromkeys((*item._fixtureinfo.argnames, *used))
+        if name in UNSAFE_FIXTURES | ONCE_FIXTURES
         and name in definitions
         and definitions[name][-1].scope == "function"
     )
 
 
-def _marker_arguments(item: pytest.Item) -> dict[str, Any]:
-    """Settings that the test's markers give, the closest marker winning argument by argument."""
+def _marker_arguments(item: pytest.Item, threads: tuple[int, ...]) -> dict[str, Any]:
+    """Settings that the test's markers give, the closest marker winning argument by argument;
+    ``threads`` are those of the session.
+    """
     given: dict[str, Any] = {}
     for mark in item.iter_markers("threadsafe"):
         if mark.args:
@@ -138,40 +144,36 @@ def _marker_arguments(item: pytest.Item) -> dict[str, Any]:
             given.setdefault(name, checked)
     if given.get("seed") == "random":  # drawn once, or the report would print another than was used
         given["seed"] = item.stash.setdefault(_DRAWN_SEED, draw_seed())
-    count = _run_parallel_number(item, "parallel_threads", "threads")
-    if count is not None:
-        given.setdefault("threads", count)
-    repeats = _run_parallel_number(item, "iterations", "runs")
-    if repeats is not None:
-        given.setdefault("runs", repeats)
-    return given
-
-
-def _run_parallel_number(item: pytest.Item, marker: str, setting: str) -> Any:
-    """Check the one number that such a marker carries; None: no marker, or ``"auto"``."""
-    mark = item.get_closest_marker(marker)
-    if mark is None:
-        return None
-    if len(mark.args) != 1 or mark.kwargs:
-        raise _usage_error(item, f"{marker} takes one positional argument, an integer")
-    number = mark.args[0]
-    if number == "auto" and marker == "parallel_threads":
-        return None
-    return _checked(item, setting, number, f"{marker}({number!r})")
+    try:
+        others = {
+            "threads": run_parallel.thread_counts(item, threads),
+            "runs": run_parallel.repeats(item),
+        }
+    except run_parallel.MarkerError as error:
+        raise _usage_error(item, str(error)) from None
+    return {name: value for name, value in others.items() if value is not None} | given
 
 
 def _opted_out(item: pytest.Item) -> str:
-    for mark in item.iter_markers("thread_unsafe"):
+    marks = list(item.iter_markers("thread_unsafe"))
+    for mark in marks:
+        _check_thread_unsafe(item, mark)
+    for mark in marks:
         condition = mark.args[0] if mark.args else mark.kwargs.get("condition", True)
         # A text can only be meant as the reason: pytest-run-parallel evaluates no conditions.
         reason = mark.kwargs.get("reason") or (condition if isinstance(condition, str) else "")
         if condition:
             return f"marked thread_unsafe: {reason}" if reason else "marked thread_unsafe"
-    single = item.get_closest_marker("parallel_threads")
     explicit = any("threads" in mark.kwargs for mark in item.iter_markers("threadsafe"))
-    if single is not None and single.args == (1,) and not explicit:
-        return "marked parallel_threads(1)"
-    return ""
+    single = "" if explicit else run_parallel.opts_out(item)
+    return f"marked {single}" if single else ""
+
+
+def _check_thread_unsafe(item: pytest.Item, mark: pytest.Mark) -> None:
+    unknown = [name for name in mark.kwargs if name not in ("condition", "reason")]
+    if unknown or len(mark.args) > 1:
+        what = f"argument {unknown[0]!r}" if unknown else f"second argument, got {mark.args[1]!r}"
+        raise _usage_error(item, f"thread_unsafe has no {what}; expected condition=, reason=")
 
 
 def _cannot_be_stressed(item: pytest.Item) -> str:

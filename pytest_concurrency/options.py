@@ -8,6 +8,7 @@ of ``model.py`` (a dozen dataclasses, 10 ms) only once they are needed.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,8 +30,12 @@ class Options(NamedTuple):
     replay: str = ""
     """Token of the one interleaving to run; empty: none. Implies ``stress``."""
     json_path: Path | None = None
+    strict: bool = False
+    """Whether a gated test that could not be judged fails the run."""
     given: tuple[tuple[str, Any], ...] = ()
     """Names and values of the settings that were given."""
+    idle: tuple[str, ...] = ()
+    """Flags that were given, but mean nothing since stress is off."""
 
     @property
     def base(self) -> Settings:
@@ -51,6 +56,11 @@ def add_options(parser: pytest.Parser) -> None:
         "--concurrency-stress", action="store_true", dest="concurrency_stress", help=stress
     )
     parser.addini("concurrency_stress", stress, type="bool", default=False)
+    strict = "a gated test that could not be judged fails the run, as a hazard does"
+    group.addoption(
+        "--concurrency-strict", action="store_true", dest="concurrency_strict", help=strict
+    )
+    parser.addini("concurrency_strict", strict, type="bool", default=False)
     for name, rule in RULES.items():
         # Plain strings: the ini types for numbers only exist in newer versions of pytest.
         # Default None: "not given" on the command line lets the ini twin speak.
@@ -68,7 +78,7 @@ def read_options(config: pytest.Config) -> Options:
     Workers of xdist read the same command line, but take a drawn seed from their controller.
     """
     replay = _from_command_line(config, "replay") or ""
-    stress = bool(replay or config.getoption("concurrency_stress") or _stress_in_ini(config))
+    stress = bool(replay) or _switch(config, "stress")
     json_path = _json_path(config, stress)
     given = {}
     for name in RULES.keys() - {"replay", "json"}:
@@ -84,12 +94,28 @@ def read_options(config: pytest.Config) -> Options:
     if not hasattr(os, "fork"):
         given.setdefault("start_method", "spawn")
     select = given.pop("select", "marked")
-    return Options(stress, select, replay, json_path, tuple(given.items()))
+    if not stress:
+        return Options(given=tuple(given.items()), idle=_idle(config))
+    strict = _switch(config, "strict")
+    return Options(stress, select, replay, json_path, strict, tuple(given.items()))
+
+
+def _idle(config: pytest.Config) -> tuple[str, ...]:
+    """Return the flags on the command line that nothing will look at."""
+    flags = [_flag(name) for name in RULES if config.getoption(f"concurrency_{name}") is not None]
+    return (*flags, *([_flag("strict")] if config.getoption("concurrency_strict") else []))
 
 
 def hand_to_worker(options: Options, workerinput: dict[str, Any]) -> None:
     """Give an xdist worker what it cannot read itself (``pytest_configure_node``)."""
     workerinput[_SEED_OF_CONTROLLER] = dict(options.given).get("seed", "")
+
+
+def warn_of_idle(config: pytest.Config, flags: tuple[str, ...]) -> None:
+    """Tell, once, that flags were given which mean nothing since stress is off."""
+    if not hasattr(config, "workerinput"):
+        text = f"{', '.join(flags)}: no effect without --concurrency-stress"
+        config.issue_config_time_warning(pytest.PytestConfigWarning(text), stacklevel=2)
 
 
 def draw_seed() -> str:
@@ -117,17 +143,40 @@ def _from_command_line(config: pytest.Config, name: str) -> Any:
 def _from_ini(config: pytest.Config, name: str) -> Any:
     key = f"concurrency_{name}"
     try:
-        text = config.getini(key)
-    except TypeError as error:  # a TOML value that is no string
-        raise pytest.UsageError(str(error)) from None
-    return None if text is None else _read_text(name, text, f"ini option {key}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pytest does not want numbers and lists for texts
+            value = config.getini(key)
+    except (TypeError, pytest.UsageError):  # in [tool.pytest] it refuses them (by its version)
+        value = _from_toml(config, key)
+    return None if value is None else _read_text(name, _as_text(value), f"ini option {key}")
 
 
-def _stress_in_ini(config: pytest.Config) -> bool:
+def _from_toml(config: pytest.Config, key: str) -> object:
+    """Read a value of ``[tool.pytest]`` (or ``[pytest]``, in a file of pytest's own) as it is."""
+    import tomllib  # only for those whose settings are spelt so
+
+    assert config.inipath is not None
+    document = tomllib.loads(config.inipath.read_text(encoding="utf-8"))
+    tables = (document.get("tool", {}).get("pytest", {}), document.get("pytest", {}))
+    return next((table[key] for table in tables if key in table), None)
+
+
+def _as_text(value: object) -> str:
+    """Spell a value as on the command line: TOML has numbers and lists, too."""
+    if isinstance(value, list):
+        return ",".join(map(_as_text, value))
+    return str(value)
+
+
+def _switch(config: pytest.Config, name: str) -> bool:
+    """Whether a flag without a value is on: on the command line or in the ini file."""
+    key = f"concurrency_{name}"
+    if config.getoption(key):
+        return True
     try:
-        return bool(config.getini("concurrency_stress"))
+        return bool(config.getini(key))
     except (TypeError, ValueError, pytest.UsageError) as error:  # by pytest's version
-        message = f"ini option concurrency_stress: {error}, expected true or false"
+        message = f"ini option {key}: {error}, expected true or false"
         raise pytest.UsageError(message) from None
 
 

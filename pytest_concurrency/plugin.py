@@ -15,7 +15,7 @@ from .fixtures import (  # noqa: F401 - found by pytest
     thread_index,
 )
 from .markers import register_markers
-from .options import OPTIONS_KEY, add_options, hand_to_worker, read_options
+from .options import OPTIONS_KEY, add_options, hand_to_worker, read_options, warn_of_idle
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from .session import StressSession
 
         config.pluginmanager.register(StressSession(config, options), "concurrency_session")
+    elif options.idle:
+        warn_of_idle(config, options.idle)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -123,9 +123,15 @@ def _seconds(value: object) -> float:
 
 def _packages(value: object) -> tuple[str, ...]:
     names = tuple(value) if isinstance(value, list) else ()
-    if names and all(isinstance(name, str) and name.isidentifier() for name in names):
+    if names and all(
+        isinstance(name, str) and _is_dotted(name.removeprefix("-")) for name in names
+    ):
         return names
-    raise ValueError("names of top-level packages, separated by commas")
+    raise ValueError("names of packages or modules, separated by commas; -NAME leaves one out")
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def _start_method(value: object) -> str:
@@ -202,7 +208,10 @@ RULES: dict[str, Rule] = {
     ),
     "time": Rule(_parse_number, _seconds, "SECONDS", "cap for one test (default: 60)"),
     "source": Rule(
-        _parse_names, _packages, "PKG[,PKG]", "packages to instrument besides the project's files"
+        _parse_names,
+        _packages,
+        "PKG[,PKG]",
+        "packages or modules to instrument besides the project's own; -PKG leaves one out",
     ),
     "start_method": Rule(
         str,

@@ -148,6 +148,7 @@ def test_a_seed_drawn_for_a_marker_stays(decide: Callable[..., Decisions]) -> No
 
 
 ACCEPTED = "expected threads=, processes=, schedules=, runs=, strategy=, preemptions=, seed=, time="
+ONE = "expected one positional argument, an integer"
 COUNTS = "expected different integers from 1 to 64, or none"
 
 
@@ -188,6 +189,27 @@ def test_a_bad_marker_is_one_line(error: Callable[..., str], mark: str, problem:
     """
     nodeid = "test_a_bad_marker_is_one_line.py::test_typo"
     assert error(source) == f"ERROR: {nodeid}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("mark", "problem"),
+    [
+        ("thread_unsafe(reson='x')", "has no argument 'reson'"),
+        ("thread_unsafe(True, 'x')", "has no second argument, got 'x'"),
+    ],
+)
+def test_a_bad_opt_out_is_one_line(error: Callable[..., str], mark: str, problem: str) -> None:
+    source = f"""
+        import pytest
+        @pytest.mark.{mark}
+        @pytest.mark.thread_unsafe  # must not hide it
+        @pytest.mark.threadsafe
+        def test_typo(): pass
+    """
+    nodeid = "test_a_bad_opt_out_is_one_line.py::test_typo"
+    assert (
+        error(source) == f"ERROR: {nodeid}: thread_unsafe {problem}; expected condition=, reason="
+    )
 
 
 def test_a_bad_marker_does_not_disturb_a_plain_run(pytester: pytest.Pytester) -> None:
@@ -270,21 +292,47 @@ def test_markers_of_pytest_run_parallel(decide: Callable[..., Decisions]) -> Non
         @pytest.mark.parallel_threads(1)
         @pytest.mark.threadsafe(threads=[3])
         def test_not_single(): pass
+        @pytest.mark.force_parallel_threads(6)
+        @pytest.mark.parallel_threads(1)
+        @pytest.mark.parallel_threads_limit(1)
+        def test_forced(): pass
+        @pytest.mark.force_parallel_threads(1)
+        def test_forced_single(): pass
+        @pytest.mark.parallel_threads_limit(3)
+        def test_limited(): pass
+        @pytest.mark.parallel_threads_limit(7)
+        def test_limited_in_vain(): pass
+        @pytest.mark.parallel_threads_limit(1)
+        def test_limited_to_one(): pass
+        @pytest.mark.parallel_threads_limit("auto")
+        def test_limited_automatically(): pass
     """
-    decisions = decide(source, STRESS)
+    decisions = decide(source, STRESS, "--concurrency-threads=2,4,8")
     assert decisions.settings("test_both") == Settings((8,), runs=5)
     assert decisions.settings("test_ours_win") == Settings((3,), runs=2)
-    assert decisions.settings("test_auto") == Settings()
+    usual = Settings((2, 4, 8))
+    assert decisions.settings("test_auto") == usual
     assert decisions.of["test_single"] == NotStressed("marked parallel_threads(1)", selected=True)
     assert decisions.settings("test_not_single") == Settings((3,))
+    assert decisions.settings("test_forced") == Settings((6,))
+    single = NotStressed("marked force_parallel_threads(1)", selected=True)
+    assert decisions.of["test_forced_single"] == single
+    assert decisions.settings("test_limited") == Settings((2,))
+    assert decisions.settings("test_limited_in_vain") == Settings((2, 4))
+    limited = NotStressed("marked parallel_threads_limit(1)", selected=True)
+    assert decisions.of["test_limited_to_one"] == limited
+    assert decisions.settings("test_limited_automatically") == usual
 
 
 @pytest.mark.parametrize(
     ("mark", "problem"),
     [
         ("parallel_threads(0)", f"parallel_threads(0): {COUNTS}"),
-        ("parallel_threads", "parallel_threads takes one positional argument, an integer"),
-        ("iterations(n=3)", "iterations takes one positional argument, an integer"),
+        ("parallel_threads", f"parallel_threads(): {ONE}"),
+        ("parallel_threads(2, 3)", f"parallel_threads(2, 3): {ONE}"),
+        ("force_parallel_threads(n=3)", f"force_parallel_threads(n=3): {ONE}"),
+        ("parallel_threads_limit(0)", f"parallel_threads_limit(0): {COUNTS}"),
+        ("iterations(n=3)", f"iterations(n=3): {ONE}"),
         ("iterations(-1)", "iterations(-1): expected an integer from 0 to 100000"),
         ("iterations('auto')", "iterations('auto'): expected an integer from 0 to 100000"),
     ],
@@ -369,22 +417,30 @@ def test_unsafe_fixtures(decide: Callable[..., Decisions], pytester: pytest.Pyte
     pytester.makeconftest(
         """
         import pytest
-        @pytest.fixture
+        @pytest.fixture(autouse=True)
         def environment(monkeypatch): pass
         @pytest.fixture(scope="session")
         def mocker(): "somebody's own, shared in any run"
+        @pytest.fixture
+        def benchmark(): "stands for that of pytest-benchmark"
         """
     )
     source = """
+        import pytest
         def test_none(tmp_path, request, mocker): pass
         def test_direct(capsys, caplog): pass
         def test_through_another(environment): pass
+        @pytest.mark.usefixtures("capsys")
+        def test_by_mark(): pass
+        def test_once(benchmark): pass
         def test_all(monkeypatch, recwarn, capfdbinary): pass
     """
     assert decide(source).unsafe == {
         "test_none": (),
         "test_direct": ("capsys", "caplog"),
-        "test_through_another": ("monkeypatch",),
+        "test_through_another": (),
+        "test_by_mark": ("capsys",),
+        "test_once": ("benchmark",),
         "test_all": ("monkeypatch", "recwarn", "capfdbinary"),
     }
 
@@ -399,6 +455,8 @@ def test_the_markers_are_known(
         import pytest
         @pytest.mark.threadsafe
         @pytest.mark.parallel_threads(1)
+        @pytest.mark.force_parallel_threads(1)
+        @pytest.mark.parallel_threads_limit(1)
         @pytest.mark.iterations(1)
         @pytest.mark.thread_unsafe
         def test_marked(): pass

@@ -65,6 +65,7 @@ def test_the_defaults_when_on(pytester: pytest.Pytester) -> None:
         ("time", "86400", 86400.0),
         ("gate", "none", "none"),
         ("source", "spam,eggs", ("spam", "eggs")),
+        ("source", "spam.eggs -spam.ham", ("spam.eggs", "-spam.ham")),
         ("start-method", "spawn", "spawn"),
     ],
 )
@@ -77,6 +78,7 @@ def test_command_line_and_ini_accept_the_same(
     assert getattr(options(pytester, STRESS).base, field) == value
 
 
+PACKAGES = "names of packages or modules, separated by commas; -NAME leaves one out"
 BAD = [
     ("threads", "0", "different integers from 1 to 64, or none"),
     ("threads", "65", "different integers from 1 to 64, or none"),
@@ -103,8 +105,10 @@ BAD = [
     ("time", "soon", "seconds, more than 0 and at most 86400"),
     ("gate", "some", "one of marked, all, none"),
     ("select", "none", "one of marked, all"),
-    ("source", "", "names of top-level packages, separated by commas"),
-    ("source", "src/spam", "names of top-level packages, separated by commas"),
+    ("source", "", PACKAGES),
+    ("source", "spam..eggs", PACKAGES),
+    ("source", "--spam", PACKAGES),
+    ("source", "src/spam", PACKAGES),
     ("start-method", "clone", f"one of {', '.join(multiprocessing.get_all_start_methods())}"),
     ("json", "", "the path of a file"),
 ]
@@ -158,11 +162,52 @@ def test_an_unreadable_ini_switch(pytester: pytest.Pytester) -> None:
     assert "maybe" in line
 
 
-@pytest.mark.skipif(pytest.version_tuple < (9,), reason="typed TOML came with pytest 9")
-def test_a_toml_number_where_a_text_is_expected(pytester: pytest.Pytester) -> None:
-    pytester.makepyprojecttoml("[tool.pytest]\nconcurrency_runs = 7\n")
-    line = error(pytester, STRESS)
-    assert "'concurrency_runs' expects a string, got int: 7" in line
+TOML = pytest.mark.skipif(pytest.version_tuple < (9,), reason="typed TOML came with pytest 9")
+
+
+@pytest.mark.parametrize(
+    "table", ["tool.pytest.ini_options", pytest.param("tool.pytest", marks=TOML)]
+)
+def test_toml_has_numbers_and_lists(pytester: pytest.Pytester, table: str) -> None:
+    pytester.makepyprojecttoml(
+        f"[{table}]\nconcurrency_threads = [2, 4]\nconcurrency_runs = 7\n"
+        "concurrency_time = 2.5\nconcurrency_seed = 3\nconcurrency_strategy = 'pct'\n"
+        "concurrency_source = ['spam', 'eggs.ham']\n"
+    )
+    assert options(pytester, STRESS).base == Settings(
+        threads=(2, 4), runs=7, time=2.5, seed="3", strategy="pct", source=("spam", "eggs.ham")
+    )
+
+
+@pytest.mark.parametrize(
+    "table", ["tool.pytest.ini_options", pytest.param("tool.pytest", marks=TOML)]
+)
+def test_a_bad_value_in_toml(pytester: pytest.Pytester, table: str) -> None:
+    pytester.makepyprojecttoml(f"[{table}]\nconcurrency_threads = [2, 'x']\n")
+    accepted = "different integers from 1 to 64, or none"
+    line = f"ERROR: ini option concurrency_threads: got '2,x', expected {accepted}"
+    assert error(pytester, STRESS) == line
+
+
+def test_the_strict_switch(pytester: pytest.Pytester) -> None:
+    assert not options(pytester, STRESS).strict
+    assert options(pytester, STRESS, "--concurrency-strict").strict
+    pytester.makeini("[pytest]\nconcurrency_strict = true\n")
+    assert options(pytester, STRESS).strict
+    assert not options(pytester).strict
+
+
+def test_options_that_mean_nothing_are_told_once(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_plain(): pass")
+    given = ("--concurrency-threads=2", "--concurrency-strict")
+    result = pytester.runpytest_subprocess(*given, "-n2")
+    result.assert_outcomes(passed=1, warnings=1)
+    told = "*--concurrency-threads, --concurrency-strict: no effect without --concurrency-stress"
+    result.stdout.fnmatch_lines([told])
+    quiet = pytester.runpytest_subprocess(STRESS, *given, "-o", "concurrency_runs=3")
+    quiet.assert_outcomes(passed=1)
+    pytester.makeini("[pytest]\nconcurrency_threads = 2\n")  # an ini file serves both kinds of run
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_flags_do_not_eat_paths(pytester: pytest.Pytester) -> None:

@@ -138,9 +138,7 @@ class Stress:
             return facts.result.reason
         if facts.shape == "copies" and self.unsafe_fixtures:
             names = ", ".join(self.unsafe_fixtures)
-            return (
-                f"copies of it cannot run at once: it uses {names}, which changes the whole process"
-            )
+            return f"copies of it cannot run at once: they would share {names}"
         return ""
 
     def _cells(

@@ -195,18 +195,13 @@ def test_every_callable_that_raises_is_told(run: Callable[..., Run]) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "fixture", ["capsys", "capfd", "monkeypatch", "recwarn", "caplog", "wrapping"]
-)
+@pytest.mark.parametrize("fixture", ["capsys", "capfd", "monkeypatch", "recwarn", "caplog"])
 def test_copies_with_process_wide_fixtures_run_normally_only(
     run: Callable[..., Run], fixture: str
 ) -> None:
     found = run(
         f"""
-        import os, pytest
-
-        @pytest.fixture
-        def wrapping(monkeypatch): monkeypatch.setenv("A", "B")
+        import pytest
 
         @pytest.mark.threadsafe
         def test_it({fixture}): print("ran")
@@ -216,11 +211,25 @@ def test_copies_with_process_wide_fixtures_run_normally_only(
     )
     found.result.assert_outcomes(passed=1)
     report = found.of["test_it"]
-    name = "monkeypatch" if fixture == "wrapping" else fixture
     assert report.outcome == "skipped"
-    assert report.reason == (
-        f"copies of it cannot run at once: it uses {name}, which changes the whole process"
+    assert report.reason == f"copies of it cannot run at once: they would share {fixture}"
+
+
+def test_what_another_fixture_does_with_one_is_no_reason(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import os, pytest
+
+        @pytest.fixture(autouse=True)
+        def wrapping(monkeypatch): monkeypatch.setenv("A", "B")
+
+        @pytest.mark.threadsafe
+        def test_it(): assert os.environ["A"] == "B"
+        """,
+        *EXPLORED_ONLY,
     )
+    found.result.assert_outcomes(passed=1)
+    assert found.of["test_it"].outcome == "passed"
 
 
 def test_process_wide_fixtures_do_no_harm_to_other_shapes(run: Callable[..., Run]) -> None:
