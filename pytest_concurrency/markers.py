@@ -69,6 +69,8 @@ class NotStressed(NamedTuple):
     reason: str
     selected: bool
     """True if the test was asked for, so that ``reason`` is worth telling."""
+    gated: bool = False
+    """Whether a hazard would have failed the run: then somebody counts on an answer."""
 
 
 def register_markers(config: pytest.Config) -> None:
@@ -99,11 +101,13 @@ def test_settings(item: pytest.Item, options: Options) -> Stressed | NotStressed
         return NotStressed("not marked threadsafe", selected=False)
     # Merged before anything else is asked: a typo must not hide behind another marker.
     settings = replace(options.base, **_marker_arguments(item, options.base.threads))
-    reason = _opted_out(item) or _cannot_be_stressed(item)
-    if reason:
+    if reason := _opted_out(item):
         return NotStressed(reason, selected=True)
     gate = options.base.gate
-    return Stressed(settings, gated=gate == "all" or (gate == "marked" and marked))
+    gated = gate == "all" or (gate == "marked" and marked)
+    if reason := _cannot_be_stressed(item):
+        return NotStressed(reason, selected=True, gated=gated)
+    return Stressed(settings, gated)
 
 
 def unsafe_fixtures(item: pytest.Item) -> tuple[str, ...]:

@@ -279,6 +279,8 @@ class StressReport:
     uninstrumented: tuple[str, ...] = ()
     """Those seen that stay as they are: name and reason."""
     notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What went wrong beside the test (a file that cannot be written): told once a session."""
     selector: str = ""
     """The test's id as seen from where pytest was called, for commands; empty: the same."""
 
@@ -291,6 +293,24 @@ class StressReport:
     def has_errors(self) -> bool:
         """Whether a hazard was found that is more than a warning."""
         return any(hazard.severity == "error" for hazard in self.hazards)
+
+    @property
+    def not_judged(self) -> str:
+        """Why the test could not be judged, or not fully, though a hazard of it would fail the run;
+        empty if it was.
+        """
+        if not self.gated or self.outcome == "failed":
+            return ""
+        if self.outcome == "skipped":
+            return self.reason
+        for result in self.cells:
+            if result.outcome in ("error", "skipped"):
+                return f"{result.cell.label}: {result.reason or result.outcome}"
+        kinds = {result.cell.kind for result in self.cells}
+        compared = "processes" in kinds and not kinds.isdisjoint({"explored", "free-running"})
+        return (
+            self.isolation.reason if compared and self.isolation.verdict == "inconclusive" else ""
+        )
 
     @property
     def schedules(self) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +31,7 @@ from pytest_concurrency.report.progress import ProgressLine
 from pytest_concurrency.report.terminal import header_line, summary_lines
 from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.saved import SavedFailures
-from pytest_concurrency.search.token import Token, TokenError, decode, fingerprint
+from pytest_concurrency.search.token import Token, TokenError, decode, fingerprint, short
 from pytest_concurrency.stress import coverage_bridge
 from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
@@ -75,13 +74,22 @@ class StressSession:
         self._current: StressReport | None = None
         self._instrumentation: Instrumentation | None = None
         self._token: Token | None = None
+        self._problems: list[str] = []
+        """What went wrong beside the tests, in this process."""
         self._in_child = hasattr(os, "fork") and not config.getoption("usepdb", False)
 
     # -- before ---------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Refuse a damaged token before anything is collected."""
+        """Refuse a damaged token, and a neighbour that does the same, before anything is
+        collected.
+        """
+        if str(self._config.getoption("parallel_threads", 1)) != "1":
+            raise pytest.UsageError(
+                "--parallel-threads and --concurrency-stress both run tests in threads: "
+                "give one of them"
+            )
         self._progress = ProgressLine(self._config)  # now that there is a terminal reporter
         if self._options.replay:
             try:
@@ -106,7 +114,13 @@ class StressSession:
         if self._token is None or self._config.option.collectonly:
             return
         items = session.items
-        if len(items) != 1:
+        if not items:
+            raise _refused(
+                session,
+                "--concurrency-replay: the test is not here: run the command in the directory in "
+                "which the finding was printed, or give the test's path as seen from here",
+            )
+        if len(items) > 1:
             raise _refused(
                 session,
                 f"--concurrency-replay replays one test, but {len(items)} are selected: "
@@ -115,7 +129,7 @@ class StressSession:
         if fingerprint(items[0].nodeid) != self._token.test:
             raise _refused(
                 session,
-                f"replay token {self._options.replay!r} belongs to another test than "
+                f"replay token {short(self._options.replay)} belongs to another test than "
                 f"{items[0].nodeid}",
             )
 
@@ -133,7 +147,9 @@ class StressSession:
         decision = test_settings(item, self._options)
         if isinstance(decision, NotStressed):
             if decision.selected:
-                self._current = StressReport(item.nodeid, False, "skipped", reason=decision.reason)
+                self._current = StressReport(
+                    item.nodeid, decision.gated, "skipped", reason=decision.reason
+                )
             return (yield)
         if self._in_child:
             self._stress_once(item, decision, InChild(self._config))
@@ -164,6 +180,7 @@ class StressSession:
         if self._instrumentation is None:
             self._instrumentation = Instrumentation(self._scope())
         seed = decision.settings.seed
+        saved, problems = self._saved()
         stress = Stress(
             item,
             self._instrumentation,
@@ -172,7 +189,7 @@ class StressSession:
             f"{seed}:{item.nodeid}" if seed else item.nodeid,
             place,
             unsafe_fixtures(item),
-            SavedFailures(self._folder()),
+            saved,
             self._progress.of(item.nodeid),
         )
         with paused(item):
@@ -182,6 +199,7 @@ class StressSession:
                 self._progress.clear()
         report = replace(
             relative_to(report, self._config.rootpath),
+            problems=(*problems, *report.problems),
             selector=seen_from(
                 self._config.invocation_params.dir, item.nodeid, self._config.rootpath
             ),
@@ -194,13 +212,17 @@ class StressSession:
         """Keep pytest-timeout's timers away from cells, which have deadlines of their own."""
         return note_timer(item, settings)
 
-    def _folder(self) -> Path | None:
-        """Return where failing schedules are kept; None with ``-p no:cacheprovider``."""
+    def _saved(self) -> tuple[SavedFailures, tuple[str, ...]]:
+        """Return where failing schedules are kept (nowhere with ``-p no:cacheprovider``), and what
+        is wrong with that place.
+        """
         cache = getattr(self._config, "cache", None)
         if cache is None:
-            return None
-        folder: Path = cache.mkdir("concurrency")
-        return folder
+            return SavedFailures(None), ()
+        try:
+            return SavedFailures(cache.mkdir("concurrency")), ()
+        except OSError as error:
+            return SavedFailures(None), (f"failing schedules are not saved: {error.strerror}",)
 
     def _scope(self) -> Scope:
         return Scope(
@@ -221,6 +243,8 @@ class StressSession:
             if call.excinfo is not None and isinstance(call.excinfo.value, HazardsFound):
                 report.longrepr = FailureRepr(stress_report)
             stress_report = replace(stress_report, outcome="failed")
+        if report.skipped:  # there is nothing that anybody expects to be judged
+            stress_report = replace(stress_report, gated=False)
         setattr(report, _ATTRIBUTE, to_wire(stress_report))
         item.user_properties.extend(user_properties(stress_report))
         report.user_properties = list(item.user_properties)
@@ -237,15 +261,21 @@ class StressSession:
             self._reports[stress_report.nodeid] = stress_report
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
-        """Write the JSON report and tell other plugins, in the controller only."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the JSON report, tell other plugins, and gate; in the controller only."""
         if hasattr(self._config, "workerinput"):
             return
         reports = list(self._reports.values())
         if self._options.json_path is not None:
             document = json_report.build_document(reports, seed=self._options.base.seed)
-            json_report.write(self._options.json_path, document)
+            try:
+                json_report.write(self._options.json_path, document)
+            except OSError as error:
+                self._problems.append(f"the report cannot be written: {error}")
         self._config.hook.pytest_concurrency_report(config=self._config, reports=reports)
+        unjudged = any(report.not_judged for report in reports)
+        if self._options.strict and unjudged and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Sum up."""
@@ -255,10 +285,16 @@ class StressSession:
             Page.of(writer),
             verbosity=self._config.get_verbosity(),
             seed=self._options.base.seed,
+            strict=self._options.strict,
+            problems=self._problems,
         )
-        if lines:
+        if not lines:
+            return
+        if self._config.get_verbosity() >= 0:
             terminalreporter.section("concurrency", sep="=")
-            write(lines, writer)
+        else:
+            terminalreporter.ensure_newline()
+        write(lines, writer)
 
 
 def _coverage_source(config: pytest.Config) -> list[str]:

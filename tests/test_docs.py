@@ -32,8 +32,9 @@ PAGES = [
     ROOT / "examples" / "README.md",
     *sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts),
 ]
-FLAGS = {"--concurrency-stress", *(f"--concurrency-{name.replace('_', '-')}" for name in RULES)}
-INI_NAMES = {"concurrency_stress", *(f"concurrency_{name}" for name in RULES if name != "replay")}
+SWITCHES = ("stress", "strict")
+FLAGS = {f"--concurrency-{name.replace('_', '-')}" for name in (*SWITCHES, *RULES)}
+INI_NAMES = {f"concurrency_{name}" for name in (*SWITCHES, *RULES) if name != "replay"}
 FIXTURES = {"concurrency", "thread_index", "thread_count", "process_index", "iteration_index"}
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 

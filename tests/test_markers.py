@@ -408,7 +408,7 @@ def test_async_tests_of_pytest_asyncio(
         def test_sync(): pass
     """
     assert decide(source, STRESS).of == {
-        "test_async": NotStressed("async tests run in one thread", selected=True),
+        "test_async": NotStressed("async tests run in one thread", selected=True, gated=True),
         "test_sync": Stressed(Settings(), gated=True),
     }
 

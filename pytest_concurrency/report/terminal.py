@@ -8,6 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pytest_concurrency.model import Cell, CellResult, Settings, StressReport
 from pytest_concurrency.report.page import Line, Markup, Page, Span, columns, line
 from pytest_concurrency.report.table import table_lines
+from pytest_concurrency.report.untold import (
+    not_judged_lines,
+    not_stressed_lines,
+    quiet_lines,
+    sentence,
+)
 from pytest_concurrency.report.wording import count, distinct, headline
 
 MOST_ROWS = 25
@@ -35,12 +41,23 @@ def progress_text(nodeid: str, cell: Cell, done: int, planned: int, page: Page) 
 
 
 def summary_lines(
-    reports: Iterable[StressReport], page: Page, *, verbosity: int = 0, seed: str = ""
+    reports: Iterable[StressReport],
+    page: Page,
+    *,
+    verbosity: int = 0,
+    seed: str = "",
+    strict: bool = False,
+    problems: Iterable[str] = (),
 ) -> list[Line]:
-    """Sum a session up; nothing when quiet, more detail when verbose."""
+    """Sum a session up; more detail when verbose, and when quiet only what nothing else says.
+
+    ``problems`` are those of the session, besides those of its tests.
+    """
     everything = list(reports)
+    apart = dict.fromkeys((*problems, *(each for report in everything for each in report.problems)))
+    warned = [each for text in apart for each in sentence(f"warning: {text}", page, "yellow")]
     if verbosity < 0 or not everything:
-        return []
+        return [*warned, *quiet_lines(everything, page, strict=strict)]
     stressed = [each for each in everything if each.outcome != "skipped"]
     skipped = [each for each in everything if each.outcome == "skipped"]
     shown = stressed
@@ -51,11 +68,13 @@ def summary_lines(
     if hidden := len(stressed) - len(shown):
         more = count(hidden, "more test" if shown else "test")
         lines.append(line(f"{page.ellipsis} and {more} without a hazard", "green"))
-    if verbosity:
-        for each in skipped:
-            reason = each.reason or "no reason given"
-            lines += map(line, page.wrap(f"not stressed: {each.nodeid}: {reason}", "", "    "))
-    return [*lines, *_totals(stressed, skipped, page, verbosity, seed)]
+    return [
+        *lines,
+        *warned,
+        *not_stressed_lines(skipped, page, verbosity),
+        *not_judged_lines(everything, page, strict=strict, verbosity=verbosity),
+        *_totals(everything, page, seed),
+    ]
 
 
 def has_problem(report: StressReport) -> bool:
@@ -126,26 +145,27 @@ def _notes(texts: Iterable[str], page: Page, *markup: Markup) -> Iterator[Line]:
             yield line(each, *(markup or ("light",)))
 
 
-def _totals(
-    stressed: Sequence[StressReport],
-    skipped: Sequence[StressReport],
-    page: Page,
-    verbosity: int,
-    seed: str,
-) -> list[Line]:
+def _totals(reports: Sequence[StressReport], page: Page, seed: str) -> list[Line]:
+    stressed = [each for each in reports if each.outcome != "skipped"]
     found = sum(len(distinct(each)) for each in stressed)
-    schedules = count(sum(each.schedules for each in stressed), "schedule")
-    seconds = sum(each.seconds for each in stressed)
-    untouched = f", {len(skipped)} not stressed" if skipped else ""
-    hint = " (-v says why)" if skipped and not verbosity else ""
-    before = f"{count(len(stressed), 'test')} stressed{untouched}{hint}, {schedules}, "
+    skipped = len(reports) - len(stressed)
+    parts = [
+        f"{count(len(stressed), 'test')} stressed",
+        *([f"{skipped} not stressed"] if skipped else ()),
+        count(sum(each.schedules for each in stressed), "schedule"),
+    ]
+    before = ", ".join(parts) + ", "
     hazards = count(found, "hazard")
+    seconds = sum(each.seconds for each in stressed)
+    unjudged = sum(bool(each.not_judged) for each in reports)
+    doubt = f", {count(unjudged, 'test')} could not be judged" if unjudged else ""
     after = f", {seconds:.1f}s, {_seed(seed)}"
-    text = before + hazards + after
-    color: Markup = "red" if found else "green"
+    text = before + hazards + doubt + after
+    color: Markup = "red" if found else "yellow" if unjudged else "green"
     if columns(text) > page.width:
         return [line(each, color) for each in page.wrap(text)]
-    return [Line((Span(before), Span(hazards, (color, "bold")), Span(page.clean(after))))]
+    spans = (Span(before), Span(hazards, (color, "bold")), Span(doubt, ("yellow",)))
+    return [Line((*spans, Span(page.clean(after))))]
 
 
 def _seed(seed: str) -> str:

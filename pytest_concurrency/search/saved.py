@@ -43,7 +43,7 @@ class SavedFailures:
         except FileNotFoundError:
             return [], ""
         except OSError as error:
-            return [], f"saved failures cannot be read: {error}"
+            return [], f"saved failures in {path.parent} cannot be read: {error.strerror}"
         except (ValueError, TypeError, KeyError):
             return [], _set_aside(path)
 
@@ -62,7 +62,7 @@ class SavedFailures:
             temporary.write_text(json.dumps(_document(nodeid, kept)) + "\n", encoding="utf-8")
             temporary.replace(path)
         except OSError as error:
-            return f"failing schedules cannot be saved: {error}"
+            return f"failing schedules are not saved in {path.parent}: {error.strerror}"
         return ""
 
     def _path(self, nodeid: str) -> Path | None:

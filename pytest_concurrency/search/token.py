@@ -18,6 +18,8 @@ from pytest_concurrency.model import Schedule
 
 VERSION = "c1"
 _HEAD = 3 + 3 + 3
+_LONGEST = 80
+"""Characters of a token in a message."""
 
 
 class TokenError(ValueError):
@@ -50,30 +52,42 @@ def decode(text: str) -> Token:
     version.
     """
     given = text.strip().strip("'\"")
+    shown = short(text)
     if not given.startswith(VERSION):
         raise TokenError(
-            f"{text!r} is no replay token of this version: tokens start with {VERSION!r}"
+            f"{shown} is no replay token of this version: tokens start with {VERSION!r}"
         )
     digits = given[len(VERSION) :].upper()
     try:
         raw = b32decode(digits + "=" * (-len(digits) % 8))
     except ValueError:
         raise TokenError(
-            f"replay token {text!r} is damaged: it has characters that tokens do not have"
+            f"replay token {shown} is damaged: it has characters that tokens do not have"
         ) from None
     body = raw[3:]
     if len(raw) < _HEAD + 1 or crc32(body).to_bytes(4, "big")[:3] != raw[:3]:
-        raise TokenError(f"replay token {text!r} is damaged: was it copied whole?")
+        raise TokenError(f"replay token {shown} is damaged: was it copied whole?")
     numbers = list(_unpack(body[6:]))
     triples = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=False)
     if not numbers or len(numbers) % 3 != 1:
-        raise TokenError(f"replay token {text!r} is damaged: its schedule is incomplete")
+        raise TokenError(f"replay token {shown} is damaged: its schedule is incomplete")
     return Token(Schedule(tuple(triples)), numbers[0], body[:3], body[3:6])
 
 
-def fingerprint(text: str) -> bytes:
-    """Return three bytes that tell one text from another."""
-    return blake2b(text.encode(), digest_size=3).digest()
+def short(token: str) -> str:
+    """Return how a message spells a token that may be anything: its begin and end will do."""
+    text = repr(token)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 4 :]}"
+
+
+def fingerprint(nodeid: str) -> bytes:
+    """Return three bytes that tell one test from another.
+
+    The folders do not count: in the id they start wherever pytest found its rootdir.
+    """
+    path, separator, name = nodeid.partition("::")
+    text = path.rpartition("/")[2] + separator + name
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=3).digest()
 
 
 def source_fingerprint(paths: Iterable[str]) -> bytes:

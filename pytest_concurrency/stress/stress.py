@@ -96,8 +96,7 @@ class Stress:
         still = _still_failing(results, failing)
         problems = [problem, self.saved.store(self.item.nodeid, still)]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
-        own_notes = (*self._notes(facts), *filter(None, problems))
-        notes = dict.fromkeys((*own_notes, *(n for each in cells for n in each.notes)))
+        notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
         return replace(
             report,
             outcome="failed" if any(each.outcome == "hazard" for each in cells) else "passed",
@@ -105,6 +104,7 @@ class Stress:
             isolation=isolation_verdict(cells),
             seconds=time.monotonic() - started,
             notes=tuple(notes),
+            problems=tuple(filter(None, problems)),
         )
 
     def _notes(self, facts: SerialFacts) -> tuple[str, ...]:

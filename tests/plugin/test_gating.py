@@ -88,3 +88,62 @@ def test_clean_tests_leave_the_run_green(run: Callable[..., Run]) -> None:
 
 def test_no_tests_collected_is_still_5(run: Callable[..., Run]) -> None:
     assert run("", *EXPLORED_ONLY).ret == 5
+
+
+SHARING = """
+import pytest
+
+@pytest.mark.threadsafe
+def test_sharing(capsys): pass
+"""
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 0), (["--concurrency-strict"], 1)])
+def test_one_that_could_not_be_judged(
+    run: Callable[..., Run], options: list[str], status: int
+) -> None:
+    found = run(SHARING, *EXPLORED_ONLY, *options)
+    found.result.assert_outcomes(passed=1)
+    assert found.ret == status
+    reason = "copies of it cannot run at once: they would share capsys"
+    out = " ".join(found.out.split())
+    assert f"could not be judged: test_it.py::test_sharing: {reason}" in out
+    assert "1 test could not be judged" in out
+    quiet = run("", *EXPLORED_ONLY, *options, "-q")
+    assert quiet.ret == status
+    assert "concurrency: 1 test could not be judged" in quiet.out
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "thread_unsafe",
+        "threadsafe(processes='none')",
+        "threadsafe(processes='none'), pytest.mark.skip",
+    ],
+)
+def test_what_nobody_expects_to_be_judged(run: Callable[..., Run], mark: str) -> None:
+    source = f"""
+import pytest
+
+pytestmark = [pytest.mark.{mark}]
+
+@pytest.mark.threadsafe
+def test_it(): pass
+"""
+    found = run(source, *EXPLORED_ONLY, "--concurrency-strict")
+    assert found.ret == 0
+    assert "could not be judged" not in " ".join(found.out.split())
+
+
+def test_a_hazard_that_is_not_gated_is_mentioned_when_quiet(run: Callable[..., Run]) -> None:
+    found = run(RACY, *EXPLORED_ONLY, "--concurrency-gate=none", "-q")
+    assert "concurrency: 1 hazard in 1 test not gated; -v shows it" in found.out
+    assert "isolation" not in found.out
+
+
+def test_strict_under_xdist(run: Callable[..., Run], pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(SHARING)
+    result = pytester.runpytest_subprocess(*EXPLORED_ONLY, "--concurrency-strict", "-n1")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["could not be judged: *::test_sharing: *"])

@@ -155,8 +155,13 @@ def test_theirs(num_parallel_threads, num_iterations, thread_comp): pass
     assert [result.cell.threads for result in found.of["test_three"].cells] == [1, 3, 3, 1]
     assert found.of["test_three"].hazards == ()
     assert found.of["test_unsafe"].reason == "marked thread_unsafe: says so"
-    found = run("", *EXPLORED_ONLY, "--parallel-threads=2", "-k", "theirs or unsafe")
-    assert found.ret == 0
+    found = run("", *EXPLORED_ONLY, "--parallel-threads=2")
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    assert found.result.errlines == [
+        "ERROR: --parallel-threads and --concurrency-stress both run tests in threads: "
+        "give one of them",
+        "",
+    ]
 
 
 def test_xdist_stresses_in_its_workers(pytester: pytest.Pytester) -> None:

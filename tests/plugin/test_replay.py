@@ -205,3 +205,23 @@ def test_the_command_works_from_where_pytest_was_called(pytester):
     again = pytester.runpytest(*command[1:])
     assert again.ret == 1
     again.stdout.fnmatch_lines(["lost update on Counter.value*"])
+
+
+def test_a_token_belongs_to_the_test_and_not_to_the_rootdir(
+    run: Callable[..., Run], pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(**{"inner/tests/test_it": RACY, "inner/pytest": ""})
+    found = run("", *EXPLORED_ONLY, "inner/tests")
+    token = f"--concurrency-replay={found.token()}"
+    (pytester.path / "inner" / "pytest.ini").write_text("[pytest]\n")
+    again = run("", "inner/tests/test_it.py", token)
+    assert again.result.stdout.fnmatch_lines(["rootdir: */inner"]) is None
+    assert again.ret == 1
+    assert again.of["test_racy"].hazards
+
+
+def test_a_token_pasted_where_the_test_is_not(run: Callable[..., Run]) -> None:
+    found = run(RACY, *EXPLORED_ONLY)
+    lost = run("", "elsewhere/test_it.py", f"--concurrency-replay={found.token()}")
+    assert lost.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("the test is not here: run the command in" in line for line in lost.result.errlines)

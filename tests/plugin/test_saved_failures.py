@@ -61,7 +61,8 @@ def test_a_corrupt_file_is_told_and_set_aside(
     path.write_text("no JSON")
     again = run("", *EXPLORED_ONLY, "-v")
     assert again.ret == 1
-    assert "a file of saved failures was corrupt" in " ".join(again.out.split())
+    out = " ".join(again.out.split())
+    assert out.count("warning: a file of saved failures was corrupt") == 1
     assert [each.suffix for each in kept(pytester)] == [".corrupt", ".json"]
 
 
@@ -100,3 +101,19 @@ def test_a_correct_test_is_searched_to_the_end(run: Callable[..., Run]) -> None:
     assert cell.coverage.startswith("all ")
     assert cell.coverage in found.out
     assert "ok*: every interleaving was run" in found.out
+
+
+def test_where_nothing_can_be_saved_one_line_says_so(run: Callable[..., Run]) -> None:
+    source = f"{RACY}\n@pytest.mark.threadsafe\ndef test_fine(): pass\n"
+    found = run(source, *EXPLORED_ONLY, "-o", "cache_dir=/proc/nope", "-W", "ignore")
+    found.result.assert_outcomes(failed=1, passed=1)
+    assert found.out.count("warning: failing schedules are not saved") == 1
+    assert "Traceback" not in found.out
+
+
+def test_a_report_that_cannot_be_written_is_a_warning(run: Callable[..., Run]) -> None:
+    source = "import pytest\n@pytest.mark.threadsafe\ndef test_fine(): pass\n"
+    found = run(source, *EXPLORED_ONLY, "--concurrency-json=/dev/full")
+    assert found.ret == 0
+    assert "warning: the report cannot be written: " in found.out
+    assert "1 test stressed" in found.out

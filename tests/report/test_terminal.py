@@ -57,14 +57,59 @@ def test_table_totals_and_hazards() -> None:
         "    test failure: The test passes alone and fails with 4 threads at once: assert 3 == 4",
         "tests/test_counter.py::test_locked     ok      ok*  skip                   clean",
         "ok*: every interleaving was run",
-        "2 tests stressed, 1 not stressed (-v says why), 304 schedules, 2 hazards, 1.2s, seed from",
-        "test ids",
+        "could not be judged: tests/test_counter.py::test_locked: explored 4T: the time was up",
+        "could not be judged: tests/test_io.py::test_out: it uses capsys",
+        "2 tests stressed, 1 not stressed, 304 schedules, 2 hazards, 2 tests could not be judged,",
+        "1.2s, seed from test ids",
     ]
 
 
-def test_quiet_says_nothing() -> None:
+def test_quiet_says_only_what_nothing_else_does() -> None:
     assert summary(report(LOST_UPDATE), verbosity=-1) == []
     assert summary() == []
+    assert summary(report(LOST_UPDATE, gated=False), SKIPPED, verbosity=-1) == [
+        "concurrency: 1 hazard in 1 test not gated; -v shows it",
+        "concurrency: 1 test could not be judged; -v says why",
+    ]
+    assert summary(SKIPPED, verbosity=-1, strict=True) == [
+        "concurrency: 1 test could not be judged; the run fails (--concurrency-strict)"
+    ]
+
+
+def test_reasons_not_to_stress_are_counted() -> None:
+    reasons = ["async"] * 3 + ["a doctest"] * 2 + ["x", "y", "z"]
+    tests = [StressReport(f"t{n}", False, "skipped", reason=why) for n, why in enumerate(reasons)]
+    rows = summary(*tests)
+    told = "not stressed: 3 async; 2 a doctest; 1 x; 2 for other reasons (-v names them)"
+    assert rows[0] == told
+    assert summary(*tests, verbosity=1)[:2] == [
+        "not stressed: t0: async",
+        "not stressed: t1: async",
+    ]
+
+
+def test_what_went_wrong_beside_the_tests_is_told_once() -> None:
+    noted = report(problems=("a file is corrupt",))
+    rows = summary(noted, noted, problems=["the report cannot be written"])
+    told = ["warning: the report cannot be written", "warning: a file is corrupt"]
+    assert rows[4:6] == told
+    assert summary(noted, verbosity=-1, problems=["p"]) == [
+        "warning: p",
+        "warning: a file is corrupt",
+    ]
+
+
+def test_of_many_that_could_not_be_judged_some_are_named() -> None:
+    many = [StressReport(f"t{n}", True, "skipped", reason="r") for n in range(12)]
+    rows = summary(*many)
+    assert rows[9:11] == [
+        "could not be judged: t9: r",
+        "could not be judged: 2 more tests (-v names them)",
+    ]
+    assert "could not be judged: t11: r" in summary(*many, verbosity=1)
+    strict = "the run fails since not all could be judged (--concurrency-strict)"
+    assert strict in summary(*many, strict=True)
+    assert strict not in rows
 
 
 def test_verbose_says_how() -> None:
@@ -86,10 +131,13 @@ def test_verbose_says_how() -> None:
         "    instrumented 12 of 14 functions; not: shop.made (no source), shop.old (its",
         "      source has changed), seed 5f3a",
         "    note: hash order matters",
-        "not stressed: tests/test_io.py::test_out: it uses capsys",
+        "could not be judged: tests/test_io.py::test_out: it uses capsys",
     ):
         assert row in rows
-    assert rows[-1] == "1 test stressed, 1 not stressed, 247 schedules, 0 hazards, 0.6s, seed 7"
+    assert " ".join(rows[-2:]) == (
+        "1 test stressed, 1 not stressed, 247 schedules, 0 hazards, 2 tests could not be judged, "
+        "0.6s, seed 7"
+    )
 
 
 def test_of_many_functions_left_alone_some_are_named() -> None:

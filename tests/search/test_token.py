@@ -90,3 +90,17 @@ def test_source_fingerprint_follows_contents_not_places(tmp_path):
     assert source_fingerprint([str(one / "module.py")]) != source_fingerprint(
         [str(two / "module.py")]
     )
+
+
+def test_a_test_is_known_wherever_the_rootdir_is():
+    assert fingerprint("tests/a/test_x.py::T::test_y[a/b]") == fingerprint(
+        "test_x.py::T::test_y[a/b]"
+    )
+    assert fingerprint("test_x.py::test_y[a/b]") != fingerprint("test_x.py::test_y[b]")
+    assert fingerprint("test_x.py::test_y") != fingerprint("test_z.py::test_y")
+
+
+def test_a_long_token_is_not_echoed_whole():
+    with pytest.raises(TokenError) as caught:
+        decode("c1" + "a" * 5000)
+    assert len(str(caught.value)) < 160
