@@ -13,14 +13,16 @@ again when they are used up or the set of runnable tasks changes.
 
 from __future__ import annotations
 
-from _thread import allocate_lock, get_ident
+import os
+import sys
+from _thread import allocate_lock, get_ident, get_native_id
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import perf_counter as real_time
-from typing import Any
+from typing import Any, NoReturn
 
-from pytest_concurrency.runtime.pool import Worker, new_context
+from pytest_concurrency.runtime.pool import Worker, WorkerPool, new_context
 from pytest_concurrency.runtime.sites import everywhere
 from pytest_concurrency.runtime.strangers import wake_released
 from pytest_concurrency.runtime.task import NOBODY, NOT_STARTED, Abort, Group, Strategy, Task
@@ -52,7 +54,7 @@ class Baton(Waits):
         gate = allocate_lock()
         gate.acquire()
         task = Task(0, "main", gate, None)
-        task.ident = get_ident()
+        task.ident, task.native_id = get_ident(), get_native_id()
         self.tasks.append(task)
         self.enabled.append(task)
         self.by_ident[task.ident] = task
@@ -114,7 +116,7 @@ class Baton(Waits):
         """Wait, on the new thread of an adopted task, for the baton to come round the
         first time.
         """
-        task.ident = get_ident()
+        task.ident, task.native_id = get_ident(), get_native_id()
         self.by_ident[task.ident] = task
         task.gate.acquire()
         if self.aborting:
@@ -153,8 +155,11 @@ class Baton(Waits):
         """End the execution: unwind what is left, one thread at a time, and let go of
         everything.
         """
+        if not self.tasks:
+            _leave_forked_process()
         main = self.tasks[0]
-        self._settle(main)
+        with suppress(Abort):
+            self._stop(main)
         if self.lingering:
             self.leaked = [(task, task.blocked_on) for task in self.left_over()]
         if self.cut is None:
@@ -190,9 +195,13 @@ class Baton(Waits):
         Its thread may be one of the pool, ``worker``: then it goes back there, or runs the task
         that is returned, one which has no thread yet. That saves passing the baton on.
         """
-        if task.outside and not self.aborting:
+        if not self._knows(task):  # of the process that has forked this one
+            if worker is not None:
+                worker.leave()
+            return None
+        if not self.aborting:
             with suppress(Abort):
-                self._come_back(task.ident)
+                self._stop(task)
         task.done = True
         if self.lingering and not self.left_over():
             self.wake(id(self.at_end))
@@ -202,7 +211,6 @@ class Baton(Waits):
             if self.current is task:
                 self.tasks[0].gate.release()
             return None
-        self._settle(task)
         task.steps += 1
         self.enabled.remove(task)
         if id(task) in self.waiters:
@@ -223,6 +231,21 @@ class Baton(Waits):
             self._pass_to(chosen)
         return None
 
+    def _knows(self, task: Task) -> bool:
+        return task.index < len(self.tasks) and self.tasks[task.index] is task
+
+    def forget_in_child(self) -> None:
+        """In a process that was forked: what goes on there is no part of an execution, and no other
+        thread of this one has come along.
+        """
+        if self.current is not None:
+            self.time_ended, self.ended = self.clock, real_time()
+            self.current = None
+            self.forget()
+        self.mutex = allocate_lock()
+        self.pool = WorkerPool()
+        self.ours = set()
+
     # -- threads outside our sight ----------------------------------------------------
 
     def holder(self) -> Task | None:
@@ -242,7 +265,7 @@ class Baton(Waits):
         watchdog.
         """
         with self.mutex:
-            if self.current is not task or self.aborting or task not in self.enabled:
+            if self.current is not task or self.deciding is task or self.aborting:
                 return
             task.outside = self.lost_sight = True
             self._settle(task)
@@ -287,4 +310,13 @@ class Baton(Waits):
         return task
 
 
+def _leave_forked_process() -> NoReturn:
+    """End a process that the program has forked and that comes out of the program's end."""
+    import posix  # os._exit may be patched: coverage's saves into the parent's file
+
+    posix._exit(1 if sys.exc_info()[0] else 0)
+
+
 baton = Baton()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=baton.forget_in_child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import get_ident
 from functools import partial
 
 from pytest_concurrency.runtime.operation import Operation
@@ -24,9 +25,8 @@ class Points(Timers):
         """Ask the strategy who goes on; called by the holder, which stands before ``operation``,
         when its grant is used up.
         """
-        task = self.current
-        assert task is not None
-        self._settle(task)
+        task = self.by_ident[get_ident()]
+        self._stop(task)
         if self.aborting:
             raise Abort
         if self.total >= self.limit:
@@ -92,6 +92,24 @@ class Points(Timers):
         """Points that the holder has passed since it was last counted."""
         return self.granted - self.budget + COLD - self.cold
 
+    def _stop(self, task: Task) -> None:
+        """Let the calling thread, which holds the baton as far as it knows, enter the scheduler.
+
+        The watchdog may have taken the baton away meanwhile: then the thread has to wait for it.
+        From here on it cannot, until somebody is granted points again.
+        """
+        while True:
+            with self.mutex:
+                if not task.outside:
+                    self.deciding = task
+                    break
+            self._come_back(task.ident)
+        self._settle(task)
+
+    def _come_back(self, ident: int) -> Task | None:
+        """Wait for the baton, on a thread that has lost it."""
+        raise NotImplementedError
+
     def _settle(self, task: Task) -> None:
         hot = self.granted - self.budget
         used = hot + COLD - self.cold
@@ -108,6 +126,7 @@ class Points(Timers):
             points = FREE
         left = self.limit - self.total
         self.granted = self.budget = points if points < left else left - 1
+        self.deciding = None
 
     def _reconsider(self) -> None:
         """Make the holder ask again at its next point: the set of runnable tasks has changed."""
@@ -131,7 +150,7 @@ class Points(Timers):
 
     def _bind(self, task: Task, worker: Worker) -> None:
         task.gate = worker.gate
-        task.ident = worker.ident
+        task.ident, task.native_id = worker.ident, worker.native_id
         self.by_ident[worker.ident] = task
 
     def _work(self, task: Task, worker: Worker) -> None:

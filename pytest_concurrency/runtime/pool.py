@@ -36,13 +36,13 @@ def _thread_dict() -> dict[Any, Any]:
 class Worker:
     """A thread that runs one job each time its gate is opened."""
 
-    __slots__ = ("fresh", "gate", "ident", "job", "local_values", "ready")
+    __slots__ = ("fresh", "gate", "ident", "job", "local_values", "native_id", "ready")
 
     def __init__(self) -> None:
         self.gate: LockType = allocate_lock()
         self.gate.acquire()
         self.job: Callable[[], None] | None = None
-        self.ident = 0
+        self.ident = self.native_id = 0
         self.local_values: dict[Any, Any] = {}
         """What ``threading.local`` keeps for the thread."""
         self.ready = allocate_lock()
@@ -54,7 +54,7 @@ class Worker:
         self.ready.acquire()
 
     def _loop(self) -> None:
-        self.ident = get_ident()
+        self.ident, self.native_id = get_ident(), threading.get_native_id()
         self.local_values = _thread_dict()
         self.ready.release()
         while True:
@@ -63,6 +63,11 @@ class Worker:
             if job is None:
                 return
             job()
+
+    def leave(self) -> None:
+        """End its thread, as soon as that has nothing to do."""
+        self.job = None
+        self.gate.release()
 
 
 class WorkerPool:
@@ -108,5 +113,4 @@ class WorkerPool:
 
     def _dismiss(self, worker: Worker) -> None:
         self.idents.discard(worker.ident)
-        worker.job = None
-        worker.gate.release()
+        worker.leave()

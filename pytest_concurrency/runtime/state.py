@@ -35,6 +35,7 @@ class State:
         "cold",
         "current",
         "cut",
+        "deciding",
         "enabled",
         "ended",
         "files",
@@ -83,8 +84,10 @@ class State:
         self.pool = WorkerPool()
         self.mutex = allocate_lock()
         """Guards what threads touch without holding the baton: coming back from outside, the
-        watchdog.
+        watchdog. The holder takes it when it enters the scheduler.
         """
+        self.deciding: Task | None
+        """The holder, while it is in the scheduler's own code: it cannot lose the baton there."""
         self.amplifier: Callable[[], None] | None = None
         """Called at every scheduling point while no execution is going on (free-running,
         amplified).
@@ -132,6 +135,7 @@ class State:
         """Scheduling points; those of them where the heat is on; switches that nobody needed."""
         self.clock = 0.0
         self.aborting = False
+        self.deciding = None
         self.cut: int | None = None
         """The length of the log when the execution was given up: unwinding is no part of it."""
         self.idle = False

@@ -72,6 +72,7 @@ class Task:
         "index",
         "jobs",
         "name",
+        "native_id",
         "operation",
         "origin",
         "outside",
@@ -90,7 +91,7 @@ class Task:
         self.name = name or f"thread {index}"
         self.gate = gate
         self.run = run
-        self.ident = 0
+        self.ident = self.native_id = 0
         self.steps = 0
         """Scheduling points passed: the coordinate of replay tokens."""
         self.operation: Operation | None = None

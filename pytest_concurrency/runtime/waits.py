@@ -30,7 +30,7 @@ class Waits(Points):
         ``key`` identifies what is waited for (the id of an object that ``reason`` keeps alive);
         ``operation`` is what the task tries again when it is woken.
         """
-        self._settle(task)
+        self._stop(task)
         task.steps += 1
         self.total += 1
         if self.aborting:

@@ -11,19 +11,27 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from _thread import allocate_lock
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task
 
 _PERIOD = 0.02
-_PATIENCE = 6
-"""Looks in a row without progress before the holder counts as blocked."""
-_LONG = 3
-"""Looks in a row without progress before the time that this takes counts."""
+"""Seconds between two looks."""
+_NEXT_LOOK = 0.005
+"""The same where nothing has happened since the last one."""
+_PATIENCE = 4
+"""Looks in a row at which the holder's thread slept, before it counts as blocked."""
+_LONG = 0.06
+"""Seconds without progress before the time that this takes counts."""
+_clock_ns: Any = getattr(time, "clock_gettime_ns", None)
+_THREAD_CLOCK = 6
+"""What Linux adds to the bits of a thread's number for the clock of its CPU time."""
 
 
 class Watchdog:
@@ -56,30 +64,35 @@ class Watchdog:
     def _look_again_and_again(self) -> None:
         baton = self._baton
         last: tuple[object, ...] = ()
-        unchanged = 0
-        progress: object = None
+        since = looked = counted = perf_counter()
+        slept = 0
+        clock: object = None
         over = self._over
-        while not over.acquire(timeout=_PERIOD):
+        while not over.acquire(timeout=_NEXT_LOOK if slept else _PERIOD):
             task = baton.current
+            before, looked = looked, perf_counter()
             if task is None or baton.aborting:
                 last = ()
                 continue
             now = (baton.started, task, baton.total, baton.budget, baton.cold)
-            unchanged = unchanged + 1 if now == last else 0
-            last = now
-            if perf_counter() - baton.started > self._seconds:
+            if now != last:
+                last, slept = now, 0
+                since = counted = looked
+            if looked - baton.started > self._seconds:
                 self._time_is_up(task)
                 last = ()
             elif task is NOBODY:
-                baton.pass_time(_PERIOD)
-                continue
-            elif unchanged:
-                if unchanged >= _LONG:  # virtual time passes as real time does
-                    baton.clock += _PERIOD * (_LONG if unchanged == _LONG else 1)
-                if unchanged % _PATIENCE == 1:
-                    progress = _progress_of(task)
-                elif not unchanged % _PATIENCE and _progress_of(task) == progress:
+                baton.pass_time(looked - before)
+            elif since < looked:
+                if looked - since > _LONG:  # virtual time passes as real time does
+                    baton.clock += looked - counted
+                    counted = looked
+                used = _cpu_time_if_asleep(task)
+                slept = slept + 1 if used is not None and (used == clock or not slept) else 0
+                clock = used
+                if slept > _PATIENCE:
                     baton.take_away(task)
+                    slept = 0
 
     def _time_is_up(self, task: Task) -> None:
         baton = self._baton
@@ -102,17 +115,20 @@ class Watchdog:
         )
 
 
-def _progress_of(task: Task) -> object:
-    """Return something that changes while the task's thread computes: CPU ticks, or where its code
-    stands.
+def _cpu_time_if_asleep(task: Task) -> object:
+    """Return the CPU time that a task's thread has used, if it sleeps; else None.
+
+    A thread that waits for the GIL sleeps, too, but uses CPU time meanwhile: it looks every few
+    milliseconds whether somebody has changed. One that waits for a CPU, or for a disk, does not
+    sleep. Where the system does not tell, the place in its code stands for the time.
     """
-    for thread in threading.enumerate():
-        if thread.ident == task.ident:
-            try:
-                stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
-            except OSError:
-                break
-            # Fields 14 and 15, counted behind the name in parentheses: user and system time.
-            return stat.rpartition(")")[2].split()[11:13]
-    frame = current_frames().get(task.ident)
-    return (id(frame), frame.f_lasti if frame is not None else 0)
+    number = task.native_id
+    try:
+        stat = Path(f"/proc/self/task/{number}/stat").read_text()
+        # The third field, the first behind the name in parentheses.
+        if stat.rpartition(")")[2].split()[0] != "S":
+            return None
+        return _clock_ns(~number << 3 | _THREAD_CLOCK)
+    except OSError:
+        frame = current_frames().get(task.ident)
+        return (id(frame), frame.f_lasti if frame is not None else 0)

@@ -59,6 +59,20 @@ def reset_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def forget_fork_server() -> None:
+    """In a child: the fork server of ``multiprocessing`` is a child of the parent's, and cannot be
+    waited for here. Whoever needs one starts another one.
+    """
+    module = sys.modules.get("multiprocessing.forkserver")
+    server: Any = getattr(module, "_forkserver", None)
+    if getattr(server, "_forkserver_pid", None) is None:
+        return
+    with contextlib.suppress(OSError, TypeError):
+        os.close(server._forkserver_alive_fd)
+    for name in ("_forkserver_pid", "_forkserver_alive_fd", "_forkserver_address"):
+        setattr(server, name, None)
+
+
 @dataclass(frozen=True, slots=True)
 class ParentTies:
     """What a child has from its parent."""
@@ -84,6 +98,7 @@ def live_as_child(
         process_tree.die_with_parent(ties.pid)
         reset_signals()
         executors.start_over_after_fork()
+        forget_fork_server()
         write_stacks_to(ties.stacks)
         _redirect_standard_streams(ties.output)
         coverage_bridge.record(ties.measuring)

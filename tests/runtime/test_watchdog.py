@@ -9,6 +9,7 @@ import threading
 import time
 
 from pytest_concurrency import explore
+from pytest_concurrency.runtime.baton import Baton
 
 _unseen: dict[str, object] = {}
 # Compiled from text that no file holds: it cannot be instrumented.
@@ -22,6 +23,18 @@ def hold(lock, then):
 def spin():
     while True:
         pass
+
+def late(settle):
+    taken = []
+
+    def take_away_and_settle(baton, task):
+        if baton.current is task and task.index and not taken:
+            taken.append(task)
+            baton.take_away(task)
+            taken.clear()
+        settle(baton, task)
+
+    return take_away_and_settle
 """,
     _unseen,
 )
@@ -94,3 +107,17 @@ def test_code_that_swallows_everything_is_left_behind():
     assert found.hazards[0].kind == "deadlock"
     assert time.monotonic() - started < 20
     assert not explore(Shared, [Shared.bump], schedules=3).hazards
+
+
+def test_nobody_loses_the_baton_inside_the_scheduler(monkeypatch):
+    """A thread that asks, waits or ends may be taken for a blocked one just then."""
+
+    def work(shared):
+        for _ in range(2):
+            with shared.lock:
+                shared.bump()
+
+    monkeypatch.setattr(Baton, "_settle", _unseen["late"](Baton._settle))
+    found = explore(Shared, [work] * 3, schedules=50, strategy="random")
+    assert found.executions == 50
+    assert not found.hazards

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -508,3 +509,17 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
         check=True,
         timeout=30,
     )
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_fork_server_of_the_parent_is_not_the_childs() -> None:
+    def use(progress: Progress) -> int | None:
+        process = multiprocessing.get_context("forkserver").Process(target=abs, args=(1,))
+        process.start()
+        process.join()
+        return process.exitcode
+
+    assert use(print) == 0
+    result = run_in_child(use, seconds=30)
+    assert (result.value, result.error) == (0, "")
+    assert use(print) == 0

@@ -16,7 +16,12 @@ from typing import Any
 
 from pytest_concurrency.runtime import executors
 from pytest_concurrency.stress import coverage_bridge, process_tree
-from pytest_concurrency.stress.in_child import in_one_line, reset_signals, write_stacks_to
+from pytest_concurrency.stress.in_child import (
+    forget_fork_server,
+    in_one_line,
+    reset_signals,
+    write_stacks_to,
+)
 from pytest_concurrency.stress.outcomes import CopyOutcome, outcome_of
 from pytest_concurrency.stress.pipes import MessageWriter
 
@@ -44,6 +49,7 @@ def live_as_worker(order: Order) -> None:
     _die_with(order.parent)
     reset_signals()
     executors.start_over_after_fork()
+    forget_fork_server()
     stacks = os.open(order.stacks, os.O_WRONLY | os.O_APPEND)
     write_stacks_to(stacks)
     coverage_bridge.record(order.measuring)
