@@ -200,8 +200,11 @@ class Places(Builder):
     def visit_Delete(self, node: ast.Delete) -> ast.AST | list[ast.AST]:
         """Precede a delete of shared variables."""
         before = self._points(node.targets)
-        visited = self.generic_visit(node)
-        return [*before, visited] if before else visited
+        self.generic_visit(node)
+        if self._scope is None:
+            return node
+        after = ast.copy_location(ast.Expr(self._call(node, "after_delete")), node)
+        return [*before, node, after]
 
     def _points(self, targets: Sequence[ast.expr]) -> list[ast.stmt]:
         """Make points for a statement that stores or deletes globals and cells without a value that

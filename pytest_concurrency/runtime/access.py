@@ -25,7 +25,7 @@ from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import stand_in_for
-from pytest_concurrency.runtime.serials import serial_of
+from pytest_concurrency.runtime.serials import let_go, serial_of
 from pytest_concurrency.runtime.sites import SITES
 
 FILE = "file"
@@ -43,6 +43,8 @@ def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> N
         if _b.amplifier is not None:
             _b.amplifier()
         return
+    if _b.held:
+        let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
     else:
@@ -76,6 +78,8 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
         if target is not None:
             touch(site, target, obj, name)
         return stand_in_for(obj, site)
+    if _b.held:
+        let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
     else:
@@ -107,6 +111,8 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
         if target is not None:
             touch(site, target, obj, name)
         return obj
+    if _b.held:
+        let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
     else:

@@ -7,7 +7,7 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from types import FunctionType, GeneratorType
 from typing import Any, Final
 
@@ -113,6 +113,18 @@ class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
 
 
+def is_one_of(cls: type, classes: Iterable[type]) -> bool:
+    """Whether ``cls`` is one of ``classes``; ``in`` might ask its metaclass."""
+    return any(cls is each for each in classes)
+
+
+def is_derived(cls: type, classes: Iterable[type]) -> bool:
+    """Whether one of ``classes`` is a base of ``cls``; ``issubclass`` runs code of theirs where
+    they are abstract."""
+    bases = mro(cls) or ()
+    return any(is_one_of(base, classes) for base in bases)
+
+
 def is_foreign(cls: type) -> bool:
     """Whether code of ``cls`` is out of sight, and may change what its instances keep."""
     module = _module_of(cls)
@@ -151,13 +163,18 @@ def memory() -> dict[Any, Any]:
     return made
 
 
+def forget_classes() -> None:
+    """Hold no class any more: what is known of them is found out again."""
+    for each in _MEMORIES:
+        each.clear()
+
+
 def note_instrumented(modules: Set[str]) -> None:
     """Take note that the functions of these modules are instrumented, and of no others."""
     if modules != INSTRUMENTED_MODULES:
         INSTRUMENTED_MODULES.clear()
         INSTRUMENTED_MODULES.update(modules)
-        for each in _MEMORIES:
-            each.clear()
+        forget_classes()
 
 
 def is_instrumented(method: object) -> bool:

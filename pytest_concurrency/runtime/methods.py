@@ -51,6 +51,7 @@ def look_up(site: int, callee: object) -> None:
     """Pass the point before a call of ``callee`` if that is a weak reference: another thread may
     let go of its object."""
     if issubclass(type(callee), ReferenceType):
+        _b.patience = 0  # whether the object is still there is about to be seen
         touch(site, callee, callee, "", "", "call")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +12,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from pytest_concurrency.runtime import chance, clock, executors, foreign, semlocks, threads
+from pytest_concurrency.runtime import chance, clock, executors, foreign, semlocks, serials, threads
 from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
 
@@ -21,7 +22,8 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     ``namespaces`` (module globals) imported them, and where objects, classes and default arguments
     hold them.
     """
-    undo: list[Callable[[], object]] = []
+    undo: list[Callable[[], object]] = [partial(gc.callbacks.remove, serials.before_collection)]
+    gc.callbacks.append(serials.before_collection)
     threads.expect_hook()
     semlocks.manage()
     replacements = _replacements()

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
-from pytest_concurrency.runtime.serials import serial_of
+from pytest_concurrency.runtime.serials import let_go, serial_of
 from pytest_concurrency.runtime.task import Task
 
 LOCK = type(_thread.allocate_lock())
@@ -63,6 +63,8 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
             _b.amplifier()
         return None
     if site != INTERNAL:
+        if _b.held:
+            let_go()
         if _b.heat[site]:
             _b.budget = left = _b.budget - 1
         else:

@@ -1,56 +1,131 @@
 """Numbers for objects, in the order in which an execution first meets them.
 
-An object keeps its number as long as it lives. A weak reference tells whether it does: holding
-objects would change when their finalizers run, and how much memory a program takes. Lists, dicts
-and what has slots only must be held all the same, until nobody else does.
+An object keeps its number as long as it lives. A weak reference tells whether it does. What cannot
+be referred to weakly (lists, dicts, what has slots only) is held; but nothing may live longer than
+without us. So before each point what nobody else holds is let go, and before the program collects
+garbage, or counts references, everything is: it gets another number when it is met again.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
+import gc
+from _thread import get_ident
+from collections.abc import Callable
+from functools import partial
+from itertools import compress, repeat
 from sys import getrefcount
 from typing import Any
 from weakref import ref
 
+from pytest_concurrency.runtime import foreign
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.state import ROOM
 
 
 def serial_of(obj: object) -> int:
     """Return the number of ``obj`` in this execution; it is never given to another object."""
-    entry = _b.seen.get(id(obj))
+    number = id(obj)
+    entry = _b.seen.get(number)
     if entry is not None and entry[0]() is obj:
         return entry[1]
     _b.serials = serial = _b.serials + 1
-    alive: Any
-    try:
-        alive = ref(obj)
-    except TypeError:
-        alive = repeat(obj).__next__
-    _b.seen[id(obj)] = (alive, serial)
-    if type(alive) is not ref:
-        _b.held.append(id(obj))
-        if len(_b.held) >= _b.room:
-            _let_go()
+    _b.seen[number] = (_reference(obj) or _hold(obj), serial)
     return serial
 
 
-_probe = repeat(object()).__next__
-_HELD_ONCE = getrefcount(_probe())
+def alive(obj: object) -> Callable[[], object]:
+    """Return what gives ``obj`` as long as it lives, and then None; it keeps nothing alive that the
+    program might miss."""
+    if type(obj) is str:
+        return lambda: obj
+    return _reference(obj) or partial(_numbered, id(obj), serial_of(obj))
 
 
-def _let_go() -> None:
-    """Forget the objects that nobody else holds any more.
+def _numbered(number: int, serial: int) -> object:
+    entry = _b.seen.get(number)
+    return entry[0]() if entry is not None and entry[1] == serial else None
 
-    Their finalizers may get here again, and pass scheduling points: so first decide, then let go.
+
+def _reference(obj: object) -> Callable[[], object] | None:
+    try:
+        return ref(obj)
+    except TypeError:
+        return None
+
+
+def _hold(obj: object) -> Callable[[], object]:
+    _b.held.append(obj)
+    _b.patience = 0
+    return repeat(obj).__next__
+
+
+def _count_alone() -> int:
+    """Return the count of references to what only we hold: ``held`` and ``seen``."""
+    held: list[object] = [object()]
+    entry = repeat(held[0]).__next__
+    (count,) = [getrefcount(each) for each in held]
+    del entry
+    return count
+
+
+_ALONE = _count_alone()
+
+
+def let_go() -> None:
+    """Forget the objects that nobody else holds any more; called before each point while there are
+    any that we hold. Of many it is asked less often."""
+    held = _b.held
+    if len(held) >= ROOM:
+        if _b.patience > 0:
+            _b.patience -= 1
+            return
+        _b.patience = len(held) // ROOM
+    for each in held:
+        if getrefcount(each) == _ALONE:
+            break
+    else:
+        return
+    del each
+    let_all_go()
+
+
+def let_all_go() -> None:
+    """The same, now."""
+    while True:
+        held = _b.held
+        alone = [getrefcount(each) == _ALONE for each in held]
+        if True not in alone:
+            return
+        # Finalizers may get here again, and pass points: so first decide, then let go.
+        dead = list(compress(held, alone))
+        _b.held = [each for each, is_alone in zip(held, alone, strict=True) if not is_alone]
+        held.clear()
+        entries = [_b.seen.pop(id(each)) for each in dead]
+        dead.clear()
+        entries.clear()
+
+
+def after_delete() -> None:
+    """Follow a ``del`` statement, after which the program may expect something to be gone."""
+    current = _b.current
+    if _b.held and current is not None and current.ident == get_ident():
+        let_all_go()
+
+
+def forget_held() -> None:
+    """Hold nothing any more."""
+    held, _b.held = _b.held, []
+    entries = [_b.seen.pop(id(each)) for each in held]
+    held.clear()
+    entries.clear()
+
+
+def before_collection(phase: str, info: dict[str, Any]) -> None:
+    """Hold nothing while the program collects garbage; to be put into ``gc.callbacks``.
+
+    Not so if the interpreter does it of itself, which may be at any time.
     """
-    seen = _b.seen
-    dead: list[int] = []
-    living: list[int] = []
-    for number in _b.held:
-        alone = getrefcount(seen[number][0]()) == _HELD_ONCE
-        (dead if alone else living).append(number)
-    _b.held = living
-    _b.room = 2 * len(living) + ROOM
-    for number in dead:
-        del seen[number]
+    is_due = gc.isenabled() and gc.get_count()[0] > gc.get_threshold()[0]
+    if phase == "start" and _b.current is not None and not is_due:
+        forget_held()
+        foreign.forget_classes()

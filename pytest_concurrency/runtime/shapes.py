@@ -21,6 +21,7 @@ from pytest_concurrency.runtime.foreign import (
     INSTRUMENTED_MODULES,
     class_name,
     is_foreign,
+    is_one_of,
     is_use,
     memory,
     mro,
@@ -56,13 +57,15 @@ _METHODS: Final = frozenset(
 """What a method is in its class."""
 _MOST = 20_000
 """Answers that are remembered before all are forgotten."""
+_LARGEST = 10_000
+"""Items of a dictionary that is looked through."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 LOCALS: set[type] = set()
 """Types of thread locals that the program uses."""
 
-PLAIN_KEYS: Final = frozenset({str, int, bytes, bool, float, type(None)})
+PLAIN_KEYS: Final[frozenset[type]] = frozenset({str, int, bytes, bool, float, type(None)})
 
 MISSING: Final = object()
 
@@ -75,7 +78,8 @@ def lookup(cls: type, name: str) -> Any:
 
 # Straight from the slots: a metaclass may have attributes of these names.
 _namespace: Any = type.__dict__["__dict__"].__get__
-_module_globals: Any = vars(ModuleType)["__dict__"].__get__
+module_globals: Any = vars(ModuleType)["__dict__"].__get__
+"""Returns the ``__dict__`` of a module."""
 
 
 def owner_of_name(cls: type, name: str) -> type | None:
@@ -139,7 +143,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
         owner = owner_of_name(obj, name)
         return None if owner is None or _has(_namespace(owner)[name], "__get__") else owner
     if shape is MODULE:
-        namespace = _module_globals(obj)
+        namespace = module_globals(obj)
         return namespace if _is_shared_global(namespace, name) else None
     return obj if shape is LAZY and _is_in_instance(obj, name) else None
 
@@ -150,7 +154,7 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         note_store_in_class(name, _file_of(obj), class_name(obj))
         return obj
     if shape is MODULE:
-        return _module_globals(obj)
+        return module_globals(obj)
     if shape in (CODE, METHOD, LAZY):
         # A descriptor's code is seen while it runs; anything else is hidden by the instance from
         # now on.
@@ -160,15 +164,33 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
     return obj
 
 
-def held(obj: Any, name: str) -> Any:
-    """Return what is in attribute ``name``, of shape ``DATA``; None if there is nothing."""
+def held(obj: Any, name: str, default: object = None) -> Any:
+    """Return what the instance has as attribute ``name``, ``default`` if there is nothing."""
     found = lookup(type(obj), name)
-    try:
-        if type(found) is MemberDescriptorType:
+    if type(found) is MemberDescriptorType:
+        try:
             return found.__get__(obj, type(obj))
-        return object.__getattribute__(obj, "__dict__").get(name)
-    except AttributeError:
-        return None
+        except AttributeError:
+            return default
+    attributes = attributes_of(obj)
+    return default if attributes is None else attributes.get(name, default)
+
+
+def attributes_of(obj: Any) -> dict[str, Any] | None:
+    """Return the ``__dict__`` of an instance; None if it has none, or one of its own making."""
+    found = lookup(type(obj), "__dict__")
+    return found.__get__(obj) if type(found) is GetSetDescriptorType else None
+
+
+def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any:
+    """Return an item of a dictionary, without comparing with keys whose classes say themselves what
+    they equal."""
+    kind = type(key)
+    if is_one_of(kind, PLAIN_KEYS) and dict.__len__(mapping) <= _LARGEST:
+        for each in dict.keys(mapping):
+            if type(each) is kind and each == key:
+                return dict.__getitem__(mapping, each)
+    return default
 
 
 def _is_shared_global(namespace: dict[str, Any], name: str) -> bool:
@@ -191,8 +213,8 @@ def _holder_of_default(obj: Any, name: str) -> Any:
 
 
 def _is_in_instance(obj: Any, name: str) -> bool:
-    attributes = lookup(type(obj), "__dict__")
-    return type(attributes) is GetSetDescriptorType and name in attributes.__get__(obj)
+    attributes = attributes_of(obj)
+    return attributes is not None and name in attributes
 
 
 def note_store_in_class(name: str, file: str, cls: str) -> None:
@@ -203,4 +225,4 @@ def note_store_in_class(name: str, file: str, cls: str) -> None:
 def _file_of(cls: type) -> str:
     module = sys.modules.get(_namespace(cls).get("__module__"))
     is_one = issubclass(type(module), ModuleType)
-    return str(_module_globals(module).get("__file__")) if is_one else ""
+    return str(module_globals(module).get("__file__")) if is_one else ""

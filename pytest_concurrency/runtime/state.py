@@ -12,8 +12,8 @@ from pytest_concurrency.runtime.task import Strategy, Task
 
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
-ROOM = 64
-"""Objects that are held before it is worth looking which of them nobody else holds."""
+ROOM = 8
+"""Objects that are held without asking less often which of them nobody else holds."""
 
 
 class State:
@@ -60,9 +60,9 @@ class State:
         "outcome",
         "owners",
         "passed",
+        "patience",
         "pool",
         "preemptions",
-        "room",
         "seen",
         "serials",
         "snapshot",
@@ -120,9 +120,10 @@ class State:
         self.log: list[tuple[Any, ...]] = []
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
         self.serials = 0
-        self.held: list[int] = []
-        """Identities of the objects in ``seen`` that only a strong reference keeps apart."""
-        self.room = ROOM
+        self.held: list[object] = []
+        """The objects in ``seen`` that only a strong reference keeps apart."""
+        self.patience = 0
+        """Points to pass before it is asked again which of them nobody else holds."""
         self.files: dict[str, int] = {}
         self.generators: dict[int, object] = {}
         """By the address of the frame: what stands for a generator that the program has started."""

@@ -26,6 +26,7 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import STEP, WHOLE, Operation
+from pytest_concurrency.runtime.serials import let_go
 
 _MOST = 16
 """Steps of a loop that are points; what happens between later ones happens between these, too."""
@@ -85,6 +86,8 @@ def _step(site: int, target: object, item: Any) -> Any:
         if _b.amplifier is not None:
             _b.amplifier()
         return item
+    if _b.held:
+        let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
     else:
@@ -131,7 +134,8 @@ def _parts_behind(obj: Any) -> Sequence[Any]:
     if kind in _THROUGH_OTHERS:
         found: list[Any] = []
         for part in get_referents(obj):
-            for each in part if type(part) is tuple else (part,):
+            # Never by going through a tuple of theirs: it may have places with nothing in them.
+            for each in get_referents(part) if type(part) is tuple else (part,):
                 if type(each) in _DIRECT or type(each) in _THROUGH_OTHERS:
                     found += _parts_behind(each)
         return found

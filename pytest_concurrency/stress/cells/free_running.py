@@ -8,6 +8,7 @@ random intervals.
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import random
 import sys
@@ -149,6 +150,7 @@ def run_free_running(
         if runs.must_stop():
             break
         amplified = index % 2 == 1
+        gc.collect()  # generators of pytest's, and ours: to close them is no part of the run
         with perturbed_switch_interval(rng):
             outcome = run_once(index, amplified)
         runs.add(outcome, amplified)
