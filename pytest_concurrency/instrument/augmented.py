@@ -4,7 +4,8 @@ between.
 ::
 
     obj.x += value       ->  @set(obj, "x", 2).x = @Add(@get(obj, "x", 1).x, value)
-    obj.part.x += value  ->  @set(@o, "x", 2).x = @Add(@get(@o := ..., "x", 1).x, value); del @o
+    obj.part.x += value  ->  try: @set(@o, "x", 2).x = @Add(@get(@o := ..., "x", 1).x, value)
+                             finally: @o = None; del @o
 
 ``@Add`` is ``operator.iadd``, a C function: no frame comes between, and it says the same when it
 fails.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 from pytest_concurrency.instrument.builder import KEY, OWNER
@@ -79,8 +81,15 @@ class Augmented(Places):
             store = self._item(target, owner, key, label)
         self._tie(node, target)
         assign = ast.copy_location(ast.Assign([store], value), node)
+        return self._without(temporaries, assign) if temporaries else assign
+
+    @staticmethod
+    def _without(temporaries: Sequence[str], assign: ast.Assign) -> ast.Try:
+        """Let go of the temporaries however ``assign`` ends; it may end before they are bound."""
+        bound: list[ast.expr] = [ast.Name(name, ast.Store()) for name in temporaries]
         names: list[ast.expr] = [ast.Name(name, ast.Del()) for name in temporaries]
-        return [assign, ast.copy_location(ast.Delete(names), node)] if names else assign
+        last: list[ast.stmt] = [ast.Assign(bound, ast.Constant(None)), ast.Delete(names)]
+        return ast.copy_location(ast.Try([assign], [], [], last), assign)
 
     def _is_plain_target(self, target: ast.expr) -> bool:
         if isinstance(target, ast.Subscript):

@@ -139,11 +139,12 @@ class Places(Builder):
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         """Wrap what is stored in shared variables."""
-        node.value = self._assigned(node.value, node.targets)
         unpacked = [target for target in node.targets if not isinstance(target, ast.Name)]
         before = self._points(unpacked)
+        drops = isinstance(node.value, ast.Constant) and node.value.value is None
+        node.value = self._assigned(node.value, node.targets)
         node.targets = [self._visit_expr(target) for target in node.targets]
-        return [*before, node] if before else node
+        return [*before, node, *(self._dropped(node) if drops else ())]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         """Treat it like an assignment, if it is one."""
@@ -201,10 +202,13 @@ class Places(Builder):
         """Precede a delete of shared variables."""
         before = self._points(node.targets)
         self.generic_visit(node)
+        return [*before, node, *self._dropped(node)]
+
+    def _dropped(self, node: ast.stmt) -> list[ast.stmt]:
+        """Make what follows a statement that drops something."""
         if self._scope is None:
-            return node
-        after = ast.copy_location(ast.Expr(self._call(node, "after_delete")), node)
-        return [*before, node, after]
+            return []
+        return [ast.copy_location(ast.Expr(self._call(node, "dropped")), node)]
 
     def _points(self, targets: Sequence[ast.expr]) -> list[ast.stmt]:
         """Make points for a statement that stores or deletes globals and cells without a value that

@@ -64,7 +64,7 @@ _HELPERS: dict[str, Any] = {
     "@set_global": access.set_global,
     "@get_cell": access.get_cell,
     "@set_cell": access.set_cell,
-    "@after_delete": serials.after_delete,
+    "@dropped": serials.dropped,
     "@namespace_of": namespaces.namespace_of,
     "@ready_function": dynamic.ready_function,
     "@grown": functions.grown,

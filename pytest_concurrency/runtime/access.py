@@ -25,7 +25,7 @@ from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import stand_in_for
-from pytest_concurrency.runtime.serials import let_go, serial_of
+from pytest_concurrency.runtime.serials import dropped, let_go, serial_of
 from pytest_concurrency.runtime.sites import SITES
 
 FILE = "file"
@@ -231,6 +231,8 @@ def whole(obj: Any, site: int) -> Any:
         touch(site, target, target, WHOLE, WHOLE)
     elif type(obj) is memoryview:
         _touch_memory(site, obj, "read")
+    else:
+        dropped()
     return obj
 
 

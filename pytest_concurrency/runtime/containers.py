@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import files
-from pytest_concurrency.runtime.foreign import USE, is_foreign, is_instrumented, memory, mro
+from pytest_concurrency.runtime.foreign import USE, is_derived, is_foreign, is_instrumented, memory
 from pytest_concurrency.runtime.shapes import (
     METHOD,
     MISSING,
@@ -172,12 +172,11 @@ def _container_kind(cls: type) -> str:
 
 def kind_by_bases(cls: type) -> str:
     """Classify ``cls`` by what it is derived from, whatever it defines itself."""
-    bases = mro(cls) or ()
-    if issubclass(cls, dict) or not {UserDict, ChainMap, MutableMapping}.isdisjoint(bases):
+    if is_derived(cls, (dict, UserDict, ChainMap, MutableMapping)):
         return MAPPING
-    if issubclass(cls, set) or MutableSet in bases:
+    if is_derived(cls, (set, MutableSet)):
         return UNORDERED
-    if issubclass(cls, tuple(CONTAINERS)) or MutableSequence in bases:
+    if is_derived(cls, CONTAINERS):
         return SEQUENCE
     owner = owner_of_name(cls, "__setitem__")
     return OPAQUE if owner is not None and is_foreign(owner) else NO_CONTAINER
@@ -224,9 +223,8 @@ def _method_kind(cls: type, name: str) -> str | None:
 def kind_in_base(cls: type, name: str) -> str | None:
     """Return ``read`` or ``write`` for what the method ``name`` of a container does that ``cls`` is
     derived from; None if there is none."""
-    bases = mro(cls) or ()
     for base, table in CONTAINERS.items():
-        if base in bases and (base not in _ABSTRACT or container_kind(cls)):
+        if is_derived(cls, (base,)) and (base not in _ABSTRACT or container_kind(cls)):
             for kind, names in table.items():
                 if name in names.split():
                     return kind

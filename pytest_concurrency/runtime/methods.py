@@ -12,6 +12,7 @@ from types import (
     FunctionType,
     MethodDescriptorType,
     MethodWrapperType,
+    ModuleType,
     WrapperDescriptorType,
 )
 from typing import Any
@@ -24,6 +25,7 @@ from pytest_concurrency.runtime.foreign import USE, is_instrumented, is_use, mro
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
+from pytest_concurrency.runtime.serials import COUNTING, before_counting, dropped
 from pytest_concurrency.runtime.sites import SITES
 
 
@@ -33,6 +35,10 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
         return obj
     shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
     if shape is shapes.CODE or shape is shapes.MODULE:
+        if shape is shapes.MODULE and name in COUNTING:
+            before_counting()
+        elif _b.held:
+            dropped()
         return obj
     if shape is shapes.METHOD:
         touch(site, obj, obj, WHOLE, WHOLE, USE)
@@ -136,6 +142,8 @@ def bound_method(callee: Any, site: int, *args: Any) -> Any:
     """
     if (_b.current is None and _b.amplifier is None) or type(callee) not in METHODS_OF_C:
         return callee
+    if type(callee.__self__) is ModuleType and callee.__name__ in COUNTING:
+        before_counting()
     managed = sync_method(callee, site)
     kind = containers.method_kind(type(callee.__self__), callee.__name__)
     if managed is callee and kind is not None:

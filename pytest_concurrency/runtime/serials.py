@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import compress, repeat
 from sys import getrefcount
-from typing import Any
+from typing import Any, Final
 from weakref import ref
 
 from pytest_concurrency.runtime import foreign
@@ -105,11 +105,26 @@ def let_all_go() -> None:
         entries.clear()
 
 
-def after_delete() -> None:
-    """Follow a ``del`` statement, after which the program may expect something to be gone."""
-    current = _b.current
-    if _b.held and current is not None and current.ident == get_ident():
+def dropped() -> None:
+    """Follow ``del x`` and ``x = None``, after which the program may expect something to be
+    gone; precede what is no point but may look."""
+    if _b.held and _is_holder():
         let_all_go()
+
+
+COUNTING: Final = frozenset({"getrefcount", "get_objects", "get_referrers"})
+"""Functions of ``sys`` and ``gc`` that would see what we hold."""
+
+
+def before_counting() -> None:
+    """Precede a call of one of them."""
+    if _b.held and _is_holder():
+        forget_held()
+
+
+def _is_holder() -> bool:
+    current = _b.current
+    return current is not None and current.ident == get_ident()
 
 
 def forget_held() -> None:
@@ -126,6 +141,6 @@ def before_collection(phase: str, info: dict[str, Any]) -> None:
     Not so if the interpreter does it of itself, which may be at any time.
     """
     is_due = gc.isenabled() and gc.get_count()[0] > gc.get_threshold()[0]
-    if phase == "start" and _b.current is not None and not is_due:
+    if phase == "start" and not is_due and _is_holder():
         forget_held()
         foreign.forget_classes()

@@ -10,10 +10,12 @@ import threading
 from enum import EnumMeta
 from types import (
     BuiltinFunctionType,
+    FrameType,
     FunctionType,
     GetSetDescriptorType,
     MemberDescriptorType,
     ModuleType,
+    TracebackType,
 )
 from typing import Any, Final, TypeVar
 
@@ -114,6 +116,8 @@ def _classify(cls: type, name: str) -> str:
         LOCALS.add(cls)
     if issubclass(cls, ModuleType):
         return MODULE
+    if is_one_of(cls, (TracebackType, FrameType)):
+        return CODE  # not the program's data; and to hold one would hold all that its frames do
     if issubclass(cls, (threading.local, EnumMeta)) or name in ("__class__", "__dict__", "__doc__"):
         return CODE
     found = lookup(cls, name)
@@ -179,7 +183,8 @@ def held(obj: Any, name: str, default: object = None) -> Any:
 def attributes_of(obj: Any) -> dict[str, Any] | None:
     """Return the ``__dict__`` of an instance; None if it has none, or one of its own making."""
     found = lookup(type(obj), "__dict__")
-    return found.__get__(obj) if type(found) is GetSetDescriptorType else None
+    is_of_c = is_one_of(type(found), (GetSetDescriptorType, MemberDescriptorType))
+    return found.__get__(obj) if is_of_c else None
 
 
 def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any:
@@ -187,9 +192,9 @@ def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any
     they equal."""
     kind = type(key)
     if is_one_of(kind, PLAIN_KEYS) and dict.__len__(mapping) <= _LARGEST:
-        for each in dict.keys(mapping):
+        for each, value in dict.items(mapping):
             if type(each) is kind and each == key:
-                return dict.__getitem__(mapping, each)
+                return value
     return default
 
 

@@ -12,7 +12,7 @@ from pytest_concurrency.runtime.task import Strategy, Task
 
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
-ROOM = 8
+ROOM = 16
 """Objects that are held without asking less often which of them nobody else holds."""
 
 

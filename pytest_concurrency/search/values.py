@@ -84,7 +84,7 @@ def _owner_name(obj: Any) -> str:
     """Name whose attribute or global it is: a class, or a module."""
     if issubclass(type(obj), ModuleType):
         obj = shapes.module_globals(obj)
-    cls = type(obj)
+    cls: type = type(obj)
     if cls is dict:
         name = shapes.item_of(obj, "__name__", None)
         return name if type(name) is str else "globals"
@@ -132,7 +132,7 @@ def peek(event: tuple[Any, ...], obj: Any, target: Any) -> object:
 
 
 def _attribute(obj: Any, name: Any) -> object:
-    cls = type(obj)
+    cls: type = type(obj)
     if cls is CellType:
         return _in_cell(obj)
     if cls is dict or issubclass(cls, ModuleType):

@@ -1,0 +1,159 @@
+"""Nothing lives longer while it is watched: not what cannot be referred to weakly, nor what that
+refers to, nor classes."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import weakref
+from collections.abc import Callable
+
+import pytest
+
+from pytest_concurrency import explore
+
+HOLDS_ARGUMENT = sys.version_info < (3, 14)
+
+
+class Thing:
+    def __init__(self):
+        self.parts = []
+
+
+class Slotted:
+    __slots__ = ("me", "part")
+
+
+def passes(work: Callable[[object], object]) -> None:
+    """Let two threads do it at once; each checks what it has made itself."""
+    assert not explore(lambda: None, [work, work], schedules=30).hazards
+
+
+def noted_when_it_dies(log):
+    thing = Thing()
+    weakref.finalize(thing, log.append, "gone")
+    return thing
+
+
+def test_what_a_list_refers_to_dies_with_it():
+    def work(_):
+        log = []
+        box = [noted_when_it_dies(log)]
+        box.append(1)
+        box = [2]
+        box.append("later")
+        assert log == ["gone"]
+
+    passes(work)
+
+
+def test_when_a_function_returns():
+    def use(log):
+        box = {"thing": noted_when_it_dies(log)}
+        for number in range(40):
+            box[number] = number
+
+    def work(_):
+        log = []
+        use(log)
+        log.append("after")
+        assert log == ["gone", "after"]
+
+    passes(work)
+
+
+def test_among_many_lists():
+    def work(_):
+        log = []
+        things = [noted_when_it_dies(log) for _ in range(100)]
+        for thing in things:
+            thing.parts.append(1)
+        thing = None
+        del things[0]
+        assert log == ["gone"]
+
+    passes(work)
+
+
+def test_cycles_die_when_garbage_is_collected():
+    def work(_):
+        thing, slotted = Thing(), Slotted()
+        thing.parts.append(thing)
+        slotted.me, slotted.part = slotted, thing
+        table = {"thing": thing}
+        table["table"] = table
+        alive = weakref.ref(thing)
+        del thing, slotted, table
+        gc.collect()
+        assert alive() is None
+
+    passes(work)
+
+
+def test_classes_die():
+    def work(_):
+        class Base:
+            pass
+
+        class Derived(Base):
+            x = 1
+
+        Derived().x
+        del Derived
+        gc.collect()
+        assert Base.__subclasses__() == []
+
+    passes(work)
+
+
+def test_references_are_counted_as_they_are():
+    def work(_):
+        box = [1]
+        box.append(2)
+        count = sys.getrefcount(box)
+        box.append(3)
+        assert count == 1 + HOLDS_ARGUMENT
+        referrers = gc.get_referrers(box)
+        assert list not in [type(each) for each in referrers]
+
+    passes(work)
+
+
+def test_temporaries_of_what_fails():
+    def work(_):
+        thing = Thing()
+        thing.part = Thing()
+        alive = weakref.ref(thing.part)
+        with pytest.raises(AttributeError):
+            thing.part.missing += 1
+        thing.part = None
+        assert alive() is None
+
+    passes(work)
+
+
+def test_an_object_at_the_address_of_another_is_another():
+    def work(_):
+        for _ in range(20):
+            box = []
+            box.append(1)
+            seen = box[0]
+            box[0] = seen + 1
+            assert box == [2]
+
+    found = explore(lambda: None, [work, work], schedules=50, strategy="random")
+    assert not found.hazards
+
+
+def test_places_with_nothing_in_them():
+    def work(_):
+        pairs = itertools.zip_longest([1], [1, 2, 3])
+        assert next(pairs) == (1, 1)
+        assert next(pairs) == (None, 2)
+        assert [*pairs] == [(None, 3)]
+        chained = itertools.chain.from_iterable(zip([1, 2], [3, 4], strict=True))
+        assert next(chained) == 1
+        assert [x for x in chained] == [3, 2, 4]  # noqa: C416
+
+    passes(work)
