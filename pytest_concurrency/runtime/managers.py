@@ -15,12 +15,13 @@ from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import USE, Shared, shared_by
-from pytest_concurrency.runtime.operation import RELEASE, WHOLE
+from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import (
     INTERNAL,
     PYTHON_MADE,
     SIMPLE_QUEUE,
     STAND_INS,
+    before_release,
     point,
 )
 
@@ -72,11 +73,8 @@ class ManagedSemaphore:
         return self.semaphore.__enter__()
 
     def __exit__(self, *exc_info: object) -> Any:
-        try:
-            point(self.semaphore, self.leaving, RELEASE)
-        finally:
-            result = self.semaphore.__exit__(*exc_info)
-        return result
+        before_release(self.semaphore, self.leaving, self.semaphore.release)
+        return self.semaphore.__exit__(*exc_info)
 
 
 def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:

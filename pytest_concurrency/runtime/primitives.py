@@ -16,13 +16,14 @@ import queue
 import threading
 from _thread import get_ident
 from collections.abc import Callable
+from contextlib import suppress
 from types import BuiltinMethodType, MethodType
 from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
 from pytest_concurrency.runtime.serials import let_go, serial_of
-from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.task import Abort, Task
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
@@ -111,11 +112,19 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
 
 def release(lock: Any, site: int) -> None:
     """``lock.release()`` under the scheduler."""
-    try:
-        point(lock, site, RELEASE)
-    finally:  # the execution may have ended meanwhile: what was taken must be given back
-        lock.release()
+    before_release(lock, site, lock.release)
+    lock.release()
     _released(lock)
+
+
+def before_release(obj: object, site: int, give_back: Callable[[], object]) -> None:
+    """Pass the point before ``give_back()``, or call it here if the execution ends meanwhile."""
+    try:
+        point(obj, site, RELEASE)
+    except Abort:
+        with suppress(Exception):  # a wait that was given up has not taken it again
+            give_back()
+        raise
 
 
 def _is_managed() -> bool:

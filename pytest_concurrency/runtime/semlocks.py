@@ -11,8 +11,15 @@ from importlib import import_module
 from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
-from pytest_concurrency.runtime.primitives import INTERNAL, STAND_INS, Waiting, note_release, point
+from pytest_concurrency.runtime.operation import TRY, Operation
+from pytest_concurrency.runtime.primitives import (
+    INTERNAL,
+    STAND_INS,
+    Waiting,
+    before_release,
+    note_release,
+    point,
+)
 
 _CLASSES = {
     "_multiprocessing": ("SemLock",),
@@ -68,10 +75,8 @@ class ManagedSemLock:
         self._release(self.site)
 
     def _release(self, site: int) -> None:
-        try:
-            point(self.lock, site, RELEASE)
-        finally:  # as in ``primitives.release``
-            self.lock.release()
+        before_release(self.lock, site, self.lock.release)
+        self.lock.release()
         note_release(self.lock, is_still_held=self.lock._is_mine())
 
     def __getattr__(self, name: str) -> Any:

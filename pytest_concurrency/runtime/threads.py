@@ -8,6 +8,7 @@ import _thread
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType, FunctionType, MethodType, ModuleType
@@ -16,6 +17,7 @@ from typing import Any
 from pytest_concurrency.runtime import executors
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.methods import METHODS_OF_C, note_method
+from pytest_concurrency.runtime.operation import RELEASE
 from pytest_concurrency.runtime.primitives import Waiting, point
 from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, task_of, tie
@@ -31,6 +33,8 @@ _real_new_thread = _thread.start_new_thread
 _real_joinable: Any = getattr(_thread, "start_joinable_thread", None)
 _TIMER = add_call_in(threading.Timer.run, "timer")
 _TARGET = add_call_in(threading.Thread.run, "what its target belongs to")
+THREAD_END = add_call_in(threading.Thread.run, "end of the thread")
+"""Before a thread ends: others can tell by ``is_alive()``."""
 _usual_hook: Callable[..., Any] = threading.excepthook
 
 
@@ -90,6 +94,8 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
     finally:
         sys.settrace(None)
         sys.setprofile(None)
+        with suppress(Abort):
+            point(thread, THREAD_END, RELEASE)
         _b.finish(task)
 
 

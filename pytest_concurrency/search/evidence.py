@@ -18,6 +18,7 @@ from pytest_concurrency.runtime.baton import LINGER
 from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.operation import READS, WHOLE
+from pytest_concurrency.runtime.threads import THREAD_END
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
@@ -191,6 +192,6 @@ def _timeline(
         replace(access, highlighted=index in highlighted)
         for index, (op, place, access) in enumerate(shown)
         if index in highlighted
-        or not (op in _CHANGING or op in READS)
+        or not (op in _CHANGING or op in READS or log[index][1] == THREAD_END)
         or (len(threads[place]) > 1 and place in written)
     )

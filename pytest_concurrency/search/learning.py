@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_concurrency.runtime.operation import RELEASE, TRY, WHOLE
-from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 
 Sites = frozenset[int]
 _READS = frozenset({"read", "file-read"})
-_ASKS = frozenset({TRY, "read", "call"})
-"""What a call of a lock's method may be that tells whether the lock is held."""
 _THOROUGH = 16
 """New interleavings that are all looked at; later, one in so many is."""
 
@@ -30,12 +28,12 @@ class _Place:
     sites: set[int] = field(default_factory=set)
     counts: dict[int, int] = field(default_factory=dict)
     """How often each thread touched it."""
-    releases: set[int] = field(default_factory=set)
-    """Sites that let go of it, if it is a lock: they matter only if somebody looks whether it is
-    held, since who waits for it goes on as if it had been there later.
+    releases: dict[int, set[int]] = field(default_factory=dict)
+    """By thread: sites that let go of it, if it is a lock; where it ends, if it is a thread. They
+    matter only if somebody asks: who waits goes on as if it had come later.
     """
     is_asked: bool = False
-    """Whether somebody looks if it is held: tries it, waits for it with a limit, or asks."""
+    """Whether somebody may see if it is held: tries it, waits for it with a limit, or asks."""
 
     @property
     def is_contended(self) -> bool:
@@ -44,7 +42,8 @@ class _Place:
     def absorb(self, other: _Place) -> None:
         self.writes |= other.writes
         self.sites |= other.sites
-        self.releases |= other.releases
+        for thread, sites in other.releases.items():
+            self.releases.setdefault(thread, set()).update(sites)
         self.is_asked |= other.is_asked
         for thread, count in other.counts.items():
             self.counts[thread] = self.counts.get(thread, 0) + count
@@ -77,10 +76,10 @@ class Learning:
         alone: dict[Sites, set[int]] = {}
         for place in _places(log):
             sites = frozenset(place.sites)
+            if place.is_asked and len(place.counts.keys() | place.releases.keys()) > 1:
+                self._heat_up(sites.union(*place.releases.values()))
             if place.is_contended:
                 self._heat_up(sites)
-                if place.is_asked:
-                    self._heat_up(frozenset(place.releases))
                 self.contended[sites] = place.counts
             elif place.writes:
                 alone.setdefault(sites, set()).update(place.counts)
@@ -124,13 +123,22 @@ def _places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
         place = places.setdefault(target, {}).setdefault(name, _Place())
         kind = event[4] if len(event) == 5 else site.op
         if kind == RELEASE:
-            place.releases.add(number)
+            place.releases.setdefault(thread, set()).add(number)
             continue
         place.writes |= kind not in _READS
-        place.is_asked |= kind in _ASKS and site.op == "call"
+        place.is_asked |= _asks(kind, site)
         place.sites.add(number)
         place.counts[thread] = place.counts.get(thread, 0) + 1
     return [place for parts in places.values() for place in _parts(parts)]
+
+
+def _asks(kind: str, site: InstrumentedSite) -> bool:
+    """Whether it may tell if a lock is held, or a thread is there; methods of locks have no
+    name.
+    """
+    if site.op != "call":
+        return False
+    return kind in (TRY, "read") or (kind == "call" and site.name in ("", "is_alive"))
 
 
 def _parts(parts: dict[Any, _Place]) -> list[_Place]:
