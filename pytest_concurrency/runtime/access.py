@@ -41,7 +41,7 @@ def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> N
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, target, obj, name, *rest)
         return
     if _b.held:
         let_go()
@@ -68,7 +68,7 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, obj)
         return obj
     shape = shapes.SHAPES.get((type(obj), name))
     if shape is None:
@@ -101,7 +101,7 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, obj)
         return obj
     shape = shapes.SHAPES.get((type(obj), name))
     if shape is None:
@@ -136,7 +136,7 @@ def item(obj: Any, key: Any, site: int) -> Any:
     """Precede a load, a store or a delete of ``obj[key]``."""
     if _b.current is None:
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, obj, obj, key)
         return obj
     kind = containers.CONTAINER_KINDS.get(type(obj))
     if kind is None:
@@ -221,7 +221,7 @@ def whole(obj: Any, site: int) -> Any:
     ``len(obj)``."""
     if _b.current is None:
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, obj)
         return obj
     kind = containers.CONTAINER_KINDS.get(type(obj))
     if kind is None:

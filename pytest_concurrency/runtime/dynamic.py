@@ -35,10 +35,7 @@ def _note_effect(callee: Any, site: int, args: Arguments) -> None:
 
 def ready_function(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``ready``, for what is named like a function that touches what it is given."""
-    if _b.current is None:
-        if _b.amplifier is not None:
-            _b.amplifier()
-    else:
+    if _b.current is not None or _b.amplifier is not None:
         _note_effect(callee, site, args)
     return prepared(callee, args, kwargs)
 
@@ -52,7 +49,7 @@ def matched(subject: Any, site: int, pattern: tuple[Any, ...]) -> Any:
     """
     if _b.current is None:
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, subject)
     else:
         _touch_matched(subject, site, pattern)
     return subject

@@ -32,6 +32,8 @@ from pytest_concurrency.runtime.sites import SITES
 def call_attr(obj: Any, name: str, site: int) -> Any:
     """Precede ``obj.name(...)`` where ``name`` is no method of a known container or primitive."""
     if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier(site, obj)
         return obj
     shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
     if shape is shapes.CODE or shape is shapes.MODULE:
@@ -95,14 +97,15 @@ METHODS_OF_C = (*BOUND, MethodWrapperType)
 def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Return the call of ``callee`` with these arguments, ready to be made by the caller's own
     frame."""
-    if _b.current is None:
-        if _b.amplifier is not None:
-            _b.amplifier()
-    elif type(callee) in METHODS_OF_C:
+    if _b.current is None and _b.amplifier is None:
+        return prepared(callee, args, kwargs)
+    if type(callee) in METHODS_OF_C:
         owner, name = callee.__self__, SITES[site].name
         kind = containers.method_kind(type(owner), name)
         if kind is not None:
             _touch_by_method(site, kind, owner, name, args, kwargs)
+    elif _b.current is None and _b.amplifier is not None:
+        _b.amplifier(site, callee)
     return prepared(callee, args, kwargs)
 
 
@@ -121,7 +124,7 @@ def ready_base(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
                 key, place = rest[0], part_of(owner, rest[0], containers.kind_by_bases(type(owner)))
             touch(site, owner, owner, key, place, kind)
     elif _b.amplifier is not None:
-        _b.amplifier()
+        _b.amplifier(site, callee)
     return prepared(callee, args, kwargs)
 
 
@@ -160,10 +163,9 @@ def note_method(site: int, obj: Any, name: str, args: Sequence[Any]) -> None:
 
 def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``ready``, for what is named like a function that opens, moves or removes files."""
-    if _b.current is None:
-        if _b.amplifier is not None:
-            _b.amplifier()
-    elif type(callee) in (BuiltinFunctionType, FunctionType):
+    if _b.current is None and _b.amplifier is None:
+        return prepared(callee, args, kwargs)
+    if type(callee) in (BuiltinFunctionType, FunctionType):
         touch_files(site, files.effects(callee, args, kwargs))
     return prepared(callee, args, kwargs)
 

@@ -61,7 +61,7 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, obj)
         return None
     if site != INTERNAL:
         if _b.held:

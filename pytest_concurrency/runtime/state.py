@@ -88,9 +88,10 @@ class State:
         """
         self.deciding: Task | None
         """The holder, while it is in the scheduler's own code: it cannot lose the baton there."""
-        self.amplifier: Callable[[], None] | None = None
-        """Called at every scheduling point while no execution is going on (free-running,
-        amplified).
+        self.amplifier: Callable[..., None] | None = None
+        """Called at every scheduling point while no execution is going on (free-running cells and
+        processes) with what is known of it there: the site, what is touched, and as for
+        ``access.touch`` the rest.
         """
         self.observer: Callable[..., None] | None = None
         self.snapshot: Callable[[State], Any] | None = None

@@ -84,7 +84,7 @@ def _step(site: int, target: object, item: Any) -> Any:
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
-            _b.amplifier()
+            _b.amplifier(site, target)
         return item
     if _b.held:
         let_go()
@@ -119,7 +119,7 @@ def resumed(sent: Any, site: int) -> Any:
         if generator is not None:
             touch(site, generator, generator, "", "", USE)
     elif _b.amplifier is not None:
-        _b.amplifier()
+        _b.amplifier(site, sent)
     return sent
 
 

@@ -30,7 +30,7 @@ def amplified(
         return
     draw = rng.random
 
-    def maybe_yield() -> None:
+    def maybe_yield(*_: object) -> None:
         if draw() < _YIELDS:
             sleep(draw() * _LONGEST_PAUSE)
 

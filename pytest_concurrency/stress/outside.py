@@ -1,0 +1,350 @@
+"""What a process touches outside its memory: files, databases, shared memory, pipes, sockets, other
+processes.
+
+Only there can processes meet. There are two doors to it, and both are watched: audit events of the
+interpreter (PEP 578), which also see what the standard library and packages out of scope do, and
+the calls of instrumented code, which see what is done with objects that are open already.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from pytest_concurrency.runtime.access import FILE
+from pytest_concurrency.runtime.foreign import USE, mro
+from pytest_concurrency.runtime.primitives import BOUND
+from pytest_concurrency.runtime.sites import SITES
+
+Deed = Literal["read", "write", "use", "lock"]
+"""``use``: what is done is not known, and may be both; ``lock``: it only says whose turn it is."""
+NO_SITE: Final = -1
+WHOLE_THING: Final = "*"
+_MOST_TOUCHES = 1000
+"""Touches of one process that are kept."""
+
+
+class Touch(NamedTuple):
+    """One access to something outside memory."""
+
+    when: int
+    """``time.monotonic_ns()``: one clock for all processes of a machine."""
+    location: str
+    deed: Deed
+    site: int = NO_SITE
+    part: Any = None
+    """An item's key; None where the site says which part it is."""
+    owner: str = ""
+    """The type of the object that was touched."""
+
+    @property
+    def is_data(self) -> bool:
+        """Whether something is kept there."""
+        return self.deed != "lock"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether others may find something else there afterwards."""
+        return self.deed in ("write", "use")
+
+
+def meeting_places(traces: Sequence[Sequence[Touch]]) -> set[str]:
+    """Return the locations that at least two processes touch, one of them writing."""
+    writers: dict[str, set[int]] = {}
+    users: dict[str, set[int]] = {}
+    for process, trace in enumerate(traces):
+        for touch in trace:
+            users.setdefault(touch.location, set()).add(process)
+            if touch.may_write:
+                writers.setdefault(touch.location, set()).add(process)
+    return {place for place in writers if len(users[place]) > 1}
+
+
+# -- audit events ---------------------------------------------------------------------------
+
+_Effect = tuple[Any, Deed]
+_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+
+
+def _opened(path: Any, mode: Any, flags: Any) -> Iterator[_Effect]:
+    writes = type(flags) is int and flags & _WRITING
+    yield path, "write" if writes else "read"
+
+
+def _mapped(number: Any, *_: Any) -> Iterator[_Effect]:
+    if type(number) is int and number >= 0:
+        yield _behind_descriptor(number), "use"
+
+
+def _database(path: Any, *_: Any) -> Iterator[_Effect]:
+    if _is_kept(path):
+        yield path, "use"
+
+
+def _is_kept(path: Any) -> bool:
+    """Whether a database is in a file, as far as its name says."""
+    text = os.fsdecode(path) if type(path) is bytes else path
+    return type(text) is not str or not (text in ("", ":memory:") or "mode=memory" in text)
+
+
+def _paths(deed: Deed, count: int = 1) -> Callable[..., Iterator[_Effect]]:
+    def effect(*args: Any) -> Iterator[_Effect]:
+        for path in args[:count]:
+            yield path, deed
+
+    return effect
+
+
+def _named(name: str, deed: Deed) -> Callable[..., Iterator[_Effect]]:
+    def effect(*args: Any) -> Iterator[_Effect]:
+        yield f"<{name}>", deed
+
+    return effect
+
+
+def _locked(descriptor: Any, *_: Any) -> Iterator[_Effect]:
+    yield _behind_descriptor(descriptor), "lock"
+
+
+_EVENTS: Final[dict[str, Callable[..., Iterator[_Effect]]]] = {
+    "open": _opened,
+    **dict.fromkeys(("os.rename", "os.link", "os.symlink"), _paths("write", 2)),
+    **dict.fromkeys(("os.remove", "os.mkdir", "os.rmdir", "os.truncate"), _paths("write")),
+    **dict.fromkeys(("os.listdir", "os.scandir"), _paths("read")),
+    **dict.fromkeys(("fcntl.flock", "fcntl.lockf"), _locked),
+    "mmap.__new__": _mapped,
+    "sqlite3.connect": _database,
+    **dict.fromkeys(("socket.connect", "socket.bind", "socket.sendto"), _named("socket", "use")),
+    **dict.fromkeys(("subprocess.Popen", "os.posix_spawn"), _named("another process", "use")),
+    **dict.fromkeys(("os.exec", "os.system"), _named("another process", "use")),
+}
+_CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pth", ".pyd")
+_NOBODYS: Final = tuple(
+    {
+        *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib")),
+        "/dev/null",
+        "/dev/random",
+        "/dev/urandom",
+        "/dev/zero",
+        "/etc/",
+        "/proc/",
+        "/sys/",
+        "/usr/lib/",
+        "/usr/share/",
+    }
+)
+"""Where nothing is kept, or what only is installed: no process changes it."""
+
+
+def _place(path: Any) -> str:
+    """Return the absolute path, "" where there is nothing to meet on."""
+    if type(path) is int or path is None:
+        return ""  # a descriptor: what it is open on was touched when it was opened
+    try:
+        text = os.path.abspath(os.fsdecode(path)) if path[:1] != "<" else path  # noqa: PTH100
+    except (TypeError, ValueError, OSError):
+        return ""
+    return "" if text.startswith(_NOBODYS) or text.endswith(_CODE) else text
+
+
+def _behind_descriptor(number: Any) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{int(number)}")  # noqa: PTH115 - runs in an audit hook
+    except (OSError, TypeError, ValueError):
+        return f"<descriptor {number}>"
+
+
+# -- objects of instrumented code -----------------------------------------------------------
+
+_Kind = Literal["", "file", "lock", "shared", "raw", "database", "cursor", "view"]
+_KINDS: dict[type, _Kind] = {memoryview: "view"}
+_LOCKS: Final = frozenset({"SemLock", "Lock", "RLock"})
+_MODULES: Final[dict[str, _Kind]] = {
+    "_io": "file",
+    "_socket": "shared",
+    "mmap": "shared",
+    "multiprocessing": "shared",
+    "shelve": "shared",
+    "dbm": "shared",
+    "_dbm": "shared",
+    "_gdbm": "shared",
+}
+_IN_MEMORY: Final = frozenset({"context", "process", "util", "reduction"})
+"""Modules of ``multiprocessing`` whose objects only make or describe others."""
+
+
+def _kind(cls: type) -> _Kind:
+    found = _KINDS.get(cls)
+    if found is None:
+        found = _KINDS[cls] = _classify(cls)
+    return found
+
+
+def _classify(cls: type) -> _Kind:
+    if issubclass(cls, (io.StringIO, io.BytesIO)):
+        return ""
+    for base in mro(cls) or ():
+        module = vars(base).get("__module__", type.__dict__["__module__"].__get__(base))
+        if type(module) is not str:
+            continue
+        name, (package, _, rest) = base.__name__, module.partition(".")
+        if package in ("sqlite3", "_sqlite3"):
+            return {"Connection": "database", "Cursor": "cursor"}.get(name, "")  # type: ignore[return-value]
+        if package == "_ctypes":
+            return "raw"
+        if package in ("multiprocessing", "_multiprocessing"):
+            if rest in _IN_MEMORY or rest.startswith("popen"):
+                return ""
+            return "lock" if name in _LOCKS else "shared"
+        if package in _MODULES:
+            return _MODULES[package]
+    return ""
+
+
+_STANDARD: Final = frozenset({0, 1, 2, "<stdin>", "<stdout>", "<stderr>"})
+
+
+class Watch:
+    """Notes what this process touches outside its memory while ``active``."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self.touches: list[Touch] = []
+        self.before: Callable[[int], None] | None = None
+        """Called before a touch, with the number of those before it."""
+        self.is_noting = False
+        self._connecting: Any = ""
+        self._databases: dict[int, Any] = {}
+        """By the address of a connection: the database."""
+        self._is_installed = False
+        self._makes_shared = False
+
+    def install(self) -> None:
+        """Listen to audit events from now on, in this process and those that it forks."""
+        if not self._is_installed:
+            self._is_installed = True
+            sys.addaudithook(self._hear)
+
+    def start(self) -> None:
+        """Forget what was noted, and go on noting."""
+        self.touches = []
+        self._makes_shared = False
+        self.active = True
+
+    def stop(self) -> tuple[Touch, ...]:
+        """Stop, and return what was noted."""
+        self.active = False
+        return tuple(self.touches)
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "sqlite3.connect/handle":
+            self._note_handle(args[0])
+        elif event == "sqlite3.connect":
+            self._connecting = args[0]
+        if not self.active or event not in _EVENTS:
+            return
+        if event == "mmap.__new__":
+            self._makes_shared = True
+        try:
+            effects = list(_EVENTS[event](*args))
+        except TypeError:
+            return  # an event with other arguments than those documented
+        for path, deed in effects:
+            self._note(_place(path), deed)
+
+    def _note_handle(self, handle: object) -> None:
+        self._databases[id(handle)] = self._connecting
+
+    def touch(
+        self, site: int, target: object, obj: Any = None, key: object = None, *rest: Any
+    ) -> None:
+        """Pass a point of instrumented code, which calls this as ``baton.amplifier``."""
+        if not self.active:
+            return
+        if target is FILE:
+            self._note(_place(obj), _DEEDS.get(str(rest[-1]), "use"), site)
+            return
+        if type(target) in BOUND:
+            target = target.__self__  # type: ignore[attr-defined]
+        kind = _kind(type(target))
+        if kind:
+            op = rest[-1] if rest else SITES[site].op if site >= 0 else USE
+            deed: Deed = "lock" if kind == "lock" else _DEEDS.get(str(op), "use")
+            owner = type(target).__name__
+            self._note(self._place_of(target, kind), deed, site, _part(key), owner)
+
+    def _place_of(self, obj: Any, kind: _Kind) -> str:
+        """Name what is behind an object, the same in all processes that have inherited it; "" for
+        what is in private memory."""
+        match kind:
+            case "file":
+                return self._place_of_file(obj)
+            case "view":
+                return self._behind_view(obj)
+            case "cursor":
+                return self._place_of(obj.connection, "database")
+            case "database":
+                path = self._databases.get(id(obj), "<database>")
+                return (_place(path) or "<database>") if _is_kept(path) else ""
+        inner = getattr(obj, "__dict__", {}).get("_obj", obj)
+        if _kind(type(inner)) == "raw" and "_wrapper" not in getattr(inner, "__dict__", {}):
+            return ""  # an ordinary object of ctypes
+        # An address means the same in processes that have inherited the object only.
+        own = f" of process {os.getpid()}" if self._makes_shared else ""
+        return f"<object {id(inner)}>{own}"
+
+    def _behind_view(self, view: memoryview) -> str:
+        try:
+            shown = view.obj
+        except ValueError:
+            return ""  # released
+        kind = _kind(type(shown))
+        return self._place_of(shown, kind) if kind else ""
+
+    def _place_of_file(self, file: Any) -> str:
+        if type(file).__module__ != "_io":
+            return f"<file {id(file)}>"
+        try:
+            name = file.name
+        except (AttributeError, ValueError):
+            return ""
+        if name in _STANDARD or file in (sys.stdout, sys.stderr):
+            return ""
+        return _place(name) if type(name) is not int else _behind_descriptor(name)
+
+    def _note(
+        self, place: str, deed: Deed, site: int = NO_SITE, part: Any = None, owner: str = ""
+    ) -> None:
+        if not place or self.is_noting:
+            return
+        self.is_noting = True
+        try:
+            if self.before is not None:
+                self.before(len(self.touches))
+            if len(self.touches) < _MOST_TOUCHES:
+                self.touches.append(Touch(time.monotonic_ns(), place, deed, site, part, owner))
+        finally:
+            self.is_noting = False
+
+
+_DEEDS: Final[dict[str, Deed]] = {
+    "read": "read",
+    "file-read": "read",
+    "write": "write",
+    "file-write": "write",
+    "step": "read",
+    "acquire": "lock",
+    "release": "lock",
+}
+
+
+def _part(key: object) -> Any:
+    return key if key is None or type(key) in (int, str, bytes) else WHOLE_THING
+
+
+WATCH = Watch()
