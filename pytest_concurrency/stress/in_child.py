@@ -84,6 +84,14 @@ class ParentTies:
     measuring: Any
 
 
+_children: set[int] = set()
+
+
+def is_child() -> bool:
+    """Whether this process is a child of ours, or one that such a child has forked."""
+    return bool(_children)
+
+
 def live_as_child(
     work: Callable[[Progress], T], ties: ParentTies, mask: set[signal.Signals] | set[int]
 ) -> NoReturn:
@@ -94,8 +102,11 @@ def live_as_child(
     status = _LOST_PIPE
     try:
         gc.freeze()  # garbage of the parent's is the parent's to finalize
+        _children.add(os.getpid())
         process_tree.lead_own_group()
         process_tree.die_with_parent(ties.pid)
+        process_tree.adopt_orphans()
+        tracker = process_tree.resource_tracker_pid()
         reset_signals()
         executors.start_over_after_fork()
         forget_fork_server()
@@ -103,7 +114,7 @@ def live_as_child(
         _redirect_standard_streams(ties.output)
         coverage_bridge.record(ties.measuring)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        _work_and_report(work, MessageWriter(ties.messages))
+        _work_and_report(work, MessageWriter(ties.messages), tracker)
         status = 0
     finally:
         posix._exit(status)
@@ -123,7 +134,9 @@ def _redirect_standard_streams(output_fd: int) -> None:
     os.close(output_fd)
 
 
-def _work_and_report(work: Callable[[Progress], T], writer: MessageWriter) -> None:
+def _work_and_report(
+    work: Callable[[Progress], T], writer: MessageWriter, tracker: int | None
+) -> None:
     final: tuple[Any, ...]
     try:
         value = work(lambda text: writer.send(("progress", text)))
@@ -137,6 +150,7 @@ def _work_and_report(work: Callable[[Progress], T], writer: MessageWriter) -> No
     writer.send(("coverage", coverage_bridge.collect()))
     writer.send(final)
     _run_multiprocessing_finalizers()
+    process_tree.stop_own_resource_tracker(tracker)
     process_tree.kill_own_children()
 
 

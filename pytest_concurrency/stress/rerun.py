@@ -17,6 +17,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from pytest_concurrency.model import Site
+from pytest_concurrency.stress.in_child import is_child
 from pytest_concurrency.stress.outcomes import CopyOutcome, CopyStatus, outcome_of
 
 Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
@@ -26,6 +27,10 @@ CALLER = pytest.StashKey[Caller]()
 """Set on an item while it is run again."""
 LAST_ERROR = pytest.StashKey[Any]()
 """What the body raised when the item was last run again."""
+
+
+class _Interrupted(Exception):  # noqa: N818 - stands for what the program raised
+    """Keeps pytest from ending its session."""
 
 
 class Rerun:
@@ -51,7 +56,7 @@ class Rerun:
         finally:
             del item.stash[CALLER]
             item.stash[LAST_ERROR] = self._error
-        if isinstance(self._error, KeyboardInterrupt):
+        if isinstance(self._error, KeyboardInterrupt) and not is_child():
             raise self._error  # with --pdb, pytest has made a failure of it
         return self._judge(reports)
 
@@ -61,6 +66,9 @@ class Rerun:
             return caller(function, kwargs)
         except BaseException as error:
             self._error = error
+            if isinstance(error, KeyboardInterrupt) and is_child():
+                # Ctrl-C does not reach a child: the program has raised it.
+                raise _Interrupted from error
             raise
 
     def _judge(self, reports: list[pytest.TestReport]) -> CopyOutcome:
