@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 CellKind = Literal["serial", "explored", "free-running", "processes"]
-CellOutcome = Literal["clean", "hazard", "error", "skipped"]
+CellOutcome = Literal["clean", "hazard", "error", "skipped", "fails", "not-shared"]
 HazardKind = Literal[
     "lost-update",
     "stale-read",
@@ -29,7 +29,9 @@ HazardKind = Literal[
     "crash",
     "timeout",
 ]
-IsolationVerdict = Literal["hidden", "exposed", "persists", "clean", "inconclusive"]
+IsolationVerdict = Literal[
+    "hidden", "exposed", "persists", "clean", "breaks", "not-shared", "inconclusive"
+]
 Gate = Literal["marked", "all", "none"]
 Selection = Literal["marked", "all"]
 StartMethod = Literal["fork", "spawn", "forkserver"]
@@ -227,8 +229,9 @@ class CellResult:
     """Why it was skipped or could not be done; or what the control showed (processes)."""
     hazards: tuple[Hazard, ...] = ()
     control: Literal["", "clean", "not-shared", "fails"] = ""
-    """Process cells: what the workers one after another showed. ``not-shared``: the check looks at
-    memory that children do not share.
+    """Process cells: what the workers one after another showed. ``fails``: it does not survive the
+    move to processes; ``not-shared``: its check looks at memory that processes do not share, and
+    nothing outside is touched.
     """
     notes: tuple[str, ...] = ()
     starts_threads: bool = False

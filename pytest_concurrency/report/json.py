@@ -1,4 +1,4 @@
-"""The JSON report: version 1 of the document that ``report.schema.json`` describes."""
+"""The JSON report: version 2 of the document that ``report.schema.json`` describes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_concurrency import __version__
 from pytest_concurrency.model import Access, CellResult, Hazard, Site, StressReport, ThreadState
 from pytest_concurrency.report.environment import gil_enabled
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def build_document(reports: Iterable[StressReport], *, seed: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ _OUTCOMES: dict[str, tuple[str, Markup]] = {
     "hazard": ("FAIL", "red"),
     "error": ("error", "yellow"),
     "skipped": ("skip", "yellow"),
+    "fails": ("fails", "red"),
+    "not-shared": ("not shared", "yellow"),
 }
 
 

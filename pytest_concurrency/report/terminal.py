@@ -99,9 +99,13 @@ def _below(report: StressReport, page: Page) -> Iterator[Line]:
     if report.reason:
         yield from _notes([report.reason], page, "yellow")
     for result in report.cells:
-        if result.outcome == "error" and result.reason not in report.reason:
+        if result.outcome in _SAID_BELOW and result.reason not in report.reason:
             reason = result.reason or "no reason given"
             yield from _notes([f"{result.cell.label}: {reason}"], page, "yellow")
+
+
+_SAID_BELOW = ("error", "fails")
+"""Outcomes of cells whose reason stands under the test's row anyway."""
 
 
 def _details(report: StressReport, page: Page) -> Iterator[Line]:
@@ -135,8 +139,8 @@ def _cell(result: CellResult) -> str:
     if result.control:
         parts.append(f"one after another: {result.control}")
     text = f"{result.cell.label}: {', '.join(parts)}, {result.seconds:.2f}s"
-    # Why it could not be done stands under the test's row anyway.
-    return f"{text}: {result.reason}" if result.reason and result.outcome != "error" else text
+    is_said = result.outcome in _SAID_BELOW
+    return f"{text}: {result.reason}" if result.reason and not is_said else text
 
 
 def _notes(texts: Iterable[str], page: Page, *markup: Markup) -> Iterator[Line]:

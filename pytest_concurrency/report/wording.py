@@ -92,7 +92,7 @@ def verdict_color(verdict: IsolationVerdict) -> Markup:
     """Choose the colour that an isolation verdict has everywhere."""
     if verdict == "clean":
         return "green"
-    return "yellow" if verdict == "inconclusive" else "red"
+    return "yellow" if verdict in ("inconclusive", "not-shared") else "red"
 
 
 def place(site: Site) -> str:

@@ -25,13 +25,20 @@ class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
         return hazard_of_death(self.result, index, threads)
 
 
-def hazard_of_death(result: ChildResult[Any], index: int, threads: int) -> Hazard:
-    """Describe how a process ended that ran a test with ``threads`` threads."""
+def hazard_of_death(
+    result: ChildResult[Any], index: int, threads: int, *, processes: int = 0
+) -> Hazard:
+    """Describe how a process ended that ran a test with ``threads`` threads, or, if that is not 0,
+    with ``processes`` processes at once.
+    """
     detail = "\n\n".join(text for text in (_shortened(result.stacks), result.output) if text)
+    way = f"{threads} thread{'' if threads == 1 else 's'}"
+    if processes:
+        threads, way = 0, f"{processes} process{'' if processes == 1 else 'es'} at once"
     if result.status == "timeout":
-        message = f"it hangs with {threads} threads; its process was ended"
+        message = f"it hangs with {way}; its process was ended"
         return Hazard("timeout", message, schedule_index=index, threads=threads, detail=detail)
-    message = f"its process died with {threads} threads: {result.exit or result.error}"
+    message = f"its process died with {way}: {result.exit or result.error}"
     return Hazard("crash", message, schedule_index=index, threads=threads, detail=detail)
 
 

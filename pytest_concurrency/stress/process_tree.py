@@ -13,10 +13,14 @@ import os
 import select
 import signal
 import sys
+import time
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _F_SETSIG = 10
+_LONGEST_CLEANUP = 0.5
+"""Seconds that a resource tracker gets."""
 _in_own_session = False
 
 
@@ -40,13 +44,61 @@ def prepare_death_signal() -> None:
 
 def die_with_parent(parent: int) -> None:
     """Called in a new child: be killed when ``parent`` dies, however it dies (Linux)."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Called in a new child: what descends from it stays its descendant when those between have
+    ended (Linux), so that daemons are found.
+    """
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         with contextlib.suppress(ImportError, OSError, AttributeError):
             import ctypes
 
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
+            ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def resource_tracker_pid() -> int | None:
+    """Return the process of multiprocessing that removes named segments and semaphores which were
+    left behind; None while there is none.
+    """
+    module = sys.modules.get("multiprocessing.resource_tracker")
+    pid: int | None = getattr(getattr(module, "_resource_tracker", None), "_pid", None)
+    return pid
+
+
+def share_resource_tracker() -> None:
+    """Called before forking, if the program may make shared memory: one tracker for all, which
+    outlives those that are killed.
+    """
+    if "multiprocessing.shared_memory" in sys.modules:
+        from multiprocessing import resource_tracker
+
+        with contextlib.suppress(Exception):
+            resource_tracker.ensure_running()
+
+
+def stop_own_resource_tracker(inherited: int | None) -> None:
+    """Called in a child at its end: a tracker that it has started itself removes what is left, and
+    ends.
+    """
+    pid = resource_tracker_pid()
+    if pid is None or pid == inherited:
+        return
+    tracker = sys.modules["multiprocessing.resource_tracker"]._resource_tracker
+    with contextlib.suppress(Exception):
+        os.close(tracker._fd)
+        tracker._fd = tracker._pid = None
+        until = time.monotonic() + _LONGEST_CLEANUP
+        # Not for ever: what the test has left running may hold the pipe open.
+        while not os.waitpid(pid, os.WNOHANG)[0] and time.monotonic() < until:
+            time.sleep(0.001)
 
 
 def die_with_pipe(fd: int) -> None:

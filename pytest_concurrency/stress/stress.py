@@ -23,22 +23,22 @@ from pytest_concurrency.model import (
 )
 from pytest_concurrency.runtime.patches import look_ahead
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import exploring
 from pytest_concurrency.search.saved import Failing, SavedFailures
 from pytest_concurrency.search.token import decode
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.apart import hazard_of_death
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
 from pytest_concurrency.stress.cells.free_running import run_free_running
-from pytest_concurrency.stress.cells.processes import process_cell
+from pytest_concurrency.stress.cells.process_run import ProcessOutcome, ProcessRuns
+from pytest_concurrency.stress.cells.processes import CONTROL, process_cell
 from pytest_concurrency.stress.cells.serial import SerialFacts, serial_cell
-from pytest_concurrency.stress.cells.workers import run_workers_at_once, run_workers_in_turn
+from pytest_concurrency.stress.cells.turns import Way
 from pytest_concurrency.stress.child import ChildResult
-from pytest_concurrency.stress.context import End, Job
 from pytest_concurrency.stress.outcomes import RunOutcome
 from pytest_concurrency.stress.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.plan import plan
 from pytest_concurrency.stress.preload import preload
+from pytest_concurrency.stress.rerun import Rerun
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
@@ -242,21 +242,29 @@ class Stress:
     def _processes(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
-        rng = random.Random(Choices(self.seed, cell.label).random())
-        workload = Workload(self.item, facts.shape)
-        if self._start_method == "fork":
-            workload.ready = partial(exploring, self.instrumentation, self._patience(facts))
+        patience = self._patience(facts)
+        runs = ProcessRuns(
+            Rerun(self.item),
+            facts.shape,
+            cell.processes,
+            self.instrumentation,
+            self._start_method,
+            facts.threads_may_die,
+        )
 
-        def run_once(mode: str, amplify: bool) -> RunOutcome:
-            latest = max(deadline, time.monotonic() + self._patience(facts))
+        def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
+            latest = max(deadline, time.monotonic() + patience)
+            return runs.run(way, watched=watched, deadline=latest, patience=patience)
 
-            def run_workers(jobs: Any) -> list[End]:
-                return _run_workers(jobs, mode, rng, self._start_method, latest)
-
-            with amplified(self.instrumentation, rng, active=amplify):
-                return workload.run_in_processes(cell.processes, run_workers)
-
-        return process_cell(run_once, cell, self.settings, deadline=deadline, on_progress=progress)
+        return process_cell(
+            run_once,
+            cell,
+            self.settings,
+            deadline=deadline,
+            rng=random.Random(Choices(self.seed, cell.label).random()),
+            shape=facts.shape,
+            on_progress=progress,
+        )
 
 
 def _still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> Iterator[Failing]:
@@ -284,19 +292,6 @@ def _internal_error(result: ChildResult[Any]) -> str:
     return f"internal error of pytest-concurrency: {result.error.rpartition(chr(10))[2]}"
 
 
-def _run_workers(
-    jobs: list[Job], mode: str, rng: random.Random, method: Any, deadline: float
-) -> list[End]:
-    if mode == "in turn":
-        results = run_workers_in_turn(jobs, start_method=method, deadline=deadline)
-    else:
-        results = run_workers_at_once(jobs, rng, start_method=method, deadline=deadline)
-    return [
-        End(index, result.value, result.error, result.outcome)
-        for index, result in enumerate(results)
-    ]
-
-
 def cell_of_death(
     cell: Cell, result: ChildResult[Any], seconds: float, strategy: str
 ) -> CellResult:
@@ -306,8 +301,14 @@ def cell_of_death(
             cell, "error", seconds=seconds, reason=_internal_error(result), notes=(result.error,)
         )
     last = result.progress[-1] if result.progress else ""
+    if last == CONTROL:
+        reason = f"its process died with its processes {CONTROL}: {result.exit}"
+        if result.status == "timeout":
+            reason = f"it does not end with its processes {CONTROL}"
+        return CellResult(cell, "fails", seconds=seconds, reason=reason, control="fails")
     done = int(last.partition("/")[0]) if last.partition("/")[0].isdigit() else 0
-    hazard = hazard_of_death(result, done + 1, cell.threads)
+    processes = cell.processes if cell.kind == "processes" else 0
+    hazard = hazard_of_death(result, done + 1, cell.threads, processes=processes)
     return CellResult(
         cell,
         "hazard",

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from pytest_concurrency.model import CellResult, HazardKind, Verdict
 
+NOTHING_OUTSIDE = "nothing outside memory is touched, so its processes cannot meet"
+"""What a process cell says that had nothing to look for."""
 _PLURAL: dict[HazardKind, str] = {
     "lost-update": "lost updates",
     "stale-read": "stale reads",
@@ -37,10 +39,17 @@ def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
         return Verdict("inconclusive", "it fails without concurrency")
 
     bad_threads, bad_processes = _showing(threads), _showing(processes)
+    broken = [result for result in processes if result.control == "fails"]
+    not_shared = [result for result in processes if result.outcome == "not-shared"]
     if bad_threads and bad_processes:
         reason = f"{_hazards(bad_threads)}, and {_hazards(bad_processes)} at once as well"
         return Verdict("persists", reason)
-    gap = _gap(processes if bad_threads else threads if bad_processes else [*threads, *processes])
+    if bad_threads and broken:
+        return Verdict("persists", f"{_hazards(bad_threads)}; {_told(broken)}")
+    if bad_threads and not_shared:
+        return Verdict("hidden", f"{_hazards(bad_threads)}; {_told(not_shared)}")
+    is_decided = bad_processes or broken or not_shared
+    gap = _gap(processes if bad_threads else threads if is_decided else [*threads, *processes])
     if not threads or not processes:
         missing = "threads" if not threads else "processes"
         gap = f"there is no cell with {missing} to compare with"
@@ -49,10 +58,25 @@ def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
     if bad_threads:
         return Verdict("hidden", f"{_hazards(bad_threads)}; {_fine_processes(processes)}")
     if bad_processes:
-        reason = f"{_hazards(bad_processes)} at once, none one after another; {_tried(threads)}"
+        control = ", none one after another" if _passes_in_turn(bad_processes) else ""
+        reason = f"{_hazards(bad_processes)} at once{control}; {_tried(threads)}"
         return Verdict("exposed", f"{reason} with {_counts(threads)} found nothing")
     tried = f"no hazard in {_tried(threads)} with {_counts(threads)}"
+    if broken:
+        return Verdict("breaks", f"{_told(broken)}; {tried}")
+    if not_shared:
+        return Verdict("not-shared", f"{_told(not_shared)}; {tried}")
     return Verdict("clean", f"{tried}; {_fine_processes(processes)}")
+
+
+def _told(results: Sequence[CellResult]) -> str:
+    """What the control of the smallest such cell says: ``with 2 processes it fails even ...``."""
+    smallest = min(results, key=lambda result: result.cell.processes)
+    return f"with {_counts([smallest])} {smallest.reason}"
+
+
+def _passes_in_turn(results: Sequence[CellResult]) -> bool:
+    return all(result.control == "clean" for result in results)
 
 
 def _showing(results: Sequence[CellResult]) -> list[CellResult]:
@@ -94,9 +118,9 @@ def _counts(results: Sequence[CellResult]) -> str:
 
 
 def _fine_processes(results: Sequence[CellResult]) -> str:
-    if any(result.control == "not-shared" for result in results):
-        return f"with {_counts(results)} nothing is lost, and nothing is shared either"
     runs = sum(result.schedules for result in results)
+    if all(result.reason == NOTHING_OUTSIDE for result in results):
+        return f"with {_counts(results)} all is well, too: {NOTHING_OUTSIDE} ({_runs(runs)})"
     return f"{_counts(results)} one after another and at once ({_runs(runs)}) lose nothing"
 
 

@@ -6,7 +6,7 @@ import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
 
@@ -18,7 +18,6 @@ from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
 from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
-from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.stress.context import Context, End, Hanging, Job, run_on_threads, running
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
 from pytest_concurrency.stress.rerun import Rerun, copy_arguments
@@ -41,10 +40,6 @@ class Workload:
         self.threads_may_die = False
         """Threads that the test starts die of exceptions even without concurrency: it wants them
         to.
-        """
-        self.ready: Callable[[], AbstractContextManager[None]] | None = None
-        """Makes a forked worker ready to run its threads one after another; None where that cannot
-        be done.
         """
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
@@ -115,41 +110,6 @@ class Workload:
             return RunOutcome(CopyOutcome(0, "timeout", "", message, hanging[0]))
         return RunOutcome(outcome, thread_errors=() if self.threads_may_die else tuple(died))
 
-    # -- in processes -----------------------------------------------------------------
-
-    def run_in_processes(
-        self, processes: int, run_workers: Callable[[Sequence[Job]], list[End]]
-    ) -> RunOutcome:
-        """Run once with ``processes`` workers, started by ``run_workers``."""
-        ends: list[End] = []
-
-        def run(jobs: Sequence[Job]) -> list[End]:
-            ended = run_workers(jobs)
-            ends.extend(ended)
-            return ended
-
-        def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
-            __tracebackhide__ = True
-            if self.shape == "callables":
-                function(**kwargs)
-                return
-            # A plain function wherever possible: a spawned process can be given nothing else.
-            body: Callable[[Callable[..., Any], dict[str, Any]], None] = _just_call
-            if self.shape == "own-threads" and self.ready is not None:
-                body = partial(_with_own_threads, self.ready)
-            run(
-                [
-                    partial(body, function, copy_arguments(kwargs, index, process=True))
-                    for index in range(processes)
-                ]
-            )
-
-        context = Context(run, processes, 1, self._next_iteration())
-        with running(context):
-            outcome = self._rerun.run(caller)
-        workers = tuple(end.outcome for end in ends if end.outcome is not None)
-        return RunOutcome(outcome, workers)
-
     def _failure_of(self, execution: Execution, outcome: CopyOutcome) -> Failure | None:
         if execution.outcome:
             return None
@@ -175,20 +135,6 @@ _NO_EXECUTION = Execution("", (), 0, 0, [], 0, (), (), 0)
 
 def _copies(function: Callable[..., Any], kwargs: dict[str, Any], count: int) -> list[Job]:
     return [partial(function, **copy_arguments(kwargs, index)) for index in range(count)]
-
-
-def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
-    function(**kwargs)
-
-
-def _with_own_threads(
-    ready: Callable[[], AbstractContextManager[None]],
-    function: Callable[..., Any],
-    kwargs: dict[str, Any],
-) -> None:
-    """Let the test's threads run as in the serial cell: only the processes meet."""
-    with ready():
-        execute(Fair(), partial(function, **kwargs))
 
 
 def _run_managed(jobs: Sequence[Job]) -> list[End]:

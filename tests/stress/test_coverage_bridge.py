@@ -47,7 +47,8 @@ import coverage
 import library
 import pytest
 from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.cells.workers import run_workers_at_once
+from pytest_concurrency.stress.cells.turns import AtOnce
+from pytest_concurrency.stress.cells.workers import run_workers
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,7 +64,7 @@ def work(progress):
 
 
 def nested(progress):
-    workers = run_workers_at_once([library.in_worker] * 2, random.Random(1), start_method=METHOD)
+    workers = run_workers([library.in_worker] * 2, AtOnce(), start_method=METHOD).results
     return [worker.value for worker in workers]
 
 

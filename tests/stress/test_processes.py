@@ -22,25 +22,28 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod
-from pytest_concurrency.stress.cells.processes import Mode, process_cell
-from pytest_concurrency.stress.cells.workers import (
-    WorkerResult,
-    run_workers_at_once,
-    run_workers_in_turn,
-)
+from pytest_concurrency.stress.cells.process_run import ProcessOutcome
+from pytest_concurrency.stress.cells.processes import process_cell
+from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Overlap, Way
+from pytest_concurrency.stress.cells.workers import WorkerResult, run_workers
 from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, outcome_of
+from pytest_concurrency.stress.outcomes import CopyOutcome, outcome_of
+from pytest_concurrency.stress.outside import Touch
+from pytest_concurrency.stress.unsent import ResultNotSent
+from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
+from pytest_concurrency.stress.workload import Shape
 
 METHODS: tuple[StartMethod, ...] = ("fork", "spawn", "forkserver")
 
 
 def in_turn(*callables: Callable[[], Any], seconds: float = 60, **more: Any) -> list[WorkerResult]:
-    return run_workers_in_turn(callables, deadline=time.monotonic() + seconds, **more)
+    deadline = time.monotonic() + seconds
+    return list(run_workers(callables, InTurn(), deadline=deadline, **more).results)
 
 
 def at_once(*callables: Callable[[], Any], seconds: float = 60, **more: Any) -> list[WorkerResult]:
     deadline = time.monotonic() + seconds
-    return run_workers_at_once(callables, random.Random(1), deadline=deadline, **more)
+    return list(run_workers(callables, AtOnce(1), deadline=deadline, **more).results)
 
 
 def wait_until_gone(pid: int, seconds: float = 5.0) -> bool:
@@ -78,6 +81,13 @@ class TwoArgumentsError(Exception):
         super().__init__(one)
 
 
+class Liar:
+    """Is pickled as something else, which cannot be made."""
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return int, ("not a number",)
+
+
 class TestWorkers:
     @pytest.mark.parametrize("method", METHODS)
     def test_results_and_exceptions_come_back(self, method: StartMethod) -> None:
@@ -112,10 +122,24 @@ class TestWorkers:
         assert state == []
 
     @pytest.mark.parametrize("run", [in_turn, at_once])
-    def test_a_result_that_cannot_be_pickled(self, run: Callable[..., list[WorkerResult]]) -> None:
+    def test_a_result_that_cannot_be_pickled_and_is_not_asked_for(
+        self, run: Callable[..., list[WorkerResult]]
+    ) -> None:
         (result,) = run(threading.Lock)
+        assert result.outcome.status == "passed"
+        for ask in (lambda it: it.acquire, bool, len, lambda it: it == 1, list, str):
+            with pytest.raises(
+                ResultNotSent, match="result of process 0 cannot be sent back: Type"
+            ):
+                ask(result.value)
+
+    @pytest.mark.parametrize("run", [in_turn, at_once])
+    def test_a_result_that_cannot_be_read_back(
+        self, run: Callable[..., list[WorkerResult]]
+    ) -> None:
+        (result,) = run(Liar)
         assert result.outcome.status == "failed"
-        assert result.outcome.message.startswith("its result cannot be sent back: TypeError")
+        assert result.outcome.message.startswith("its result cannot be read back: ValueError")
 
     def test_an_exception_that_cannot_be_unpickled(self) -> None:
         (result,) = in_turn(two_arguments)
@@ -251,15 +275,16 @@ class TestNobodyStaysBehind:
         (tmp_path / "program.py").write_text(
             textwrap.dedent(
                 f"""
-                import os, random, time
-                from pytest_concurrency.stress.cells.workers import run_workers_at_once
+                import os, time
+                from pytest_concurrency.stress.cells.turns import AtOnce
+                from pytest_concurrency.stress.cells.workers import run_workers
 
                 def work():
                     open(f"pid-{{os.getpid()}}", "w").close()
                     time.sleep(1000)
 
                 if __name__ == "__main__":
-                    run_workers_at_once([work] * 2, random.Random(1), start_method={method!r})
+                    run_workers([work] * 2, AtOnce(), start_method={method!r})
                 """
             )
         )
@@ -282,92 +307,158 @@ PASSED = CopyOutcome(0)
 FAILED = outcome_of(0, AssertionError("assert 3 == 4"))
 
 
+OUTSIDE = Touch(0, "/a file", "write")
+LOOK = Touch(1, "/a file", "read")
+
+
 def cell_of(
-    run_once: Callable[[Mode, bool], RunOutcome], *, runs: int = 4, seconds: float = 30
+    run_once: Callable[..., ProcessOutcome],
+    *,
+    runs: int = 8,
+    seconds: float = 30,
+    shape: Shape = "callables",
 ) -> CellResult:
     deadline = time.monotonic() + seconds
-    return process_cell(run_once, CELL, Settings(runs=runs), deadline=deadline)
+    rng = random.Random(1)
+    return process_cell(
+        run_once, CELL, Settings(runs=runs), deadline=deadline, rng=rng, shape=shape
+    )
 
 
-def table(**outcomes: RunOutcome) -> Callable[[Mode, bool], RunOutcome]:
-    return lambda mode, amplified: outcomes[mode.replace(" ", "_")]
+def outcome(
+    test: CopyOutcome = PASSED,
+    *workers: CopyOutcome,
+    traces: tuple[tuple[Touch, ...], ...] = ((OUTSIDE,), (OUTSIDE,)),
+    check: tuple[Touch, ...] = (LOOK,),
+    overlap: Overlap = "",
+) -> ProcessOutcome:
+    return ProcessOutcome(test, workers or (PASSED, PASSED), traces, check, overlap, 0.01)
+
+
+def table(
+    in_turn: ProcessOutcome, at_once: ProcessOutcome | None = None
+) -> Callable[..., ProcessOutcome]:
+    def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
+        is_control = isinstance(way, InTurn) and way.pause is None
+        return in_turn if is_control or at_once is None else at_once
+
+    return run_once
+
+
+IN_MEMORY: dict[str, Any] = {"traces": ((), ()), "check": ()}
 
 
 class TestCell:
-    def test_the_control_comes_first_and_half_of_the_runs_are_amplified(self) -> None:
-        seen: list[tuple[str, bool]] = []
+    def test_control_then_preemptions_then_all_at_once(self) -> None:
+        seen: list[tuple[Any, bool]] = []
 
-        def run_once(mode: Mode, amplified: bool) -> RunOutcome:
-            seen.append((mode, amplified))
-            return RunOutcome(PASSED, (PASSED, PASSED))
+        def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
+            seen.append((getattr(way, "pause", "at once"), watched))
+            return outcome()
 
         result = cell_of(run_once)
         assert (result.outcome, result.control) == ("clean", "clean")
-        assert (result.schedules, result.planned) == (4, 4)
-        assert seen == [("in turn", False)] * 3 + [("at once", False), ("at once", True)] * 2
+        assert (result.schedules, result.planned) == (8, 8)
+        assert seen[:2] == [(None, True), (None, False)]
+        assert sorted(seen[2:4]) == [((0, 0), True), ((1, 0), True)]
+        assert [watched for pause, watched in seen if pause == "at once"].count(False) == 2
 
     def test_a_failure_at_once_only_is_a_hazard(self) -> None:
-        result = cell_of(
-            table(
-                in_turn=RunOutcome(PASSED, (PASSED, PASSED)),
-                at_once=RunOutcome(FAILED, (PASSED, PASSED)),
-            )
-        )
+        result = cell_of(table(outcome(), outcome(FAILED)))
         (hazard,) = result.hazards
         assert (result.outcome, result.control) == ("hazard", "clean")
-        assert (hazard.kind, hazard.failures) == ("test-failure", 4)
+        assert (hazard.kind, hazard.failures) == ("test-failure", 8)
         assert hazard.message == (
-            "fails in 4 of 4 runs with 2 processes at once: AssertionError: assert 3 == 4"
+            "fails in 8 of 8 runs with 2 processes at once: AssertionError: assert 3 == 4"
         )
 
     @pytest.mark.parametrize(("status", "kind"), [("crashed", "crash"), ("timeout", "timeout")])
     def test_a_worker_that_dies_at_once_only(self, status: Any, kind: str) -> None:
         died = CopyOutcome(1, status, kind, "killed by SIGSEGV", "stack")
-        result = cell_of(
-            table(
-                in_turn=RunOutcome(PASSED, (PASSED, PASSED)),
-                at_once=RunOutcome(FAILED, (PASSED, died)),
-            )
-        )
+        result = cell_of(table(outcome(), outcome(FAILED, PASSED, died)))
         (hazard,) = result.hazards
         assert (hazard.kind, hazard.detail) == (kind, "--- process 1 ---\nstack")
         assert "process 1: killed by SIGSEGV" in hazard.message
 
-    def test_a_check_that_fails_in_the_control_looks_at_memory(self) -> None:
-        failing = RunOutcome(FAILED, (PASSED, PASSED))
-        result = cell_of(table(in_turn=failing, at_once=failing))
-        assert (result.outcome, result.control) == ("clean", "not-shared")
+    def test_a_check_that_fails_in_the_control_with_nothing_outside(self) -> None:
+        result = cell_of(table(outcome(FAILED, **IN_MEMORY)))
+        assert (result.outcome, result.control) == ("not-shared", "not-shared")
         assert result.hazards == ()
         assert "memory that processes do not share" in result.reason
-        assert result.schedules == 4
+        assert result.schedules == 2
+
+    @pytest.mark.parametrize(
+        "touched",
+        [
+            {"traces": ((OUTSIDE,), ()), "check": ()},
+            {"traces": ((), ()), "check": (LOOK,)},
+            {"traces": ((Touch(0, "<object 1>", "use"),), ()), "check": ()},
+        ],
+    )
+    def test_a_check_that_fails_in_the_control_with_something_outside(self, touched: Any) -> None:
+        result = cell_of(table(outcome(FAILED, **touched)))
+        assert (result.outcome, result.control) == ("fails", "fails")
+        assert result.reason == "it fails even one after another: AssertionError: assert 3 == 4"
+
+    def test_a_lock_keeps_nothing(self) -> None:
+        lock = Touch(0, "/a lock", "lock")
+        result = cell_of(table(outcome(FAILED, traces=((lock,), (lock,)), check=())))
+        assert result.outcome == "not-shared"
 
     def test_workers_that_fail_at_once_beside_a_check_on_memory(self) -> None:
         result = cell_of(
-            table(
-                in_turn=RunOutcome(FAILED, (PASSED, PASSED)),
-                at_once=RunOutcome(FAILED, (PASSED, FAILED)),
-            )
+            table(outcome(FAILED, **IN_MEMORY), outcome(FAILED, PASSED, FAILED, **IN_MEMORY))
         )
         assert (result.outcome, result.control) == ("hazard", "not-shared")
 
     def test_workers_that_fail_even_in_turn(self) -> None:
-        failing = RunOutcome(FAILED, (PASSED, FAILED))
-        result = cell_of(table(in_turn=failing, at_once=failing))
-        assert (result.outcome, result.control) == ("skipped", "fails")
-        assert result.reason.startswith("its processes fail even one after another: process 0")
+        result = cell_of(table(outcome(FAILED, PASSED, FAILED)))
+        assert (result.outcome, result.control) == ("fails", "fails")
+        assert result.reason.startswith("it fails even one after another: process 0")
+
+    def test_workers_that_fail_while_they_wait_for_each_other(self) -> None:
+        result = cell_of(table(outcome(FAILED, PASSED, FAILED, overlap="waited")))
+        assert result.reason.startswith("it fails even without preemption: process 0")
+
+    def test_workers_that_could_not_be_kept_apart(self) -> None:
+        result = cell_of(table(outcome(FAILED, overlap="slept")))
+        assert (result.outcome, result.control) == ("skipped", "")
+        assert result.reason.startswith("its processes cannot be run one after another: ")
+
+    def test_copies_that_fail_in_turn_are_not_meant_to_be_copies(self) -> None:
+        result = cell_of(table(outcome(PASSED, PASSED, FAILED)), shape="copies")
+        assert (result.outcome, result.control) == ("skipped", "")
+        assert result.reason.startswith("copies of it fail even one after another: process 0")
+
+    def test_a_control_that_is_not_the_same_twice(self) -> None:
+        outcomes = iter([outcome(FAILED), outcome()])
+        result = cell_of(lambda way, watched: next(outcomes))
+        assert (result.outcome, result.control) == ("skipped", "")
+        assert "fail once and pass once" in result.reason
+
+    def test_nothing_outside_takes_two_runs(self) -> None:
+        result = cell_of(table(outcome(**IN_MEMORY)))
+        assert (result.outcome, result.schedules, result.planned) == ("clean", 2, 2)
+        assert result.reason == NOTHING_OUTSIDE
+
+    def test_a_result_that_the_test_needs_and_cannot_have(self) -> None:
+        missing = outcome_of(0, ResultNotSent("the result of process 0 cannot be sent back: why"))
+        result = cell_of(table(outcome(missing)))
+        assert (result.outcome, result.control) == ("skipped", "")
+        assert result.reason == "the result of process 0 cannot be sent back: why"
 
     def test_workers_that_cannot_be_started(self) -> None:
         problem = CopyOutcome(0, "error", "", "cannot be run in a process: lambda", phase="setup")
-        result = cell_of(table(in_turn=RunOutcome(PASSED, (problem,))))
+        result = cell_of(table(outcome(PASSED, problem)))
         assert (result.outcome, result.reason) == ("skipped", problem.message)
 
     def test_a_test_that_skips_itself(self) -> None:
         skip = CopyOutcome(0, "skipped", "Skipped", "not here")
-        result = cell_of(table(in_turn=RunOutcome(PASSED, (skip,))))
+        result = cell_of(table(outcome(PASSED, skip)))
         assert (result.outcome, result.reason) == ("skipped", "the test skips itself: not here")
 
     def test_no_time(self) -> None:
-        result = cell_of(table(), seconds=-1)
+        result = cell_of(table(outcome()), seconds=-1)
         assert (result.outcome, result.reason) == ("skipped", "no time was left")
 
     def test_a_real_race_on_a_file_and_its_locked_twin(self, tmp_path: Path) -> None:
@@ -375,29 +466,15 @@ class TestCell:
         result = cell_of(file_counter(tmp_path, locked=True))
         assert (result.outcome, result.control) == ("clean", "clean")
 
-    def test_a_real_counter_in_memory_is_not_shared(self) -> None:
-        def run_once(mode: Mode, amplified: bool) -> RunOutcome:
-            counter = {"value": 0}
 
-            def increment() -> None:
-                counter["value"] += 1
-
-            workers = [in_turn, at_once][mode == "at once"](increment, increment)
-            wrong = None if counter["value"] == 2 else AssertionError(str(counter))
-            return RunOutcome(outcome_of(0, wrong), tuple(worker.outcome for worker in workers))
-
-        result = cell_of(run_once, runs=2)
-        assert (result.outcome, result.control) == ("clean", "not-shared")
-
-
-def file_counter(directory: Path, *, locked: bool) -> Callable[[Mode, bool], RunOutcome]:
+def file_counter(directory: Path, *, locked: bool) -> Callable[..., ProcessOutcome]:
     import fcntl
 
     path, lock = directory / "counter", directory / "lock"
 
     def increment() -> None:
         with lock.open("w") as guard:
-            for _ in range(50):
+            for _ in range(5):
                 if locked:
                     fcntl.flock(guard, fcntl.LOCK_EX)
                 value = int(path.read_text() or 0)
@@ -405,13 +482,107 @@ def file_counter(directory: Path, *, locked: bool) -> Callable[[Mode, bool], Run
                 if locked:
                     fcntl.flock(guard, fcntl.LOCK_UN)
 
-    def run_once(mode: Mode, amplified: bool) -> RunOutcome:
+    def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
         path.write_text("0")
-        workers = [in_turn, at_once][mode == "at once"](increment, increment)
-        wrong = None if path.read_text() == "100" else AssertionError(path.read_text())
-        return RunOutcome(outcome_of(0, wrong), tuple(worker.outcome for worker in workers))
+        done = run_workers([increment, increment], way, deadline=time.monotonic() + 30)
+        wrong = None if path.read_text() == "10" else AssertionError(path.read_text())
+        return ProcessOutcome(
+            outcome_of(0, wrong),
+            tuple(worker.outcome for worker in done.results),
+            tuple(worker.trace for worker in done.results),
+            (LOOK,),
+            done.overlap,
+            max(worker.seconds for worker in done.results),
+        )
 
     return run_once
+
+
+class TestTurns:
+    """One runs at a time, and who waits for another one lets it run."""
+
+    def test_who_waits_lets_the_others_run(self) -> None:
+        barrier = multiprocessing.get_context("fork").Barrier(3)
+        done = run_workers([partial(barrier.wait, 20)] * 3, InTurn(), deadline=deadline())
+        assert sorted(result.value for result in done.results) == [0, 1, 2]
+        assert done.overlap == "waited"
+
+    def test_who_sleeps_does_not(self) -> None:
+        done = run_workers([partial(span, Path())] * 2, InTurn(), deadline=deadline())
+        (_, ended), (began, _) = (result.value for result in done.results)
+        assert ended < began
+        assert done.overlap == ""
+
+    def test_who_waits_for_its_own_child_does_not(self) -> None:
+        def work() -> tuple[float, float]:
+            began = time.monotonic()
+            subprocess.run([sys.executable, "-c", "sum(range(3_000_000))"], check=True)
+            return began, time.monotonic()
+
+        done = run_workers([work] * 2, InTurn(), deadline=deadline())
+        (_, ended), (began, _) = (result.value for result in done.results)
+        assert ended < began
+
+    def test_only_one_goes_on_where_both_could(self, tmp_path: Path) -> None:
+        barrier = multiprocessing.get_context("fork").Barrier(2)
+        path = tmp_path / "n"
+        path.write_text("0")
+
+        def work() -> None:
+            barrier.wait(20)
+            for _ in range(50):
+                path.write_text(str(int(path.read_text()) + 1))
+
+        run_workers([work] * 2, InTurn(), deadline=deadline())
+        assert path.read_text() == "100"
+
+    def test_nobody_can_go_on(self) -> None:
+        event = multiprocessing.get_context("fork").Event()
+        done = run_workers([partial(event.wait, 0.2)] * 2, InTurn(), deadline=deadline())
+        assert [result.value for result in done.results] == [False, False]
+
+    def test_a_process_that_is_never_over_does_not_keep_the_next_one(self, tmp_path: Path) -> None:
+        def wait_for_file() -> str:
+            while not (tmp_path / "file").exists():
+                time.sleep(0.001)
+            return "seen"
+
+        done = run_workers(
+            [wait_for_file, (tmp_path / "file").touch], InTurn(patience=0.2), deadline=deadline()
+        )
+        assert done.results[0].value == "seen"
+        assert done.overlap == "slept"
+
+    @pytest.mark.parametrize("worker", [0, 1])
+    def test_a_preemption_where_it_is_asked_for(self, tmp_path: Path, worker: int) -> None:
+        path = tmp_path / "n"
+        path.write_text("0")
+
+        def work() -> None:
+            number = int(path.read_text())
+            path.write_text(str(number + 1))
+
+        for touch, expected in ((0, "2"), (1, "1")):
+            path.write_text("0")
+            run_workers([work] * 2, InTurn((worker, touch)), deadline=deadline())
+            assert path.read_text() == expected
+
+    def test_a_preemption_inside_a_lock_that_the_other_one_wants(self, tmp_path: Path) -> None:
+        lock = multiprocessing.get_context("fork").Lock()
+        path = tmp_path / "n"
+        path.write_text("0")
+
+        def work() -> None:
+            with lock:
+                number = int(path.read_text())
+                path.write_text(str(number + 1))
+
+        run_workers([work] * 2, InTurn((0, 1)), deadline=deadline())
+        assert path.read_text() == "2"
+
+
+def deadline() -> float:
+    return time.monotonic() + 60
 
 
 @pytest.mark.parametrize("method", METHODS)

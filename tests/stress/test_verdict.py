@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind
-from pytest_concurrency.stress.verdict import isolation_verdict
+from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE, isolation_verdict
 
 SERIAL = CellResult(Cell("serial"), "clean", schedules=2)
 
@@ -29,7 +29,13 @@ FREE = [cell("free-running", 2), cell("free-running", 4)]
 THREADS = [*EXPLORED, *FREE]
 LOST = [cell("explored", 2, "lost-update"), *THREADS[1:]]
 PROCESSES = [cell("processes", 2)]
-NOT_SHARED = [cell("processes", 2, control="not-shared")]
+NOT_SHARED = [
+    cell("processes", 2, outcome="not-shared", control="not-shared", reason="its check looks away")
+]
+NOTHING = [cell("processes", 2, schedules=2, reason=NOTHING_OUTSIDE)]
+BROKEN = [
+    cell("processes", 2, outcome="fails", control="fails", schedules=0, reason="it fails even so")
+]
 FAILING = [cell("processes", 2, "test-failure")]
 SKIPPED = [cell("processes", 2, outcome="skipped", schedules=0, reason="no fork here")]
 
@@ -43,8 +49,13 @@ CASES = {
     "hidden, nothing shared": (
         [*LOST, *NOT_SHARED],
         "hidden",
-        "lost updates with 2 threads; with 2 processes nothing is lost, and nothing is shared "
-        "either",
+        "lost updates with 2 threads; with 2 processes its check looks away",
+    ),
+    "hidden, nothing outside": (
+        [*LOST, *NOTHING],
+        "hidden",
+        "lost updates with 2 threads; with 2 processes all is well, too: nothing outside memory "
+        "is touched, so its processes cannot meet (2 runs)",
     ),
     "hidden, with some thread cells skipped": (
         [LOST[0], cell("free-running", 4, outcome="skipped"), *PROCESSES],
@@ -90,21 +101,39 @@ CASES = {
         "no hazard in all 42 schedules and 1 run with 2 threads; 2 processes one after another "
         "and at once (20 runs) lose nothing",
     ),
-    "clean, nothing shared": (
-        [*THREADS, *NOT_SHARED],
+    "clean, nothing outside": (
+        [*THREADS, *NOTHING],
         "clean",
         "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 processes "
-        "nothing is lost, and nothing is shared either",
+        "all is well, too: nothing outside memory is touched, so its processes cannot meet "
+        "(2 runs)",
+    ),
+    "not shared": (
+        [*THREADS, *NOT_SHARED],
+        "not-shared",
+        "with 2 processes its check looks away; no hazard in 400 sampled schedules and 40 runs "
+        "with 2 and 4 threads",
+    ),
+    "breaks": (
+        [*THREADS, *BROKEN],
+        "breaks",
+        "with 2 processes it fails even so; no hazard in 400 sampled schedules and 40 runs with "
+        "2 and 4 threads",
+    ),
+    "breaks, but threads could not be done": (
+        [cell("explored", 2, outcome="error", reason="broken"), *BROKEN],
+        "inconclusive",
+        "the cell explored 2T could not be done: broken",
+    ),
+    "persists: threads, and processes even one after another": (
+        [*LOST, *BROKEN],
+        "persists",
+        "lost updates with 2 threads; with 2 processes it fails even so",
     ),
     "processes skipped beside a hazard": (
         [*LOST, *SKIPPED],
         "inconclusive",
         "lost updates with 2 threads; the cell processes 2P was skipped: no fork here",
-    ),
-    "the control fails": (
-        [*LOST, cell("processes", 2, outcome="skipped", control="fails", reason="it fails alone")],
-        "inconclusive",
-        "lost updates with 2 threads; the cell processes 2P was skipped: it fails alone",
     ),
     "threads could not be done beside a hazard of processes": (
         [cell("explored", 2, outcome="error", reason="broken"), *FAILING],

@@ -1,35 +1,55 @@
-"""The process cell: workers one after another (the control), then at once.
+"""The process cell: workers in turn (the control), then with one preemption, then all at once.
 
-Only what the control does not show is a hazard of concurrency. A check that looks at memory which
-children do not share fails in the control, too; that is no hazard, but part of the verdict.
+Only what the control does not show is a hazard of concurrency. What the control shows is judged by
+what was touched: a check that fails although nothing outside memory was touched looks at memory,
+which processes do not share; everything else that fails there does not survive the move to
+processes.
 """
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Literal, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.stress.cells.overwritten import lost_update_between
+from pytest_concurrency.stress.cells.process_run import GivenUpWaiting, ProcessOutcome
 from pytest_concurrency.stress.cells.runs import Control, Runs
-from pytest_concurrency.stress.cells.workers import (
-    WorkerResult,
-    run_workers_at_once,
-    run_workers_in_turn,
-)
-from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge
+from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Way
+from pytest_concurrency.stress.outcomes import RunOutcome, merge
+from pytest_concurrency.stress.outside import Touch, meeting_places
+from pytest_concurrency.stress.unsent import ResultNotSent
+from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
+from pytest_concurrency.stress.workload import Shape
 
-__all__ = ["WorkerResult", "process_cell", "run_workers_at_once", "run_workers_in_turn"]
-
-Mode = Literal["in turn", "at once"]
-CONTROLS = 3
+CONTROL = "one after another"
+"""What the cell says of its progress while the control is running."""
+CONTROLS = 2
+_RUNS_WITHOUT_MEETING = 2
+_LEAST_AT_ONCE = 4
+_PATIENCE = 1.0
+_LONGEST_OFFSET = 0.05
 
 
 class RunOnce(Protocol):
-    """One fresh run of the test, its workers in that mode."""
+    """One fresh run of the test; ``watched``: on instrumented code."""
 
-    def __call__(self, mode: Mode, amplified: bool, /) -> RunOutcome: ...
+    def __call__(self, way: Way, /, *, watched: bool) -> ProcessOutcome:
+        """Run with fresh fixtures."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the control shows."""
+
+    control: Control
+    told: str = ""
+    traces: tuple[tuple[Touch, ...], ...] = ()
+    seconds: float = 0.0
 
 
 def process_cell(
@@ -38,58 +58,146 @@ def process_cell(
     settings: Settings,
     *,
     deadline: float,
+    rng: random.Random,
+    shape: Shape = "callables",
     on_progress: Callable[[str], None] | None = None,
 ) -> CellResult:
-    """Run a test with its workers in turn a few times, then ``settings.runs`` times at once."""
+    """Run a test with its workers in turn twice, then ``settings.runs`` times at once."""
+    progress = on_progress or (lambda text: None)
     began = time.monotonic()
-    control, told = _control(run_once, min(CONTROLS, settings.runs), deadline)
-    if control in ("", "fails"):
+    found = _control(run_once, shape, deadline, progress)
+    meets = any(touch.is_data for trace in found.traces for touch in trace)
+    planned = settings.runs if meets else min(_RUNS_WITHOUT_MEETING, settings.runs)
+    if found.control in ("", "fails"):
         return CellResult(
             cell,
-            "skipped",
-            planned=settings.runs,
+            "fails" if found.control else "skipped",
+            schedules=CONTROLS if found.control else 0,
+            planned=CONTROLS if found.control else settings.runs,
             seconds=time.monotonic() - began,
-            reason=told,
-            control=control,
+            reason=found.told,
+            control=found.control,
         )
-    runs = Runs(cell, settings.runs, f"with {cell.processes} processes at once", deadline)
-    for index in range(settings.runs):
+    runs = Runs(cell, planned, f"with {cell.processes} processes at once", deadline)
+    for way in _ways(found, planned, rng):
         if runs.must_stop():
             break
-        amplified = index % 2 == 1
-        outcome = run_once("at once", amplified)
-        runs.add(outcome, amplified, judge_test=control == "clean")
-        if on_progress is not None:
-            on_progress(runs.progress())
-    result = runs.result(control=control, reason=told)
+        watched = isinstance(way, InTurn) or way.amplified
+        outcome = run_once(way, watched=watched)
+        runs.add(
+            RunOutcome(outcome.test, outcome.workers),
+            watched,
+            judge_test=found.control == "clean",
+        )
+        if isinstance(way, InTurn) and not outcome.overlap:
+            runs.add_found(lost_update_between(outcome.traces))
+        progress(runs.progress())
+    reason = found.told or ("" if meets else NOTHING_OUTSIDE)
+    result = runs.result(control=found.control, reason=reason)
+    if result.outcome == "clean" and found.control == "not-shared":
+        result = replace(result, outcome="not-shared")
     return replace(result, seconds=time.monotonic() - began)
 
 
-def _control(run_once: RunOnce, rounds: int, deadline: float) -> tuple[Control, str]:
-    """What the workers one after another show, and the sentence that says so."""
-    for _ in range(rounds):
-        if time.monotonic() >= deadline:
-            return "", "no time was left"
-        outcome = run_once("in turn", False)
-        workers = merge(outcome.workers, noun="process")
-        if workers.phase == "setup" and workers.is_bad:
-            return "", workers.message
-        if workers.is_bad:
-            return "fails", f"its processes fail even one after another: {workers.message}"
-        if outcome.test.is_bad:
-            return _control_of_check(outcome.test)
-        if "skipped" in (workers.status, outcome.test.status):
-            skip = workers if workers.status == "skipped" else outcome.test
-            return "", f"the test skips itself: {skip.message}"
-    return "clean", ""
+# -- the control ------------------------------------------------------------------------------
 
 
-def _control_of_check(test: CopyOutcome) -> tuple[Control, str]:
-    if test.phase == "setup":
+def _control(
+    run_once: RunOnce, shape: Shape, deadline: float, progress: Callable[[str], None]
+) -> _Found:
+    """Run in turn: first watched, then on the program's own code."""
+    progress(CONTROL)
+    if time.monotonic() >= deadline:
+        return _Found("", "no time was left")
+    watched = run_once(InTurn(patience=_PATIENCE), watched=True)
+    control, told = _judge(watched, shape)
+    if control and time.monotonic() < deadline:
+        again, what = _judge(run_once(InTurn(patience=_PATIENCE), watched=False), shape)
+        # Less is seen to be touched on code that is not instrumented.
+        if (again == "clean") != (control == "clean"):
+            return _Found(
+                "", f"one after another, its processes fail once and pass once: {told or what}"
+            )
+    return _Found(control, told, watched.traces, watched.seconds)
+
+
+def _judge(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:
+    workers = merge(outcome.workers, noun="process")
+    test = outcome.test
+    if outcome.not_mapped:
+        return "", outcome.not_mapped
+    if workers.phase == "setup" and workers.is_bad:
+        return "", workers.message
+    if test.phase == "setup" and test.is_bad:
         return "", f"its set-up failed: {test.message}"
-    if test.status in ("timeout", "crashed"):
-        return "fails", f"it fails even with its processes one after another: {test.message}"
-    return "not-shared", (
-        "its check looks at memory that processes do not share: it fails even with the processes "
-        f"one after another ({test.message})"
-    )
+    if test.kind == ResultNotSent.__name__:
+        return "", test.message.partition(": ")[2]
+    worst = workers if workers.is_bad else test
+    if worst.is_bad:
+        return _judge_failure(outcome, shape)
+    skip = next((each for each in (workers, test) if each.status == "skipped"), None)
+    return ("", f"the test skips itself: {skip.message}") if skip else ("clean", "")
+
+
+def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:
+    workers, test = merge(outcome.workers, noun="process"), outcome.test
+    worst = workers if workers.is_bad else test
+    if outcome.overlap == "slept":
+        return "", f"its processes cannot be run one after another: {worst.message}"
+    alone = "without preemption" if outcome.overlap else _IN_TURN
+    died = worst.status in ("crashed", "timeout")
+    if workers.is_bad and shape == "copies" and not died:
+        return "", f"copies of it fail even {_IN_TURN}: {worst.message}"
+    memory_only = not _is_outside_touched(outcome) and not died
+    if memory_only and (not workers.is_bad or shape == "own-threads"):
+        what = "its threads meet" if workers.is_bad else "its check looks at"
+        where = "in memory" if workers.is_bad else "memory"
+        if worst.kind == GivenUpWaiting.__name__:
+            what, where = "it waits for something", "in memory"
+        return "not-shared", (
+            f"{what} {where} that processes do not share, and nothing outside memory is touched: "
+            f"it fails even {alone} ({worst.message})"
+        )
+    return "fails", f"it fails even {alone}: {worst.message}"
+
+
+_IN_TURN = "one after another"
+
+
+def _is_outside_touched(outcome: ProcessOutcome) -> bool:
+    """Whether workers have left something outside memory, or the check looks there."""
+    written = any(touch.may_write for trace in outcome.traces for touch in trace)
+    return written or any(touch.is_data for touch in outcome.check)
+
+
+# -- at once ------------------------------------------------------------------------------------
+
+
+def _ways(found: _Found, count: int, rng: random.Random) -> list[Way]:
+    """Say how each of the runs at once goes: with one preemption each, as far as there are
+    touches to preempt before, then free-running."""
+    most = max(count - _LEAST_AT_ONCE, 0)
+    patience = min(2 * found.seconds + 0.1, _PATIENCE)
+    ways: list[Way] = [InTurn(pause, patience) for pause in _preemptions(found.traces, rng)[:most]]
+    longest = min(found.seconds, _LONGEST_OFFSET)
+    for number in range(count - len(ways)):
+        # The first one is what would happen without us.
+        ways.append(AtOnce(rng.getrandbits(64), longest * (number % 2), amplified=number % 4 > 0))
+    return ways
+
+
+def _preemptions(traces: Sequence[Sequence[Touch]], rng: random.Random) -> list[tuple[int, int]]:
+    """List before which touches of which worker the others may run, the most promising first:
+    before a write to what it has touched already and others touch, too; before whatever else can
+    matter to others."""
+    places = meeting_places(traces)
+    ranked = []
+    for worker, trace in enumerate(traces):
+        touched: set[str] = set()
+        for number, touch in enumerate(trace):
+            shared = touch.location in places or touch.deed == "lock"
+            stale = touch.location in places and touch.may_write and touch.location in touched
+            rank = 0 if stale else 1 if shared else 2
+            ranked.append((rank, rng.random(), worker, number))
+            touched.add(touch.location)
+    return [(worker, number) for _, _, worker, number in sorted(ranked)]

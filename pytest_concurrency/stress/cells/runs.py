@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import sysconfig
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, SiteUse
@@ -38,6 +39,7 @@ class Runs:
         self._skips: list[CopyOutcome] = []
         self._setup_errors: list[CopyOutcome] = []
         self._sightings: dict[HazardKind, _Sighting] = {}
+        self._found: list[tuple[int, Hazard]] = []
 
     def must_stop(self) -> bool:
         """Time is up, or a hang showed that it soon will be: each one costs its whole time-out."""
@@ -58,6 +60,11 @@ class Runs:
             errors = merge(outcome.thread_errors, noun="thread")
             self._sight("thread-exception", errors, amplified)
 
+    def add_found(self, hazard: Hazard | None) -> None:
+        """Note what the last run shows besides the way in which it ended."""
+        if hazard is not None:
+            self._found.append((self.done, hazard))
+
     def progress(self) -> str:
         """For the terminal: ``7/20 runs, 2 failed``."""
         failed = max((sighting.count for sighting in self._sightings.values()), default=0)
@@ -65,7 +72,8 @@ class Runs:
 
     def result(self, *, control: Control = "", reason: str = "") -> CellResult:
         """What the runs so far add up to."""
-        hazards = tuple(self._hazard(kind, sighting) for kind, sighting in self._sightings.items())
+        sighted = [self._hazard(kind, sighting) for kind, sighting in self._sightings.items()]
+        hazards = (*self._counted(), *sighted)
         cut = f"time was up after {self.done} of {self.planned} runs"
         outcome: Literal["clean", "hazard", "error", "skipped"] = "clean"
         if hazards:
@@ -88,6 +96,15 @@ class Runs:
             hazards=hazards,
             control=control,
         )
+
+    def _counted(self) -> Iterator[Hazard]:
+        """Yield what was found, each thing once."""
+        groups: dict[object, list[tuple[int, Hazard]]] = {}
+        for run, hazard in self._found:
+            groups.setdefault(hazard.identity, []).append((run, hazard))
+        for sightings in groups.values():
+            run, hazard = sightings[0]
+            yield replace(hazard, schedule_index=run, failures=len(sightings))
 
     def _sight(self, kind: HazardKind, copy: CopyOutcome, amplified: bool) -> None:
         if copy.phase == "setup":

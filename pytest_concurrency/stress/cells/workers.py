@@ -1,7 +1,4 @@
-"""Running callables in processes of their own: one after another, or all at once.
-
-One after another is the control: what fails there already is no matter of concurrency.
-"""
+"""Running callables in processes of their own: in turn, or all at once."""
 
 from __future__ import annotations
 
@@ -17,12 +14,13 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.stress import coverage_bridge, process_tree
-from pytest_concurrency.stress.cells.in_worker import Order, live_as_worker
+from pytest_concurrency.stress.cells.in_worker import Disturbance, Order, live_as_worker
+from pytest_concurrency.stress.cells.turns import GO, AtOnce, InTurn, Overlap, Turns, Way
 from pytest_concurrency.stress.child import (
     GRACE_AFTER_RESULT,
     GRACE_FOR_STACKS,
@@ -32,10 +30,13 @@ from pytest_concurrency.stress.child import (
 )
 from pytest_concurrency.stress.in_child import in_one_line, stack_signal
 from pytest_concurrency.stress.outcomes import CopyOutcome
+from pytest_concurrency.stress.outside import Touch
 from pytest_concurrency.stress.pipes import MessageReader
+from pytest_concurrency.stress.unsent import UnsentResult
 
 _LONGEST_JITTER = 2e-4
 _TICK = 0.02
+_TICK_OF_TURNS = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,52 +47,63 @@ class WorkerResult:
     value: Any = None
     error: BaseException | None = None
     """What it raised, if that can be pickled; ``outcome`` describes it in any case."""
+    trace: tuple[Touch, ...] = ()
+    """What it touched outside its memory."""
+    seconds: float = 0.0
+    """That the callable took."""
 
 
-def run_workers_in_turn(
+@dataclass(frozen=True, slots=True)
+class WorkersRun:
+    """What a run of several workers gave."""
+
+    results: tuple[WorkerResult, ...]
+    overlap: Overlap = ""
+
+
+def run_workers(
     callables: Sequence[Callable[[], Any]],
+    way: Way,
     *,
     start_method: StartMethod = "fork",
     deadline: float = math.inf,
-) -> list[WorkerResult]:
-    """Run each callable in a process of its own, the next when the one before has ended."""
-    results = []
-    for index, function in enumerate(callables):
-        with _attended([_Worker(index, function, start_method)]) as workers:
-            _attend(workers, deadline)
-        results += [worker.result() for worker in workers]
-    return results
-
-
-def run_workers_at_once(
-    callables: Sequence[Callable[[], Any]],
-    rng: random.Random,
-    *,
-    start_method: StartMethod = "fork",
-    deadline: float = math.inf,
-) -> list[WorkerResult]:
-    """Run the callables in processes let go at the same moment, up to a random jitter."""
-    gate = _new_gate(len(callables), start_method)
+) -> WorkersRun:
+    """Run each callable in a process of its own, in turn or at once."""
+    board = _new_board(len(callables), start_method)
+    rng = random.Random(way.seed if isinstance(way, AtOnce) else 0)
     with _attended(
         [
-            _Worker(index, function, start_method, gate, rng.uniform(0, _LONGEST_JITTER))
+            _Worker(index, function, start_method, board, disturbance(way, index, rng))
             for index, function in enumerate(callables)
         ]
     ) as workers:
-        while not all(gate[1 + worker.index] or worker.is_over() for worker in workers):
+        while not all(board[worker.index] or worker.is_over() for worker in workers):
             if time.monotonic() >= deadline:
                 break
             time.sleep(0)
-        gate[0] = 1
-        _attend(workers, deadline)
-    return [worker.result() for worker in workers]
+        turns = Turns(workers, board, way) if isinstance(way, InTurn) else None
+        if turns is None:
+            for worker in workers:
+                board[worker.index] = GO
+        _attend(workers, deadline, turns)
+    overlap = turns.overlap if turns is not None else ""
+    return WorkersRun(tuple(worker.result() for worker in workers), overlap)
 
 
-def _new_gate(count: int, start_method: StartMethod) -> Any:
-    """Shared bytes: is it open, and who has arrived."""
+def disturbance(way: Way, index: int, rng: random.Random) -> Disturbance:
+    """Return what is to hold up one of the workers."""
+    if isinstance(way, InTurn):
+        is_paused = way.pause is not None and way.pause[0] == index
+        return Disturbance(pause_at=way.pause[1] if way.pause and is_paused else -1)
+    offset = rng.uniform(0, max(way.longest_offset, _LONGEST_JITTER))
+    return Disturbance(offset=offset, seed=rng.getrandbits(64), amplified=way.amplified)
+
+
+def _new_board(count: int, start_method: StartMethod) -> Any:
+    """A shared byte for each worker, by which it says, and is told, how far it is."""
     if start_method == "fork":
-        return mmap.mmap(-1, 1 + count)
-    return multiprocessing.get_context(start_method).RawArray("B", 1 + count)
+        return mmap.mmap(-1, max(count, 1))
+    return multiprocessing.get_context(start_method).RawArray("B", count)
 
 
 class _Worker:
@@ -102,11 +114,11 @@ class _Worker:
         index: int,
         function: Callable[[], Any],
         start_method: StartMethod,
-        gate: Any = None,
-        jitter: float = 0.0,
+        board: Any,
+        disturbance: Disturbance,
     ) -> None:
         self.index = index
-        self.final: tuple[CopyOutcome, Any, BaseException | None] | None = None
+        self.final: WorkerResult | None = None
         self.reader: MessageReader | None = None
         self._timed_out = False
         self._finished_at = math.inf
@@ -122,12 +134,13 @@ class _Worker:
             function=function,
             sender=self._sender,
             stacks=self._stacks.name,
-            gate=gate,
-            jitter=jitter,
+            board=board,
+            disturbance=disturbance,
             parent=os.getpid(),
             measuring=coverage_bridge.active() if by_fork else None,
             described=None if by_fork else coverage_bridge.describe(),
             mask=signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+            tracker=process_tree.resource_tracker_pid(),
         )
         self._process: Any = self._context.Process(  # type: ignore[attr-defined]
             target=live_as_worker, args=(order,), name=f"process-{index}"
@@ -150,13 +163,14 @@ class _Worker:
             self._sender.close()
 
     @property
-    def _pid(self) -> int | None:
+    def pid(self) -> int | None:
+        """Its process, if it could be started."""
         pid: int | None = self._process.pid
         return pid
 
     def is_over(self) -> bool:
         """Whether it has ended, or has said all and does not end by itself."""
-        if self._pid is None:
+        if self.pid is None:
             return True
         if self._exit_code is None:
             self._exit_code = self._process.exitcode
@@ -171,24 +185,25 @@ class _Worker:
             match message:
                 case ("coverage", payload):
                     coverage_bridge.merge(payload)
-                case ("end", outcome, value, error):
+                case ("end", outcome, value, error, trace, seconds):
                     self._finished_at = time.monotonic()
-                    self.final = (outcome, _unpickled(value), _unpickled_error(error))
+                    result = WorkerResult(outcome, None, _unpickled_error(error), trace, seconds)
+                    self.final = _with_value(result, value)
 
     def note_timeout(self) -> None:
         """Time is up: ask for its stacks."""
-        if self.final is not None or self._pid is None or self.is_over():
+        if self.final is not None or self.pid is None or self.is_over():
             return
         self._timed_out = True
         if stack_signal is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, stack_signal)
+                os.kill(self.pid, stack_signal)
 
     def end(self) -> None:
         """Kill what is left of it and let go of everything."""
-        if self._pid is not None:
+        if self.pid is not None:
             self._exit_code = self._process.exitcode if not self._timed_out else None
-            (process_tree.kill_group if self.final else process_tree.kill_tree)(self._pid)
+            (process_tree.kill_group if self.final else process_tree.kill_tree)(self.pid)
             self._process.join()
             self.receive()  # a dead worker's last words fit into one read
             self._process.close()
@@ -206,7 +221,7 @@ class _Worker:
 
     def result(self) -> WorkerResult:
         if self.final is not None:
-            return WorkerResult(*self.final)
+            return self.final
         if self._start_problem:
             problem = self._start_problem
             return WorkerResult(CopyOutcome(self.index, "error", "", problem, phase="setup"))
@@ -223,6 +238,7 @@ class _Worker:
 def _attended(workers: list[_Worker]) -> Iterator[list[_Worker]]:
     """Started at the beginning, gone at the end, whatever happens between."""
     process_tree.prepare_death_signal()
+    process_tree.share_resource_tracker()
     try:
         for worker in workers:
             worker.start()
@@ -232,8 +248,8 @@ def _attended(workers: list[_Worker]) -> Iterator[list[_Worker]]:
             worker.end()
 
 
-def _attend(workers: list[_Worker], deadline: float) -> None:
-    """Listen to the workers until they are over or time is up."""
+def _attend(workers: list[_Worker], deadline: float, turns: Turns | None) -> None:
+    """Listen to the workers, and let them take turns, until they are over or time is up."""
     poller = select.poll()
     readers = {worker.reader.fd: worker for worker in workers if worker.reader is not None}
     for fd in readers:
@@ -241,9 +257,15 @@ def _attend(workers: list[_Worker], deadline: float) -> None:
     while not all(worker.is_over() for worker in workers):
         left = deadline - time.monotonic()
         if left <= 0:
+            if turns is not None:
+                turns.let_go()  # who is stopped does not answer
             _collect_stacks(workers)
             return
-        tick = _TICK if readers else 0.0005  # the last thing before it can be reaped
+        if turns is not None:
+            turns.step()
+        tick = _TICK if turns is None else _TICK_OF_TURNS
+        if not readers:
+            tick = 0.0005  # the last thing before it can be reaped
         for fd, _ in poller.poll(min(left, tick) * 1000):
             readers[fd].receive()
             reader = readers[fd].reader
@@ -262,13 +284,22 @@ def _collect_stacks(workers: list[_Worker]) -> None:
     time.sleep(0.02 if late else 0)  # a dump is written line by line
 
 
-def _unpickled(body: bytes) -> Any:
-    return pickle.loads(body) if body else None
+def _with_value(result: WorkerResult, body: bytes | UnsentResult) -> WorkerResult:
+    if isinstance(body, UnsentResult):
+        return replace(result, value=body)
+    try:
+        return replace(result, value=pickle.loads(body) if body else None)
+    except BaseException as problem:
+        text = f"its result cannot be read back: {in_one_line(problem)}"
+        outcome = replace(
+            result.outcome, status="failed", kind=type(problem).__name__, message=text
+        )
+        return replace(result, outcome=outcome)
 
 
 def _unpickled_error(body: bytes) -> BaseException | None:
     try:
-        error = _unpickled(body)
-    except Exception:
+        error = pickle.loads(body) if body else None
+    except BaseException:
         return None
     return error if isinstance(error, BaseException) else None

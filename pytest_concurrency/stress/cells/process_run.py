@@ -1,0 +1,191 @@
+"""One run of a test with processes, whatever its shape.
+
+What a worker is depends on the shape: a copy of the body, a callable of ``concurrency.run``, or a
+thread that the test starts itself.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import StartMethod
+from pytest_concurrency.runtime.baton import baton
+from pytest_concurrency.stress.cells.thread_workers import NotMapped, threads_as_workers
+from pytest_concurrency.stress.cells.turns import Overlap, Way
+from pytest_concurrency.stress.cells.workers import WorkerResult, run_workers
+from pytest_concurrency.stress.context import Context, End, Job, running
+from pytest_concurrency.stress.outcomes import CopyOutcome
+from pytest_concurrency.stress.outside import WATCH, Touch
+from pytest_concurrency.stress.rerun import Rerun, copy_arguments
+
+
+class GivenUpWaiting(BaseException):
+    """The test itself does not go on."""
+
+
+@dataclass(slots=True)
+class ProcessOutcome:
+    """One run of a test in a process cell."""
+
+    test: CopyOutcome
+    """The test itself, in the main process: set-up, checks, teardown."""
+    workers: tuple[CopyOutcome, ...] = ()
+    traces: tuple[tuple[Touch, ...], ...] = ()
+    """What each worker touched outside its memory."""
+    check: tuple[Touch, ...] = ()
+    """What the test touched there after its workers had ended."""
+    overlap: Overlap = ""
+    seconds: float = 0.0
+    """That the longest worker took."""
+    not_mapped: str = ""
+    """Why threads of the test have no counterpart in processes."""
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is collected while a run goes on."""
+
+    results: list[WorkerResult] = field(default_factory=list)
+    overlap: Overlap = ""
+    not_mapped: str = ""
+    check: tuple[Touch, ...] = ()
+
+
+@dataclass(slots=True)
+class ProcessRuns:
+    """Runs the item again and again, each time in the way that is asked for."""
+
+    rerun: Rerun
+    shape: str
+    processes: int
+    instrumentation: Instrumentation
+    start_method: StartMethod
+    may_die: bool = False
+    """Threads of the test's own die even without concurrency: it wants them to."""
+    _iteration: int = 0
+
+    def run(self, way: Way, *, watched: bool, deadline: float, patience: float) -> ProcessOutcome:
+        """Run once; ``watched``: on instrumented code, which sees more of what is touched.
+
+        ``patience``: the seconds that the test itself may wait.
+        """
+        notes = _Notes()
+
+        def run(jobs: Sequence[Job]) -> list[End]:
+            WATCH.stop()
+            with _no_alarm(patience):
+                done = run_workers(jobs, way, start_method=self.start_method, deadline=deadline)
+            shift = len(notes.results)
+            results = [self._counted(each, shift) for each in done.results]
+            notes.results += results
+            notes.overlap = done.overlap or notes.overlap
+            WATCH.start()
+            return [End(i, each.value, each.error, each.outcome) for i, each in enumerate(results)]
+
+        context = Context(run, self.processes, 1, self._iteration)
+        self._iteration += 1
+        caller = partial(self._call_body, run, notes, patience)
+        with running(context), self._instrumented(watched):
+            test = self.rerun.run(caller)
+        results = notes.results
+        return ProcessOutcome(
+            test,
+            tuple(each.outcome for each in results),
+            tuple(each.trace for each in results),
+            notes.check,
+            notes.overlap,
+            max((each.seconds for each in results), default=0.0),
+            notes.not_mapped,
+        )
+
+    def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:
+        """Number the workers of several calls one after another."""
+        outcome = replace(result.outcome, index=result.outcome.index + shift)
+        if self.may_die and self.shape == "own-threads" and outcome.status == "failed":
+            outcome = CopyOutcome(outcome.index)
+        return replace(result, outcome=outcome)
+
+    def _call_body(
+        self,
+        run: Callable[[Sequence[Job]], list[End]],
+        notes: _Notes,
+        patience: float,
+        function: Callable[..., Any],
+        kwargs: dict[str, Any],
+    ) -> None:
+        __tracebackhide__ = True
+        if self.shape == "copies":
+            # A plain function: a spawned process can be given nothing else.
+            run(
+                [
+                    partial(_just_call, function, copy_arguments(kwargs, index, process=True))
+                    for index in range(self.processes)
+                ]
+            )
+            return
+        WATCH.install()
+        WATCH.before = None
+        WATCH.start()
+        try:
+            with _alarm(patience):
+                if self.shape == "callables":
+                    function(**kwargs)
+                else:
+                    with threads_as_workers(run):
+                        function(**kwargs)
+        except NotMapped as problem:
+            notes.not_mapped = str(problem)
+        finally:
+            notes.check = WATCH.stop()
+
+    @contextmanager
+    def _instrumented(self, watched: bool) -> Iterator[None]:
+        if not watched:
+            yield
+            return
+        with self.instrumentation.swapped():
+            baton.amplifier = WATCH.touch
+            try:
+                yield
+            finally:
+                baton.amplifier = None
+
+
+def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+    function(**kwargs)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """End the block with GivenUpWaiting after so many seconds of its own."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise GivenUpWaiting(f"the test itself waited for {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _no_alarm(seconds: float) -> Iterator[None]:
+    """While workers run, which have a deadline of their own; then begin anew."""
+    is_set = hasattr(signal, "setitimer") and signal.setitimer(signal.ITIMER_REAL, 0)[0] > 0
+    try:
+        yield
+    finally:
+        if is_set:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
