@@ -1,23 +1,28 @@
 """Lost updates: a write based on a value that somebody else has overwritten since it was read.
 
 In an execution's log it is the pattern *read by A, write by B, write by A* on one location, where
-what A read flows into what A wrote. Whether it flows is known within a function
-(``instrument/flows.py``). In an execution that fails, the pattern alone is the explanation: there
-the failure is the evidence that something was lost.
+what A read flows into what A wrote. What flows is known within a function (``instrument/flows.py``,
+``provenance.py``). In an execution that fails, the pattern alone may be the explanation, if the
+value read left its function and what was written came into its own: there the failure is the
+evidence that something was lost.
+
+What the values say, where an execution has been recorded in full, is told in ``effects.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_concurrency.detect.provenance import Provenance
 from pytest_concurrency.runtime.access import location_key
-from pytest_concurrency.runtime.shapes import DECIDES
+from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 
 _EFFECTS = {"read": 1, "file-read": 1, "write": 2, "file-write": 2}
 _NEVER = -1
+Log = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class _Location:
         self.reads: dict[tuple[int, int], int] = {}
         """When a thread read last at a site."""
         self.seen: dict[int, int] = {}
-        """When a thread read last, wherever; not what only decides."""
+        """When a thread read last what may have left the function, wherever."""
         self.wrote: dict[int, int] = {}
         """When a thread wrote last."""
         self.write = self.other_write = self.writer = _NEVER
@@ -65,14 +70,18 @@ class _Location:
         self.wrote[thread] = index
 
 
-def find_lost_update(log: Sequence[tuple[Any, ...]], *, failed: bool) -> LostUpdate | None:
-    """Return the first lost update of an execution; in one that failed, also one whose flow is
-    unknown.
-    """
+def lost_updates(log: Log, marks: Sequence[Mark] = ()) -> Iterator[LostUpdate]:
+    """Yield the lost updates of an execution, among them those whose flow is unknown."""
     locations: dict[tuple[Any, ...], _Location] = {}
-    suspicion: LostUpdate | None = None
+    latest: dict[tuple[int, int], int] = {}
+    """When a thread read last at a site, wherever."""
+    provenance = Provenance(marks)
+    upcoming = provenance.upcoming
     for index, event in enumerate(log):
         # Run over every event of every new interleaving: written for speed.
+        if index >= upcoming >= 0:
+            provenance.advance(index)
+            upcoming = provenance.upcoming
         thread, number = event[0], event[1]
         site = SITES[number]
         size = len(event)
@@ -84,34 +93,70 @@ def find_lost_update(log: Sequence[tuple[Any, ...]], *, failed: bool) -> LostUpd
         if place is None:
             place = locations[key] = _Location()
         if effect == 1:
-            place.reads[thread, number] = index
-            if site.name != DECIDES:
+            place.reads[thread, number] = latest[thread, number] = index
+            if site.is_given_away:
                 place.seen[thread] = index
+            if marks:
+                provenance.note_read(thread, number, index)
             continue
+        if marks and provenance.is_written_back(thread, number):
+            continue
+        reads = provenance.reads_in(thread, number) if site.is_tracked else ()
         foreign = place.foreign_write(thread)
-        if foreign != _NEVER and (site.flows or thread in place.seen):
-            found = _overwritten(log, place, thread, site, index)
-            if found is not None and found.flows:
-                return found
-            suspicion = suspicion or found
+        if foreign != _NEVER:
+            if site.is_tracked:
+                flowing = max((i for i in reads if location_key(log[i]) == key), default=_NEVER)
+            else:
+                flowing = _NEVER
+                for read in site.flows:
+                    when = place.reads.get((thread, read), _NEVER)
+                    if when > flowing and when == latest[thread, read]:
+                        flowing = when
+            found = _overwritten(log, place, thread, site, (flowing, foreign, index))
+            if found is not None:
+                yield found
         place.note_write(thread, index)
-    return suspicion if failed else None
 
 
 def _overwritten(
-    log: Sequence[tuple[Any, ...]],
+    log: Log,
     place: _Location,
     thread: int,
     site: InstrumentedSite,
-    index: int,
+    events: tuple[int, int, int],
 ) -> LostUpdate | None:
-    foreign = place.foreign_write(thread)
-    flowing = max((place.reads.get((thread, read), _NEVER) for read in site.flows), default=_NEVER)
+    flowing, foreign, index = events
     if flowing != _NEVER:
-        if flowing > foreign or (site.idempotent and SITES[log[foreign][1]].idempotent):
+        if flowing > foreign or _was_compared(place, thread, site, log[flowing][1], foreign):
             return None
         return LostUpdate(flowing, foreign, index, True)
-    latest = place.seen.get(thread, _NEVER)
-    if place.wrote.get(thread, _NEVER) < latest < foreign:
-        return LostUpdate(latest, foreign, index, False)
+    seen = place.seen.get(thread, _NEVER)
+    if site.is_given and place.wrote.get(thread, _NEVER) < seen < foreign:
+        return LostUpdate(seen, foreign, index, False)
     return None
+
+
+def _was_compared(
+    place: _Location, thread: int, site: InstrumentedSite, read: int, foreign: int
+) -> bool:
+    """Whether the location has been read again after the foreign write, and compared with what was
+    read before: compare and set."""
+    return any(
+        place.reads.get((thread, again), _NEVER) > foreign
+        for pair in site.compared
+        for one, other in (pair, pair[::-1])
+        if read in one
+        for again in other
+    )
+
+
+def find_lost_update(log: Log, marks: Sequence[Mark] = (), *, failed: bool) -> LostUpdate | None:
+    """Return the first lost update of an execution; in one that failed, also one whose flow is
+    unknown.
+    """
+    suspicion: LostUpdate | None = None
+    for found in lost_updates(log, marks):
+        if found.flows:
+            return found
+        suspicion = suspicion or found
+    return suspicion if failed else None

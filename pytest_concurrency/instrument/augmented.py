@@ -21,8 +21,8 @@ from typing import Any
 from pytest_concurrency.instrument.builder import KEY, OWNER
 from pytest_concurrency.instrument.places import Places
 from pytest_concurrency.instrument.scopes import DISPLAYS
+from pytest_concurrency.instrument.values import NOTHING, read
 from pytest_concurrency.runtime.functions import WRITTEN_BACK
-from pytest_concurrency.runtime.sites import SITES
 
 IN_PLACE: dict[str, Any] = {
     "@Add": operator.iadd,
@@ -79,7 +79,7 @@ class Augmented(Places):
             )
             value = self._in_place(node, load, load)
             store = self._item(target, owner, key, label)
-        self._tie(node, target)
+        self._tie(target)
         assign = ast.copy_location(ast.Assign([store], value), node)
         return self._without(temporaries, assign) if temporaries else assign
 
@@ -102,24 +102,23 @@ class Augmented(Places):
             return self.generic_visit(node)
         load = ast.copy_location(ast.Name(target.id, ast.Load()), target)
         value = self._in_place(node, self._visit_expr(load), load)
-        assign = ast.Assign([target], self._named_value(target, value, frozenset()))
+        assign = ast.Assign([target], self._named_value(target, value, NOTHING))
         if is_shared:
-            self._tie(node, target)
+            self._tie(target)
         return ast.copy_location(assign, node)
 
     def _in_place(self, node: ast.AugAssign, loaded: ast.expr, load: ast.expr) -> ast.expr:
         """Make the new value; note that it comes from ``load`` (now ``loaded``) and the operand."""
-        flows = self._scope.flows if self._scope else None
-        self._pending[node.target] = (flows.into(node.value) if flows else frozenset()) | {load}
+        value, compared = self._stored(node.target)
+        self._pending[node.target] = (value | read(load), compared)
         helper, label, grows = type(node.op).__name__, self._label(node.target), self._grows(node)
-        value = self._visit_expr(node.value)
+        operand = self._visit_expr(node.value)
         self._growing = self._new_site(node.target, "write", "", label)
         if not grows:
-            method = f"__{IN_PLACE['@' + helper].__name__}__"
-            grown = self._call(node, "grown", loaded, method, self._growing)
-            return self._call(node, helper, grown, value)
+            grown = self._call(node, "grown", loaded, self._growing)
+            return self._call(node, helper, grown, operand)
         function = self._call(node, helper).func
-        ready = self._call(node, "ready_function", function, self._growing, loaded, value)
+        ready = self._call(node, "ready_function", function, self._growing, loaded, operand)
         return ast.copy_location(ast.Call(ready, [], []), node)
 
     def _grows(self, node: ast.AugAssign) -> bool:
@@ -133,12 +132,10 @@ class Augmented(Places):
         ]
         return not self._containers.isdisjoint(names)
 
-    def _tie(self, node: ast.AugAssign, target: ast.expr) -> None:
-        """Note what is known about the write: whether doing it twice loses anything."""
-        number = self._numbers[target]
-        SITES[number].idempotent = isinstance(node.op, (ast.BitOr, ast.BitAnd))
+    def _tie(self, target: ast.expr) -> None:
+        """Note where a container that has been changed in place is stored again."""
         if self._growing is not None:
-            WRITTEN_BACK[self._growing] = number
+            WRITTEN_BACK[self._growing] = self._numbers[target]
 
     def _once(
         self, part: ast.expr, temporary: str, rebound: set[str], temporaries: list[str]

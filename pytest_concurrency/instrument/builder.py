@@ -4,13 +4,18 @@ helpers."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from typing import NamedTuple, cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
 
-from pytest_concurrency.instrument.flows import Flows, Reads, sites_of
+from pytest_concurrency.instrument.expressions import Compared
+from pytest_concurrency.instrument.flows import Flows
 from pytest_concurrency.instrument.labels import label_of
 from pytest_concurrency.instrument.scopes import mangled
+from pytest_concurrency.instrument.tracking import Tracking
+from pytest_concurrency.instrument.values import NOTHING, Value
 from pytest_concurrency.model import Operation
+from pytest_concurrency.runtime.marks import MEANINGS, Meaning, Origin
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
 
 OWNER = "@o"
@@ -33,9 +38,17 @@ class Scope(NamedTuple):
     """Names that this or an enclosing function, or the module, binds to values, not to a function
     or class that it defines."""
     flows: Flows | None = None
+    tracking: Tracking | None = None
+    """None if no write in the function needs marks."""
     class_names: frozenset[str] | None = None
     """In a class body: the names bound there, which are looked up first."""
     is_generator: bool = False
+
+
+_WITH_BODIES = (
+    *(ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.ExceptHandler, ast.match_case),
+)
+"""What binds names right before a block of statements."""
 
 
 class Builder(ast.NodeTransformer):
@@ -65,15 +78,98 @@ class Builder(ast.NodeTransformer):
         self._numbers: dict[ast.AST, int] = {}
         self._looks: dict[ast.AST, set[int]] = {}
         """Sites where a container is looked at as a whole, by the node that gives it."""
-        self._writes: list[tuple[int, Reads]] = []
-        self._pending: dict[ast.AST, Reads] = {}
-        """Targets not visited yet, with the nodes whose value may flow into them."""
+        self._writes: dict[int, tuple[Value, Compared]] = {}
+        """By site: what is stored there, and which values have been found to be equal before."""
+        self._pending: dict[ast.AST, tuple[Value, Compared]] = {}
+        """The same for targets not visited yet."""
+        self._given_away: set[ast.AST] = set()
+        self._marks: list[tuple[int, ast.AST, Tracking, bool]] = []
+        """Marks made: number, statement, whether it stands before that."""
 
     def resolve_flows(self) -> None:
-        """Tell each write site which read sites may flow into it; all numbers are known now."""
-        for number, reads in self._writes:
-            looks = set().union(*(self._looks.get(read, ()) for read in reads))
-            SITES[number].flows = sites_of(reads, self._numbers) | looks
+        """Tell each site what flows into it, or from it; all numbers are known now."""
+        for number, (value, compared) in self._writes.items():
+            SITES[number] = replace(
+                SITES[number],
+                flows=self._sites_of(value.reads),
+                is_given=value.is_foreign,
+                compared=frozenset(
+                    (self._sites_of(one), self._sites_of(other)) for one, other in compared
+                ),
+            )
+        for number in self._sites_of(self._given_away):
+            SITES[number] = replace(SITES[number], is_given_away=True)
+        for number, node, tracking, is_before in self._marks:
+            if is_before:
+                MEANINGS[number] = Meaning(stored=tuple(self._stored_at(node, tracking)))
+            else:
+                bound = tracking.definitions(node)
+                origins = [(name, self._origin(value)) for name, value in bound.items()]
+                repeats = isinstance(node, (ast.For, ast.AsyncFor))
+                MEANINGS[number] = Meaning(bound=tuple(origins), repeats=repeats)
+
+    def _stored_at(self, node: ast.AST, tracking: Tracking) -> Iterator[tuple[int, Origin]]:
+        for target in tracking.targets_in(node):
+            number = self._numbers.get(target)
+            if number in self._writes:
+                SITES[number] = replace(SITES[number], is_tracked=True)
+                yield number, self._origin(self._writes[number][0])
+
+    def _origin(self, value: Value) -> Origin:
+        return Origin(self._sites_of(value.direct), value.names)
+
+    def _sites_of(self, nodes: Iterable[ast.AST]) -> frozenset[int]:
+        """Translate nodes to site numbers; nodes that are no sites are left out."""
+        found: set[int] = set()
+        for node in nodes:
+            found.update(self._looks.get(node, ()))
+            if node in self._numbers:
+                found.add(self._numbers[node])
+        return frozenset(found)
+
+    # -- marks --------------------------------------------------------------------------
+
+    def visit(self, node: ast.AST) -> Any:
+        """Visit a node; if the function needs them, put marks where names are bound and before
+        what stores them."""
+        tracking = self._scope.tracking if self._scope is not None else None
+        visited = super().visit(node)
+        if tracking is None:
+            return visited
+        is_bound = bool(tracking.definitions(node))
+        if isinstance(node, _WITH_BODIES):
+            if is_bound:
+                node.body.insert(0, self._mark(node, tracking))
+        elif isinstance(node, ast.NamedExpr) and is_bound:
+            node.value = self._call(node, "marked", node.value, self._new_mark(node, tracking))
+        elif isinstance(node, ast.stmt):
+            before = [self._mark(node, tracking, is_before=True)]
+            after = [self._mark(node, tracking)]
+            return [
+                *(before if tracking.targets_in(node) else ()),
+                *(visited if isinstance(visited, list) else [visited]),
+                *(after if is_bound else ()),
+            ]
+        return visited
+
+    def _begin_tracking(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Let a function that needs marks begin with one."""
+        assert self._scope is not None
+        if self._scope.tracking is not None:
+            MEANINGS.append(Meaning(begins=True))
+            first = node.body[0]
+            is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            call = self._call(first, "mark", len(MEANINGS) - 1)
+            node.body.insert(bool(is_text), ast.copy_location(ast.Expr(call), first))
+
+    def _mark(self, node: ast.AST, tracking: Tracking, *, is_before: bool = False) -> ast.Expr:
+        number = self._new_mark(node, tracking, is_before=is_before)
+        return ast.copy_location(ast.Expr(self._call(node, "mark", number)), node)
+
+    def _new_mark(self, node: ast.AST, tracking: Tracking, *, is_before: bool = False) -> int:
+        MEANINGS.append(Meaning())
+        self._marks.append((len(MEANINGS) - 1, node, tracking, is_before))
+        return len(MEANINGS) - 1
 
     def _visit_expr(self, node: ast.expr) -> ast.expr:
         return cast(ast.expr, self.visit(node))
@@ -156,7 +252,11 @@ class Builder(ast.NodeTransformer):
         number = self._new_site(node, op, name, label)
         self._numbers[node] = number
         if node in self._pending:
-            self._writes.append((number, self._pending.pop(node)))
+            self._writes[number] = self._pending.pop(node)
+        elif isinstance(node, ast.Call) and self._scope is not None and self._scope.flows:
+            given = self._scope.flows.into(node)
+            # What a method stores is seen only as far as it is given something.
+            self._writes[number] = (Value(is_foreign=given is not NOTHING), frozenset())
         return number
 
     @staticmethod

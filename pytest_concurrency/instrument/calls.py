@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 
 from pytest_concurrency.instrument.looks import Looks
+from pytest_concurrency.instrument.values import NOTHING, Value
 from pytest_concurrency.runtime import files
 from pytest_concurrency.runtime.containers import CONTAINER_METHODS, CONTAINERS, KEYED, METHOD_NAMES
 from pytest_concurrency.runtime.functions import MODULES_OF, SLOT_EFFECTS
@@ -195,7 +196,7 @@ class Calls(Looks):
         """Rewrite the call of what is named like a function that touches what it is given."""
         flows = self._scope.flows if self._scope else None
         if flows is not None:
-            self._pending[node] = flows.into(node)
+            self._pending[node] = self._stored(node)
         number = self._site(node, "call", "", label)
         return self._made_ready(node, "ready_function", callee, number)
 
@@ -248,9 +249,11 @@ class Calls(Looks):
         """Enter a call; note what flows into the file if it is one that writes to a file."""
         flows = self._scope.flows if self._scope else None
         if flows is not None and name in files.METHODS:
-            reads = flows.into_file(node) if name == "open" else flows.into(node)
-            if reads and not (name == "open" and _appends(node)):
-                self._pending[node] = reads
+            value, compared = self._stored(node)
+            if name == "open":
+                value = Value(flows.into_file(node), is_foreign=True)
+            if value is not NOTHING and not (name == "open" and _appends(node)):
+                self._pending[node] = (value, compared)
         return self._site(node, "call", name, label)
 
     # -- with -------------------------------------------------------------------------------

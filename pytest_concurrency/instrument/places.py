@@ -6,7 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from pytest_concurrency.instrument.builder import Builder
-from pytest_concurrency.instrument.flows import Reads
+from pytest_concurrency.instrument.expressions import Compared
+from pytest_concurrency.instrument.values import NOTHING, Value
 from pytest_concurrency.model import Operation
 from pytest_concurrency.runtime import shapes
 
@@ -118,7 +119,7 @@ class Places(Builder):
         arguments = ast.arguments([], [ast.arg("@cell")], None, [], [], None, [])
         return ast.Lambda(arguments, ast.Name(name, ast.Load()))
 
-    def _named_value(self, target: ast.Name, value: ast.expr, reads: Reads) -> ast.expr:
+    def _named_value(self, target: ast.Name, value: ast.expr, made_of: Value) -> ast.expr:
         """Wrap the value of an assignment to ``target`` if that is a global or cell that threads
         may share."""
         if self._is_shared_global(target.id):
@@ -131,9 +132,16 @@ class Places(Builder):
             wrapped = self._call(target, "set_cell", value, self._closure(target.id), number)
         else:
             return value
-        if reads:
-            self._writes.append((number, reads))
+        if made_of is not NOTHING:
+            self._writes.setdefault(number, (made_of, self._stored(target)[1]))
         return wrapped
+
+    def _stored(self, target: ast.AST) -> tuple[Value, Compared]:
+        """Return what is stored in ``target``, and what has been found to be equal before."""
+        flows = self._scope.flows if self._scope else None
+        if flows is None:
+            return NOTHING, frozenset()
+        return flows.into(target), flows.compared_before(target)
 
     # -- assignments --------------------------------------------------------------------
 
@@ -162,15 +170,13 @@ class Places(Builder):
     def _assigned(self, value: ast.expr, targets: Sequence[ast.expr]) -> ast.expr:
         """Visit the value of an assignment; note what flows into attributes, items, globals and
         cells."""
-        scope = self._scope
-        reads = scope.flows.into(value) if scope and scope.flows else frozenset()
         visited = self._visit_expr(value)
         for target in targets:
             for part in ast.walk(target):
                 if isinstance(part, (ast.Attribute, ast.Subscript)):
-                    self._pending[part] = reads
+                    self._pending[part] = self._stored(part)
             if isinstance(target, ast.Name):
-                visited = self._named_value(target, visited, reads)
+                visited = self._named_value(target, visited, self._stored(target)[0])
         return visited
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
@@ -225,7 +231,7 @@ class Places(Builder):
         points: list[ast.stmt] = []
         for name in names:
             target = ast.copy_location(ast.Name(name, ast.Store()), node)
-            point = self._named_value(target, ast.Constant(None), frozenset())
+            point = self._named_value(target, ast.Constant(None), NOTHING)
             if isinstance(point, ast.Call):
                 points.append(ast.copy_location(ast.Expr(point), target))
         return points

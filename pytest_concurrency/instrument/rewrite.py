@@ -38,6 +38,7 @@ from pytest_concurrency.instrument.scopes import (
     shared_globals,
     variables_of,
 )
+from pytest_concurrency.instrument.tracking import Tracking
 from pytest_concurrency.runtime.containers import CONTAINER_METHODS
 
 
@@ -97,6 +98,7 @@ class _Rewriter(Calls):
                 declared_global=names.declared_global,
                 class_names=names.bound,
                 flows=None,
+                tracking=None,
             )
         node.body = self._visit_body(node.body)
         self._path_of_names.pop()
@@ -119,6 +121,7 @@ class _Rewriter(Calls):
         node.body = self._visit_body(node.body)
         if generates:
             self._begin_generator(node.body)
+        self._begin_tracking(node)
         self._leave(outer)
         return node
 
@@ -141,6 +144,8 @@ class _Rewriter(Calls):
         self._path_of_names.append(name)
         names = names_of(node)
         inherited = around.constant - names.bound
+        flows = Flows(node)
+        tracking = Tracking(flows)
         self._scope = Scope(
             ".".join(self._path_of_names),
             plain=names.plain | inherited,
@@ -149,8 +154,10 @@ class _Rewriter(Calls):
             declared_global=names.declared_global,
             cells=((around.cells - names.bound) | names.rebound) - names.declared_global,
             variables=(around.variables - names.bound) | names.variables,
-            flows=Flows(node),
+            flows=flows,
+            tracking=tracking if tracking.targets else None,
         )
+        self._given_away |= flows.given_away
         return outer
 
     def _leave(self, outer: Scope | None) -> None:

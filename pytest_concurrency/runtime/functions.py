@@ -16,9 +16,9 @@ from pytest_concurrency.runtime import access, containers, methods, shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, USE, Shared
+from pytest_concurrency.runtime.marks import note_written_back
 from pytest_concurrency.runtime.namespaces import owner_of
 from pytest_concurrency.runtime.operation import WHOLE
-from pytest_concurrency.runtime.sites import SITES
 
 Arguments = tuple[Any, ...]
 Effect = Callable[[int, Arguments], None]
@@ -104,20 +104,16 @@ WRITTEN_BACK: Final[dict[int, int]] = {}
 
 def _grows(site: int, args: Arguments) -> None:
     if args and access.kind_of(args[0]):
-        if site in WRITTEN_BACK:
-            # What is stored is the very container that is there already.
-            SITES[WRITTEN_BACK[site]].idempotent = True
         _whole("write")(site, args)
+        # What a class of the program's own does in place is its own affair.
+        if site in WRITTEN_BACK and type(args[0]) in containers.CONTAINERS and _b.holder():
+            note_written_back(WRITTEN_BACK[site])
 
 
-def grown(obj: Any, method: str, site: int) -> Any:
-    """Precede ``obj += value``, ``method`` being ``__iadd__``, where ``value`` is no container."""
-    if _b.current is None or type(obj) in shapes.PLAIN_KEYS:
-        return obj
-    if access.kind_of(obj):
+def grown(obj: Any, site: int) -> Any:
+    """Precede ``obj += value`` where ``value`` is no container."""
+    if _b.current is not None and type(obj) not in shapes.PLAIN_KEYS:
         _grows(site, (obj,))
-    elif site in WRITTEN_BACK and shapes.lookup(type(obj), method) is not shapes.MISSING:
-        SITES[WRITTEN_BACK[site]].idempotent = True
     return obj
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_concurrency.model import Operation
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class InstrumentedSite:
     """One operation in the source: where it is and what it touches."""
 
@@ -27,8 +27,14 @@ class InstrumentedSite:
     """Writes: the read sites (numbers) whose value may flow into what is written, within the
     function.
     """
-    idempotent: bool = False
-    """Writes by ``|=`` or ``&=``: writing the same value twice loses nothing."""
+    is_given: bool = False
+    """Writes: whether a part of what is written comes from where the function does not show."""
+    is_given_away: bool = False
+    """Reads: whether the value may leave the function, or be stored elsewhere."""
+    compared: frozenset[tuple[frozenset[int], frozenset[int]]] = frozenset()
+    """Writes: which read sites gave values that were found to be equal, or not, before."""
+    is_tracked: bool = False
+    """Writes: whether what flows into it is told by marks."""
 
 
 SITES: list[InstrumentedSite] = []

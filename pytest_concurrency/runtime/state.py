@@ -53,6 +53,7 @@ class State:
         "log",
         "looks",
         "lost_sight",
+        "marks",
         "mutex",
         "observer",
         "offers",
@@ -119,6 +120,8 @@ class State:
         self.by_ident: dict[int, Task] = {}
         self.switches: list[tuple[int, int, int]] = []
         self.log: list[tuple[Any, ...]] = []
+        self.marks: list[tuple[int, int, int, int]] = []
+        """Where functions have been that need marks (``marks.py``)."""
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
         self.serials = 0
         self.held: list[object] = []

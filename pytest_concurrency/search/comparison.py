@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.search.observation import Suspect
+from pytest_concurrency.search.observation import Observation, Suspect
 
 
 def is_same(again: Suspect, first: Suspect) -> bool:
@@ -14,6 +14,12 @@ def is_same(again: Suspect, first: Suspect) -> bool:
     # An endless execution may be cut off a little later, where threads stand elsewhere.
     endless = again.kind == first.kind == "no-progress"
     return endless or again.identity == first.identity
+
+
+def runs_alike(again: Observation, first: Observation) -> bool:
+    """Whether two executions have done the same things in the same order."""
+    one, two = first.execution.log, again.execution.log
+    return [event[:2] for event in one] == [event[:2] for event in two]
 
 
 def parted(again: Suspect, first: Suspect) -> str:

@@ -13,6 +13,7 @@ from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.chance import repeating, start_over
 from pytest_concurrency.runtime.cpu import one_cpu
 from pytest_concurrency.runtime.executors import is_idle_worker
+from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.patches import installed
 from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.task import Abort, Strategy
@@ -54,6 +55,8 @@ class Execution:
     """Whether a thread was blocked where the scheduler could not see it."""
     hurried: Sequence[tuple[int, float]] = ()
     """Waits that ran out while others could go on: the thread's index, seconds."""
+    marks: Sequence[Mark] = ()
+    """Where functions have been that need marks to tell what flows into what they write."""
     leaks: Sequence[Leak] = ()
     """Threads that have outlived the program."""
 
@@ -109,6 +112,7 @@ def last_execution() -> Execution:
         baton.offers,
         baton.lost_sight,
         baton.hurried,
+        baton.marks,
         tuple(_leaks()) if baton.leaked else (),
     )
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice, permutations
 from time import monotonic
 
+from pytest_concurrency.detect.effects import Ends, ends_of
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.comparison import is_same, parted
+from pytest_concurrency.search.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.engine import Execution, start_round
 from pytest_concurrency.search.evidence import describe, describe_leak
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation, Suspect, Workload, look
 from pytest_concurrency.search.shrinking import shortened
+from pytest_concurrency.search.strategies.in_order import InOrder
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
 _LEAST_LIMIT = 20_000
 _LIMIT_PER_STEP = 20
 """An execution counts as endless if it has so many times the scheduling points of the first."""
+_SERIAL_ORDERS = 6
+"""Orders of the threads in which a program is run one after another: all of three threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class Explorer:
         """
         self._leaks: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
+        self._serial_ends: list[Ends] | None = None
+        """What serial orders end with; None: not known yet."""
         self.executions = 0
 
     @property
@@ -104,8 +112,36 @@ class Explorer:
             self._seen[signature] = self.executions
             self._learning.note(execution.log)
         if is_new or observation.failure is not None or execution.outcome:
-            return look(observation)
+            suspect = look(observation)
+            is_lost = suspect is not None and suspect.lost_update is not None
+            return self._looked_again(suspect) if suspect is not None and is_lost else suspect
         return None  # judged before
+
+    def _looked_again(self, suspect: Suspect) -> Suspect | None:
+        """Judge a lost update by the values, too, for which its execution must be recorded."""
+        schedule = suspect.observation.execution.schedule
+        again = self._execute(Replay(schedule), self._limit, record=True)
+        if not runs_alike(again, suspect.observation):
+            return suspect  # not deterministic: as will be said
+        return self._look(again)
+
+    def _look(self, observation: Observation) -> Suspect | None:
+        suspect = look(observation)
+        is_lost = suspect is not None and suspect.lost_update is not None
+        if not is_lost or not observation.contents or observation.failure is not None:
+            return suspect
+        if self._serial_ends is None:
+            self._serial_ends = self._run_serially(observation.execution.threads)
+        return look(observation, self._serial_ends)
+
+    def _run_serially(self, threads: int) -> list[Ends]:
+        """Run the threads one after another, in several orders: return what they end with."""
+        found: list[Ends] = []
+        for order in islice(permutations(range(1, threads)), _SERIAL_ORDERS):
+            serial = self._execute(InOrder(order), self._limit, record=True)
+            if serial.failure is None and not serial.execution.outcome:
+                found.append(ends_of(serial.execution.log, serial.contents))
+        return found
 
     def _note_leaks(self, execution: Execution) -> None:
         for leak in execution.leaks:
@@ -126,7 +162,9 @@ class Explorer:
         it.
         """
         index = self.executions
-        shortest = shortened(suspect, self._replay, limit=self._limit, deadline=self.deadline)
+        # Whether anything was lost is seen only where values are known.
+        replay = partial(self._replay, record=suspect.lost_update is not None)
+        shortest = shortened(suspect, replay, limit=self._limit, deadline=self.deadline)
         again = self._replay(shortest.observation.execution.schedule, self._limit, record=True)
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
@@ -138,7 +176,7 @@ class Explorer:
         return replace(told, note=notes, schedule_index=index)
 
     def _replay(self, schedule: Schedule, limit: int, *, record: bool = False) -> Suspect | None:
-        return look(self._execute(Replay(schedule), limit, record=record))
+        return self._look(self._execute(Replay(schedule), limit, record=record))
 
 
 def search(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
+from pytest_concurrency.detect.effects import Contents, Ends, ends_alike, is_harmless
+from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.model import Access, HazardKind, Site, ThreadState
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
@@ -49,6 +50,8 @@ class Observation:
     failure: Failure | None = None
     accesses: Sequence[Access] = ()
     """The full record, if one was asked for: one entry per event of the execution's log."""
+    contents: Contents = ()
+    """With it: what was in the locations."""
 
 
 class Workload(Protocol):
@@ -96,15 +99,31 @@ def _place(state: ThreadState) -> tuple[str, int]:
     return (state.stack[0].path if state.stack else "", 0)
 
 
-def look(observation: Observation) -> Suspect | None:
-    """Judge one execution."""
+def look(observation: Observation, serial_ends: Sequence[Ends] = ()) -> Suspect | None:
+    """Judge one execution; ``serial_ends`` is what serial orders of its threads end with."""
     execution = observation.execution
     if execution.outcome:
         return Suspect(_OUTCOMES[execution.outcome], observation)
-    failed = observation.failure is not None
-    found = find_lost_update(execution.log, failed=failed)
+    found = _lost_update(observation, serial_ends)
     if found is not None:
         return Suspect("lost-update", observation, found)
     if observation.failure is not None:
         return Suspect(observation.failure.kind, observation)
     return None
+
+
+def _lost_update(observation: Observation, serial_ends: Sequence[Ends]) -> LostUpdate | None:
+    """Return the first lost update; in an execution that failed, also one whose flow is unknown."""
+    execution, contents = observation.execution, observation.contents
+    failed = observation.failure is not None
+    suspicion: LostUpdate | None = None
+    for found in lost_updates(execution.log, execution.marks):
+        if not found.flows and (suspicion is not None or not failed):
+            continue
+        if contents and is_harmless(execution.log, contents, found, failed=failed):
+            continue
+        if not found.flows:
+            suspicion = found
+        elif failed or not ends_alike(execution.log, contents, found, serial_ends):
+            return found
+    return suspicion

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
+from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.operation import TRY
@@ -44,7 +46,9 @@ def recorded(run: Callable[[], Observation]) -> Observation:
         observation = run()
     finally:
         baton.observer = None
-    observation.accesses = recorder.result()[: len(observation.execution.log)]
+    count = len(observation.execution.log)
+    observation.accesses = recorder.result()[:count]
+    observation.contents = recorder.contents[:count]
     return observation
 
 
@@ -53,6 +57,8 @@ class _Recorder:
 
     def __init__(self) -> None:
         self._accesses: list[Access] = []
+        self.contents: list[tuple[Content, Content]] = []
+        """What was in each access's location before and after it."""
         self._write: tuple[int, tuple[Any, ...], Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
@@ -68,7 +74,11 @@ class _Recorder:
         assert task is not None
         op = operation(event)
         shown = _OPERATIONS.get(op, op)
-        value = peek(event, obj, name) if shown == "read" else MISSING
+        found = peek(event, obj, name) if shown in ("read", "write") else MISSING
+        value = found if shown == "read" else MISSING
+        # What has been written to a file may still be in a buffer.
+        content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
+        self.contents.append((content, content if shown == "read" else NOT_KNOWN))
         self._accesses.append(
             Access(
                 task.index,
@@ -89,5 +99,7 @@ class _Recorder:
             self._write = None
             obj = owner()
             if obj is not None:
-                value = show(peek(event, obj, name))
-                self._accesses[index] = replace(self._accesses[index], value=value)
+                found = peek(event, obj, name)
+                self._accesses[index] = replace(self._accesses[index], value=show(found))
+                if found is not MISSING and event[2] is not FILE:
+                    self.contents[index] = (self.contents[index][0], content_of(found))

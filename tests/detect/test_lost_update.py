@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
@@ -14,17 +16,16 @@ X, Y = 1, 2
 
 @pytest.fixture
 def sites():
-    """Numbers of a read, of a write that its value flows into, of one that it does not, and of
-    ``|=``.
+    """Numbers of a read that is given away, of a write that its value flows into, of one of which
+    that is not known, and of one that nothing comes into from elsewhere.
     """
     count = len(SITES)
-    read = add_site(InstrumentedSite("m.py", 1, 0, "f", "read", "value", "C.value"))
-    update = InstrumentedSite("m.py", 2, 0, "f", "write", "value", "C.value", frozenset({read}))
-    blind = InstrumentedSite("m.py", 3, 0, "f", "write", "value", "C.value")
-    union = InstrumentedSite(
-        "m.py", 4, 0, "f", "write", "value", "C.value", frozenset({read}), True
-    )
-    yield read, add_site(update), add_site(blind), add_site(union)
+    place = ("value", "C.value")
+    read = add_site(InstrumentedSite("m.py", 1, 0, "f", "read", *place, is_given_away=True))
+    update = InstrumentedSite("m.py", 2, 0, "f", "write", *place, frozenset({read}))
+    blind = InstrumentedSite("m.py", 3, 0, "f", "write", *place, is_given=True)
+    constant = InstrumentedSite("m.py", 4, 0, "f", "write", *place)
+    yield read, add_site(update), add_site(blind), add_site(constant)
     del SITES[count:]
 
 
@@ -72,12 +73,37 @@ def test_known_flow_is_preferred(sites):
     assert found.read == 3
 
 
-def test_setting_the_same_bit_twice_loses_nothing(sites):
-    read, update, _, union = sites
-    both = [(1, read, X), (2, read, X), (2, union, X), (1, union, X)]
-    assert find_lost_update(both, failed=False) is None
-    mixed = [(1, read, X), (2, read, X), (2, update, X), (1, union, X)]
-    assert find_lost_update(mixed, failed=False) is not None
+def test_what_comes_from_nowhere_overwrites_by_no_mistake(sites):
+    read, update, _, constant = sites
+    log = [(1, read, X), (2, update, X), (1, constant, X)]
+    assert find_lost_update(log, failed=True) is None
+
+
+def test_what_only_decides_is_in_no_value(sites):
+    read, update, blind, _ = sites
+    SITES[read] = replace(SITES[read], is_given_away=False)
+    log = [(1, read, X), (2, update, X), (1, blind, X)]
+    assert find_lost_update(log, failed=True) is None
+
+
+def test_a_later_execution_of_the_read_counts(sites):
+    """``copy(p, q); copy(r, p)``: what was read of ``p`` is not in what is written there."""
+    read, update, *_ = sites
+    log = [(1, read, X), (1, update, Y), (2, update, X), (1, read, Y), (1, update, X)]
+    assert find_lost_update(log, failed=False) is None
+
+
+def test_compare_and_set(sites):
+    """What was read before is written only if it is found there again."""
+    read, update, *_ = sites
+    again = add_site(InstrumentedSite("m.py", 5, 0, "f", "read", "value", "C.value"))
+    log = [(1, read, X), (2, update, X), (1, again, X), (1, update, X)]
+    assert find_lost_update(log, failed=False) is not None
+    pair = (frozenset({read}), frozenset({again}))
+    SITES[update] = replace(SITES[update], compared=frozenset({pair}))
+    assert find_lost_update(log, failed=False) is None
+    too_early = [(1, read, X), (1, again, X), (2, update, X), (1, update, X)]
+    assert find_lost_update(too_early, failed=False) is not None
 
 
 def test_items_differ_by_key(sites):

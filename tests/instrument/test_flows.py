@@ -11,12 +11,12 @@ from pytest_concurrency.instrument.flows import Flows
 
 
 def flowing(body: str) -> set[str]:
-    """Return the attributes whose value may flow into the last statement's value."""
+    """Return the attributes whose value may flow into what the last statement stores."""
     function = ast.parse("def f(o, p):\n" + textwrap.indent(textwrap.dedent(body), "    ")).body[0]
     assert isinstance(function, ast.FunctionDef)
     last = function.body[-1]
     assert isinstance(last, ast.Assign)
-    reads = Flows(function).into(last.value)
+    reads = Flows(function).into(last.targets[0]).reads
     return {node.attr for node in reads if isinstance(node, ast.Attribute)}
 
 
@@ -33,7 +33,12 @@ def flowing(body: str) -> set[str]:
         ("t = 0\nfor v in o.y:\n    t = t + v\no.x = t", {"y"}),
         ("t = 0\nwhile p:\n    u = t\n    t = o.y\no.x = u", {"y"}),
         ("t = 0\nfor v in p:\n    if v:\n        t = o.y\n        break\no.x = t", {"y"}),
-        ("t, u = o.y, 1\no.x = u", {"y"}),
+        ("t, u = o.y, 1\no.x = u", set()),
+        ("t, u = o.y, 1\no.x = t", {"y"}),
+        ("(t, u), w = (o.y, 1), o.z\no.x = w", {"z"}),
+        ("t, *u = o.y, 1\no.x = u", {"y"}),
+        ("t = 1 if o.y else 2\no.x = t", set()),
+        ("if o.y:\n    t = 1\nelse:\n    t = 2\no.x = t", set()),
         ("with o.y as t:\n    pass\no.x = t", {"y"}),
         ("try:\n    t = o.y\n    p()\nexcept E:\n    pass\no.x = t", {"y"}),
         ("try:\n    t = o.y\nexcept E:\n    t = o.z\no.x = t", {"y", "z"}),

@@ -12,7 +12,7 @@ from typing import Any
 import grammar
 import pytest
 from hypothesis import given
-from test_same_meaning import EXAMPLES, WORLDS, driven, is_python, loaded, many
+from test_same_meaning import WORLDS, driven, is_python, loaded, many
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation

@@ -314,7 +314,7 @@ RACES = {
     "folder": (
         'os.path.isdir(it.folder + "/a") or os.mkdir(it.folder + "/a")',
         "True",
-        (LOST, "file a"),
+        (RAISES, "file a"),
     ),
 }
 RIGHT = {

@@ -34,12 +34,12 @@ def touchy(name: str, *bases: type) -> type:
 
 @pytest.mark.parametrize("base", [object, dict, list, set])
 def test_nobody_is_called(base: type):
-    Cache = touchy("Cache", base)
+    cache = touchy("Cache", base)
 
-    class Held(Cache):
+    class Held(cache):
         def __init__(self):
             self.hits = 0
-            self.other = Cache()
+            self.other = cache()
 
         def hit(self):
             self.hits += 1

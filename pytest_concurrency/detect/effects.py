@@ -1,0 +1,135 @@
+"""What an overwriting write has done to the value: whether anything was lost.
+
+Asked of executions that have been recorded in full. Three things show that nothing was:
+
+- what was there is what had been read: the read was not stale (where the execution fails: and
+  nobody has written anything else meanwhile);
+- what was stored is the very object that was there;
+- in an execution that passes, the values in the end are those that some serial order gives:
+  ``p = p.rstrip()``, ``x or DEFAULT``, ``max(last, same)`` may be done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_concurrency.detect.lost_update import Log, LostUpdate, operation
+from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.foreign import is_one_of
+
+_PLAIN = (int, float, complex, bool, str, bytes, type(None))
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_MOST = 64
+"""Items of a container that is compared by what is in it."""
+_DEEPEST = 3
+_UNKNOWN = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was in a location at some time, as far as can be said without running code of the
+    program."""
+
+    identity: int = 0
+    """The address of an object that is not a plain value; 0: a plain value, or nothing known."""
+    value: Any = None
+    """Equal for equal values; None if they cannot be compared."""
+
+    def is_same(self, other: Content) -> bool:
+        """Whether both are known, and one object, or equal."""
+        if self.value is not None and other.value is not None:
+            return bool(self.value == other.value)
+        return self.is_same_object(other)
+
+    def is_same_object(self, other: Content) -> bool:
+        """Whether both are one object that is not a plain value."""
+        return self.identity != 0 and self.identity == other.identity
+
+
+NOT_KNOWN = Content()
+Contents = Sequence[tuple[Content, Content]]
+"""For each event of a log, what was in its location before and after it."""
+Ends = dict[Any, list[str]]
+"""For each part that locations have (an attribute's name, a key), what was in these in the end."""
+
+
+def content_of(value: object) -> Content:
+    """Return what ``value`` is compared by."""
+    compared = _compared(value, _DEEPEST)
+    plain = is_one_of(type(value), _PLAIN)
+    return Content(0 if plain else id(value), None if compared is _UNKNOWN else compared)
+
+
+def _compared(value: object, depth: int) -> Any:
+    kind: type = type(value)
+    if is_one_of(kind, _PLAIN):
+        return (kind.__name__, value)
+    if not depth or not is_one_of(kind, _CONTAINERS):
+        return _UNKNOWN
+    parts: Any = value
+    if len(parts) > _MOST:
+        return _UNKNOWN
+    flat = [each for pair in parts.items() for each in pair] if kind is dict else list(parts)
+    found = [_compared(part, depth - 1) for part in flat]
+    if _UNKNOWN in found:
+        return _UNKNOWN
+    if kind is dict:
+        return (kind.__name__, frozenset(zip(found[::2], found[1::2], strict=True)))
+    return (kind.__name__, frozenset(found) if kind in (set, frozenset) else tuple(found))
+
+
+def is_harmless(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) -> bool:
+    """Whether the values show that nothing was overwritten that had not been read.
+
+    Values that were changed there and back may be why an execution fails.
+    """
+    (_, read), (before, after) = contents[found.read], contents[found.write]
+    if before.is_same_object(after):
+        return True
+    if not failed:
+        return read.is_same(before)
+    return all(
+        was.is_same(became)
+        for event, (was, became) in zip(
+            log[found.read : found.write], contents[found.read :], strict=False
+        )
+        if operation(event).endswith("write")
+        and event[0] != log[found.write][0]
+        and location_key(event) == location_key(log[found.write])
+    )
+
+
+_NOT_COMPARED = ""
+
+
+def _ending(content: Content) -> str:
+    return _NOT_COMPARED if content.value is None else repr(content.value)
+
+
+def ends_of(log: Log, contents: Contents) -> Ends:
+    """Return what was in the locations that several threads touched, in the end."""
+    last: dict[Any, Content] = {}
+    threads: dict[Any, set[int]] = {}
+    for event, (_, after) in zip(log, contents, strict=False):
+        location = location_key(event)
+        last[location] = after
+        threads.setdefault(location, set()).add(event[0])
+    ends: Ends = {}
+    for location, content in last.items():
+        if len(threads[location]) > 1:
+            ends.setdefault(location[1], []).append(_ending(content))
+    return {part: sorted(values) for part, values in ends.items()}
+
+
+def ends_alike(
+    log: Log, contents: Contents, found: LostUpdate, serial_ends: Sequence[Ends]
+) -> bool:
+    """Whether a serial order ends with the same values in locations like the one of ``found``."""
+    if not serial_ends:
+        return False
+    part = location_key(log[found.write])[1]
+    ends = ends_of(log, contents).get(part)
+    is_known = ends is not None and _NOT_COMPARED not in ends
+    return is_known and any(ends == serial.get(part) for serial in serial_ends)
