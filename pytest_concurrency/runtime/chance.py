@@ -1,8 +1,8 @@
 """The program's own chance: each execution draws the same numbers, so that its schedule replays.
 
-The functions of ``random`` and ``uuid`` seed themselves at their first call in an execution (or in
-its set-up), so programs that do not use them pay nothing. The generators' state is put back when
-the exploration ends.
+The generators of ``random`` are seeded before each execution; those of ``uuid`` seed themselves at
+their first call in it (or in its set-up). The generators' state is put back when the exploration
+ends.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 
 _SEED = 0
 _shared: Any = random._inst
-_seed_shared: Callable[[int], None] = random.seed
+_seed: Any = super(random.Random, _shared).seed
 _for_uuids = random.Random(_SEED)
 
 
 class _Seeding:
-    """Whether the generators have been seeded for the present execution."""
+    """Whether the generator for ``uuid`` has been seeded for the present execution."""
 
     done = False
     eager: tuple[Callable[[int], object], ...] = ()
@@ -31,6 +31,8 @@ class _Seeding:
 def start_over() -> None:
     """Let the next execution draw what this one has drawn; called between them."""
     _Seeding.done = False
+    _seed(_SEED)
+    _shared.gauss_next = None
     for seed in _Seeding.eager:
         seed(_SEED)
 
@@ -38,26 +40,10 @@ def start_over() -> None:
 def _seed_once() -> None:
     if not _Seeding.done:
         _Seeding.done = True
-        _seed_shared(_SEED)
         _for_uuids.seed(_SEED)
         uuid: Any = sys.modules.get("uuid")
         if uuid is not None:
             uuid._last_timestamp = None  # it counts on through the process
-
-
-def _seeded(draw: Callable[..., Any]) -> Callable[..., Any]:
-    def seed_and_draw(*args: Any, **kwargs: Any) -> Any:
-        _seed_once()
-        return draw(*args, **kwargs)
-
-    return _named_as(draw, seed_and_draw)
-
-
-def _named_as(original: Callable[..., Any], new: Callable[..., Any]) -> Callable[..., Any]:
-    """Show ``new`` as the original. Not as ``functools.wraps`` does: what refers to the original is
-    looked for."""
-    new.__name__, new.__doc__ = original.__name__, original.__doc__
-    return new
 
 
 def _uuid_functions(uuid: Any) -> dict[str, Callable[..., Any]]:
@@ -73,21 +59,13 @@ def _uuid_functions(uuid: Any) -> dict[str, Callable[..., Any]]:
             clock_seq = _for_uuids.getrandbits(14)
         return real_uuid1(_for_uuids.getrandbits(48) if node is None else node, clock_seq)
 
-    return {"uuid1": _named_as(real_uuid1, uuid1), "uuid4": _named_as(uuid.uuid4, uuid4)}
+    return {"uuid1": uuid1, "uuid4": uuid4}
 
 
 def patches() -> dict[ModuleType, dict[str, Any]]:
     """Return what is replaced, by the module that holds it."""
-    functions = {
-        name: _seeded(function)
-        for name, function in vars(random).items()
-        if getattr(function, "__self__", None) is _shared
-    }
-    replacements: dict[ModuleType, dict[str, Any]] = {random: functions}
     uuid = sys.modules.get("uuid")
-    if uuid is not None:
-        replacements[uuid] = _uuid_functions(uuid)
-    return replacements
+    return {} if uuid is None else {uuid: _uuid_functions(uuid)}
 
 
 @contextmanager

@@ -9,12 +9,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, ModuleType, WrapperDescriptorType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, Final
 
 from pytest_concurrency.runtime import access, containers, methods, shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.disguise import StandIn
 from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, USE, Shared
 from pytest_concurrency.runtime.marks import note_written_back
 from pytest_concurrency.runtime.namespaces import owner_of
@@ -215,10 +222,17 @@ def effect_of(function: Any) -> Effect | None:
     if type(function) is WrapperDescriptorType:
         known = SLOT_EFFECTS.get(function.__name__)
         return known if known and function.__objclass__ in (object, type) else None
-    if type(function) not in (BuiltinFunctionType, FunctionType):
-        return None
-    for name, effect in _BY_NAME.get(function.__name__, {}).items():
+    own_name = _name_of(function)
+    for name, effect in _BY_NAME.get(own_name, {}).items():
         module = sys.modules.get(name)
-        if type(module) is ModuleType and vars(module).get(function.__name__) is function:
+        if type(module) is ModuleType and vars(module).get(own_name) is function:
             return effect
     return None
+
+
+def _name_of(function: Any) -> str:
+    """Return the name of a function or bound method; empty if it is something else."""
+    if type(function) is MethodType:
+        function = function.__func__
+    is_one = type(function) in (BuiltinFunctionType, FunctionType, StandIn)
+    return str(function.__name__) if is_one else ""

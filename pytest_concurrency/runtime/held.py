@@ -153,8 +153,7 @@ class _Holders:
             new = self._new(original, cls)
             if new is not original:
                 yield partial(setattr, cls, key, value)
-                # Functions in C do not become methods; those that replace them would.
-                setattr(cls, key, staticmethod(new))
+                setattr(cls, key, staticmethod(new) if type(value) is staticmethod else new)
 
 
 def _is_ours(cls: type) -> bool:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import chance, clock, executors, foreign, semlocks, serials, threads
+from pytest_concurrency.runtime.disguise import disguised, replace, takes_other_code
 from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
 
@@ -32,11 +33,8 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
         if any(_knows(namespace, replaced) for namespace in namespaces):
             undo += replace_held(replaced)
         for owner, by_name in replacements.items():
-            for name, replacement in by_name.items():
-                original = getattr(owner, name, None)
-                if original is not None:
-                    undo.append(partial(setattr, owner, name, original))
-                    setattr(owner, name, replacement)
+            for name, new in by_name.items():
+                undo += replace(owner, name, new)
         for namespace in namespaces:
             for name, value in list(namespace.items()):
                 if id(value) in replaced:
@@ -67,22 +65,32 @@ def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:
 
 
 def _replacements() -> dict[Any, dict[str, Any]]:
-    return {
+    """Return what is put in place, by the module or class and the name."""
+    patches = {
         time: clock.patches(),
         ThreadPoolExecutor: {"submit": executors.submit},
         **threads.patches(),
         **chance.patches(),
     }
+    return {
+        owner: {
+            name: disguised(getattr(owner, name), new)
+            for name, new in by_name.items()
+            if hasattr(owner, name)
+        }
+        for owner, by_name in patches.items()
+    }
 
 
 def _by_original(replacements: dict[Any, dict[str, Any]]) -> dict[int, Replacement]:
-    """Return what the program may hold elsewhere: functions of modules, not methods."""
+    """Return what the program may hold elsewhere: functions of modules, not methods, nor what stays
+    the object that it is."""
     found = [
         Replacement(original, new)
         for owner, by_name in replacements.items()
         if isinstance(owner, ModuleType)
         for name, new in by_name.items()
-        if (original := getattr(owner, name, None)) is not None
+        if not takes_other_code(original := getattr(owner, name), new)
     ]
     return {id(each.original): each for each in found}
 

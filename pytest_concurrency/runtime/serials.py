@@ -20,6 +20,7 @@ from weakref import ref
 from pytest_concurrency.runtime import foreign
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.state import ROOM
+from pytest_concurrency.runtime.task import FREE
 
 
 def serial_of(obj: object) -> int:
@@ -112,6 +113,8 @@ def dropped() -> None:
         let_all_go()
 
 
+_UNTIL_IT_ENDS: Final = FREE << 10
+"""Points that are granted for a collection of garbage."""
 COUNTING: Final = frozenset({"getrefcount", "get_objects", "get_referrers"})
 """Functions of ``sys`` and ``gc`` that would see what we hold."""
 
@@ -138,9 +141,17 @@ def forget_held() -> None:
 def before_collection(phase: str, info: dict[str, Any]) -> None:
     """Hold nothing while the program collects garbage; to be put into ``gc.callbacks``.
 
-    Not so if the interpreter does it of itself, which may be at any time.
+    Not so if the interpreter does it of itself, which may be at any time. No other thread gets in
+    between meanwhile: its own ``gc.collect()`` would do nothing.
     """
+    if not _is_holder():
+        return
+    if phase == "stop" and _b.granted >= _UNTIL_IT_ENDS:
+        _b.granted -= _UNTIL_IT_ENDS
+        _b.budget -= _UNTIL_IT_ENDS
     is_due = gc.isenabled() and gc.get_count()[0] > gc.get_threshold()[0]
-    if phase == "start" and not is_due and _is_holder():
+    if phase == "start" and not is_due:
         forget_held()
         foreign.forget_classes()
+        _b.granted += _UNTIL_IT_ENDS
+        _b.budget += _UNTIL_IT_ENDS

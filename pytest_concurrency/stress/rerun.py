@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,7 @@ class Rerun:
         self._item = item
         self._error: BaseException | None = None
         self._parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
+        self._modules = dict(sys.modules)
         self._forget_setup()
         _silence(item.config)
 
@@ -70,6 +72,10 @@ class Rerun:
                 # Ctrl-C does not reach a child: the program has raised it.
                 raise _Interrupted from error
             raise
+        finally:
+            if sys.modules.get("sys") is not sys:
+                # Copies that empty it and put back what was there find it empty, too.
+                sys.modules.update(self._modules)
 
     def _judge(self, reports: list[pytest.TestReport]) -> CopyOutcome:
         for report in reports:

@@ -21,6 +21,7 @@ from time import sleep
 from typing import Any
 
 from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.runtime.disguise import disguised, replace
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.stress.cells.runs import Runs
 from pytest_concurrency.stress.outcomes import RunOutcome
@@ -28,6 +29,8 @@ from pytest_concurrency.stress.outcomes import RunOutcome
 SHORTEST_INTERVAL = 1e-6
 LONGEST_INTERVAL = 5e-3
 _LONGEST_JITTER = 5e-5
+_LONGEST_COLLECTION = 5.0
+"""Seconds that a collection of garbage waits for another one, which may wait for its thread."""
 
 
 @dataclass(slots=True)
@@ -131,6 +134,28 @@ def _run_one(function: Callable[[], Any], end: ThreadEnd, gate: _Gate, jitter: f
     end.finished = True
 
 
+@contextlib.contextmanager
+def _collecting_in_turn() -> Iterator[None]:
+    """Let ``gc.collect()`` wait for that of another thread, as that of another process is none of
+    its business: it would return at once and have collected nothing."""
+    turn, collect = threading.RLock(), gc.collect
+
+    def collect_in_turn(*args: Any, **kwargs: Any) -> int:
+        is_mine = turn.acquire(timeout=_LONGEST_COLLECTION)
+        try:
+            return collect(*args, **kwargs)
+        finally:
+            if is_mine:
+                turn.release()
+
+    undo = [*replace(gc, "collect", disguised(collect, collect_in_turn))]
+    try:
+        yield
+    finally:
+        for put_back in undo:
+            put_back()
+
+
 def run_free_running(
     run_once: Callable[[int, bool], RunOutcome],
     cell: Cell,
@@ -151,7 +176,7 @@ def run_free_running(
             break
         amplified = index % 2 == 1
         gc.collect()  # generators of pytest's, and ours: to close them is no part of the run
-        with perturbed_switch_interval(rng):
+        with perturbed_switch_interval(rng), _collecting_in_turn():
             outcome = run_once(index, amplified)
         runs.add(outcome, amplified)
         if on_progress is not None:

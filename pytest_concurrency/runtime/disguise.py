@@ -1,0 +1,140 @@
+"""Replaces functions so that they look as ever: they are pickled, copied, compared and looked at as
+the originals are, in other processes, too.
+
+A function written in Python gets other code, as instrumented ones do; it stays the object that it
+is. One written in C gets a stand-in that is asked nothing but what to call.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import BuiltinFunctionType, CodeType, FunctionType
+from typing import Any
+
+Undo = Callable[[], object]
+
+
+class StandIn(staticmethod):  # type: ignore[type-arg]
+    """Stands in for a function in C: called in C, so that no frame comes between.
+
+    A static method, since ``inspect`` looks into a ``functools.partial`` of any class.
+    """
+
+    __slots__ = ("_original",)
+
+    def __new__(cls, *_: Any) -> Any:
+        """Make what ``__init__`` fills."""
+        make: Any = super().__new__
+        return make(cls, len)
+
+    def __init__(self, original: Any, new: Callable[..., Any]) -> None:
+        """Make one that does what ``new`` does, and else is ``original``."""
+        object.__setattr__(self, "_original", original)
+        super().__init__(new)
+
+    def __getattribute__(self, name: str) -> Any:
+        return getattr(original_of(self), name)
+
+    def __reduce__(self) -> Any:
+        return original_of(self).__reduce__()
+
+    def __repr__(self) -> str:
+        return repr(original_of(self))
+
+    def __eq__(self, other: object) -> bool:
+        return bool(original_of(self) == original_of(other))
+
+    def __hash__(self) -> int:
+        return hash(original_of(self))
+
+    def __get__(self, instance: object, owner: type | None = None) -> StandIn:
+        """Return itself: functions in C do not become methods."""
+        return self
+
+    def __dir__(self) -> list[str]:
+        return dir(original_of(self))
+
+
+def original_of(function: Any) -> Any:
+    """Return what ``function`` stands in for; if that is nothing, ``function``."""
+    if type(function) is not StandIn:
+        return function
+    return object.__getattribute__(function, "_original")
+
+
+def takes_other_code(function: object, new: object) -> bool:
+    """Whether ``function`` can be given the code of ``new``: it stays what it is."""
+    both = type(function) is FunctionType and type(new) is FunctionType
+    return both and function.__closure__ is None  # type: ignore[attr-defined]
+
+
+def disguised(original: Any, new: Any) -> Any:
+    """Return what to put in the place of ``original``, if that is to be replaced."""
+    return StandIn(original, new) if type(original) is BuiltinFunctionType else new
+
+
+def replace(owner: Any, name: str, new: Any) -> Iterator[Undo]:
+    """Make ``new`` what ``owner``, a module or class, does under that name; yield what takes that
+    back."""
+    own = vars(owner).get(name)
+    if takes_other_code(own, new):
+        yield from _exchanged(own, new)
+    else:
+        yield partial(delattr, owner, name) if own is None else partial(setattr, owner, name, own)
+        setattr(owner, name, new)
+
+
+def _exchanged(function: Any, new: Any) -> Iterator[Undo]:
+    """Let ``function`` hand on to ``new``, which finds in its place one with the old code."""
+    old = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__
+    )
+    old.__kwdefaults__ = function.__kwdefaults__
+    for cell in new.__closure__ or ():
+        if cell.cell_contents is function:
+            yield partial(setattr, cell, "cell_contents", function)
+            cell.cell_contents = old
+    for name, value in list(new.__globals__.items()):
+        if value is function:
+            yield partial(new.__globals__.__setitem__, name, function)
+            new.__globals__[name] = old
+    yield partial(setattr, function, "__code__", function.__code__)
+    function.__code__ = _handing_on(function, new)
+
+
+_HANDED_ON = "what is called"
+
+
+def _handing_on(function: FunctionType, new: FunctionType) -> CodeType:
+    """Make code that takes the arguments of ``function`` and calls ``new`` with them."""
+    parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+    taken = inspect.Signature(
+        [each.replace(annotation=each.empty, default=each.empty) for each in parameters]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # for calling a text
+        module = compile(
+            f"def f{taken}: return {_HANDED_ON!r}({', '.join(map(_passed, parameters))})",
+            function.__code__.co_filename,
+            "exec",
+            dont_inherit=True,
+        )
+    (code,) = [each for each in module.co_consts if isinstance(each, CodeType)]
+    return code.replace(
+        co_consts=tuple(new if each == _HANDED_ON else each for each in code.co_consts),
+        co_name=function.__code__.co_name,
+        co_qualname=function.__code__.co_qualname,
+        co_firstlineno=function.__code__.co_firstlineno,
+    )
+
+
+def _passed(parameter: inspect.Parameter) -> str:
+    prefix: dict[object, str] = {
+        parameter.VAR_POSITIONAL: "*",
+        parameter.VAR_KEYWORD: "**",
+        parameter.KEYWORD_ONLY: f"{parameter.name}=",
+    }
+    return prefix.get(parameter.kind, "") + parameter.name
