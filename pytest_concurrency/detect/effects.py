@@ -1,17 +1,17 @@
 """What an overwriting write has done to the value: whether anything was lost.
 
-Asked of executions that have been recorded in full. Three things show that nothing was:
+Asked of executions that have been recorded in full. Two things show that nothing was:
 
 - what was there is what had been read: the read was not stale (where the execution fails: and
   nobody has written anything else meanwhile);
-- what was stored is the very object that was there;
-- in an execution that passes, the values in the end are those that some serial order gives:
-  ``p = p.rstrip()``, ``x or DEFAULT``, ``max(last, same)`` may be done twice.
+- in an execution that passes, the values in the end are those that some serial order gives, or
+  the very object was stored that was there, as in all serial orders: ``p = p.rstrip()``,
+  ``x or DEFAULT``, ``max(last, same)`` may be done twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Content:
     program."""
 
     identity: int = 0
-    """The address of an object that is not a plain value; 0: a plain value, or nothing known."""
+    """The address of an object that is more than its value; 0: a value, or nothing known."""
     value: Any = None
     """Equal for equal values; None if they cannot be compared."""
 
@@ -44,22 +44,20 @@ class Content:
         return self.is_same_object(other)
 
     def is_same_object(self, other: Content) -> bool:
-        """Whether both are one object that is not a plain value."""
+        """Whether both are one object that is more than its value."""
         return self.identity != 0 and self.identity == other.identity
 
 
 NOT_KNOWN = Content()
 Contents = Sequence[tuple[Content, Content]]
 """For each event of a log, what was in its location before and after it."""
-Ends = dict[Any, list[str]]
-"""For each part that locations have (an attribute's name, a key), what was in these in the end."""
 
 
 def content_of(value: object) -> Content:
     """Return what ``value`` is compared by."""
     compared = _compared(value, _DEEPEST)
-    plain = is_one_of(type(value), _PLAIN)
-    return Content(0 if plain else id(value), None if compared is _UNKNOWN else compared)
+    is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
+    return Content(0 if is_value else id(value), None if compared is _UNKNOWN else compared)
 
 
 def _compared(value: object, depth: int) -> Any:
@@ -80,17 +78,15 @@ def _compared(value: object, depth: int) -> Any:
     return (kind.__name__, frozenset(found) if kind in (set, frozenset) else tuple(found))
 
 
-def is_harmless(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) -> bool:
-    """Whether the values show that nothing was overwritten that had not been read.
+def was_stale(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) -> bool:
+    """Whether another value was overwritten than the one that had been read.
 
-    Values that were changed there and back may be why an execution fails.
+    A value that was changed there and back may be why an execution fails.
     """
-    (_, read), (before, after) = contents[found.read], contents[found.write]
-    if before.is_same_object(after):
-        return True
+    before, read = contents[found.write][0], contents[found.read][1]
     if not failed:
-        return read.is_same(before)
-    return all(
+        return not read.is_same(before)
+    return not all(
         was.is_same(became)
         for event, (was, became) in zip(
             log[found.read : found.write], contents[found.read :], strict=False
@@ -101,6 +97,42 @@ def is_harmless(log: Log, contents: Contents, found: LostUpdate, *, failed: bool
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """What the threads did one after another, in some order."""
+
+    ends: Mapping[Any, list[str]]
+    """For each part that locations have (an attribute's name, a key), what was in these in the
+    end; of locations that several threads touched."""
+    changing: frozenset[int]
+    """Write sites that changed a value which another thread had written."""
+
+
+def serial_of(log: Log, contents: Contents) -> Serial:
+    """Return what matters of a serial execution."""
+    writers: dict[Any, int] = {}
+    changing: set[int] = set()
+    for event, (before, after) in zip(log, contents, strict=False):
+        if operation(event).endswith("write"):
+            location = location_key(event)
+            if writers.get(location, event[0]) != event[0] and not before.is_same(after):
+                changing.add(event[1])
+            writers[location] = event[0]
+    return Serial(_ends(log, contents), frozenset(changing))
+
+
+def as_in(log: Log, contents: Contents, found: LostUpdate, serials: Sequence[Serial]) -> bool:
+    """Whether an execution that passes ends as a serial one does, as far as locations like the one
+    of ``found`` go: the update may be made twice."""
+    before, after = contents[found.write]
+    if before.is_same_object(after):
+        return bool(serials) and all(log[found.write][1] not in s.changing for s in serials)
+    part = location_key(log[found.write])[1]
+    ends = _ends(log, contents).get(part)
+    is_known = ends is not None and _NOT_COMPARED not in ends
+    return is_known and any(ends == serial.ends.get(part) for serial in serials)
+
+
 _NOT_COMPARED = ""
 
 
@@ -108,28 +140,15 @@ def _ending(content: Content) -> str:
     return _NOT_COMPARED if content.value is None else repr(content.value)
 
 
-def ends_of(log: Log, contents: Contents) -> Ends:
-    """Return what was in the locations that several threads touched, in the end."""
+def _ends(log: Log, contents: Contents) -> dict[Any, list[str]]:
     last: dict[Any, Content] = {}
     threads: dict[Any, set[int]] = {}
     for event, (_, after) in zip(log, contents, strict=False):
         location = location_key(event)
         last[location] = after
         threads.setdefault(location, set()).add(event[0])
-    ends: Ends = {}
+    ends: dict[Any, list[str]] = {}
     for location, content in last.items():
         if len(threads[location]) > 1:
             ends.setdefault(location[1], []).append(_ending(content))
     return {part: sorted(values) for part, values in ends.items()}
-
-
-def ends_alike(
-    log: Log, contents: Contents, found: LostUpdate, serial_ends: Sequence[Ends]
-) -> bool:
-    """Whether a serial order ends with the same values in locations like the one of ``found``."""
-    if not serial_ends:
-        return False
-    part = location_key(log[found.write])[1]
-    ends = ends_of(log, contents).get(part)
-    is_known = ends is not None and _NOT_COMPARED not in ends
-    return is_known and any(ends == serial.get(part) for serial in serial_ends)

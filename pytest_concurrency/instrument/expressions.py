@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from pytest_concurrency.instrument.scopes import FunctionNode
+from pytest_concurrency.instrument.scopes import DISPLAYS, FunctionNode
 from pytest_concurrency.instrument.values import (
     FOREIGN,
     NO_READS,
@@ -17,12 +17,14 @@ from pytest_concurrency.instrument.values import (
     State,
     Value,
     carried,
+    cut,
     read,
 )
 
 Compared = frozenset[tuple[Reads, Reads]]
 """Pairs of values whose equality has been tested."""
 _EQUAL = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+_MAKING = frozenset({"list", "dict", "set", "deque", "defaultdict", "bytearray", "array"})
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -41,6 +43,9 @@ class Expressions:
         self._compared: dict[ast.AST, Compared] = {}
         self._tests: list[Compared] = []
         self._not_local: set[str] = set()
+        self._new: set[str] = set()
+        """Local names of objects that the function has made itself."""
+        self._statement_now: ast.stmt | None = None
         self._inline: set[str] = set()
         """Names of comprehensions: what they hold counts as part of the expression."""
 
@@ -124,6 +129,8 @@ class Expressions:
         called = self._value(node.func, state)
         if isinstance(node.func, ast.Attribute):
             parts.append(self._values[node.func.value])
+            if given is not NOTHING and self._statement_now is not None:
+                self._put_into(self._statement_now, node.func.value, given, state)
         # What is handed to a file or to a function together with a file may end up in it.
         for part in parts:
             for handle in filter(_is_opening, part.reads):
@@ -165,18 +172,33 @@ class Expressions:
             case (ast.Name(), _):
                 self._store(target, value)
                 self._define(binder, target.id, value, state)
+                if source is not None and _makes_new(source):
+                    self._new.add(target.id)
             case _:
                 for child in ast.iter_child_nodes(target):
                     if isinstance(child, ast.expr):
                         self._value(child, state)
                 self._store(target, value)
                 self._give_away(value)
+                if isinstance(target, (ast.Attribute, ast.Subscript)):
+                    self._put_into(binder, target.value, value, state)
+
+    def _put_into(self, binder: ast.AST, owner: ast.expr, value: Value, state: State) -> None:
+        """Let a new object that only a local name knows hold ``value``, too."""
+        if isinstance(owner, ast.Name) and owner.id in self._new and owner.id in state:
+            held = state[owner.id]
+            state[owner.id] = cut(held, value)
+            self._note_definition(binder, owner.id, replace(value, names=value.names | {owner.id}))
 
     def _define(self, binder: ast.AST, name: str, value: Value, state: State) -> None:
         if name in self._not_local:
             self._give_away(value)
             return
         state[name] = value
+        self._new.discard(name)
+        self._note_definition(binder, name, value)
+
+    def _note_definition(self, binder: ast.AST, name: str, value: Value) -> None:
         found = self.definitions.setdefault(binder, {})
         found[name] = found[name] | value if name in found else value
 
@@ -188,6 +210,14 @@ class Expressions:
             for compare in ast.walk(node)
             if isinstance(compare, ast.Compare) and isinstance(compare.ops[0], _EQUAL)
         )
+
+
+def _makes_new(source: ast.expr) -> bool:
+    """Whether ``source`` makes an object that nobody else knows yet."""
+    if isinstance(source, ast.Call):
+        name = getattr(source.func, "id", getattr(source.func, "attr", ""))
+        return name[:1].isupper() or name in _MAKING
+    return isinstance(source, DISPLAYS)
 
 
 def _are_parallel(target: ast.Tuple | ast.List, source: ast.Tuple | ast.List) -> bool:

@@ -107,9 +107,11 @@ class Flows(Expressions):
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._define(node, node.name, FOREIGN, state)
             case _:
+                self._statement_now = node
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self._value(child, state)
+                self._statement_now = None
 
     def _augmented(self, node: ast.AugAssign, state: State) -> None:
         value = self._value(node.value, state)

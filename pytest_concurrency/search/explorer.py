@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice, permutations
 from time import monotonic
 
-from pytest_concurrency.detect.effects import Ends, ends_of
+from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
@@ -73,8 +73,8 @@ class Explorer:
         """
         self._leaks: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
-        self._serial_ends: list[Ends] | None = None
-        """What serial orders end with; None: not known yet."""
+        self._serials: list[Serial] | None = None
+        """What serial orders do; None: not known yet."""
         self.executions = 0
 
     @property
@@ -130,17 +130,17 @@ class Explorer:
         is_lost = suspect is not None and suspect.lost_update is not None
         if not is_lost or not observation.contents or observation.failure is not None:
             return suspect
-        if self._serial_ends is None:
-            self._serial_ends = self._run_serially(observation.execution.threads)
-        return look(observation, self._serial_ends)
+        if self._serials is None:
+            self._serials = self._run_serially(observation.execution.threads)
+        return look(observation, self._serials)
 
-    def _run_serially(self, threads: int) -> list[Ends]:
-        """Run the threads one after another, in several orders: return what they end with."""
-        found: list[Ends] = []
+    def _run_serially(self, threads: int) -> list[Serial]:
+        """Run the threads one after another, in several orders."""
+        found: list[Serial] = []
         for order in islice(permutations(range(1, threads)), _SERIAL_ORDERS):
             serial = self._execute(InOrder(order), self._limit, record=True)
             if serial.failure is None and not serial.execution.outcome:
-                found.append(ends_of(serial.execution.log, serial.contents))
+                found.append(serial_of(serial.execution.log, serial.contents))
         return found
 
     def _note_leaks(self, execution: Execution) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pytest_concurrency.detect.effects import Contents, Ends, ends_alike, is_harmless
+from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.model import Access, HazardKind, Site, ThreadState
 from pytest_concurrency.runtime.task import Strategy
@@ -99,12 +99,12 @@ def _place(state: ThreadState) -> tuple[str, int]:
     return (state.stack[0].path if state.stack else "", 0)
 
 
-def look(observation: Observation, serial_ends: Sequence[Ends] = ()) -> Suspect | None:
-    """Judge one execution; ``serial_ends`` is what serial orders of its threads end with."""
+def look(observation: Observation, serials: Sequence[Serial] = ()) -> Suspect | None:
+    """Judge one execution; ``serials`` are what its threads do one after another."""
     execution = observation.execution
     if execution.outcome:
         return Suspect(_OUTCOMES[execution.outcome], observation)
-    found = _lost_update(observation, serial_ends)
+    found = _lost_update(observation, serials)
     if found is not None:
         return Suspect("lost-update", observation, found)
     if observation.failure is not None:
@@ -112,7 +112,7 @@ def look(observation: Observation, serial_ends: Sequence[Ends] = ()) -> Suspect 
     return None
 
 
-def _lost_update(observation: Observation, serial_ends: Sequence[Ends]) -> LostUpdate | None:
+def _lost_update(observation: Observation, serials: Sequence[Serial]) -> LostUpdate | None:
     """Return the first lost update; in an execution that failed, also one whose flow is unknown."""
     execution, contents = observation.execution, observation.contents
     failed = observation.failure is not None
@@ -120,10 +120,10 @@ def _lost_update(observation: Observation, serial_ends: Sequence[Ends]) -> LostU
     for found in lost_updates(execution.log, execution.marks):
         if not found.flows and (suspicion is not None or not failed):
             continue
-        if contents and is_harmless(execution.log, contents, found, failed=failed):
+        if contents and not was_stale(execution.log, contents, found, failed=failed):
             continue
         if not found.flows:
             suspicion = found
-        elif failed or not ends_alike(execution.log, contents, found, serial_ends):
+        elif failed or not contents or not as_in(execution.log, contents, found, serials):
             return found
     return suspicion

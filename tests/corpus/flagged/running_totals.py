@@ -1,0 +1,33 @@
+"""A total over several boxes is carried over although one has changed."""
+
+from __future__ import annotations
+
+EXPECT = {"lost-update", "test-failure", "thread-exception"}
+MAX_SCHEDULES = 300
+
+
+class Box:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self.boxes = [Box(1), Box(1)]
+
+    def carry_over(self) -> None:
+        total = 0
+        for box in self.boxes:
+            total += box.value
+        self.boxes[0].value = total
+
+
+def setup() -> Shelf:
+    return Shelf()
+
+
+WORKERS = [Shelf.carry_over, Shelf.carry_over]
+
+
+def check(shelf: Shelf) -> bool:
+    return shelf.boxes[0].value == 3
