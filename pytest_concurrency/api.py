@@ -97,7 +97,7 @@ def explore(
         deadline=monotonic() + seconds,
     )
     with exploring(instrumentation, seconds):
-        result = search(explorer, schedules, stop_at_first=stop_at_first)
+        result = search(explorer, schedules, more=0 if stop_at_first else None)
     return Found(
         result.executions,
         (*result.hazards, *result.warnings),

@@ -204,6 +204,30 @@ class Hazard:
         )
 
 
+_WORST: tuple[HazardKind, ...] = (
+    "crash",
+    "deadlock",
+    "lost-update",
+    "data-race",
+    "atomicity-violation",
+    "stale-read",
+    "nonserializable-outcome",
+    "no-progress",
+    "thread-exception",
+    "test-failure",
+    "timeout",
+    "lock-order-inversion",
+    "thread-leak",
+)
+"""Kinds of hazards: first what does most damage, and what explains the others."""
+
+
+def badness(hazard: Hazard) -> tuple[int, int]:
+    """Order hazards: the worst first."""
+    severity = ("error", "warning", "note").index(hazard.severity)
+    return (severity, _WORST.index(hazard.kind))
+
+
 @dataclass(frozen=True, slots=True)
 class CellResult:
     """What running one cell gave."""

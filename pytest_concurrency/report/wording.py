@@ -13,6 +13,7 @@ from pytest_concurrency.model import (
     Operation,
     Site,
     StressReport,
+    badness,
 )
 from pytest_concurrency.report.page import Markup
 
@@ -62,8 +63,8 @@ def lines_met(hazard: Hazard) -> list[tuple[str, int]]:
 def distinct(report: StressReport) -> list[tuple[Hazard, list[CellResult]]]:
     """List a report's hazards, each once with all cells that showed it, the best evidence first.
 
-    Best is what is an error, can be replayed, says where, and has few threads and steps, in this
-    order.
+    Best is what is an error, can be replayed, says where, is of a bad kind, and has few threads and
+    steps, in this order.
     """
     seen: dict[object, list[tuple[Hazard, CellResult]]] = {}
     for result in report.cells:
@@ -75,11 +76,11 @@ def distinct(report: StressReport) -> list[tuple[Hazard, list[CellResult]]]:
     return [(group[0][0], [result for _, result in group]) for group in groups]
 
 
-def _evidence(hazard: Hazard) -> tuple[int, bool, bool, bool, int, int, int]:
-    severity = ("error", "warning", "note").index(hazard.severity)
+def _evidence(hazard: Hazard) -> tuple[int, ...]:
+    severity, kind = badness(hazard)
     steps = len(hazard.timeline)
     size = (hazard.threads, hazard.preemptions, steps)
-    return (severity, not hazard.replay, not hazard.sites, not steps, *size)
+    return (severity, not hazard.replay, not hazard.sites, not steps, kind, *size)
 
 
 def worker(index: int, kind: CellKind = "explored") -> str:

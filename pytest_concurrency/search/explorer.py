@@ -14,6 +14,7 @@ from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.engine import Execution, start_round
 from pytest_concurrency.search.evidence import describe, describe_leak
+from pytest_concurrency.search.findings import Findings
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation, Suspect, Workload, look
 from pytest_concurrency.search.shrinking import shortened
@@ -21,6 +22,10 @@ from pytest_concurrency.search.strategies.in_order import InOrder
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
+MORE = 200
+"""Schedules that a cell is searched for after its first hazard: a default run's whole number."""
+LEAST_MORE = 1.0
+"""Seconds that this may take in any case."""
 _LEAST_LIMIT = 20_000
 _LIMIT_PER_STEP = 20
 """An execution counts as endless if it has so many times the scheduling points of the first."""
@@ -71,6 +76,7 @@ class Explorer:
         """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not
         shortened.
         """
+        self.findings = Findings()
         self._leaks: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
         self._serials: list[Serial] | None = None
@@ -179,51 +185,83 @@ class Explorer:
         return self._look(self._execute(Replay(schedule), limit, record=record))
 
 
+class _Bounds:
+    """How far a search goes."""
+
+    def __init__(self, schedules: int, deadline: float, more: int | None) -> None:
+        self.schedules = schedules
+        self.deadline = deadline
+        self._more = more
+        self._started = monotonic()
+        self._is_narrow = False
+
+    def narrow(self, done: int, findings: Findings, suspect: Suspect) -> None:
+        """Something has been found after so many executions: do not look for more for ever."""
+        if self._more is None:
+            return
+        if findings.is_full or _is_dangerous(suspect):
+            self.schedules = done
+        elif not self._is_narrow:
+            now = monotonic()
+            self.schedules = min(self.schedules, done + self._more)
+            self.deadline = min(self.deadline, now + max(LEAST_MORE, now - self._started))
+        self._is_narrow = True
+
+
+def _is_dangerous(suspect: Suspect) -> bool:
+    """Whether more executions may do harm: threads could not be unwound, or another one may take
+    all the time again.
+    """
+    return bool(suspect.observation.execution.leaked) or suspect.kind == "timeout"
+
+
 def search(
     explorer: Explorer,
     schedules: int,
     *,
-    stop_at_first: bool = True,
+    more: int | None = 0,
     first: Sequence[Schedule] = (),
     on_progress: Callable[[int], None] | None = None,
+    on_found: Callable[[Hazard], None] | None = None,
     is_over: Callable[[int], bool] | None = None,
 ) -> Search:
     """Execute up to ``schedules`` times, until the explorer's deadline.
 
-    The schedules in ``first`` come first. ``is_over`` gets the number of executions so far, and
-    says whether somebody else has found enough.
+    After the first hazard at most ``more`` times more, and in at most the time again that it has
+    taken, or ``LEAST_MORE`` seconds; with None as if nothing had been found. The schedules in
+    ``first`` come first. ``is_over`` gets the number of executions so far, and says whether
+    somebody else has found enough.
     """
-    hazards: list[Hazard] = []
+    findings = explorer.findings
+    bounds = _Bounds(schedules, explorer.deadline, more)
     started = monotonic()
-    known: set[tuple[object, ...]] = set()
     reason = ""
-    exhausted = False
     known_schedules = iter(first)
-    for number in range(schedules):
+    number = 0
+    while number < bounds.schedules and not explorer.strategy.finished:
         if is_over is not None and is_over(number):
             reason = "another job had found enough"
             break
         again = next(known_schedules, None)
         suspect = explorer.next_suspect() if again is None else explorer.try_again(again)
-        if suspect is not None and suspect.identity not in known:
-            known.add(suspect.identity)
-            hazards.append(explorer.confirm(suspect))
-            if stop_at_first:
-                break
-        if explorer.strategy.finished:
-            exhausted = True
-            break
-        if monotonic() > explorer.deadline:
-            reason = "time was up"
+        if suspect is not None and findings.is_new(suspect):
+            hazard = explorer.confirm(suspect)
+            findings.add(suspect, hazard)
+            if on_found is not None:
+                on_found(hazard)
+            bounds.narrow(number + 1, findings, suspect)
+        if monotonic() > bounds.deadline and not explorer.strategy.finished:
+            reason = "" if findings else "time was up"
             break
         if on_progress is not None and not number % 20:
             on_progress(number)
+        number += 1
     return Search(
         explorer.executions,
-        tuple(hazards),
+        findings.hazards,
         monotonic() - started,
         reason,
-        exhausted,
+        explorer.strategy.finished,
         explorer.strategy.covered,
         explorer.interleavings,
         explorer.leaks,

@@ -31,7 +31,8 @@ from pytest_concurrency.stress.in_child import (
 from pytest_concurrency.stress.pipes import MessageReader, read_some
 
 T = TypeVar("T")
-Progress = Callable[[str], None]
+Progress = Callable[[Any], None]
+"""Takes a text for people; what is no text is kept, in case that the child does not come back."""
 ChildStatus = Literal["done", "raised", "crashed", "timeout"]
 
 _OUTPUT_KEPT = 16 * 1024
@@ -62,6 +63,8 @@ class ChildResult(Generic[T]):
     output: str = ""
     """The tail of what the child and its processes wrote to stdout and stderr."""
     seconds: float = 0.0
+    kept: tuple[Any, ...] = ()
+    """What it has sent besides messages."""
 
 
 def run_in_child(
@@ -136,6 +139,7 @@ class _Watch(Generic[T]):
         self._stacks = stacks
         self._on_progress = on_progress
         self._progress: deque[str] = deque(maxlen=_PROGRESS_KEPT)
+        self._kept: list[Any] = []
         self._final: tuple[Any, ...] | None = None
         self._open = {messages, output}
         self._poller = select.poll()
@@ -191,6 +195,8 @@ class _Watch(Generic[T]):
 
     def _take(self, message: tuple[Any, ...]) -> None:
         match message:
+            case ("progress", kept) if not isinstance(kept, str):
+                self._kept.append(kept)
             case ("progress", text):
                 self._progress.append(text)
                 if self._on_progress is not None:
@@ -243,7 +249,16 @@ class _Watch(Generic[T]):
                 how = process_tree.describe_exit(code) if in_time else "killed when time was up"
         text = self._output.decode(errors="replace")
         return ChildResult(
-            status, value, error_type, error, how, stacks, tuple(self._progress), text, seconds
+            status,
+            value,
+            error_type,
+            error,
+            how,
+            stacks,
+            tuple(self._progress),
+            text,
+            seconds,
+            tuple(self._kept),
         )
 
 

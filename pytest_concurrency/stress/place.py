@@ -88,9 +88,17 @@ class InSameProcess:
         started = time.monotonic()
         try:
             with set_aside(self._item) as last_error:
-                value = work(on_progress or (lambda text: None))
+                value = work(_only_text(on_progress))
         except Exception as error:
             text = describe_exception(error)
             return ChildResult("raised", error_type=type(error).__name__, error=text)
         self.error = self.error or last_error()
         return ChildResult("done", value, seconds=time.monotonic() - started)
+
+
+def _only_text(on_progress: Progress | None) -> Progress:
+    def progress(message: object) -> None:
+        if on_progress is not None and isinstance(message, str):
+            on_progress(message)
+
+    return progress

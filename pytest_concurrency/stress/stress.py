@@ -23,6 +23,7 @@ from pytest_concurrency.model import (
 )
 from pytest_concurrency.runtime.patches import look_ahead
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.explorer import MORE
 from pytest_concurrency.search.saved import Failing, SavedFailures
 from pytest_concurrency.search.token import decode
 from pytest_concurrency.stress.amplify import amplified
@@ -221,7 +222,14 @@ class Stress:
             self.item, self.instrumentation, facts, self.seed, self._patience(facts)
         )
         return explored_cell(
-            exploration, cell, settings, first=first, deadline=deadline, on_progress=progress
+            exploration,
+            cell,
+            settings,
+            first=first,
+            deadline=deadline,
+            on_progress=progress,
+            # What a debugger shows is the last execution.
+            more=MORE if self.place.isolates else 0,
         )
 
     def _free_running(
@@ -315,7 +323,7 @@ def cell_of_death(
         done + 1,
         strategy=strategy if cell.kind == "explored" else "",
         seconds=seconds,
-        hazards=(hazard,),
+        hazards=(*result.kept, hazard),
         reason=hazard.message,
     )
 

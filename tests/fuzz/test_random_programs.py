@@ -104,7 +104,7 @@ def problems_of(seed: int, folder: Path) -> Iterator[str]:
         )
         started = monotonic()
         with exploring(instrumentation_for([module.setup]), SECONDS):
-            found = search(explorer, SCHEDULES, stop_at_first=False)
+            found = search(explorer, SCHEDULES, more=None)
             for hazard in found.hazards:
                 if "not deterministic" in hazard.note:
                     yield f"{hazard.kind}: {hazard.note}"

@@ -59,7 +59,7 @@ def test_each_interleaving_has_the_number_of_the_execution_that_was_the_first() 
         deadline=float("inf"),
     )
     with exploring(instrumentation_for([Counter]), 60):
-        found = search(explorer, 40, stop_at_first=False)
+        found = search(explorer, 40, more=None)
     numbers = list(found.interleavings.values())
     assert 3 < len(numbers) <= 6
     assert numbers[0] == 1

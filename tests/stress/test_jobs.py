@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.explorer import Search
 from pytest_concurrency.stress.cells.jobs import cpus, merged, search_in_jobs
+from pytest_concurrency.stress.child import Progress
 
 
 def hazard(job: int, number: int) -> Hazard:
@@ -75,6 +77,35 @@ def test_a_job_that_dies_has_found_that() -> None:
     (death,) = found.hazards
     assert death.kind == "crash"
     assert "status 3" in death.message
+
+
+def test_what_a_job_had_found_before_it_died() -> None:
+    def job(number: int, is_over: Callable[[int], bool], progress: Progress) -> Search:
+        if number:
+            progress(hazard(1, 2))
+            os._exit(3)
+        return Search(5, (), 0.0)
+
+    found = search_in_jobs(job, 2, 4, 10.0, lambda text: None, 9)
+    assert [each.kind for each in found.hazards] == ["crash", "lost-update"]
+
+
+@pytest.mark.parametrize("pace", [{}, {0: 0.002}, {1: 0.002}])
+def test_all_go_on_after_the_first_hazard(pace: dict[int, float]) -> None:
+    def job(number: int, is_over: Callable[[int], bool], progress: Progress) -> Search:
+        hazards: list[Hazard] = []
+        for execution in range(1, 31):
+            if is_over(execution - 1):
+                return Search(execution - 1, tuple(hazards), 0.0)
+            time.sleep(pace.get(number, 0.0))
+            if execution == {0: 9, 1: 4}[number] or execution == 20:
+                hazards.append(replace(hazard(number, execution), location=f"at {execution}"))
+                progress(hazards[-1])
+        return Search(30, tuple(hazards), 0.0)
+
+    found = search_in_jobs(job, 2, 2, 10.0, lambda text: None, 6)
+    assert [each.location for each in found.hazards] == ["at 9", "at 4"]
+    assert found.executions == 10 + 10
 
 
 def test_a_job_that_hangs_is_ended() -> None:

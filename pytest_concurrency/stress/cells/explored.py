@@ -18,7 +18,7 @@ from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
-from pytest_concurrency.search.explorer import Explorer, Search, search
+from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.search.observation import Workload as Runner
@@ -27,6 +27,7 @@ from pytest_concurrency.search.token import Token, fingerprint, source_fingerpri
 from pytest_concurrency.stress.apart import DiedApart, run_apart
 from pytest_concurrency.stress.cells.jobs import cpus, search_in_jobs
 from pytest_concurrency.stress.cells.serial import SerialFacts
+from pytest_concurrency.stress.child import Progress
 from pytest_concurrency.stress.workload import Workload
 
 AGAIN = "a schedule that had failed in an earlier run was tried first, and fails again"
@@ -71,19 +72,20 @@ def explored_cell(
     *,
     first: Sequence[Schedule] = (),
     deadline: float,
-    on_progress: Callable[[str], None],
+    on_progress: Progress,
+    more: int = MORE,
 ) -> CellResult:
-    """Search the schedules of one cell, those in ``first`` first. To be called in a child
-    process.
+    """Search the schedules of one cell, those in ``first`` first, and ``more`` after the first
+    hazard. To be called in a child process.
     """
     started = time.monotonic()
-    share = partial(_share, exploration, cell, settings, first, deadline)
+    share = partial(_share, exploration, cell, settings, first, deadline, more)
     jobs = jobs_of(settings)
     if jobs == 1:
         found = share(0, None, on_progress)
     else:
         seconds = deadline - started + exploration.per_execution
-        found = search_in_jobs(share, jobs, cell.threads, seconds, on_progress)
+        found = search_in_jobs(share, jobs, cell.threads, seconds, on_progress, more)
     covered = found.covered
     is_all = found.exhausted and settings.preemptions < 0
     return CellResult(
@@ -126,9 +128,10 @@ def _share(
     settings: Settings,
     first: Sequence[Schedule],
     deadline: float,
+    more: int,
     job: int,
     is_over: Callable[[int], bool] | None,
-    on_progress: Callable[[str], None],
+    on_progress: Progress,
 ) -> Search:
     """Do the share of one job."""
     jobs = jobs_of(settings)
@@ -154,13 +157,15 @@ def _share(
             return search(
                 explorer,
                 schedules,
+                more=more,
                 first=() if job else first,
                 on_progress=progress,
+                on_found=on_progress,
                 is_over=is_over,
             )
     except DiedApart as death:
-        hazard = death.hazard(explorer.executions, cell.threads)
-        return Search(explorer.executions, (hazard,), 0.0, interleavings=explorer.interleavings)
+        hazards = (*explorer.findings.hazards, death.hazard(explorer.executions, cell.threads))
+        return Search(explorer.executions, hazards, 0.0, interleavings=explorer.interleavings)
 
 
 def _runner(exploration: Exploration, threads: int, choices: Choices) -> Runner:

@@ -1,7 +1,7 @@
 """Searching the schedules of one cell in several processes at once, each on a CPU of its own.
 
 What comes out does not depend on timing: a job that has found something says after how many
-executions; the others go on until they have done as many, and what they do beyond is forgotten.
+executions it, and all others, may stop; what somebody does beyond that is forgotten.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
+from pytest_concurrency.model import Hazard, badness
 from pytest_concurrency.search.explorer import Search
 from pytest_concurrency.stress.apart import hazard_of_death
 from pytest_concurrency.stress.child import ChildResult, Progress, run_in_children
@@ -30,7 +31,7 @@ class Job(Protocol):
 
 
 class _Board:
-    """Memory that all jobs share: after how many executions each has found something."""
+    """Memory that all jobs share: after how many executions all may stop, in each one's view."""
 
     def __init__(self, jobs: int) -> None:
         self._memory = mmap.mmap(-1, _WIDTH * jobs)
@@ -38,6 +39,8 @@ class _Board:
 
     def enter(self, job: int, executions: int) -> None:
         place = self._places[job]
+        before = int.from_bytes(self._memory[place : place + _WIDTH], "little")
+        executions = min(executions, before or executions)
         self._memory[place : place + _WIDTH] = executions.to_bytes(_WIDTH, "little")
 
     def is_over(self, executions: int) -> bool:
@@ -52,23 +55,40 @@ def cpus() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
-def search_in_jobs(job: Job, jobs: int, threads: int, seconds: float, progress: Progress) -> Search:
-    """Let ``jobs`` processes search for at most ``seconds``, and merge what they found."""
+def search_in_jobs(
+    job: Job, jobs: int, threads: int, seconds: float, progress: Progress, more: int = 0
+) -> Search:
+    """Let ``jobs`` processes search for at most ``seconds``, and merge what they found.
+
+    After the first hazard they may go on for ``more`` executions.
+    """
     board = _Board(jobs)
-    works = [partial(_work, job, number, board) for number in range(jobs)]
+    works = [partial(_work, job, number, board, more) for number in range(jobs)]
     children = run_in_children(works, seconds=seconds, on_progress=progress)
-    return merged([_found(child, threads) for child in children])
+    return merged([_found(child, threads) for child in children], more)
 
 
-def _work(job: Job, number: int, board: _Board, progress: Progress) -> Search:
+def _work(job: Job, number: int, board: _Board, more: int, progress: Progress) -> Search:
     places = cpus()
     if places:
         with suppress(OSError):
             os.sched_setaffinity(0, {places[number % len(places)]})
-    found = job(number, board.is_over, progress)
+
+    def progressing(message: object) -> None:
+        if isinstance(message, Hazard):
+            board.enter(number, message.schedule_index + more)
+        progress(message)
+
+    found = job(number, board.is_over, progressing)
     if found.hazards or found.exhausted:
-        board.enter(number, found.executions)
+        board.enter(number, _end(found, more))
     return found
+
+
+def _end(found: Search, more: int) -> int:
+    """Return after how many executions all may stop, judging by what one job found."""
+    ends = [hazard.schedule_index + more for hazard in found.hazards]
+    return min([*ends, found.executions]) if found.exhausted or not ends else min(ends)
 
 
 def _found(child: ChildResult[Search], threads: int) -> Search:
@@ -80,17 +100,18 @@ def _found(child: ChildResult[Search], threads: int) -> Search:
     last = child.progress[-1].partition("/")[0] if child.progress else ""
     executions = int(last) + 1 if last.isdigit() else 1
     hazard = hazard_of_death(child, executions, threads)
-    return Search(executions, (hazard,), child.seconds)
+    return Search(executions, (*child.kept, hazard), child.seconds)
 
 
-def merged(searches: Sequence[Search]) -> Search:
+def merged(searches: Sequence[Search], more: int = 0) -> Search:
     """Merge what jobs found, in the order of the jobs."""
-    ends = [each.executions for each in searches if each.hazards or each.exhausted]
+    ends = [_end(each, more) for each in searches if each.hazards or each.exhausted]
     most = min(ends, default=max(each.executions for each in searches))
-    winner = next(
-        (s for s in searches if s.executions == most and (s.hazards or s.exhausted)), None
-    )
     first = searches[0]
+    hazards: dict[object, Hazard] = {}
+    for hazard in (hazard for each in searches for hazard in each.hazards):
+        if hazard.schedule_index <= most:
+            hazards.setdefault(hazard.identity, hazard)
     interleavings: dict[int, int] = {}
     for each in searches:
         for fingerprint, number in each.interleavings.items():
@@ -99,10 +120,10 @@ def merged(searches: Sequence[Search]) -> Search:
     return replace(
         first,
         executions=sum(min(each.executions, most) for each in searches),
-        hazards=winner.hazards if winner is not None else (),
+        hazards=tuple(sorted(hazards.values(), key=badness)),
         seconds=max(each.seconds for each in searches),
-        reason="" if winner is not None else first.reason,
-        exhausted=first.exhausted and first is winner,
+        reason="" if ends else first.reason,
+        exhausted=first.exhausted and first.executions <= most,
         interleavings=interleavings,
         warnings=tuple({each.identity: each for s in searches for each in s.warnings}.values()),
     )

@@ -1,0 +1,134 @@
+"""A search goes on after its first finding: each thing once, the worst first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from pytest_concurrency.api import _run_once, instrumentation_for
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.explorer import Explorer, Search, search
+from pytest_concurrency.search.findings import MOST
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies import make
+
+
+class Many:
+    def __init__(self) -> None:
+        self.x = self.y = 0
+        self.one = threading.Lock()
+        self.two = threading.Lock()
+        self.counts = dict.fromkeys("abcdefgh", 0)
+
+    def both(self) -> None:
+        self.x += 1
+        self.y += 1
+
+    def forth(self) -> None:
+        with self.one, self.two:
+            self.x = 1
+
+    def back(self) -> None:
+        self.back_again()
+        with self.two, self.one:
+            self.x = 2
+
+    def back_again(self) -> None:
+        self.y += 1
+
+    def all_of_them(self) -> None:
+        self.counts["a"] += 1
+        self.counts["b"] += 1
+        self.counts["c"] += 1
+        self.counts["d"] += 1
+        self.counts["e"] += 1
+        self.counts["f"] += 1
+        self.counts["g"] += 1
+
+
+Work = Callable[[Many], None]
+
+
+def searched(
+    *workers: Work,
+    more: int | None,
+    schedules: int = 300,
+    check: Callable[[Many], object] | None = None,
+    on_found: Callable[[Hazard], None] | None = None,
+) -> Search:
+    learning = Learning()
+    explorer = Explorer(
+        partial(_run_once, Many, workers, check),
+        make("auto", Choices(1), learning),
+        learning,
+        limit=10_000,
+        token=lambda execution: "token",
+        deadline=float("inf"),
+    )
+    with exploring(instrumentation_for([Many]), 60):
+        return search(explorer, schedules, more=more, on_found=on_found)
+
+
+def told(found: Search) -> list[tuple[str, str]]:
+    return [(hazard.kind, hazard.location) for hazard in found.hazards]
+
+
+def test_a_second_bug_is_found() -> None:
+    assert len(searched(Many.both, Many.both, more=0).hazards) == 1
+    found = searched(Many.both, Many.both, more=200)
+    assert sorted(told(found)) == [("lost-update", "Many.x"), ("lost-update", "Many.y")]
+
+
+def test_the_worst_comes_first() -> None:
+    def forth(state: Many) -> None:
+        state.back_again()
+        state.forth()
+
+    heard: list[Hazard] = []
+    for workers in ((forth, Many.back), (Many.back, forth), (forth, Many.back, Many.back_again)):
+        found = searched(*workers, more=200, schedules=400, on_found=heard.append)
+        assert [kind for kind, _ in told(found)] == ["deadlock", "lost-update"]
+    assert [hazard.kind for hazard in heard[:2]] != [hazard.kind for hazard in heard[-2:]]
+
+
+def test_how_a_known_bug_fails_the_test_is_no_second_one() -> None:
+    def check(state: Many) -> None:
+        assert state.x == 2
+
+    found = searched(Many.both, Many.both, more=200, check=check)
+    assert {kind for kind, _ in told(found)} == {"lost-update"}
+
+
+def test_it_goes_on_for_a_while_only() -> None:
+    found = searched(Many.both, Many.both, Many.both, more=30, schedules=1000)
+    first = min(hazard.schedule_index for hazard in found.hazards)
+    assert found.executions == first + 30
+    assert not found.reason
+
+
+def test_as_if_nothing_had_been_found() -> None:
+    found = searched(Many.both, Many.both, Many.both, more=None, schedules=120)
+    assert found.executions == 120
+
+
+def test_there_is_an_end_to_it() -> None:
+    found = searched(Many.all_of_them, Many.all_of_them, more=200)
+    assert len(found.hazards) == MOST
+
+
+def test_each_is_told_at_once() -> None:
+    heard: list[Hazard] = []
+    found = searched(Many.both, Many.both, more=200, on_found=heard.append)
+    assert sorted(heard, key=str) == sorted(found.hazards, key=str)
+
+
+@pytest.mark.parametrize("more", [0, 50])
+def test_the_first_one_is_found_as_fast(more: int) -> None:
+    alone = searched(Many.both, Many.both, more=0)
+    found = searched(Many.both, Many.both, more=more)
+    assert min(hazard.schedule_index for hazard in found.hazards) == alone.executions
