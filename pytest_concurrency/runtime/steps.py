@@ -75,11 +75,11 @@ def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence
     for iterator in advanced:
         touch(site, iterator, iterator, WHOLE, WHOLE, "write")
     iterator = iter(obj)
-    targets = (*containers, *advanced)
-    return chain(map(partial(_step, site, targets[0]), islice(iterator, _MOST)), iterator)
+    target = id((*containers, *advanced)[0])  # by number: the iterator itself refers to it
+    return chain(map(partial(_step, site, target), islice(iterator, _MOST)), iterator)
 
 
-def _step(site: int, target: object, item: Any) -> Any:
+def _step(site: int, target: int, item: Any) -> Any:
     """Pass a point. The log has the look with which the loop began, which says who looks where."""
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
@@ -93,7 +93,7 @@ def _step(site: int, target: object, item: Any) -> Any:
     else:
         _b.cold = left = _b.cold - 1
     if left < 0:
-        _b.consult(Operation(site, id(target), WHOLE, STEP))
+        _b.consult(Operation(site, target, WHOLE, STEP))
     return item
 
 
