@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeVar
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Hazard, HazardKind
+from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell
 from pytest_concurrency.report.page import Page
 from pytest_concurrency.report.terminal import progress_text

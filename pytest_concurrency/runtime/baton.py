@@ -19,9 +19,9 @@ from _thread import allocate_lock, get_ident, get_native_id
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from time import perf_counter as real_time
 from typing import Any, NoReturn
 
+from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.pool import Worker, WorkerPool, new_context
 from pytest_concurrency.runtime.sites import everywhere
 from pytest_concurrency.runtime.strangers import wake_released

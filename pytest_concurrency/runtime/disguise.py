@@ -71,9 +71,22 @@ def takes_other_code(function: object, new: object) -> bool:
     return both and function.__closure__ is None  # type: ignore[attr-defined]
 
 
+def is_in_c(function: object) -> bool:
+    """Whether it is a function that is written in C."""
+    return type(function) is BuiltinFunctionType
+
+
 def disguised(original: Any, new: Any) -> Any:
     """Return what to put in the place of ``original``, if that is to be replaced."""
-    return StandIn(original, new) if type(original) is BuiltinFunctionType else new
+    return StandIn(original, new) if is_in_c(original) else new
+
+
+def again(owner: Any, by_name: dict[str, Any]) -> None:
+    """Put those stand-ins in place again whose originals somebody has put back."""
+    held = vars(owner)
+    for name, new in by_name.items():
+        if type(new) is StandIn and held.get(name) is original_of(new):
+            setattr(owner, name, new)
 
 
 def replace(owner: Any, name: str, new: Any) -> Iterator[Undo]:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import chance, clock, executors, foreign, semlocks, serials, threads
-from pytest_concurrency.runtime.disguise import disguised, replace, takes_other_code
+from pytest_concurrency.runtime.disguise import again, disguised, replace, takes_other_code
 from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
 
@@ -43,10 +43,21 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
         logger = logging.getLogger("concurrent.futures")
         undo.append(partial(logger.removeFilter, executors.is_news))
         logger.addFilter(executors.is_news)
+        _installed.update(replacements)
         yield
     finally:
+        _installed.clear()
         for put_back in reversed(undo):
             put_back()
+
+
+_installed: dict[Any, dict[str, Any]] = {}
+
+
+def renew() -> None:
+    """Replace what the last execution has put back: who ends a freeze of time does so."""
+    for owner, by_name in _installed.items():
+        again(owner, by_name)
 
 
 def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:

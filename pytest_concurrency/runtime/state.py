@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
-from time import perf_counter as real_time
 from typing import Any
 
+from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.pool import WorkerPool
 from pytest_concurrency.runtime.task import Strategy, Task
 

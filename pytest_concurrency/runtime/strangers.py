@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterable
 from math import inf
 from pathlib import Path
-from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
+from pytest_concurrency.real_time import perf_counter, sleep
 from pytest_concurrency.runtime.frames import current_frames
 
 if TYPE_CHECKING:

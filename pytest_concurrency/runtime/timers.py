@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import insort
 from heapq import heappop
 from operator import attrgetter
-from time import perf_counter as real_time
 
+from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.state import State
 from pytest_concurrency.runtime.task import Task
 

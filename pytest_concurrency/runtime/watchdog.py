@@ -14,9 +14,9 @@ import threading
 import time
 from _thread import allocate_lock
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
+from pytest_concurrency.real_time import perf_counter
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task

@@ -14,7 +14,7 @@ from pytest_concurrency.runtime.chance import repeating, start_over
 from pytest_concurrency.runtime.cpu import one_cpu
 from pytest_concurrency.runtime.executors import is_idle_worker
 from pytest_concurrency.runtime.marks import Mark
-from pytest_concurrency.runtime.patches import installed
+from pytest_concurrency.runtime.patches import installed, renew
 from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.task import Abort, Strategy
 from pytest_concurrency.runtime.watchdog import Watchdog
@@ -92,6 +92,7 @@ def start_round(*, is_brief: bool) -> None:
     """
     baton.start_round()
     baton.is_brief = is_brief
+    renew()
     start_over()
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, permutations
-from time import monotonic
 
 from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.model import Hazard, Schedule
+from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.engine import Execution, start_round

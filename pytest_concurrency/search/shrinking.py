@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from time import monotonic
 
 from pytest_concurrency.model import Schedule
+from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.search.observation import Suspect
 
 Switches = tuple[tuple[int, int, int], ...]

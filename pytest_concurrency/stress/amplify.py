@@ -10,9 +10,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import sleep
 
 from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.baton import baton
 
 _YIELDS = 0.2

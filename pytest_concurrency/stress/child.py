@@ -12,7 +12,6 @@ import pickle
 import select
 import signal
 import tempfile
-import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, Literal, TypeVar
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.in_child import (
     ParentTies,

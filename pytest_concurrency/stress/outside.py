@@ -12,10 +12,10 @@ import io
 import os
 import sys
 import sysconfig
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.foreign import USE, mro
 from pytest_concurrency.runtime.primitives import BOUND

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.stress.child import ChildResult, Progress, run_in_child
 from pytest_concurrency.stress.in_child import describe_exception, own_pytest_capture
 from pytest_concurrency.stress.set_aside import set_aside

@@ -13,8 +13,9 @@ import os
 import select
 import signal
 import sys
-import time
 from pathlib import Path
+
+from pytest_concurrency import real_time as time
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.search.engine import start_round

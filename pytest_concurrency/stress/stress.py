@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import select
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import (
     Cell,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from itertools import count
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.sites import SITES

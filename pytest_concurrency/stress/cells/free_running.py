@@ -13,14 +13,14 @@ import math
 import random
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from time import sleep
 from typing import Any
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.disguise import disguised, replace
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.stress.cells.runs import Runs

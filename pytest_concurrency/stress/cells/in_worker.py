@@ -8,13 +8,13 @@ import os
 import pickle
 import random
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from time import sleep
 from typing import Any
 
+from pytest_concurrency import real_time as time
+from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime import executors
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.cells.turns import ARRIVED, GO, GO_ON, PAUSED

@@ -9,11 +9,11 @@ processes.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress.cells.overwritten import lost_update_between
 from pytest_concurrency.stress.cells.process_run import GivenUpWaiting, ProcessOutcome

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import sysconfig
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, SiteUse
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge
 

@@ -8,11 +8,11 @@ behaves like its own. Two rounds that differ show state that outlives a round.
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.engine import STEP_LIMIT, exploring

@@ -14,12 +14,12 @@ import contextlib
 import math
 import os
 import signal
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.stress.stillness import Stillness
 
 NOT_ARRIVED, ARRIVED, GO, PAUSED, GO_ON = range(5)

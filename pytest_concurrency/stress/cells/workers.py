@@ -12,11 +12,11 @@ import random
 import select
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.cells.in_worker import Disturbance, Order, live_as_worker
