@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from pytest_concurrency import real_time
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.disguise import is_in_c
 from pytest_concurrency.runtime.primitives import Waiting
 
-_real_sleep = time.sleep
+_real_sleep = real_time.sleep
 _OUTWARD = frozenset({"subprocess", "multiprocessing", "asyncio", "selectors"})
 """Packages that wait for what other processes do: there time is real."""
 

@@ -96,3 +96,15 @@ def test_frozen(frozen, concurrency):
     hazard, *_ = found.of["test_frozen"].hazards
     assert hazard.kind == "deadlock"
     assert hazard.replay
+
+
+def test_no_module_holds_a_clock_that_could_be_frozen() -> None:
+    functions = {id(value) for value in vars(time).values() if callable(value)}
+    holding = []
+    for info in pkgutil.walk_packages(pytest_concurrency.__path__, "pytest_concurrency."):
+        module = importlib.import_module(info.name)
+        held = [value for value in vars(module).values() if value is time or id(value) in functions]
+        if held:
+            holding.append(info.name.removeprefix("pytest_concurrency."))
+    # Those replace clocks, and ask for one by name that nobody freezes.
+    assert sorted(holding) == ["real_time", "runtime.clock", "runtime.patches", "runtime.watchdog"]
