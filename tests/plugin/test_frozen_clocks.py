@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import time
 from collections.abc import Callable
 
 from .conftest import EXPLORED_ONLY, Run
