@@ -211,7 +211,7 @@ class Instrumentation:
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._modules: set[str] = set()
         """The names of those that are not the standard library's."""
-        self._registers: list[tuple[set[CodeType], set[CodeType]]] = []
+        self._registers: list[tuple[ref[set[CodeType]], set[CodeType]]] = []
         self._registered = 0
         self._collected: tuple[int, ...] = ()
         """Sets of code that the program keeps, and what belongs there while code is swapped in."""
@@ -234,7 +234,8 @@ class Instrumentation:
                 self._prepare_one(function, filename, wanted == _INTERNAL)
         if len(self._swaps) != self._registered:
             self._registered = len(self._swaps)
-            self._registers = list(self._find_registers(objects))
+            known = [found for register, _ in self._registers if (found := register()) is not None]
+            self._registers = list(self._find_registers([*known, *objects]))
         foreign.note_instrumented(self._modules)
 
     def _new_objects(self) -> list[object]:
@@ -262,15 +263,16 @@ class Instrumentation:
 
     def _find_registers(
         self, objects: list[object]
-    ) -> Iterator[tuple[set[CodeType], set[CodeType]]]:
+    ) -> Iterator[tuple[ref[set[CodeType]], set[CodeType]]]:
         """Find where the program notes down the code of functions, to know their frames later.
 
         Template engines do so, to leave their own frames out of tracebacks.
         """
-        for register in [obj for obj in objects if type(obj) is set]:
+        registers = {id(obj): obj for obj in objects if type(obj) is set}
+        for register in registers.values():
             if type(next(iter(register), None)) is CodeType:
                 swapped = {s.instrumented for s in self._swaps if s.original in register}
-                yield register, swapped - register
+                yield ref(register), swapped - register
 
     def _judge(self, filename: str) -> int:
         if self.scope.is_internal(filename):
@@ -338,7 +340,7 @@ class Instrumentation:
             function = swap.function()
             if function is not None:
                 function.__code__ = swap.instrumented
-        for register, swapped in self._registers:
+        for register, swapped in self._living_registers():
             register |= swapped
 
     def swap_out(self) -> None:
@@ -347,8 +349,14 @@ class Instrumentation:
             function = swap.function()
             if function is not None:
                 function.__code__ = swap.original
-        for register, swapped in self._registers:
+        for register, swapped in self._living_registers():
             register -= swapped
+
+    def _living_registers(self) -> Iterator[tuple[set[CodeType], set[CodeType]]]:
+        for known, swapped in self._registers:
+            register = known()
+            if register is not None:
+                yield register, swapped
 
     @contextmanager
     def swapped(self) -> Iterator[None]:

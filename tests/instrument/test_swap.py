@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import linecache
 import sys
 import textwrap
 import warnings
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -169,6 +171,32 @@ def test_prepared_again_for_what_is_new(load: Load, tmp_path: Path) -> None:
     assert instrumentation.counts[0] == done + 1
     with instrumentation.swapped():
         assert is_swapped(module.g)
+
+
+def test_code_that_the_program_keeps(load: Load, tmp_path: Path) -> None:
+    module = load(
+        """
+        INTERNAL = set()
+
+        def internal(function):
+            INTERNAL.add(function.__code__)
+            return function
+
+        @internal
+        def first(x): return x.y
+        """
+    )
+    gc.collect()  # what there is now is old
+    instrumentation = prepared(tmp_path)
+    more = load("def other(x): return x.y")
+    instrumentation.prepare()  # looks among what is young
+    with instrumentation.swapped():
+        assert is_swapped(more.other)
+        assert module.first.__code__ in module.INTERNAL
+    assert module.INTERNAL == {module.first.__code__}
+    kept = weakref.ref(module.INTERNAL)
+    del module.INTERNAL
+    assert kept() is None
 
 
 def test_a_source_that_has_changed_is_left_alone(load: Load, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pkgutil
 import time
 from collections.abc import Callable
 
+import pytest_concurrency
+
 from .conftest import EXPLORED_ONLY, Run
 
 FREEZER = """
