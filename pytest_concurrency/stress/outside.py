@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.runtime.access import FILE
-from pytest_concurrency.runtime.foreign import USE, mro
+from pytest_concurrency.runtime.foreign import USE, class_name, mro
 from pytest_concurrency.runtime.primitives import BOUND
 from pytest_concurrency.runtime.sites import SITES
 
@@ -146,7 +146,8 @@ def _place(path: Any) -> str:
     if type(path) is int or path is None:
         return ""  # a descriptor: what it is open on was touched when it was opened
     try:
-        text = os.path.abspath(os.fsdecode(path)) if path[:1] != "<" else path  # noqa: PTH100
+        text = os.fsdecode(path)
+        text = text if text[:1] == "<" else os.path.abspath(text)  # noqa: PTH100 - of a text
     except (TypeError, ValueError, OSError):
         return ""
     return "" if text.startswith(_NOBODYS) or text.endswith(_CODE) else text
@@ -186,13 +187,10 @@ def _kind(cls: type) -> _Kind:
 
 
 def _classify(cls: type) -> _Kind:
-    if issubclass(cls, (io.StringIO, io.BytesIO)):
+    if issubclass(cls, (io.StringIO, io.BytesIO)) or _module_of(cls).startswith("_pytest."):
         return ""
     for base in mro(cls) or ():
-        module = vars(base).get("__module__", type.__dict__["__module__"].__get__(base))
-        if type(module) is not str:
-            continue
-        name, (package, _, rest) = base.__name__, module.partition(".")
+        name, (package, _, rest) = class_name(base), _module_of(base).partition(".")
         if package in ("sqlite3", "_sqlite3"):
             return {"Connection": "database", "Cursor": "cursor"}.get(name, "")  # type: ignore[return-value]
         if package == "_ctypes":
@@ -204,6 +202,11 @@ def _classify(cls: type) -> _Kind:
         if package in _MODULES:
             return _MODULES[package]
     return ""
+
+
+def _module_of(cls: type) -> str:
+    module = type.__dict__["__module__"].__get__(cls)
+    return module if type(module) is str else ""
 
 
 _STANDARD: Final = frozenset({0, 1, 2, "<stdin>", "<stdout>", "<stderr>"})

@@ -6,7 +6,7 @@ import random
 import select
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import pytest
@@ -40,6 +40,7 @@ from pytest_concurrency.stress.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.plan import plan
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.rerun import Rerun
+from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
@@ -54,7 +55,7 @@ OnProgress = Callable[[Cell, str], None]
 """Gets the cell and how far it is (``120/200``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stress:
     """What stressing one item needs to know."""
 
@@ -108,6 +109,11 @@ class Stress:
             problems=tuple(filter(None, problems)),
         )
 
+    @cached_property
+    def stays_behind(self) -> str:
+        """Say which threads are missing where the cells run."""
+        return threads_that_stay_behind() if self.place.isolates else ""
+
     def _notes(self, facts: SerialFacts) -> tuple[str, ...]:
         if self.place.isolates:
             return ()
@@ -134,7 +140,8 @@ class Stress:
     def why_not(self, facts: SerialFacts) -> str:
         """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
         if facts.result.outcome == "error":
-            return f"fails without concurrency: {facts.result.reason}"
+            stays = f"; {self.stays_behind}" if self.stays_behind else ""
+            return f"fails without concurrency: {facts.result.reason}{stays}"
         if facts.result.outcome == "skipped":
             return facts.result.reason
         if facts.shape == "copies" and self.unsafe_fixtures:
@@ -271,6 +278,7 @@ class Stress:
             deadline=deadline,
             rng=random.Random(Choices(self.seed, cell.label).random()),
             shape=facts.shape,
+            stays_behind=self.stays_behind,
             on_progress=progress,
         )
 

@@ -60,9 +60,13 @@ def process_cell(
     deadline: float,
     rng: random.Random,
     shape: Shape = "callables",
+    stays_behind: str = "",
     on_progress: Callable[[str], None] | None = None,
 ) -> CellResult:
-    """Run a test with its workers in turn twice, then ``settings.runs`` times at once."""
+    """Run a test with its workers in turn twice, then ``settings.runs`` times at once.
+
+    ``stays_behind``: what its processes do not have, for messages of why they fail.
+    """
     progress = on_progress or (lambda text: None)
     began = time.monotonic()
     found = _control(run_once, shape, deadline, progress)
@@ -75,7 +79,7 @@ def process_cell(
             schedules=CONTROLS if found.control else 0,
             planned=CONTROLS if found.control else settings.runs,
             seconds=time.monotonic() - began,
-            reason=found.told,
+            reason="; ".join(filter(None, (found.told, stays_behind))),
             control=found.control,
         )
     runs = Runs(cell, planned, f"with {cell.processes} processes at once", deadline)

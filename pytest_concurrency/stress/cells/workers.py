@@ -124,16 +124,18 @@ class _Worker:
         self._finished_at = math.inf
         self._start_method = start_method
         self._start_problem = ""
-        self._stacks = tempfile.NamedTemporaryFile(prefix="stacks-")  # noqa: SIM115
+        by_fork = start_method == "fork"
+        # Without a name where it can be inherited: nothing is left if this process is killed.
+        new_file: Any = tempfile.TemporaryFile if by_fork else tempfile.NamedTemporaryFile
+        self._stacks = new_file(prefix="stacks-")
         self._stack_text = ""
         self._context = multiprocessing.get_context(start_method)
         self._receiver, self._sender = self._context.Pipe(duplex=False)
-        by_fork = start_method == "fork"
         order = Order(
             index=index,
             function=function,
             sender=self._sender,
-            stacks=self._stacks.name,
+            stacks=self._stacks.fileno() if by_fork else self._stacks.name,
             board=board,
             disturbance=disturbance,
             parent=os.getpid(),

@@ -1,0 +1,188 @@
+"""Verdicts on programs that meet in memory, files, databases, shared memory, queues and threads.
+
+``programs/isolation.py`` holds them; the name of each test begins with its verdict.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(sys.platform != "linux", reason="who waits for whom is read in /proc"),
+]
+PROGRAMS = Path(__file__).parent / "programs" / "isolation.py"
+FAST = ("--concurrency-threads=2", "--concurrency-schedules=40", "--concurrency-runs=12")
+
+
+@pytest.mark.parametrize("seed", ["one", "another"])
+def test_verdicts(run: Callable[..., Run], seed: str) -> None:
+    found = run(
+        PROGRAMS.read_text(encoding="utf-8"),
+        "--concurrency-stress",
+        f"--concurrency-seed={seed}",
+        *FAST,
+    )
+    wrong = {
+        name: report.isolation
+        for name, report in found.of.items()
+        if report.isolation.verdict != expected(name)
+    }
+    assert len(found.of) > 45
+    assert wrong == {}
+
+
+def expected(name: str) -> str:
+    return name.removeprefix("test_").partition("__")[0].replace("_", "-")
+
+
+LEFT = """
+import multiprocessing, os, pytest
+from multiprocessing import shared_memory
+
+pytestmark = pytest.mark.threadsafe
+
+def in_worker():
+    return multiprocessing.parent_process() is not None
+
+def leave_segment():
+    if in_worker():
+        shared_memory.SharedMemory(create=True, size=77).close()
+
+def test_segments(concurrency):
+    concurrency.run(leave_segment)
+
+def leave_segment_and_die():
+    if in_worker():
+        shared_memory.SharedMemory(create=True, size=77).close()
+        os._exit(3)
+
+def test_segments_of_the_dead(concurrency):
+    concurrency.run(leave_segment_and_die)
+
+def leave_daemon():
+    if in_worker() and os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execvp("sleep", ["sleep", "4321.25"])
+        os._exit(0)
+
+def test_daemons(concurrency):
+    concurrency.run(leave_daemon)
+"""
+
+
+def test_nothing_is_left_behind(
+    run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    segments = set(os.listdir("/dev/shm"))
+    found = run(LEFT, "--concurrency-stress", *FAST)
+    assert found.of["test_daemons"].isolation.verdict == "clean"
+    assert found.of["test_segments_of_the_dead"].isolation.verdict == "breaks"
+    assert set(os.listdir("/dev/shm")) - segments == set()
+    assert not daemons()
+    assert [path.name for path in tmp_path.iterdir() if "pytest-of" not in path.name] == []
+
+
+def daemons() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text = path.read_text(errors="replace")
+        except OSError:
+            continue
+        if "4321.25" in text:
+            found.append(text)
+    return found
+
+
+DEATHS = """
+import multiprocessing, os, queue, signal, threading, pytest
+
+pytestmark = pytest.mark.threadsafe
+
+def in_worker():
+    return multiprocessing.parent_process() is not None
+
+def kill_parent():
+    if in_worker():
+        os.kill(os.getppid(), signal.SIGKILL)
+
+def test_the_parent_is_killed(concurrency):
+    concurrency.run(kill_parent)
+
+def interrupt():
+    if in_worker():
+        raise KeyboardInterrupt
+
+def test_interrupts(concurrency):
+    concurrency.run(interrupt)
+
+class Liar:
+    def __reduce__(self):
+        return int, ("not a number",)
+
+def test_unreadable(concurrency):
+    concurrency.run(Liar)
+
+def test_not_sent_and_not_asked_for(concurrency):
+    concurrency.run(threading.Lock)
+
+def test_not_sent(concurrency):
+    assert concurrency.run(threading.Lock)[0].acquire()
+
+ASKED, ANSWERED = queue.Queue(), queue.Queue()
+
+@pytest.fixture(scope="module")
+def server():
+    def serve():
+        while (question := ASKED.get()) is not None:
+            ANSWERED.put(question + 1)
+
+    thread = threading.Thread(target=serve, name="answerer")
+    thread.start()
+    yield
+    ASKED.put(None)
+    thread.join()
+
+def test_asks_a_server(server):
+    ASKED.put(1)
+    assert ANSWERED.get(timeout=10) == 2
+"""
+
+
+def test_words(run: Callable[..., Run]) -> None:
+    found = run(DEATHS, "--concurrency-stress", *FAST, "-v", "-p", "no:randomly")
+    verdicts = {name: report.isolation for name, report in found.of.items()}
+    assert "internal error" not in found.result.stdout.str()
+
+    died = verdicts["test_the_parent_is_killed"]
+    assert died.verdict == "breaks"
+    assert "its process died with its processes one after another: killed by SIGKILL" in died.reason
+    assert "none one after another" not in died.reason
+
+    interrupted = verdicts["test_interrupts"]
+    assert interrupted.verdict == "breaks"
+    assert "2 of 2 processes: KeyboardInterrupt" in interrupted.reason
+
+    unreadable = verdicts["test_unreadable"]
+    assert unreadable.verdict == "breaks"
+    assert "its result cannot be read back: ValueError" in unreadable.reason
+
+    assert verdicts["test_not_sent_and_not_asked_for"].verdict == "clean"
+    assert verdicts["test_not_sent"].verdict == "inconclusive"
+    assert "the result of process 0 cannot be sent back" in verdicts["test_not_sent"].reason
+
+    told = found.of["test_asks_a_server"].reason
+    assert "the thread answerer, which a fixture or an earlier test has started, does not" in told
+
+    cells = {name: {r.cell.kind: r.outcome for r in found.of[name].cells} for name in verdicts}
+    assert cells["test_interrupts"]["processes"] == "fails"

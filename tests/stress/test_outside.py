@@ -1,0 +1,190 @@
+"""What a process touches outside its memory is seen, and what it does in memory is not."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import io
+import mmap
+import multiprocessing
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from multiprocessing import shared_memory
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.runtime.sites import InstrumentedSite, add_site
+from pytest_concurrency.stress.child import run_in_child
+from pytest_concurrency.stress.outside import WATCH, Touch, meeting_places
+from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
+
+SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
+FORK = multiprocessing.get_context("fork")
+
+
+def touched(work: Callable[[], object]) -> list[tuple[str, str]]:
+    """Run ``work`` watched, in a process of its own: audit hooks stay."""
+
+    def watched(progress: Any) -> list[tuple[str, str]]:
+        WATCH.install()
+        WATCH.start()
+        work()
+        return [(touch.location, touch.deed) for touch in WATCH.stop()]
+
+    result = run_in_child(watched, seconds=20)
+    assert result.value is not None, result.error
+    return result.value
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+
+    def work() -> None:
+        path.write_text("x")
+        path.read_text()
+        path.rename(tmp_path / "b")
+        os.listdir(tmp_path)
+        with open(tmp_path / "b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        (tmp_path / "b").unlink()
+
+    a, b = str(path), str(tmp_path / "b")
+    assert touched(work) == [
+        (a, "write"),
+        (a, "read"),
+        (a, "write"),
+        (b, "write"),
+        (str(tmp_path), "read"),
+        (b, "read"),
+        (b, "lock"),
+        (b, "write"),
+    ]
+
+
+def test_databases(tmp_path: Path) -> None:
+    path = str(tmp_path / "db")
+    assert (path, "use") in touched(lambda: sqlite3.connect(path))
+    assert touched(lambda: sqlite3.connect(":memory:")) == []
+
+
+def test_other_processes() -> None:
+    command = [sys.executable, "-c", ""]
+    assert ("<another process>", "use") in touched(lambda: subprocess.run(command, check=True))
+
+
+def test_code_and_devices_are_nobodys() -> None:
+    def work() -> None:
+        with open(os.devnull, "w") as null:
+            null.write("x")
+        Path(__file__).read_text()
+        os.urandom(1)
+        sum([1, 2, 3])
+
+    assert touched(work) == []
+
+
+def touch(obj: object) -> list[str]:
+    """Pass a point of instrumented code before something is done with ``obj``."""
+    WATCH.start()
+    WATCH.touch(SITE, obj)
+    return [touch.deed for touch in WATCH.stop()]
+
+
+class TestObjects:
+    def test_shared(self, tmp_path: Path) -> None:
+        segment = shared_memory.SharedMemory(create=True, size=8)
+        shared = [
+            FORK.Value("i", 0),
+            FORK.Value("i", 0, lock=False),
+            FORK.Array("i", 2),
+            FORK.Queue(),
+            FORK.Event(),
+            mmap.mmap(-1, 8),
+            segment,
+            segment.buf,
+        ]
+        try:
+            assert [bool(touch(obj)) for obj in shared] == [True] * len(shared)
+        finally:
+            shared.pop()
+            segment.close()
+            segment.unlink()
+
+    def test_locks_keep_nothing(self) -> None:
+        assert touch(FORK.Lock()) == ["lock"]
+        assert touch(FORK.RLock()) == ["lock"]
+
+    def test_open_files(self, tmp_path: Path) -> None:
+        with (tmp_path / "a").open("w") as file:
+            assert touch(file) == ["read"]
+            assert touch(file.write) == ["read"]  # what the site says
+        with tempfile.NamedTemporaryFile(dir=tmp_path) as named:
+            assert touch(named.file) == ["read"]
+
+    @pytest.mark.parametrize(
+        "obj",
+        [
+            {},
+            [],
+            object(),
+            threading.Lock(),
+            io.StringIO(),
+            io.BytesIO(),
+            ctypes.c_int(1),
+            memoryview(bytearray(2)),
+            sys.stdout,
+            FORK,
+        ],
+        ids=lambda obj: type(obj).__name__,
+    )
+    def test_private(self, obj: object) -> None:
+        assert touch(obj) == []
+
+    def test_one_value_has_one_place(self) -> None:
+        value = FORK.Value("i", 0)
+        WATCH.start()
+        WATCH.touch(SITE, value)
+        WATCH.touch(SITE, value.get_obj())
+        one, other = WATCH.stop()
+        assert one.location == other.location
+        assert (one.owner, one.part) == ("Synchronized", None)
+
+    def test_a_connection_stands_for_its_file(self, tmp_path: Path) -> None:
+        def work() -> None:
+            connection = sqlite3.connect(tmp_path / "db")
+            WATCH.touch(SITE, connection)
+            WATCH.touch(SITE, connection.cursor())
+            memory = sqlite3.connect(":memory:")
+            WATCH.touch(SITE, memory)
+
+        path = str(tmp_path / "db")
+        assert [place for place, _ in touched(work)] == [path] * 3
+
+
+def test_meeting_places() -> None:
+    def trace(*deeds: tuple[str, str]) -> list[Touch]:
+        return [Touch(0, place, deed) for place, deed in deeds]  # type: ignore[arg-type]
+
+    assert meeting_places([trace(("a", "read")), trace(("a", "read"))]) == set()
+    assert meeting_places([trace(("a", "write")), trace(("a", "read"))]) == {"a"}
+    assert meeting_places([trace(("a", "write")), trace(("b", "write"))]) == set()
+
+
+def test_threads_that_stay_behind() -> None:
+    before = threads_that_stay_behind()
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait, name="my server")
+    thread.start()
+    try:
+        assert "my server" in threads_that_stay_behind()
+    finally:
+        ended.set()
+        thread.join()
+    assert threads_that_stay_behind() == before
