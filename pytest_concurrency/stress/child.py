@@ -92,6 +92,7 @@ def run_in_children(
     """Like ``run_in_child`` for several at once; ``on_progress`` gets what the first one sends."""
     started = time.monotonic()
     process_tree.prepare_death_signal()
+    process_tree.share_resource_tracker()
     flush_standard_streams()
     with contextlib.ExitStack() as cleanup:
         waits = []

@@ -7,6 +7,7 @@ session, as far as the system shows them (``/proc``).
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import os
@@ -20,7 +21,7 @@ from pytest_concurrency import real_time as time
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _F_SETSIG = 10
-_LONGEST_CLEANUP = 0.5
+_LONGEST_CLEANUP = 3.0
 """Seconds that a resource tracker gets."""
 _in_own_session = False
 
@@ -78,11 +79,12 @@ def share_resource_tracker() -> None:
     """Called before forking, if the program may make shared memory: one tracker for all, which
     outlives those that are killed.
     """
-    if "multiprocessing.shared_memory" in sys.modules:
+    if "multiprocessing.shared_memory" in sys.modules and resource_tracker_pid() is None:
         from multiprocessing import resource_tracker
 
         with contextlib.suppress(Exception):
             resource_tracker.ensure_running()
+            atexit.register(stop_own_resource_tracker, None)
 
 
 def stop_own_resource_tracker(inherited: int | None) -> None:
