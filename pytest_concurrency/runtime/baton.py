@@ -260,6 +260,11 @@ class Baton(Waits):
             return current
         return self._come_back(ident)
 
+    def tell_pollers(self) -> None:
+        """Let those who wait for descriptors look: the calling thread may have made one ready."""
+        if self.polled and self.holder() is not None:
+            self.poll()
+
     def take_away(self, task: Task) -> None:
         """Pass the baton on for a holder that is blocked where we cannot see it; called by the
         watchdog.

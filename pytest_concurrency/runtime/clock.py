@@ -15,22 +15,27 @@ from typing import Any
 from pytest_concurrency import real_time
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.disguise import is_in_c
-from pytest_concurrency.runtime.primitives import Waiting
+from pytest_concurrency.runtime.outward import nap
+from pytest_concurrency.runtime.task import Waiting
 
 _real_sleep = real_time.sleep
-_OUTWARD = frozenset({"subprocess", "multiprocessing", "asyncio", "selectors"})
-"""Packages that wait for what other processes do: there time is real."""
 
 
 def _is_outward(namespace: dict[str, Any]) -> bool:
-    return str(namespace.get("__name__")).partition(".")[0] in _OUTWARD
+    """Whether a function is one of ``subprocess``, which looks again and again whether a process
+    has ended, by a clock that it has imported by name: there time is real.
+    """
+    return namespace.get("__name__") == "subprocess"
 
 
 def sleep(seconds: float, /) -> None:
     """Replace ``time.sleep``."""
     task = _b.holder()
-    if task is None or _is_outward(sys._getframe(1).f_globals):
+    if task is None:
         _real_sleep(seconds)
+        return
+    if _is_outward(sys._getframe(1).f_globals):
+        nap(task, "a child process", seconds)
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")

@@ -11,7 +11,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import BuiltinFunctionType, CodeType, FunctionType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType
 from typing import Any
 
 Undo = Callable[[], object]
@@ -23,7 +23,7 @@ class StandIn(staticmethod):  # type: ignore[type-arg]
     A static method, since ``inspect`` looks into a ``functools.partial`` of any class.
     """
 
-    __slots__ = ("_original",)
+    __slots__ = ("_new", "_original")
 
     def __new__(cls, *_: Any) -> Any:
         """Make what ``__init__`` fills."""
@@ -33,6 +33,7 @@ class StandIn(staticmethod):  # type: ignore[type-arg]
     def __init__(self, original: Any, new: Callable[..., Any]) -> None:
         """Make one that does what ``new`` does, and else is ``original``."""
         object.__setattr__(self, "_original", original)
+        object.__setattr__(self, "_new", new)
         super().__init__(new)
 
     def __getattribute__(self, name: str) -> Any:
@@ -58,11 +59,27 @@ class StandIn(staticmethod):  # type: ignore[type-arg]
         return dir(original_of(self))
 
 
+class MethodStandIn(StandIn):
+    """The same for a method in C."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: object, owner: type | None = None) -> StandIn:
+        """Return what the method is as one of ``instance``."""
+        if instance is None:
+            return self
+        function = object.__getattribute__(self, "_new")
+        return StandIn(original_of(self).__get__(instance, owner), partial(function, instance))
+
+
 def original_of(function: Any) -> Any:
     """Return what ``function`` stands in for; if that is nothing, ``function``."""
-    if type(function) is not StandIn:
+    if type(function) not in (StandIn, MethodStandIn):
         return function
     return object.__getattribute__(function, "_original")
+
+
+_STAND_INS = {BuiltinFunctionType: StandIn, MethodDescriptorType: MethodStandIn}
 
 
 def takes_other_code(function: object, new: object) -> bool:
@@ -78,7 +95,8 @@ def is_in_c(function: object) -> bool:
 
 def disguised(original: Any, new: Any) -> Any:
     """Return what to put in the place of ``original``, if that is to be replaced."""
-    return StandIn(original, new) if is_in_c(original) else new
+    stand_in = _STAND_INS.get(type(original))
+    return new if stand_in is None else stand_in(original, new)
 
 
 def again(owner: Any, by_name: dict[str, Any]) -> None:

@@ -100,7 +100,9 @@ def is_idle_worker(task: Task, waits_for: object) -> bool:
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Filter of the executors' logger: that a worker is unwound at the end is nobody's business."""
+    """Filter of the executors' and event loops' loggers: that a thread is unwound at the end is
+    nobody's business.
+    """
     return not (record.exc_info and record.exc_info[0] is Abort)
 
 

@@ -12,7 +12,17 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from pytest_concurrency.runtime import chance, clock, executors, foreign, semlocks, serials, threads
+from pytest_concurrency.runtime import (
+    chance,
+    clock,
+    descriptors,
+    executors,
+    foreign,
+    outward,
+    semlocks,
+    serials,
+    threads,
+)
 from pytest_concurrency.runtime.disguise import again, disguised, replace, takes_other_code
 from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
@@ -40,11 +50,12 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
                 if id(value) in replaced:
                     undo.append(partial(namespace.__setitem__, name, value))
                     namespace[name] = replaced[id(value)].new
-        logger = logging.getLogger("concurrent.futures")
-        undo.append(partial(logger.removeFilter, executors.is_news))
-        logger.addFilter(executors.is_news)
+        for logger in map(logging.getLogger, ("asyncio", "concurrent.futures")):
+            undo.append(partial(logger.removeFilter, executors.is_news))
+            logger.addFilter(executors.is_news)
         _installed.update(replacements)
-        yield
+        with descriptors.noticed():
+            yield
     finally:
         _installed.clear()
         for put_back in reversed(undo):
@@ -81,14 +92,18 @@ def _replacements() -> dict[Any, dict[str, Any]]:
         time: clock.patches(),
         ThreadPoolExecutor: {"submit": executors.submit},
         **threads.patches(),
+        **outward.patches(),
         **chance.patches(),
     }
+    made: dict[int, Any] = {}
+    """By the original: what two modules hold stays one object."""
+    for owner, by_name in patches.items():
+        for name, new in by_name.items():
+            if hasattr(owner, name):
+                original = getattr(owner, name)
+                made.setdefault(id(original), disguised(original, new))
     return {
-        owner: {
-            name: disguised(getattr(owner, name), new)
-            for name, new in by_name.items()
-            if hasattr(owner, name)
-        }
+        owner: {name: made[id(getattr(owner, name))] for name in by_name if hasattr(owner, name)}
         for owner, by_name in patches.items()
     }
 

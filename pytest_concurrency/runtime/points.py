@@ -14,6 +14,10 @@ from pytest_concurrency.runtime.timers import Timers, later
 TICK = 10e-6
 """Virtual seconds that pass between two looks at a clock; more when there are many in a row."""
 _MANY_LOOKS = 100
+POINTS_BETWEEN_POLLS = 1000
+"""Scheduling points after which threads look whether a descriptor has become ready, while no
+managed thread has done anything that could make it so.
+"""
 
 
 class Points(Timers):
@@ -29,6 +33,8 @@ class Points(Timers):
         self._stop(task)
         if self.aborting:
             raise Abort
+        if self.polled and self.total - self.polled_at >= POINTS_BETWEEN_POLLS:
+            self.poll()
         if self.total >= self.limit:
             self.give_up("step-limit")
         task.operation = operation
@@ -106,6 +112,10 @@ class Points(Timers):
             self._come_back(task.ident)
         self._settle(task)
 
+    def poll(self) -> None:
+        """Wake the tasks whose descriptors are ready."""
+        raise NotImplementedError
+
     def _come_back(self, ident: int) -> Task | None:
         """Wait for the baton, on a thread that has lost it."""
         raise NotImplementedError
@@ -125,6 +135,8 @@ class Points(Timers):
         else:
             points = FREE
         left = self.limit - self.total
+        if self.polled:
+            left = min(left, POINTS_BETWEEN_POLLS)
         self.granted = self.budget = points if points < left else left - 1
         self.deciding = None
 
@@ -173,12 +185,16 @@ class Points(Timers):
         Raises Abort in the calling thread, unless that thread is just finishing (then the caller
         passes the baton to task 0, which will be unwound when it takes it).
         """
-        if not self.lingering:
+        if not self.lingering and not self.aborting:
             self.outcome = outcome
             if self.snapshot is not None:
                 self.states = self.snapshot(self)
         self.cut = len(self.log)
         self.aborting = True
+        self.leave_to_main(leaving)
+
+    def leave_to_main(self, leaving: Task | None) -> None:
+        """Pass the baton to task 0, which ends the execution."""
         task = self.current
         main = self.tasks[0]
         if task is main:

@@ -18,12 +18,12 @@ from _thread import get_ident
 from collections.abc import Callable
 from contextlib import suppress
 from types import BuiltinMethodType, MethodType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
 from pytest_concurrency.runtime.serials import let_go, serial_of
-from pytest_concurrency.runtime.task import Abort, Task
+from pytest_concurrency.runtime.task import Abort, Task, Waiting
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
@@ -34,22 +34,6 @@ BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
 """Types of bound methods; C has two, by calling convention."""
 INTERNAL = -1
 """Site of operations inside the standard library: they may block but are no scheduling points."""
-
-
-class Waiting(NamedTuple):
-    """What a blocked task waits for."""
-
-    kind: str
-    target: Any
-
-    def is_over(self) -> bool:
-        """Whether somebody out of sight has given what is waited for."""
-        if self.kind == "lock":
-            if not self.target.acquire(False):
-                return False
-            self.target.release()
-            return True
-        return self.kind == "queue" and not self.target.empty()
 
 
 def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | None:

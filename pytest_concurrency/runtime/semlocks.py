@@ -15,11 +15,11 @@ from pytest_concurrency.runtime.operation import TRY, Operation
 from pytest_concurrency.runtime.primitives import (
     INTERNAL,
     STAND_INS,
-    Waiting,
     before_release,
     note_release,
     point,
 )
+from pytest_concurrency.runtime.task import Waiting
 
 _CLASSES = {
     "_multiprocessing": ("SemLock",),

@@ -14,9 +14,8 @@ from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.naming import given_name, names_of
-from pytest_concurrency.runtime.primitives import Waiting
 from pytest_concurrency.runtime.state import State
-from pytest_concurrency.runtime.task import Group, Task, task_of
+from pytest_concurrency.runtime.task import Group, Task, Waiting, task_of
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = str(Path(threading.__file__).parent)
@@ -26,6 +25,8 @@ _FORGOTTEN = 2
 """References to a lock that only the baton knows: the baton's own, and that to the argument."""
 _MOST_HELD = 8
 """Locks that are told by name: finding a name takes milliseconds."""
+_NO_OBJECTS = ("descriptor", "sleep", "thread")
+"""Kinds of waits for something that the program has no name for."""
 _SPOKEN = {
     "Condition": "notify of",
     "Event": "set of",
@@ -75,7 +76,7 @@ def _held_by(task: Task, baton: State) -> list[object]:
 def _awaited(task: Task, frame: FrameType | None) -> object | None:
     """Return the lock, condition, queue ... that a task waits for."""
     reason = task.blocked_on
-    if task.outside or not isinstance(reason, Waiting) or reason.kind in ("thread", "sleep"):
+    if task.outside or not isinstance(reason, Waiting) or reason.kind in _NO_OBJECTS:
         return None
     return _primitive_around(frame) or reason.target
 
@@ -93,6 +94,8 @@ def _waits_for(
     if reason.kind == "thread":
         other = task_of(reason.target, _b)
         return f"the end of {_spoken(other) if other else reason.target.name}"
+    if reason.kind == "descriptor":
+        return str(reason.target.what)
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"
     if awaited is not reason.target:

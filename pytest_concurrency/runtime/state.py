@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_concurrency.real_time import perf_counter as real_time
+from pytest_concurrency.runtime.descriptors import Descriptors
 from pytest_concurrency.runtime.pool import WorkerPool
 from pytest_concurrency.runtime.task import Strategy, Task
 
@@ -62,6 +63,8 @@ class State:
         "owners",
         "passed",
         "patience",
+        "polled",
+        "polled_at",
         "pool",
         "preemptions",
         "seen",
@@ -117,6 +120,10 @@ class State:
         self.timers: list[list[Any]] = []
         self.waiters: dict[int, list[Task]] = {}
         self.owners: dict[int, tuple[object, Task]] = {}
+        self.polled: dict[Task, Descriptors] = {}
+        """What tasks wait for that is a matter of descriptors."""
+        self.polled_at = 0
+        """Scheduling points that had been passed when all of them were looked at."""
         self.by_ident: dict[int, Task] = {}
         self.switches: list[tuple[int, int, int]] = []
         self.log: list[tuple[Any, ...]] = []

@@ -10,7 +10,8 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_concurrency.real_time import perf_counter, sleep
+from pytest_concurrency.real_time import perf_counter
+from pytest_concurrency.runtime.descriptors import wait_really
 from pytest_concurrency.runtime.frames import current_frames
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def have_helped(baton: Waits) -> bool:
     slept = all(_asleep.get(ident) == place for ident, place in places.items())
     patience = 2 * _MOMENT if can_run_out else _NAP if slept else _STILL
     while True:
-        sleep(_MOMENT)
+        wait_really(baton.polled.values(), _MOMENT)
         if wake_released(baton):
             baton.still = 0
             return True
@@ -71,6 +72,11 @@ def have_helped(baton: Waits) -> bool:
                 _asleep.clear()
                 _asleep.update(places)
             return False
+
+
+def have_strangers(baton: Waits) -> bool:
+    """Whether there are threads that are neither managed nor the plugin's own."""
+    return bool(_strangers(baton))
 
 
 def _strangers(baton: Waits) -> dict[int, threading.Thread]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from pytest_concurrency.runtime.baton import Baton
@@ -47,6 +47,24 @@ class Strategy(Protocol):
         limit).
         """
         ...
+
+
+class Waiting(NamedTuple):
+    """What a blocked task waits for."""
+
+    kind: str
+    target: Any
+
+    def is_over(self) -> bool:
+        """Whether somebody out of sight has given what is waited for."""
+        if self.kind == "lock":
+            if not self.target.acquire(False):
+                return False
+            self.target.release()
+            return True
+        if self.kind == "descriptor":
+            return bool(self.target.are_ready())
+        return self.kind == "queue" and not self.target.empty()
 
 
 class Group:

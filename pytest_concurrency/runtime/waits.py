@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from bisect import insort
 from heapq import heappush
+from math import inf
 
+from pytest_concurrency.real_time import perf_counter as real_time
+from pytest_concurrency.runtime.descriptors import Descriptors, wait_really
 from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.points import Points
-from pytest_concurrency.runtime.strangers import have_helped, wake_released
-from pytest_concurrency.runtime.task import NOBODY, Abort, Task
+from pytest_concurrency.runtime.strangers import have_helped, have_strangers, wake_released
+from pytest_concurrency.runtime.task import NOBODY, Abort, Task, Waiting
 from pytest_concurrency.runtime.timers import by_index, later
+
+_LONGEST_LOOK = 0.02
+"""Seconds of real time for which a thread that looks after descriptors sees nothing else."""
+_LONGEST_WITH_STRANGERS = 0.001
 
 
 class Waits(Points):
@@ -24,11 +31,14 @@ class Waits(Points):
         key: int,
         timeout: float | None = None,
         operation: Operation | None = None,
+        *,
+        may_hurry: bool = True,
     ) -> bool:
         """Wait until ``wake(key)``; return False if ``timeout`` (virtual seconds) ran out first.
 
         ``key`` identifies what is waited for (the id of an object that ``reason`` keeps alive);
-        ``operation`` is what the task tries again when it is woken.
+        ``operation`` is what the task tries again when it is woken; ``may_hurry``: the time-out
+        may run out while others can go on.
         """
         self._stop(task)
         task.steps += 1
@@ -45,7 +55,8 @@ class Waits(Points):
         if timeout is not None:
             seconds = max(timeout, 0.0)
             when = later(self.clock, seconds)
-            task.timer = [when, len(self.switches) + self.total, task, seconds, key]
+            length = seconds if may_hurry else inf
+            task.timer = [when, len(self.switches) + self.total, task, length, key]
             heappush(self.timers, task.timer)
         chosen = self._next(task)
         if chosen is task:
@@ -74,15 +85,65 @@ class Waits(Points):
         insort(self.enabled, task, key=by_index)
         self._reconsider()
 
+    def wait_until_ready(self, task: Task, target: Descriptors, timeout: float | None) -> bool:
+        """Wait until descriptors are ready; return False if ``timeout`` (virtual seconds) ran out
+        first.
+        """
+        end = None if timeout is None else self.clock + timeout
+        is_over = False
+        while not target.are_ready():
+            left = None if end is None else end - self.clock
+            if is_over or (left is not None and left <= 0):
+                return False
+            may_hurry = left is not None and not target.depend_on_outside()
+            self.polled[task] = target
+            try:
+                reason = Waiting("descriptor", target)
+                is_over = not self.block(task, reason, id(target), left, may_hurry=may_hurry)
+            finally:
+                self.polled.pop(task, None)
+        return True
+
+    def poll(self) -> None:
+        """Wake the tasks whose descriptors are ready."""
+        self.polled_at = self.total
+        for task, target in self.polled.items():
+            if task not in self.enabled and target.are_ready():
+                self.wake(id(target))
+
+    def _look_outside(self) -> bool:
+        """If something outside this process may end a wait, give it a moment of real time, which
+        virtual time follows; return whether it may.
+        """
+        waits = list(self.polled.values())
+        if not any(each.depend_on_outside() for each in waits):
+            return False
+        if len(self.polled) > 1 or len(self.timers) > 1:
+            self.lost_sight = True  # which of them goes on first is not decided here
+        longest = _LONGEST_WITH_STRANGERS if have_strangers(self) else _LONGEST_LOOK
+        if self._has_timer():
+            longest = min(longest, max(self.timers[0][0] - self.clock, 0.0))
+        started = real_time()
+        wait_really(waits, longest)
+        self.clock = later(self.clock, real_time() - started)
+        if self._has_timer() and self.timers[0][0] <= self.clock:
+            self._expire(self.clock)
+        return True
+
     def _next(self, leaving: Task) -> Task | None:
         """Choose who runs when ``leaving`` cannot; None: somebody outside will take the baton."""
         enabled = self.enabled
         while not enabled:
+            if self.aborting:
+                self.leave_to_main(leaving)
+                return self.tasks[0]
             has_timer = self._has_timer()
             if wake_released(self):
                 continue
             if self._left_to_outside():
                 return None
+            if self.polled and self._look_outside():
+                continue
             if have_helped(self) or enabled:
                 continue
             if has_timer:

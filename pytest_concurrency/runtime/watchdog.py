@@ -68,7 +68,7 @@ class Watchdog:
         slept = 0
         clock: object = None
         over = self._over
-        while not over.acquire(timeout=_NEXT_LOOK if slept else _PERIOD):
+        while not over.acquire(timeout=_NEXT_LOOK if slept or baton.idle else _PERIOD):
             task = baton.current
             before, looked = looked, perf_counter()
             if task is None or baton.aborting:
@@ -83,7 +83,7 @@ class Watchdog:
                 last = ()
             elif task is NOBODY:
                 baton.pass_time(looked - before)
-            elif since < looked:
+            elif since < looked and baton.deciding is None:
                 if looked - since > _LONG:  # virtual time passes as real time does
                     baton.clock += looked - counted
                     counted = looked
@@ -108,6 +108,8 @@ class Watchdog:
                     other.gate.release()
                     break
             return
+        if baton.deciding is task:
+            return  # it looks again and again whether time is up
         # Ends a loop in Python code at its next bytecode; blocked C code is left to the process's
         # deadline.
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
