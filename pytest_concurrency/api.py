@@ -28,7 +28,7 @@ from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategy import Covered
-from pytest_concurrency.stress.outcomes import innermost_site
+from pytest_concurrency.stress.outcomes import innermost_site, lines_through
 
 State = TypeVar("State")
 _OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")})
@@ -148,8 +148,9 @@ def _thread_failure(index: int, error: BaseException) -> Failure:
 
 
 def _failure(text: str, error: BaseException, kind: HazardKind) -> Failure:
-    site = innermost_site(error.__traceback__)
-    return Failure(text, kind=kind, exception=type(error).__name__, site=site)
+    traceback = error.__traceback__
+    name, site = type(error).__name__, innermost_site(traceback)
+    return Failure(text, "", kind, name, site, lines_through(traceback))
 
 
 def _judge(check: Callable[[State], object], state: State) -> Failure | None:

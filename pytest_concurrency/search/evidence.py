@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_concurrency.detect.lost_update import operation
-from pytest_concurrency.detect.meeting import find_meeting
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.baton import LINGER
@@ -19,6 +18,7 @@ from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.operation import READS, WHOLE
 from pytest_concurrency.runtime.threads import THREAD_END
+from pytest_concurrency.search.blame import NOBODY, Blame, involved
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
@@ -31,15 +31,18 @@ _MOST_WAITS = 2
 _CHANGING = frozenset({"write", "file-write", USE})
 
 
-def describe(suspect: Suspect) -> Hazard:
-    """Describe ``suspect``, with values and a timeline if its execution was recorded."""
+def describe(suspect: Suspect, blame: Blame = NOBODY) -> Hazard:
+    """Describe ``suspect``, with values and a timeline if its execution was recorded.
+
+    ``blame`` says what a failure is due to.
+    """
     accesses = suspect.observation.accesses
     if suspect.lost_update is not None:
         hazard = _lost_update(suspect, accesses)
     elif suspect.observation.execution.outcome:
         hazard = _given_up(suspect, accesses)
     else:
-        hazard = _failure(suspect, accesses)
+        hazard = _failure(suspect, accesses, blame)
     execution = suspect.observation.execution
     threads = max(len({event[0] for event in execution.log} - {0}), execution.threads - 1)
     return replace(
@@ -148,25 +151,37 @@ def _stands(state: ThreadState) -> str:
     )
 
 
-def _failure(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
+def _failure(suspect: Suspect, accesses: Sequence[Access], blame: Blame) -> Hazard:
     failure = suspect.observation.failure
     assert failure is not None
     log = suspect.observation.execution.log
-    meeting = find_meeting(log)
-    uses: tuple[SiteUse, ...] = ()
-    location = ""
-    if meeting is not None and accesses:
-        met = [accesses[index] for index in meeting]
-        uses = tuple(SiteUse(access.site, access.thread, access.op) for access in met)
-        location = met[0].location
-    return Hazard(
-        suspect.kind,
-        f"fails only when threads run at once: {failure.message}",
-        location,
-        uses,
-        timeline=_timeline(log, accesses, set(meeting or ())),
-        detail=failure.detail,
+    execution = suspect.observation.execution
+    alone = not execution.preemptions and not execution.hurried
+    when = "without any preemption" if alone else "only when threads run at once"
+    hazard = Hazard(suspect.kind, f"fails {when}: {failure.message}", detail=failure.detail)
+    if not blame.conflicts or not accesses:
+        uses = () if failure.site is None else (SiteUse(failure.site, 0, "call"),)
+        return replace(hazard, sites=uses, timeline=_timeline(log, accesses, set()))
+    stories = [involved(log, conflict) for conflict in blame.conflicts]
+    events = [*dict.fromkeys(index for story in stories for index in story)]
+    met = [accesses[index] for index in events]
+    locations = dict.fromkeys(accesses[story[0]].location for story in stories)
+    cure = f"; it passes if {_flip(met)}, all else as it was" if blame.is_sure else ""
+    return replace(
+        hazard,
+        message=hazard.message + cure,
+        location=" and ".join(locations),
+        sites=tuple(SiteUse(access.site, access.thread, access.op) for access in met),
+        timeline=_timeline(log, accesses, set(events)),
     )
+
+
+def _flip(met: Sequence[Access]) -> str:
+    first, second = (
+        f"thread {access.thread}'s {access.op} at {Path(access.site.path).name}:{access.site.line}"
+        for access in met[:2]
+    )
+    return f"{second} comes before {first}"
 
 
 def _timeline(

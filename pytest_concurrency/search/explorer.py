@@ -11,6 +11,7 @@ from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.search.blame import guilty
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.engine import Execution, start_round
 from pytest_concurrency.search.evidence import describe, describe_leak
@@ -175,7 +176,8 @@ class Explorer:
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
-            return replace(describe(again), replay=token, schedule_index=index)
+            blamed = guilty(again, self._execute, limit=self._limit, deadline=self.deadline)
+            return replace(describe(again, blamed), replay=token, schedule_index=index)
         note = "replaying its schedule ran differently: the test is not deterministic" + elsewhere
         told = describe(shortest)
         notes = "; ".join(filter(None, (note, told.note)))

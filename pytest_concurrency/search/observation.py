@@ -30,6 +30,8 @@ class Failure:
     """The exception's type; empty where there is none."""
     site: Site | None = None
     """Where it was raised: the innermost line of the user's own code."""
+    stack: tuple[tuple[str, int], ...] = ()
+    """The lines of the user's own code that it went through, the innermost last."""
 
     @property
     def symptom(self) -> tuple[str, str, str, int]:
@@ -113,17 +115,16 @@ def look(observation: Observation, serials: Sequence[Serial] = ()) -> Suspect | 
 
 
 def _lost_update(observation: Observation, serials: Sequence[Serial]) -> LostUpdate | None:
-    """Return the first lost update; in an execution that failed, also one whose flow is unknown."""
+    """Return the first lost update. Where it is not known that the value read flows into the one
+    written, the execution has to fail, and blame has to find that it fails by this.
+    """
     execution, contents = observation.execution, observation.contents
     failed = observation.failure is not None
-    suspicion: LostUpdate | None = None
     for found in lost_updates(execution.log, execution.marks):
-        if not found.flows and (suspicion is not None or not failed):
+        if not found.flows:
             continue
         if contents and not was_stale(execution.log, contents, found, failed=failed):
             continue
-        if not found.flows:
-            suspicion = found
-        elif failed or not contents or not as_in(execution.log, contents, found, serials):
+        if failed or not contents or not as_in(execution.log, contents, found, serials):
             return found
-    return suspicion
+    return None

@@ -66,6 +66,8 @@ class CopyOutcome:
     location: Site | None = None
     """The innermost line of the user's own code."""
     phase: Phase = "call"
+    stack: tuple[tuple[str, int], ...] = ()
+    """The lines of the user's own code that it went through, the innermost last."""
 
     @property
     def is_bad(self) -> bool:
@@ -103,6 +105,7 @@ def outcome_of(index: int, error: BaseException | None, *, phase: Phase = "call"
         short_traceback(error),
         innermost_site(error.__traceback__),
         phase,
+        lines_through(error.__traceback__),
     )
 
 
@@ -149,16 +152,26 @@ def short_traceback(error: BaseException) -> str:
 
 def innermost_site(traceback: TracebackType | None) -> Site | None:
     """The innermost line of the user's own code; of any code, if there is none of theirs."""
-    frames: list[tuple[str, int, str]] = []
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        frames.append((code.co_filename, traceback.tb_lineno, code.co_qualname))
-        traceback = traceback.tb_next
+    frames = _frames(traceback)
     theirs = [frame for frame in frames if _is_users(frame[0])]
     if not frames:
         return None
     path, line, function = (theirs or frames)[-1]
     return Site(path, line, 0, function, linecache.getline(path, line).strip())
+
+
+def lines_through(traceback: TracebackType | None) -> tuple[tuple[str, int], ...]:
+    """The lines of the user's own code that an exception went through, the innermost last."""
+    return tuple((path, line) for path, line, _ in _frames(traceback) if _is_users(path))
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int, str]]:
+    frames = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append((code.co_filename, traceback.tb_lineno, code.co_qualname))
+        traceback = traceback.tb_next
+    return frames
 
 
 def _status_of(error: BaseException, phase: Phase) -> CopyStatus:

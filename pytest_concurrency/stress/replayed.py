@@ -7,12 +7,15 @@ from dataclasses import replace
 from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.search.blame import guilty
+from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import start_round
 from pytest_concurrency.search.evidence import describe
-from pytest_concurrency.search.observation import look
+from pytest_concurrency.search.observation import Observation, look
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
-from pytest_concurrency.stress.cells.explored import Exploration
+from pytest_concurrency.stress.cells.explored import Exploration, runner
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.stress import GRACE, Stress, cell_of_death
 
@@ -60,21 +63,27 @@ def replay(stress: Stress, token: Token) -> StressReport:
 
 def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResult:
     preload(exploration.facts.imports, exploration.instrumentation)
-    strategy = Replay(token.schedule)
-    with exploration.ready():
-        start_round(is_brief=False)
-        observation = exploration.workload().explore(
-            token.threads, strategy, exploration.facts.step_limit, record=True
-        )
-    log = observation.execution.log
-    sources = source_fingerprint(SITES[event[1]].path for event in log)
-    if sources != token.sources or not strategy.followed:
-        return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
-    suspect = look(observation)
-    if suspect is None:
-        return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
+    execute = runner(exploration, token.threads, Choices(exploration.seed))
+    limit = exploration.facts.step_limit
+    deadline = time.monotonic() + exploration.per_execution
+
+    def run(strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
+        start_round(is_brief=not record)
+        return execute(strategy, limit, record)
+
+    with exploration.ready_between():
+        observation = run(Replay(token.schedule), limit, record=True)
+        log = observation.execution.log
+        sources = source_fingerprint(SITES[event[1]].path for event in log)
+        followed = set(token.schedule.switches) <= set(observation.execution.switches)
+        if sources != token.sources or not followed:
+            return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
+        suspect = look(observation)
+        if suspect is None:
+            return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
+        blame = guilty(suspect, run, limit=limit, deadline=deadline)
     hazard = replace(
-        describe(suspect),
+        describe(suspect, blame),
         schedule_index=1,
         replay=exploration.token_for(cell.threads, observation.execution),
         cell=0,

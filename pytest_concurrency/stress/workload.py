@@ -126,7 +126,7 @@ class Workload:
 
 
 def _failure(outcome: CopyOutcome, message: str, kind: HazardKind = "test-failure") -> Failure:
-    return Failure(message, outcome.traceback, kind, outcome.kind, outcome.location)
+    return Failure(message, outcome.traceback, kind, outcome.kind, outcome.location, outcome.stack)
 
 
 _SKIPS = {"skipped": "the test skips itself", "xfailed": "the test says that it fails"}

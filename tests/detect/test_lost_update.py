@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
-from pytest_concurrency.detect.meeting import find_meeting
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
 
 X, Y = 1, 2
@@ -112,21 +111,3 @@ def test_items_differ_by_key(sites):
     other = [(1, read, X, "k"), (2, update, X, "other"), (1, update, X, "k")]
     assert find_lost_update(same, failed=False) is not None
     assert find_lost_update(other, failed=True) is None
-
-
-def test_meeting_prefers_a_stale_read(sites):
-    read, update, *_ = sites
-    log = [(1, read, X), (2, update, X), (2, update, Y), (1, update, Y)]
-    assert find_meeting(log) == (0, 1)
-
-
-def test_main_thread_before_and_after_meets_nobody(sites):
-    read, update, *_ = sites
-    log = [(0, update, X), (1, read, X), (2, read, X), (0, update, X)]
-    assert find_meeting(log) is None
-
-
-def test_two_writes_meet(sites):
-    _, _, blind, _ = sites
-    assert find_meeting([(1, blind, X), (2, blind, X)]) == (0, 1)
-    assert find_meeting([(1, blind, X), (2, blind, Y)]) is None

@@ -55,6 +55,12 @@ class Exploration:
         """Make this process ready to execute schedules."""
         return exploring(self.instrumentation, self.per_execution)
 
+    def ready_between(self) -> AbstractContextManager[None]:
+        """The same for several schedules; where each has a process of its own, it is made ready
+        there.
+        """
+        return nullcontext() if self.facts.state_leaks else self.ready()
+
     def token_for(self, threads: int, execution: Execution) -> str:
         """Return the token that replays ``execution``."""
         return Token(
@@ -140,7 +146,7 @@ def _share(
     choices, learning = Choices(*seed), Learning()
     bound = settings.preemptions if settings.preemptions >= 0 else None
     explorer = Explorer(
-        _runner(exploration, cell.threads, choices),
+        runner(exploration, cell.threads, choices),
         make(settings.strategy, choices, learning, preemptions=bound, job=job),
         learning,
         limit=exploration.facts.step_limit,
@@ -151,9 +157,8 @@ def _share(
     def progress(done: int) -> None:
         on_progress(f"{min(done * jobs, settings.schedules)}/{settings.schedules}")
 
-    ready = nullcontext() if exploration.facts.state_leaks else exploration.ready()
     try:
-        with ready:
+        with exploration.ready_between():
             return search(
                 explorer,
                 schedules,
@@ -168,7 +173,8 @@ def _share(
         return Search(explorer.executions, hazards, 0.0, interleavings=explorer.interleavings)
 
 
-def _runner(exploration: Exploration, threads: int, choices: Choices) -> Runner:
+def runner(exploration: Exploration, threads: int, choices: Choices) -> Runner:
+    """Return what executes the item, in a process of its own if its state outlives it."""
     if not exploration.facts.state_leaks:
         workload = exploration.workload()
         return lambda strategy, limit, record: workload.explore(threads, strategy, limit, record)

@@ -2,7 +2,7 @@
 
 from bisect import bisect
 
-EXPECT = {"lost-update"}
+EXPECT = {"test-failure"}
 MAX_SCHEDULES = 100
 
 

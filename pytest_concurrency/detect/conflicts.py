@@ -1,0 +1,76 @@
+"""Which accesses of an execution conflict: two threads, one location, one of them writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from pytest_concurrency.detect.lost_update import operation
+from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.foreign import USE
+from pytest_concurrency.runtime.operation import STEP, WHOLE
+
+Event = tuple[Any, ...]
+_READS = frozenset({"read", STEP})
+_CALL = "call"
+"""What is done to a queue, a condition, a semaphore: each may change it."""
+
+
+class Conflict(NamedTuple):
+    """Two accesses whose order may matter, as indices into the log."""
+
+    first: int
+    second: int
+
+
+def is_read(event: Event) -> bool:
+    """Whether an event reads a location (or goes through a container), and writes nothing."""
+    return operation(event).removeprefix("file-") in _READS
+
+
+def is_write(event: Event) -> bool:
+    """Whether an event writes a location, or may: it is not known what a use or a call does."""
+    return operation(event).removeprefix("file-") in ("write", USE, _CALL)
+
+
+def conflicts_of(log: Sequence[Event]) -> list[Conflict]:
+    """Return the conflicts of an execution, in the order of their second accesses.
+
+    Of the writes before an access only the last one counts; of the reads before a write, the first
+    at each site since the reader itself has written: whoever writes before the first step of a loop
+    writes before the loop.
+    """
+    reads: dict[Any, dict[Any, dict[tuple[int, int], int]]] = {}
+    writes: dict[Any, dict[Any, int]] = {}
+    found = []
+    for index in _while_others_run(log):
+        event = log[index]
+        thread, (obj, part) = event[0], location_key(event)
+        if is_read(event):
+            seen = reads.setdefault(obj, {}).setdefault(part, {})
+            seen.setdefault((thread, event[1]), index)
+            before = [*_overlapping(writes.get(obj, {}), part)]
+        elif is_write(event):
+            before = [*_overlapping(writes.get(obj, {}), part)]
+            writes.setdefault(obj, {})[part] = index
+            for seen in _overlapping(reads.get(obj, {}), part):
+                before += seen.values()
+                for key in [key for key in seen if key[0] == thread]:
+                    del seen[key]
+        else:
+            continue
+        found += [Conflict(b, index) for b in sorted(before) if log[b][0] != thread]
+    return found
+
+
+def _overlapping(parts: dict[Any, Any], part: Any) -> Iterator[Any]:
+    """Yield what is known of this part: a container as a whole is all its items."""
+    for each in list(parts) if part is WHOLE else (part, WHOLE):
+        if each in parts:
+            yield parts[each]
+
+
+def _while_others_run(log: Sequence[Event]) -> range:
+    """Leave out what the main thread does before the others start and after they have ended."""
+    others = [index for index, event in enumerate(log) if event[0]]
+    return range(others[0], others[-1] + 1) if others else range(len(log))

@@ -1,0 +1,249 @@
+"""Which conflict a failing execution fails by: the one that cures it when its order is flipped.
+
+The idea is that of Choi and Zeller, "Isolating Failure-Inducing Thread Schedules" (ISSTA 2002),
+with conflicts instead of points in time: all else happens in the order in which it did, as far as
+that can be done. What was flipped is read from the log of what was executed, not from the plan. A
+conflict that could be flipped, too, while the failure stayed, is innocent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read
+from pytest_concurrency.detect.lost_update import operation
+from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.search.observation import Failure, Observation, Suspect
+from pytest_concurrency.search.strategies.follow import Follow
+
+Runner = Callable[[Strategy, int], Observation]
+"""Executes once, with at most so many scheduling points."""
+_EXECUTIONS = 60
+"""Executions that finding out whom to blame may take."""
+_LONGER = 3
+"""How many times as long as the failing execution another one may be."""
+_SHORTEST_LIMIT = 200
+_OUTER_HOLDS = 3
+"""Locks around an access that are tried to be taken later, from the inside out."""
+_MOST_PLACES = 2
+_MOST_SUSPECTS = 3
+"""Conflicts that are told where no single one could be flipped alone."""
+
+_Class = tuple[int, int, int, int, Any]
+"""Conflicts that look the same in the source: thread and site, twice, and the object."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What flipping came to."""
+
+    flipped: frozenset[_Class]
+    """Conflicts of which at least one was the other way round."""
+    reversed: frozenset[_Class]
+    """Those of which all were."""
+    is_cured: bool
+    fails_as_before: bool
+
+
+class _Suspects:
+    """The conflicts of the failing execution, by how they look in the source."""
+
+    def __init__(self, observation: Observation) -> None:
+        self.log = observation.execution.log
+        failure = observation.failure
+        self._raised = _lines(failure)
+        self.conflicts: dict[_Class, list[Conflict]] = {}
+        for conflict in conflicts_of(self.log):
+            self.conflicts.setdefault(self.class_of(conflict), []).append(conflict)
+        self._at: dict[Any, int] = {}
+        """By location: how near to where the exception was raised it is touched."""
+        for event in self.log:
+            near = self._nearness(event)
+            key = location_key(event)
+            self._at[key] = min(near, self._at.get(key, near))
+        self.ranked = sorted(self.conflicts, key=self.rank)
+
+    def class_of(self, conflict: Conflict) -> _Class:
+        first, second = self.log[conflict.first], self.log[conflict.second]
+        return (first[0], first[1], second[0], second[1], first[2])
+
+    def rank(self, kind: _Class) -> tuple[int, int, int]:
+        """Say how little a conflict looks like the cause: far from the exception; no read that was
+        made stale; early.
+        """
+        latest = self.conflicts[kind][-1]
+        first, second = self.log[latest.first], self.log[latest.second]
+        near = min(self._at[location_key(first)], self._at[location_key(second)])
+        acts_on_it = is_read(first) and len(involved(self.log, latest)) > 2
+        shape = 3 if operation(first) == "call" else 0 if acts_on_it else 1 if is_read(first) else 2
+        return (near, shape, -latest.second)
+
+    def _nearness(self, event: Event) -> int:
+        """Frames between an event's line and the one that raised, 0 for that line itself."""
+        site = SITES[event[1]]
+        return self._raised.get((site.path, site.line), len(self._raised))
+
+
+def _lines(failure: Failure | None) -> dict[tuple[str, int], int]:
+    stack = failure.stack if failure is not None else ()
+    return {line: depth for depth, line in reversed(list(enumerate(reversed(stack))))}
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What an execution fails by."""
+
+    conflicts: tuple[Conflict, ...] = ()
+    """One a location, the likeliest first; none if no flip cures."""
+    is_sure: bool = False
+    """Whether flipping one of them, whichever, and no other, cures."""
+
+
+NOBODY = Blame()
+
+
+def guilty(suspect: Suspect, run: Runner, *, limit: int, deadline: float) -> Blame:
+    """Find out which conflicts an execution fails by; of other kinds of hazards that is known.
+
+    ``limit`` is that of scheduling points, ``deadline`` one of ``time.monotonic``.
+    """
+    observation = suspect.observation
+    if suspect.lost_update is not None or observation.execution.outcome:
+        return NOBODY
+    suspects = _Suspects(observation)
+    steps = observation.execution.steps
+    limit = min(limit, _LONGER * steps + _SHORTEST_LIMIT)
+    trials: list[_Trial] = []
+    for far in (False, True):
+        for plan in _plans(suspects, far=far):
+            if len(trials) >= _EXECUTIONS or monotonic() > deadline:
+                break
+            trials.append(_tried(plan, suspects, observation, run, limit))
+        if any(trial.is_cured for trial in trials):
+            break
+    return _judged(suspects, trials)
+
+
+def _tried(
+    plan: Sequence[Event], suspects: _Suspects, before: Observation, run: Runner, limit: int
+) -> _Trial:
+    after = run(Follow(plan), limit)
+    some, every = _flipped(suspects, after.execution.log)
+    failed = bool(after.failure is not None or after.execution.outcome)
+    same = bool(
+        before.failure and after.failure and before.failure.symptom == after.failure.symptom
+    )
+    return _Trial(frozenset(some), frozenset(every), not failed, same)
+
+
+def _plans(suspects: _Suspects, *, far: bool) -> Iterator[list[Event]]:
+    """Yield the events in other orders, each meant to flip one conflict and as few others as can
+    be; ``far``: with all that the thread of the second does afterwards.
+    """
+    last = {event[0]: index for index, event in enumerate(suspects.log)}
+    seen: set[tuple[int, ...]] = set()
+    for kind in suspects.ranked:
+        conflicts = suspects.conflicts[kind]
+        wide = Conflict(conflicts[0].first, conflicts[-1].second)
+        for conflict in dict.fromkeys((conflicts[-1], wide)):
+            for start in _starts(suspects.log, conflict):
+                end = last[suspects.log[conflict.second][0]] if far else conflict.second
+                order = _moved(suspects.log, start, end)
+                if order not in seen:
+                    seen.add(order)
+                    yield [suspects.log[index] for index in order]
+
+
+def _starts(log: Sequence[Event], conflict: Conflict) -> Iterator[int]:
+    """Yield the access, and where its thread has taken the locks that it holds there."""
+    yield conflict.first
+    thread = log[conflict.first][0]
+    held = _held_at(log, conflict.first, thread)
+    yield from reversed(held[-_OUTER_HOLDS:])
+
+
+def _held_at(log: Sequence[Event], index: int, thread: int) -> list[int]:
+    """Return when a thread has taken the locks that it holds."""
+    taken: dict[Any, list[int]] = {}
+    for when in range(index):
+        if log[when][0] != thread:
+            continue
+        op = operation(log[when])
+        if op == "acquire":
+            taken.setdefault(log[when][2], []).append(when)
+        elif op == "release" and taken.get(log[when][2]):
+            taken[log[when][2]].pop()
+    return sorted(when for each in taken.values() for when in each)
+
+
+def _moved(log: Sequence[Event], start: int, end: int) -> tuple[int, ...]:
+    """Return the order in which the thread of the event at ``end`` comes up to there before
+    ``start``.
+    """
+    between = range(start, end + 1)
+    mine = [index for index in between if log[index][0] == log[end][0]]
+    others = [index for index in between if log[index][0] != log[end][0]]
+    return (*range(start), *mine, *others, *range(end + 1, len(log)))
+
+
+def _flipped(suspects: _Suspects, log: Sequence[Event]) -> tuple[set[_Class], set[_Class]]:
+    """Return the conflicts that are the other way round in ``log``: at least once, and always.
+
+    Events of two executions are the same if they are a thread's first, second, ... at their site.
+    """
+    places = _numbered(suspects.log)
+    when = {key: index for index, key in enumerate(_numbered(log))}
+    some, every = set(), set()
+    for kind, conflicts in suspects.conflicts.items():
+        pairs = [(when.get(places[one]), when.get(places[two])) for one, two in conflicts]
+        ways = [one > two for one, two in pairs if one is not None and two is not None]
+        some |= {kind} if any(ways) else set()
+        every |= {kind} if ways and all(ways) else set()
+    return some, every
+
+
+def _numbered(log: Sequence[Event]) -> list[tuple[int, int, int]]:
+    counts: dict[tuple[int, int], int] = {}
+    keys = []
+    for thread, site, *_ in log:
+        number = counts[thread, site] = counts.get((thread, site), -1) + 1
+        keys.append((thread, site, number))
+    return keys
+
+
+def _judged(suspects: _Suspects, trials: Sequence[_Trial]) -> Blame:
+    """Blame the conflicts whose flip alone cures; else those of the smallest flip that does."""
+    innocent = {kind for trial in trials if trial.fails_as_before for kind in trial.reversed}
+    cured = [trial.flipped - innocent or trial.flipped for trial in trials if trial.is_cured]
+    alone = {kind for each in cured if len(each) == 1 for kind in each}
+    fewest = frozenset(alone) or min(filter(None, cured), key=len, default=frozenset())
+    if not alone and len(fewest) > _MOST_SUSPECTS:
+        return NOBODY
+    places: dict[Any, Conflict] = {}
+    for kind in sorted(fewest, key=suspects.rank):
+        conflict = suspects.conflicts[kind][-1]
+        places.setdefault(location_key(suspects.log[conflict.second]), conflict)
+    return Blame(tuple(places.values())[:_MOST_PLACES], bool(alone))
+
+
+def involved(log: Sequence[Event], conflict: Conflict) -> tuple[int, ...]:
+    """Return the events that tell the story of a conflict: itself, and what the thread of the first
+    does next at the location, with what the second has made of it.
+    """
+    thread, place = log[conflict.first][0], log[conflict.first]
+    for index in range(conflict.second + 1, len(log)):
+        event = log[index]
+        if event[0] == thread and _is_one_place(event, place):
+            return (*conflict, index)
+    return tuple(conflict)
+
+
+def _is_one_place(one: Event, other: Event) -> bool:
+    (obj, part), (other_obj, other_part) = location_key(one), location_key(other)
+    return obj == other_obj and (part is WHOLE or other_part is WHOLE or bool(part == other_part))

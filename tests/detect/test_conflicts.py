@@ -1,0 +1,54 @@
+"""Which accesses of an execution conflict."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_concurrency.detect.conflicts import conflicts_of
+from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
+
+X, Y = 1, 2
+"""Serial numbers of two objects."""
+
+
+@pytest.fixture
+def sites():
+    """Numbers of a read and of a write."""
+    count = len(SITES)
+    yield [
+        add_site(InstrumentedSite("m.py", 1, 0, "f", op, "value", "C.value"))
+        for op in ("read", "write")
+    ]
+    del SITES[count:]
+
+
+def test_a_read_and_the_write_that_makes_it_stale(sites):
+    read, write = sites
+    log = [(1, read, X), (2, read, X), (2, write, X), (2, write, Y), (1, write, X)]
+    assert conflicts_of(log) == [(0, 2), (2, 4)]
+
+
+def test_the_main_thread_before_and_after_conflicts_with_nobody(sites):
+    read, write = sites
+    assert not conflicts_of([(0, write, X), (1, read, X), (2, read, X), (0, write, X)])
+
+
+def test_two_writes(sites):
+    _, write = sites
+    assert conflicts_of([(1, write, X), (2, write, X)]) == [(0, 1)]
+    assert not conflicts_of([(1, write, X), (2, write, Y)])
+    assert not conflicts_of([(1, write, X), (1, write, X)])
+
+
+def test_a_container_as_a_whole_is_all_its_items(sites):
+    read, write = sites
+    assert conflicts_of([(1, read, X, WHOLE), (2, write, X, 7)]) == [(0, 1)]
+    assert conflicts_of([(1, write, X, 7), (2, read, X, WHOLE)]) == [(0, 1)]
+    assert not conflicts_of([(1, write, X, 7), (2, write, X, 8)])
+
+
+def test_of_a_loop_the_first_step_counts(sites):
+    read, write = sites
+    log = [(1, read, X, WHOLE), (1, read, X, WHOLE), (2, write, X, 7)]
+    assert conflicts_of(log) == [(0, 2)]
