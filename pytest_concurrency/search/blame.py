@@ -223,13 +223,24 @@ def _judged(suspects: _Suspects, trials: Sequence[_Trial]) -> Blame:
     cured = [trial.flipped - innocent or trial.flipped for trial in trials if trial.is_cured]
     alone = {kind for each in cured if len(each) == 1 for kind in each}
     fewest = frozenset(alone) or min(filter(None, cured), key=len, default=frozenset())
-    if not alone and len(fewest) > _MOST_SUSPECTS:
-        return NOBODY
+    if not alone and not 0 < len(fewest) <= _MOST_SUSPECTS:
+        return _only_candidate(suspects)
     places: dict[Any, Conflict] = {}
     for kind in sorted(fewest, key=suspects.rank):
         conflict = suspects.conflicts[kind][-1]
         places.setdefault(location_key(suspects.log[conflict.second]), conflict)
     return Blame(tuple(places.values())[:_MOST_PLACES], bool(alone))
+
+
+def _only_candidate(suspects: _Suspects) -> Blame:
+    """Blame, where no flip has cured, what is touched at the line that raised, if that is one
+    location only: whichever thread comes second fails.
+    """
+    near = [kind for kind in suspects.ranked if not suspects.rank(kind)[0]]
+    latest = [suspects.conflicts[kind][-1] for kind in near]
+    if len({location_key(suspects.log[conflict.second]) for conflict in latest}) != 1:
+        return NOBODY
+    return Blame((latest[0],))
 
 
 def involved(log: Sequence[Event], conflict: Conflict) -> tuple[int, ...]:
@@ -240,7 +251,8 @@ def involved(log: Sequence[Event], conflict: Conflict) -> tuple[int, ...]:
     for index in range(conflict.second + 1, len(log)):
         event = log[index]
         if event[0] == thread and _is_one_place(event, place):
-            return (*conflict, index)
+            is_there_already = SITES[event[1]].line == SITES[place[1]].line
+            return tuple(conflict) if is_there_already else (*conflict, index)
     return tuple(conflict)
 
 

@@ -156,7 +156,7 @@ RACES = {
     "insort": (
         "len(it.row) < 2 and bisect.insort(it.row, 5)",
         "len(it.row) == 2",
-        (LOST, "it.row"),
+        (FAILS, "it.row"),
     ),
     "text": (
         'it.text.write("a"); it.text.write("b")',
@@ -306,9 +306,9 @@ RACES = {
         "it.buffer[0] == 2",
         (LOST, ""),
     ),
-    "through super()": ("it.own_table['n'] += 1", "it.own_table['n'] == 2", (LOST, "Table['n']")),
-    "through the class": ("it.old['n'] += 1", "it.old['n'] == 2", (LOST, "Old['n']")),
-    "own list": ("it.own_list[0] += 1", "it.own_list[0] == 2", (LOST, "List[0]")),
+    "through super()": ("it.own_table['n'] += 1", "it.own_table['n'] == 2", (FAILS, "Table['n']")),
+    "through the class": ("it.old['n'] += 1", "it.old['n'] == 2", (FAILS, "Old['n']")),
+    "own list": ("it.own_list[0] += 1", "it.own_list[0] == 2", (FAILS, "List[0]")),
     "own append": ("it.own_list.append(1)", "len(it.own_list) == 2", (FAILS, "List")),
     "part of a view": ("part = it.view[:2]; part[0] += 1", "it.view[0] == 2", (FAILS, "")),
     "folder": (

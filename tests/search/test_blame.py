@@ -392,9 +392,28 @@ class Interchangeable:
             assert box.value < 2
 
 
-def test_what_no_flip_cures_has_no_place() -> None:
+def test_where_no_flip_cures_less_is_said() -> None:
     found = explore(lambda: Box(value=0), [Interchangeable.worker] * 2, schedules=50)
     (hazard,) = found.hazards
-    assert hazard.location == ""
+    assert hazard.location == "Box.value"
     assert "it passes if" not in hazard.message
-    assert [use.site.source for use in hazard.sites] == ["assert box.value < 2"]
+
+
+class Elsewhere:
+    """What fails touches two contended locations, and neither order of one alone cures."""
+
+    def worker(box):
+        box.one += 1
+        box.other += 1
+
+    def check(box):
+        raise AssertionError
+
+
+def test_where_nothing_is_to_blame_no_place_is_named() -> None:
+    found = explore(
+        lambda: Box(one=0, other=0), [Elsewhere.worker] * 2, Elsewhere.check, schedules=1
+    )
+    (hazard,) = found.hazards
+    assert hazard.location == ""
+    assert [use.site.source for use in hazard.sites] == ["raise AssertionError"]
