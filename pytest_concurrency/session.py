@@ -36,7 +36,7 @@ from pytest_concurrency.stress import coverage_bridge
 from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
 from pytest_concurrency.stress.replayed import CLEAN, replay
-from pytest_concurrency.stress.rerun import CALLER, call_through
+from pytest_concurrency.stress.rerun import CALLER, call_through, forgive_teardown
 from pytest_concurrency.stress.stress import Stress
 from pytest_concurrency.stress.timers import note_timer, paused
 
@@ -53,6 +53,8 @@ class HazardsFound(Exception):  # noqa: N818 - what a test "raises" when hazards
 
 
 _REPORT = pytest.StashKey[StressReport]()
+_HAS_NOT_RUN = pytest.StashKey[bool]()
+"""Set on an item whose body was not run because of hazards."""
 
 
 def _refused(session: pytest.Session, text: str) -> Exception:
@@ -152,12 +154,21 @@ class StressSession:
                 )
             return (yield)
         if self._in_child:
+            item.stash[_HAS_NOT_RUN] = True
             self._stress_once(item, decision, InChild(self._config))
+            item.stash[_HAS_NOT_RUN] = False
             return (yield)
         result = yield
         assert isinstance(item, pytest.Function)
         self._stress_once(item, decision, InSameProcess(item))
         return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Tear down what only a body that was not run needed; what it complains of is no news."""
+        if item.stash.get(_HAS_NOT_RUN, False) and CALLER not in item.stash:
+            forgive_teardown(item)
+        return (yield)
 
     def _stress_once(self, item: pytest.Item, decision: Stressed, place: Place) -> None:
         """Stress the item and judge; only judge when pytest-rerunfailures comes here again.

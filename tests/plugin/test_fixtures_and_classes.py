@@ -273,3 +273,35 @@ def test_broken(broken): pass
     found.result.assert_outcomes(
         failed=1, passed=1, errors=1 + found.out.count("ERROR at teardown of test_racy")
     )
+
+
+CHECKED_AT_TEARDOWN = f"""{COUNTER}
+@pytest.fixture{{scope}}
+def checked():
+    used = []
+    yield used
+    assert used, "the test has done nothing"
+
+@pytest.mark.threadsafe
+def test_racy(counter, concurrency, checked):
+    checked.append(1)
+    concurrency.run(counter.increment)
+    assert counter.value == concurrency.count
+"""
+
+
+@pytest.mark.parametrize(("scope", "errors"), [("", 0), ('(scope="module")', 1)])
+def test_a_fixture_of_a_body_that_was_not_run_has_nothing_to_check(
+    run: Callable[..., Run], scope: str, errors: int
+) -> None:
+    source = CHECKED_AT_TEARDOWN.format(scope=scope)
+    found = run(source, *EXPLORED_ONLY)
+    found.result.assert_outcomes(failed=1, errors=errors)
+
+
+def test_a_fixture_of_a_body_that_was_run_is_heard(run: Callable[..., Run]) -> None:
+    source = CHECKED_AT_TEARDOWN.format(scope="")
+    source = source.replace("value = self.value\n        self.value = value + 1", "pass")
+    source = source.replace("checked.append(1)", "pass").replace("counter.value == ", "0 == 0 * ")
+    found = run(source, *EXPLORED_ONLY)
+    found.result.assert_outcomes(passed=1, errors=1)
