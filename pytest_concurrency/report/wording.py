@@ -103,11 +103,16 @@ def place(site: Site) -> str:
 
 
 def shortest_names(paths: Iterable[str]) -> dict[str, str]:
-    """Map paths to as few of their last parts as tell them apart."""
+    """Map paths to as few of their last parts as tell them apart; ``__init__.py`` alone tells
+    nothing.
+    """
     parts = {path: path.replace(os.sep, "/").split("/") for path in paths}
     longest = max((len(each) for each in parts.values()), default=1)
     for size in range(1, longest):
-        names = {path: "/".join(each[-size:]) for path, each in parts.items()}
+        names = {
+            path: "/".join(each[-max(size, 2 if each[-1] == "__init__.py" else 1) :])
+            for path, each in parts.items()
+        }
         if len(set(names.values())) == len(names):
             return names
     return {path: path for path in parts}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -45,10 +46,14 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     frames = current_frames()
     holders = {key: task for key, (_, task) in baton.owners.items()}
     standing = [task for task in baton.tasks if not task.done]
-    held = {task: _held_by(task, baton) for task in standing}
     awaited = {task: _awaited(task, frames.get(task.ident)) for task in standing}
+    held = {task: _held_by(task, awaited[task], baton) for task in standing}
     named = [obj for task in standing for obj in (*held[task], awaited[task]) if obj is not None]
-    name_of = {id(obj): "a lock" for obj in named} if baton.is_brief else names_of(named)
+    name_of = (
+        {id(obj): "a lock" for obj in named}
+        if baton.is_brief
+        else names_of(named, _user_frames(frames.get(task.ident) for task in standing))
+    )
     states = []
     for task in standing:
         stack = _user_stack(frames.get(task.ident))
@@ -65,11 +70,13 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     return tuple(states)
 
 
-def _held_by(task: Task, baton: State) -> list[object]:
+def _held_by(task: Task, awaited: object | None, baton: State) -> list[object]:
     """Return the locks that a task holds, without those that nobody else knows any more: waits of
-    conditions leave one behind each time they run out.
+    conditions leave one behind each time they run out; and without that of the wait it is in.
     """
-    held = [pair for pair in baton.owners.values() if pair[1] is task]
+    reason = task.blocked_on
+    inner = reason.target if isinstance(reason, Waiting) and reason.target is not awaited else None
+    held = [pair for pair in baton.owners.values() if pair[1] is task and pair[0] is not inner]
     return [pair[0] for pair in held if sys.getrefcount(pair[0]) > _FORGOTTEN][:_MOST_HELD]
 
 
@@ -131,6 +138,14 @@ def _is_user(frame: FrameType) -> bool:
     if filename.startswith((_OWN, "<")):
         return False
     return not filename.startswith(_LIBRARY) or "site-packages" in filename
+
+
+def _user_frames(tops: Iterable[FrameType | None]) -> Iterator[FrameType]:
+    for frame in tops:
+        while frame is not None:
+            if _is_user(frame) and not _RUNNER & {*Path(frame.f_code.co_filename).parts}:
+                yield frame
+            frame = frame.f_back
 
 
 def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:

@@ -52,7 +52,9 @@ def describe(suspect: Suspect, blame: Blame = NOBODY) -> Hazard:
 
 def _early(execution: Execution) -> str:
     """Say that waits ran out although others could have gone on: that takes bad luck."""
-    waits = [f"thread {task}'s wait of {seconds:g} s" for task, seconds in execution.hurried]
+    waits = [
+        f"{thread_name(task, '')}'s wait of {seconds:g} s" for task, seconds in execution.hurried
+    ]
     if not waits:
         return ""
     told = list(dict.fromkeys(waits))[:_MOST_WAITS]
@@ -76,8 +78,14 @@ def describe_leak(leak: Leak, threads: int) -> Hazard:
     return Hazard("thread-leak", message, sites=uses, severity="warning", threads=threads)
 
 
-def _place(use: SiteUse) -> str:
-    return f"{Path(use.site.path).name}:{use.site.line}"
+def _place(where: SiteUse | Access) -> str:
+    return _line(where.site)
+
+
+def _line(site: Site) -> str:
+    path = Path(site.path)
+    file = f"{path.parent.name}/{path.name}" if path.name == "__init__.py" else path.name
+    return f"{file}:{site.line}"
 
 
 def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
@@ -93,11 +101,11 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     read, foreign, write = uses
     location = accesses[found.read].location if accesses else ""
     values = [accesses[index].value for index in indices] if accesses else ["", "", ""]
+    one, other = thread_name(foreign.thread, ""), thread_name(write.thread, "")
     message = (
-        f"thread {foreign.thread} wrote {values[1] or 'a value'} to {location or 'it'} at "
-        f"{_place(foreign)}; thread {write.thread} overwrote it at {_place(write)} with "
-        f"{values[2] or 'a value'}, made from the {values[0] or 'value'} that it had read before "
-        f"at {_place(read)}"
+        f"{one} wrote {values[1] or 'a value'} to {location or 'it'} at {_place(foreign)}; "
+        f"{other} overwrote it at {_place(write)} with {values[2] or 'a value'}, made from the "
+        f"{values[0] or 'value'} that it had read before at {_place(read)}"
     )
     failure = suspect.observation.failure
     return Hazard(
@@ -114,7 +122,9 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     states = suspect.observation.execution.states
     waiting = [state for state in states if state.waits_for and state.thread]
     if suspect.kind == "deadlock":
-        told = "; ".join(f"thread {s.thread} waits for {s.waits_for}" for s in waiting or states)
+        told = "; ".join(
+            f"{thread_name(s.thread, '')} waits for {s.waits_for}" for s in waiting or states
+        )
         message = f"no thread can go on: {told}"
         involved = waiting or list(states)
     else:
@@ -145,8 +155,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
 def _stands(state: ThreadState) -> str:
     if state.site is None:
         return ""
-    place = f"{Path(state.site.path).name}:{state.site.line}"
-    return f"thread {state.thread} is at {place}" + (
+    return f"{thread_name(state.thread, '')} is at {_line(state.site)}" + (
         f" and waits for {state.waits_for}" if state.waits_for else ""
     )
 
@@ -178,8 +187,7 @@ def _failure(suspect: Suspect, accesses: Sequence[Access], blame: Blame) -> Haza
 
 def _flip(met: Sequence[Access]) -> str:
     first, second = (
-        f"thread {access.thread}'s {access.op} at {Path(access.site.path).name}:{access.site.line}"
-        for access in met[:2]
+        f"{thread_name(access.thread, '')}'s {access.op} at {_place(access)}" for access in met[:2]
     )
     return f"{second} comes before {first}"
 

@@ -10,6 +10,7 @@ from report_samples import LOST_UPDATE_TIMELINE, READ, anything, patient, step
 from pytest_concurrency.model import Access, Site
 from pytest_concurrency.report.page import Page, columns, plain
 from pytest_concurrency.report.timeline import only_path, shorten, timeline_lines
+from pytest_concurrency.report.wording import shortest_names
 
 
 def test_two_columns() -> None:
@@ -66,6 +67,12 @@ def test_several_files_are_named_as_shortly_as_they_differ() -> None:
     assert "│ b/models.py:100 read" in text
     assert only_path(steps) == ""
     assert only_path(steps[:1]) == "src/a/models.py"
+
+
+def test_a_package_is_named_by_its_folder() -> None:
+    assert shortest_names(["src/pets/__init__.py"]) == {"src/pets/__init__.py": "pets/__init__.py"}
+    both = ["src/pets/__init__.py", "src/pets/cat.py"]
+    assert list(shortest_names(both).values()) == ["pets/__init__.py", "cat.py"]
 
 
 @pytest.mark.parametrize(("threads", "width"), [(5, 100), (3, 44)])
