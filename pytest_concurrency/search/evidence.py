@@ -102,8 +102,10 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     location = accesses[found.read].location if accesses else ""
     values = [accesses[index].value for index in indices] if accesses else ["", "", ""]
     one, other = thread_name(foreign.thread, ""), thread_name(write.thread, "")
+    place = location or "it"
+    did = f"wrote {values[1]} to {place}" if values[1] else f"changed {place}"
     message = (
-        f"{one} wrote {values[1] or 'a value'} to {location or 'it'} at {_place(foreign)}; "
+        f"{one} {did} at {_place(foreign)}; "
         f"{other} overwrote it at {_place(write)} with {values[2] or 'a value'}, made from the "
         f"{values[0] or 'value'} that it had read before at {_place(read)}"
     )
