@@ -193,7 +193,7 @@ def test_code_that_the_program_keeps(load: Load, tmp_path: Path) -> None:
     with instrumentation.swapped():
         assert is_swapped(more.other)
         assert module.first.__code__ in module.INTERNAL
-    assert module.INTERNAL == {module.first.__code__}
+    assert {module.first.__code__} == module.INTERNAL
     kept = weakref.ref(module.INTERNAL)
     del module.INTERNAL
     assert kept() is None
