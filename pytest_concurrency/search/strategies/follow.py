@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.primitives import Waiting
-from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.task import Task, Waiting
 
 _NEVER = 1 << 60
 
