@@ -258,6 +258,9 @@ class CellResult:
     nothing outside is touched.
     """
     notes: tuple[str, ...] = ()
+    own_fixtures: bool = False
+    """Each copy of the test had function-scoped fixtures and an instance of its own, since copies
+    one after another fail on shared ones."""
     starts_threads: bool = False
     """Serial cells: the test started threads of its own (shape 2)."""
 

@@ -36,7 +36,8 @@ from pytest_concurrency.stress import coverage_bridge
 from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
 from pytest_concurrency.stress.replayed import CLEAN, replay
-from pytest_concurrency.stress.rerun import CALLER, call_through, forgive_teardown
+from pytest_concurrency.stress.rerun import CALLER, forgive_teardown
+from pytest_concurrency.stress.setup_state import with_body
 from pytest_concurrency.stress.stress import Stress
 from pytest_concurrency.stress.timers import note_timer, paused
 
@@ -141,11 +142,8 @@ class StressSession:
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Stress the test around its ordinary run; in a cell, put the cell's caller in."""
         if CALLER in item.stash:
-            undo = call_through(item)
-            try:
+            with with_body(item, item.stash[CALLER]):
                 return (yield)
-            finally:
-                undo()
         decision = test_settings(item, self._options)
         if isinstance(decision, NotStressed):
             if decision.selected:

@@ -91,6 +91,7 @@ def _cell(result: CellResult) -> dict[str, Any]:
         "preemption_bound": result.preemption_bound,
         "outcome": result.outcome,
         "control": result.control,
+        "own_fixtures": result.own_fixtures,
         "seconds": result.seconds,
         "reason": result.reason,
         "notes": list(result.notes),

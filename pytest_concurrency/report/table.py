@@ -19,6 +19,7 @@ GAP = "  "
 INNER_GAP = " "
 NARROWEST_NAME = 20
 EXHAUSTED = "ok*"
+OWN_FIXTURES = "own fixtures"
 _OUTCOMES: dict[str, tuple[str, Markup]] = {
     "clean": ("ok", "green"),
     "hazard": ("FAIL", "red"),
@@ -46,9 +47,9 @@ def table_lines(
         if own_line:
             lines.append(line(_name(report.nodeid, page.width, page)))
         row = _row(results, cells, widths)
-        verdict = report.isolation.verdict
+        verdict = Span(GAP + _verdict(report), (verdict_color(report.isolation.verdict),))
         first = Span("" if own_line else _name(report.nodeid, name, page))
-        lines.append(Line((first, *row, Span(GAP + verdict, (verdict_color(verdict),)))))
+        lines.append(Line((first, *row, verdict)))
         lines += under
     if any(_outcome(result)[0] == EXHAUSTED for row in grid for result in row.values()):
         lines.append(line(f"{EXHAUSTED}: every interleaving was run", "light"))
@@ -60,10 +61,15 @@ def _name_width(
 ) -> int:
     """Find how much of a line the names get; 0 if that would be too little to recognise them."""
     longest = max(len("test"), *(columns(page.clean(each.nodeid)) for each in reports))
-    verdict = max(len("isolation"), *(len(each.isolation.verdict) for each in reports))
+    verdict = max(len("isolation"), *(len(_verdict(each)) for each in reports))
     taken = sum(map(len, _gaps(cells))) + sum(widths.values()) + len(GAP) + verdict
     left = min(page.width - taken, longest)
     return left if left >= min(NARROWEST_NAME, longest) else 0
+
+
+def _verdict(report: StressReport) -> str:
+    own = any(result.own_fixtures for result in report.cells)
+    return report.isolation.verdict + (f" ({OWN_FIXTURES})" if own else "")
 
 
 def _gaps(cells: Sequence[Cell]) -> list[str]:

@@ -43,7 +43,8 @@ class Timers(State):
 
     def sleepers(self) -> list[Task]:
         """Return the tasks whose wait may well run out now, because it is short."""
-        tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[3] <= SHORT]
+        longest = getattr(self.strategy, "longest_early_wait", SHORT)
+        tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[3] <= longest]
         return sorted(tasks, key=by_index)
 
     def _has_timer(self) -> bool:

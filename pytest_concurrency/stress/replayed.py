@@ -16,8 +16,9 @@ from pytest_concurrency.search.observation import Observation, look
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
+from pytest_concurrency.stress.control import GRACE
 from pytest_concurrency.stress.preload import preload
-from pytest_concurrency.stress.stress import GRACE, Stress, cell_of_death
+from pytest_concurrency.stress.stress import Stress, cell_of_death
 
 STALE = (
     "the replay token is stale: the sources that its interleaving went through have changed since "
@@ -30,7 +31,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
     """Replay ``token`` on the item; the report has one explored cell."""
     started = time.monotonic()
     stress.instrumentation.prepare()
-    facts = stress.serial()
+    facts = stress.control.serial()
     cell = Cell("explored", threads=token.threads)
     report = StressReport(
         stress.item.nodeid,
@@ -42,6 +43,10 @@ def replay(stress: Stress, token: Token) -> StressReport:
     )
     if reason := stress.why_not(facts):
         return replace(report, outcome="failed", reason=reason)
+    # The token's schedule went through the fixtures that this control asks for.
+    facts = stress.control.for_copies(facts, token.threads, stress.patience(facts))
+    if facts.no_copies:
+        return replace(report, outcome="failed", reason=facts.no_copies)
     exploration = Exploration(
         stress.item, stress.instrumentation, facts, stress.seed, stress.settings.time
     )

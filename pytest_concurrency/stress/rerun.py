@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,12 @@ from _pytest.runner import runtestprotocol
 from pytest_concurrency.model import Site
 from pytest_concurrency.stress.in_child import is_child
 from pytest_concurrency.stress.outcomes import CopyOutcome, CopyStatus, outcome_of
+from pytest_concurrency.stress.own_fixtures import (
+    Prepared,
+    run_with_own_fixtures,
+    with_own_instance,
+)
+from pytest_concurrency.stress.setup_state import forget_setup, freshen
 
 Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
 """Calls the test function with its arguments: once, in copies, under a scheduler ..."""
@@ -43,7 +49,7 @@ class Rerun:
         self._error: BaseException | None = None
         self._parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
         self._modules = dict(sys.modules)
-        self._forget_setup()
+        forget_setup(item)
         _silence(item.config)
 
     def run(self, caller: Caller) -> CopyOutcome:
@@ -52,7 +58,7 @@ class Rerun:
         self._error = None
         called: Caller = partial(self._call, caller)
         item.stash[CALLER] = called
-        self._freshen()
+        freshen(item, self._parameters)
         try:
             parent: Any = item.parent  # anything wider than the item stays set up
             reports = runtestprotocol(item, log=False, nextitem=parent)
@@ -62,6 +68,35 @@ class Rerun:
         if isinstance(self._error, KeyboardInterrupt) and not is_child():
             raise self._error  # with --pdb, pytest has made a failure of it
         return self._judge(reports)
+
+    def prepare_copies(
+        self,
+        function: Callable[..., Any],
+        kwargs: dict[str, Any],
+        count: int,
+        run: Callable[[Sequence[Prepared]], None],
+        *,
+        own_fixtures: bool,
+        processes: bool = False,
+    ) -> None:
+        """Let ``run`` run so many copies of the body, with fixtures of their own or all with those
+        of the first; to be called by a caller.
+        """
+        __tracebackhide__ = True
+        if not own_fixtures:
+            copies = [copy_arguments(kwargs, i, process=processes) for i in range(count)]
+            run([(with_own_instance(function), each) for each in copies])
+            return
+
+        def run_numbered(copies: Sequence[Prepared]) -> None:
+            run(
+                [
+                    (each, numbered(arguments, index, process=processes))
+                    for index, (each, arguments) in enumerate(copies)
+                ]
+            )
+
+        run_with_own_fixtures(self._item, function, kwargs, count, run_numbered)
 
     def _call(self, caller: Caller, function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
         __tracebackhide__ = True
@@ -88,53 +123,6 @@ class Rerun:
                 return CopyOutcome(0, "skipped", "Skipped", _first_line(report), phase=report.when)
         return CopyOutcome(0)
 
-    def _forget_setup(self) -> None:
-        """Leave what is set up for this test to the one who did it, and will tear it down."""
-        item = self._item
-        state = item.session._setupstate
-        state.stack.pop(item, None)
-        for definitions in item._fixtureinfo.name2fixturedefs.values():
-            for definition in definitions:
-                if definition.scope == "function":
-                    definition.cached_result = None
-                    definition._finalizers.clear()
-        item._request = False  # type: ignore[assignment]
-        capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
-        if capture is not None:
-            capture.unset_fixture()  # capsys and its like
-
-    def _freshen(self) -> None:
-        """Bring back what pytest keeps from round to round: the instance, mutable parameters."""
-        item = self._item
-        item.__dict__.pop("_instance", None)
-        item._obj = None
-        if self._parameters:
-            item.callspec.params.update(copy.deepcopy(self._copyable()))
-
-    def _copyable(self) -> dict[str, Any]:
-        mutable = (list, dict, set, bytearray)
-        return {name: each for name, each in self._parameters.items() if type(each) in mutable}
-
-
-def call_through(item: pytest.Item) -> Callable[[], None]:
-    """Put the caller in front of the item's body; return what takes it away again."""
-    caller = item.stash[CALLER]
-    function = item.obj  # type: ignore[attr-defined]
-
-    def body(**kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        return caller(function, kwargs)
-
-    for name, value in getattr(function, "__dict__", {}).items():
-        setattr(body, name, value)
-    body.__name__ = getattr(function, "__name__", "body")
-    item.obj = body  # type: ignore[attr-defined]
-
-    def undo() -> None:
-        item.obj = function  # type: ignore[attr-defined]
-
-    return undo
-
 
 def forgive_teardown(item: pytest.Item) -> None:
     """Let the teardown of the item's own fixtures fail in silence; wider ones are not touched."""
@@ -150,15 +138,18 @@ def _forgiven(finalizer: Callable[[], object]) -> None:
 
 def copy_arguments(kwargs: dict[str, Any], index: int, *, process: bool = False) -> dict[str, Any]:
     """Return the arguments of one of several copies of a body: its own index and ``tmp_path``."""
-    own = dict(kwargs)
-    name = "process_index" if process else "thread_index"
-    if name in own:
-        own[name] = index
+    own = numbered(kwargs, index, process=process)
     path = own.get("tmp_path")
     if isinstance(path, Path):
         own["tmp_path"] = path / f"{'process' if process else 'thread'}-{index}"
         own["tmp_path"].mkdir(exist_ok=True)
     return own
+
+
+def numbered(kwargs: dict[str, Any], index: int, *, process: bool = False) -> dict[str, Any]:
+    """Return the arguments of one of several copies of a body: its own index."""
+    name = "process_index" if process else "thread_index"
+    return {**kwargs, name: index} if name in kwargs else dict(kwargs)
 
 
 def _silence(config: pytest.Config) -> None:

@@ -4,7 +4,6 @@ go on.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.stress.rerun import LAST_ERROR
+from pytest_concurrency.stress.setup_state import kept
 
 
 @contextmanager
@@ -21,37 +21,12 @@ def set_aside(item: pytest.Function) -> Iterator[Callable[[], BaseException | No
     pytest goes on afterwards as if nothing had happened: what was set up for the item is torn down
     by the item's own teardown.
     """
-    stack = item.session._setupstate.stack
-    entry = stack.get(item)
-    own = dict(vars(item))
-    stash = dict(item.stash._storage)
-    lists: tuple[list[Any], ...] = (item._report_sections, item.user_properties)
-    contents = [list(each) for each in lists]
-    parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
-    fixtures = [
-        (definition, definition.cached_result, list(definition._finalizers))
-        for definitions in item._fixtureinfo.name2fixturedefs.values()
-        for definition in definitions
-        if definition.scope == "function"
-    ]
     errors: list[BaseException | None] = []
-    with _quiet(item):
+    with _quiet(item), kept(item):
         try:
             yield lambda: errors[0]
         finally:
             errors.append(item.stash.get(LAST_ERROR, None))
-            for definition, result, finalizers in fixtures:
-                definition.cached_result = result
-                definition._finalizers[:] = finalizers
-            if parameters:
-                item.callspec.params.update(parameters)
-            for each, content in zip(lists, contents, strict=True):
-                each[:] = content
-            item.stash._storage = stash
-            vars(item).clear()
-            vars(item).update(own)
-            if entry is not None:
-                stack[item] = entry
 
 
 @contextmanager

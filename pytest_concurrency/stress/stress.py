@@ -32,9 +32,10 @@ from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
 from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.process_run import ProcessOutcome, ProcessRuns
 from pytest_concurrency.stress.cells.processes import CONTROL, process_cell
-from pytest_concurrency.stress.cells.serial import SerialFacts, serial_cell
+from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.cells.turns import Way
 from pytest_concurrency.stress.child import ChildResult
+from pytest_concurrency.stress.control import GRACE, INTERNAL, NO_COPIES, Control
 from pytest_concurrency.stress.outcomes import RunOutcome
 from pytest_concurrency.stress.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.plan import plan
@@ -44,8 +45,6 @@ from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
-GRACE = 3.0
-"""Seconds that a child may need to end, besides those for its last run."""
 LEAST_PATIENCE = 2.0
 LEAST_AT_FULL_SPEED = 3.0
 """Seconds: what a hang in a cell that nobody controls may cost, besides what its runs need."""
@@ -75,7 +74,7 @@ class Stress:
         started = time.monotonic()
         self.instrumentation.prepare()
         look_ahead(self.instrumentation.namespaces)
-        facts = self.serial()
+        facts = self.control.serial()
         report = StressReport(
             self.item.nodeid,
             self.gated,
@@ -103,6 +102,7 @@ class Stress:
             report,
             outcome="failed" if any(each.outcome == "hazard" for each in cells) else "passed",
             cells=cells,
+            reason=_not_meant_for_copies(cells),
             isolation=isolation_verdict(cells),
             seconds=time.monotonic() - started,
             notes=tuple(notes),
@@ -119,29 +119,16 @@ class Stress:
             return ()
         return (SHARED, LEAKS_HERE) if facts.state_leaks else (SHARED,)
 
-    def serial(self) -> SerialFacts:
-        """Run the serial cell; once more if the test imported modules while it ran."""
-        facts = self._serial_once(())
-        return self._serial_once(facts.imports) if facts.imports else facts
-
-    def _serial_once(self, imports: tuple[str, ...]) -> SerialFacts:
-        seconds = self.settings.time
-        result = self.place.run(
-            lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports),
-            seconds=seconds + GRACE,
-        )
-        if result.status == "done" and result.value is not None:
-            return result.value
-        problem = CellResult(Cell("serial"), "error", 1, 2, reason=_reason(result))
-        asks = "concurrency" in self.item.fixturenames
-        hangs_at_once = result.status == "timeout" and asks
-        return SerialFacts(problem, hopeless=result.status == "crashed" or hangs_at_once)
+    @property
+    def control(self) -> Control:
+        """What tells how the test runs without concurrency."""
+        return Control(self.item, self.instrumentation, self.seed, self.settings.time, self.place)
 
     def why_not(self, facts: SerialFacts) -> str:
         """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
         if facts.result.outcome == "error":
             stays = f"; {self.stays_behind}" if self.stays_behind else ""
-            return f"fails without concurrency: {facts.result.reason}{stays}"
+            return facts.result.reason + stays
         if facts.result.outcome == "skipped":
             return facts.result.reason
         if facts.shape == "copies" and self.unsafe_fixtures:
@@ -155,7 +142,11 @@ class Stress:
         cells = plan(self.settings)
         results: list[CellResult] = []
         end = started + self.settings.time
+        by_count: dict[int, SerialFacts] = {}
         for number, cell in enumerate(cells):
+            copies = max(cell.threads, cell.processes)
+            if copies not in by_count:
+                by_count[copies] = self.control.for_copies(facts, copies, self.patience(facts))
             now = time.monotonic()
             if now >= end:
                 results.append(CellResult(cell, "skipped", reason="no time was left"))
@@ -164,7 +155,7 @@ class Stress:
             if cell.kind != "explored":
                 share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
             first = [each.schedule for each in failing if each.threads == cell.threads]
-            results.append(self._cell(cell, facts, first, now + share))
+            results.append(self._cell(cell, by_count[copies], first, now + share))
         return results
 
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
@@ -173,7 +164,7 @@ class Stress:
         start = SECONDS_TO_START[self._start_method if cell.kind == "processes" else "fork"]
         return self.settings.runs * copies * (start + 5 * facts.seconds)
 
-    def _patience(self, facts: SerialFacts) -> float:
+    def patience(self, facts: SerialFacts) -> float:
         """Return the seconds after which one run hangs, however little time its cell has."""
         return LEAST_PATIENCE + 20 * (facts.seconds + SECONDS_TO_START[self._start_method])
 
@@ -184,7 +175,8 @@ class Stress:
     def _cell(
         self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
     ) -> CellResult:
-        if reason := self._out_of_place(cell):
+        no_copies = facts.no_copies if cell.kind != "processes" else ""
+        if reason := self._out_of_place(cell) or no_copies:
             return CellResult(cell, "skipped", reason=reason)
         self.on_progress(cell, "")
         runners: dict[str, Callable[..., CellResult]] = {
@@ -196,11 +188,11 @@ class Stress:
         started = time.monotonic()
         result = self.place.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
-            seconds=deadline - started + self._patience(facts) + GRACE,
+            seconds=deadline - started + self.patience(facts) + GRACE,
             on_progress=partial(self.on_progress, cell),
         )
         if result.status == "done" and result.value is not None:
-            return result.value
+            return replace(result.value, own_fixtures=facts.own_fixtures)
         return cell_of_death(cell, result, time.monotonic() - started, self.settings.strategy)
 
     def _out_of_place(self, cell: Cell) -> str:
@@ -226,7 +218,7 @@ class Stress:
             facts = replace(facts, state_leaks=False)
         settings = self.settings if self.place.isolates else replace(self.settings, jobs=1)
         exploration = Exploration(
-            self.item, self.instrumentation, facts, self.seed, self._patience(facts)
+            self.item, self.instrumentation, facts, self.seed, self.patience(facts)
         )
         return explored_cell(
             exploration,
@@ -243,12 +235,12 @@ class Stress:
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
         rng = random.Random(Choices(self.seed, cell.label).random())
-        workload = Workload(self.item, facts.shape)
+        workload = Workload(self.item, facts.shape, own_fixtures=facts.own_fixtures)
         workload.threads_may_die = facts.threads_may_die
 
         def run_once(index: int, amplify: bool) -> RunOutcome:
             with amplified(self.instrumentation, rng, active=amplify):
-                return workload.run_freely(cell.threads, rng, self._patience(facts))
+                return workload.run_freely(cell.threads, rng, self.patience(facts))
 
         return run_free_running(
             run_once, cell, self.settings, rng=rng, deadline=deadline, on_progress=progress
@@ -257,7 +249,7 @@ class Stress:
     def _processes(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
-        patience = self._patience(facts)
+        patience = self.patience(facts)
         runs = ProcessRuns(
             Rerun(self.item),
             facts.shape,
@@ -265,6 +257,7 @@ class Stress:
             self.instrumentation,
             self._start_method,
             facts.threads_may_die,
+            facts.own_fixtures,
         )
 
         def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
@@ -295,17 +288,8 @@ def _still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> 
     yield from (each for each in before if each.threads not in tried)
 
 
-def _reason(result: ChildResult[SerialFacts]) -> str:
-    """Say in one line why a serial cell did not come back."""
-    if result.status == "timeout":
-        return "it does not end in time"
-    if result.status == "crashed":
-        return f"its process died: {result.exit}"
-    return _internal_error(result)
-
-
 def _internal_error(result: ChildResult[Any]) -> str:
-    return f"internal error of pytest-concurrency: {result.error.rpartition(chr(10))[2]}"
+    return INTERNAL + f"{result.error.rpartition(chr(10))[2]}"
 
 
 def cell_of_death(
@@ -334,6 +318,10 @@ def cell_of_death(
         hazards=(*result.kept, hazard),
         reason=hazard.message,
     )
+
+
+def _not_meant_for_copies(cells: Sequence[CellResult]) -> str:
+    return next((each.reason for each in cells if each.reason.startswith(NO_COPIES)), "")
 
 
 def _numbered(result: CellResult, index: int) -> CellResult:

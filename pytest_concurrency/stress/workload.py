@@ -20,7 +20,8 @@ from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.stress.context import Context, End, Hanging, Job, run_on_threads, running
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
-from pytest_concurrency.stress.rerun import Rerun, copy_arguments
+from pytest_concurrency.stress.own_fixtures import Prepared
+from pytest_concurrency.stress.rerun import Rerun
 
 Shape = Literal["copies", "own-threads", "callables"]
 """The test itself is the workload; it starts its own threads; it hands callables to
@@ -35,8 +36,9 @@ class GivenUp(Exception):  # noqa: N818 - a state, which the execution's outcome
 class Workload:
     """Runs the item in the way of a cell, afresh each time."""
 
-    def __init__(self, item: pytest.Function, shape: Shape) -> None:
+    def __init__(self, item: pytest.Function, shape: Shape, *, own_fixtures: bool = False) -> None:
         self.shape = shape
+        self._own_fixtures = own_fixtures
         self.threads_may_die = False
         """Threads that the test starts die of exceptions even without concurrency: it wants them
         to.
@@ -58,8 +60,20 @@ class Workload:
 
         def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
             __tracebackhide__ = True
+            if self.shape != "copies":
+                run(partial(function, **kwargs))
+                return
+            self._with_copies(
+                function,
+                kwargs,
+                threads,
+                lambda jobs: run(lambda: _raise_merged(_run_managed(jobs))),
+            )
+
+        def run(body: Job) -> None:
+            __tracebackhide__ = True
             try:
-                execute(strategy, partial(self._body, function, kwargs, threads), limit)
+                execute(strategy, body, limit)
             finally:
                 executions.append(last_execution())
             if executions[0].outcome:
@@ -75,12 +89,22 @@ class Workload:
             return Observation(_NO_EXECUTION, _failure(outcome, outcome.message))
         return Observation(executions[0], self._failure_of(executions[0], outcome))
 
-    def _body(self, function: Callable[..., Any], kwargs: dict[str, Any], threads: int) -> None:
+    def _with_copies(
+        self,
+        function: Callable[..., Any],
+        kwargs: dict[str, Any],
+        count: int,
+        run: Callable[[Sequence[Job]], None],
+    ) -> None:
         __tracebackhide__ = True
-        if self.shape != "copies":
-            function(**kwargs)
-            return
-        _raise_merged(_run_managed(_copies(function, kwargs, threads)))
+
+        def run_prepared(copies: Sequence[Prepared]) -> None:
+            __tracebackhide__ = True
+            run([partial(body, **arguments) for body, arguments in copies])
+
+        self._rerun.prepare_copies(
+            function, kwargs, count, run_prepared, own_fixtures=self._own_fixtures
+        )
 
     # -- at full speed ----------------------------------------------------------------
 
@@ -100,7 +124,7 @@ class Workload:
             if self.shape != "copies":
                 function(**kwargs)
                 return
-            _raise_merged(run(_copies(function, kwargs, threads)))
+            self._with_copies(function, kwargs, threads, lambda jobs: _raise_merged(run(jobs)))
 
         context = Context(run, threads, threads, self._next_iteration())
         with running(context), _uncaught() as died:
@@ -131,10 +155,6 @@ def _failure(outcome: CopyOutcome, message: str, kind: HazardKind = "test-failur
 
 _SKIPS = {"skipped": "the test skips itself", "xfailed": "the test says that it fails"}
 _NO_EXECUTION = Execution("", (), 0, 0, [], 0, (), (), 0)
-
-
-def _copies(function: Callable[..., Any], kwargs: dict[str, Any], count: int) -> list[Job]:
-    return [partial(function, **copy_arguments(kwargs, index)) for index in range(count)]
 
 
 def _run_managed(jobs: Sequence[Job]) -> list[End]:

@@ -96,12 +96,19 @@ def test_a_skip_in_one_copy_does_not_hide_a_failure_in_another(run: Callable[...
         """
         import threading, pytest
 
+        @pytest.fixture
+        def barrier():
+            return threading.Barrier(2)
+
         @pytest.mark.threadsafe
-        def test_it(thread_index):
-            if threading.current_thread() is not threading.main_thread():
-                if thread_index == 0:
-                    pytest.skip("first")
-                raise ValueError("second")
+        def test_it(barrier, thread_index):
+            try:
+                barrier.wait(0.5)
+            except threading.BrokenBarrierError:
+                return  # alone
+            if thread_index == 0:
+                pytest.skip("first")
+            raise ValueError("second")
         """,
         *FEW,
     )

@@ -67,9 +67,9 @@ class TestIt:
         "parent narrow down",
         "parent test_two",
     ]
-    # Each run of the test has a narrow fixture of its own: 2 serial, 20 explored, 2 free, and 2 + 2
-    # with processes.
-    assert lines.count("child narrow up") == lines.count("child narrow down") == 28
+    # Each run of the test has a narrow fixture of its own: 2 serial, 1 of copies one after another,
+    # 20 explored, 2 free, and 2 + 2 with processes.
+    assert lines.count("child narrow up") == lines.count("child narrow down") == 29
 
 
 def test_each_run_of_a_class_has_a_fresh_instance(run: Callable[..., Run]) -> None:

@@ -47,8 +47,9 @@ class Exploration:
 
     def workload(self) -> Workload:
         """Make the item runnable in this process."""
-        workload = Workload(self.item, self.facts.shape)
-        workload.threads_may_die = self.facts.threads_may_die
+        facts = self.facts
+        workload = Workload(self.item, facts.shape, own_fixtures=facts.own_fixtures)
+        workload.threads_may_die = facts.threads_may_die
         return workload
 
     def ready(self) -> AbstractContextManager[None]:
@@ -85,7 +86,9 @@ def explored_cell(
     hazard. To be called in a child process.
     """
     started = time.monotonic()
-    share = partial(_share, exploration, cell, settings, first, deadline, more)
+    failing = exploration.facts.failing
+    known = (*first, *(() if failing is None else (failing,)))
+    share = partial(_share, exploration, cell, settings, known, deadline, more)
     jobs = jobs_of(settings)
     if jobs == 1:
         found = share(0, None, on_progress)

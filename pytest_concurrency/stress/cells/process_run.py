@@ -22,7 +22,8 @@ from pytest_concurrency.stress.cells.workers import WorkerResult, run_workers
 from pytest_concurrency.stress.context import Context, End, Job, running
 from pytest_concurrency.stress.outcomes import CopyOutcome
 from pytest_concurrency.stress.outside import WATCH, Touch
-from pytest_concurrency.stress.rerun import Rerun, copy_arguments
+from pytest_concurrency.stress.own_fixtures import Prepared
+from pytest_concurrency.stress.rerun import Rerun
 
 
 class GivenUpWaiting(BaseException):
@@ -68,6 +69,8 @@ class ProcessRuns:
     start_method: StartMethod
     may_die: bool = False
     """Threads of the test's own die even without concurrency: it wants them to."""
+    own_fixtures: bool = False
+    """Copies have function-scoped fixtures of their own."""
     _iteration: int = 0
 
     def run(self, way: Way, *, watched: bool, deadline: float, patience: float) -> ProcessOutcome:
@@ -121,12 +124,18 @@ class ProcessRuns:
     ) -> None:
         __tracebackhide__ = True
         if self.shape == "copies":
-            # A plain function: a spawned process can be given nothing else.
-            run(
-                [
-                    partial(_just_call, function, copy_arguments(kwargs, index, process=True))
-                    for index in range(self.processes)
-                ]
+
+            def run_copies(copies: Sequence[Prepared]) -> None:
+                # A plain function: a spawned process can be given nothing else.
+                run([partial(_just_call, *each) for each in copies])
+
+            self.rerun.prepare_copies(
+                function,
+                kwargs,
+                self.processes,
+                run_copies,
+                own_fixtures=self.own_fixtures,
+                processes=True,
             )
             return
         WATCH.install()

@@ -1,23 +1,25 @@
 """The serial cell: the test without concurrency, twice.
 
 It runs under the scheduler, without preemption: a thread that the test starts runs when the one
-before blocks or ends. That shows whether the test starts threads, and that the instrumented code
-behaves like its own. Two rounds that differ show state that outlives a round.
+before blocks or ends, and callables run one after another. That shows whether the test starts
+threads, and that the instrumented code behaves like its own. Two rounds that differ show state that
+outlives a round.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult
+from pytest_concurrency.model import Cell, CellResult, Schedule
+from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import STEP_LIMIT, exploring
 from pytest_concurrency.search.observation import Observation
-from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload
 
@@ -25,7 +27,8 @@ STEPS_PER_SERIAL_STEP = 20
 """How many times more scheduling points than without preemption an execution may have before it
 counts as endless.
 """
-
+Way = Callable[[], Strategy]
+"""In which order the threads of a round go on; called for each round."""
 
 _OUTCOMES = {
     "deadlock": "no thread can go on",
@@ -50,6 +53,16 @@ class SerialFacts:
     """Modules in scope that the test imports while it runs."""
     hopeless: bool = False
     """It would take the pytest process with it, or never end there."""
+    threads: int = 1
+    """Threads of a round, the main thread included."""
+    hurried: bool = False
+    """Whether a wait that ends by itself was waited for although others could go on."""
+    failing: Schedule | None = None
+    """A schedule without preemption that fails, while plain runs pass."""
+    own_fixtures: bool = False
+    """Copies get fixtures of their own: on shared ones they fail one after another."""
+    no_copies: str = ""
+    """Why copies cannot be judged: one after another they fail on fixtures of their own, too."""
 
     @property
     def step_limit(self) -> int:
@@ -61,7 +74,8 @@ def serial_cell(
     item: pytest.Function,
     instrumentation: Instrumentation,
     seconds: float,
-    imports: tuple[str, ...] = (),
+    imports: tuple[str, ...],
+    way: Way,
 ) -> SerialFacts:
     """Run the item twice, with ``imports`` loaded before. To be called in a child process."""
     preload(imports, instrumentation)
@@ -74,8 +88,8 @@ def serial_cell(
     rounds: list[Observation] = []
     with exploring(instrumentation, seconds):
         for _ in range(2):
-            rounds.append(workload.explore(count, Fair(), STEP_LIMIT * 50))
-            if problem := _problem(rounds[-1]):
+            rounds.append(workload.explore(count, way(), STEP_LIMIT * 50))
+            if problem := problem_of(rounds[-1]):
                 break
     first, last = rounds[0].execution, rounds[-1].execution
     took = time.monotonic() - started
@@ -84,7 +98,16 @@ def serial_cell(
     if problem and len(rounds) == 1:
         result = CellResult(cell, "error", 1, 2, seconds=took, reason=problem)
         # A body of its own that is only slow would end; threads that meet and do not end, never do.
-        return SerialFacts(result, shape, hopeless=bool(first.outcome) and shape != "copies")
+        return SerialFacts(
+            result,
+            shape,
+            seconds=took,
+            imports=(*imports, *imported_since(modules, instrumentation)),
+            hopeless=bool(first.outcome) and shape != "copies",
+            threads=first.threads,
+            hurried=bool(first.hurried),
+            failing=first.schedule,
+        )
     if workload.skipped:
         result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=workload.skipped)
         return SerialFacts(result, shape)
@@ -97,10 +120,12 @@ def serial_cell(
         first.steps,
         took / 2,
         (*imports, *imported_since(modules, instrumentation)),
+        threads=first.threads,
     )
 
 
-def _problem(observation: Observation) -> str:
+def problem_of(observation: Observation) -> str:
+    """Say in one line what went wrong in a round; empty if nothing did."""
     execution = observation.execution
     if execution.outcome:
         waiting = [state for state in execution.states if state.waits_for]

@@ -1,0 +1,24 @@
+"""Plain runs: the test as pytest runs it without us, in a child.
+
+What fails there, too, is no matter of how we run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.stress.outcomes import CopyOutcome
+from pytest_concurrency.stress.rerun import Rerun
+
+
+def plain_run(item: pytest.Function) -> CopyOutcome:
+    """Run the item once, uninstrumented and without a scheduler. To be called in a child."""
+
+    def call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+        __tracebackhide__ = True
+        function(**kwargs)
+
+    return Rerun(item).run(call)

@@ -1,0 +1,192 @@
+"""What a test does where its threads do not meet: whatever fails there already is no hazard.
+
+The serial cell, the plain runs that it is compared with, and, for a test that runs in copies, the
+copies one after another. Each round has a process of its own, so that no round finds what another
+one has left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Cell, CellResult
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import STEP_LIMIT, exploring
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.fair import Fair
+from pytest_concurrency.search.strategies.one_by_one import OneByOne
+from pytest_concurrency.search.strategies.random_walk import RandomWalk
+from pytest_concurrency.stress.cells.plain import plain_run
+from pytest_concurrency.stress.cells.serial import SerialFacts, Way, problem_of, serial_cell
+from pytest_concurrency.stress.child import ChildResult
+from pytest_concurrency.stress.place import Place
+from pytest_concurrency.stress.preload import preload
+from pytest_concurrency.stress.workload import Workload
+
+GRACE = 3.0
+"""Seconds that a child may need to end, besides those for its last run."""
+PLAIN_RUNS = 3
+_OTHER_SCHEDULES = 30
+"""How many are tried to find one that does not fail."""
+_PLAIN_SECONDS = 10.0
+_PLAIN_FACTOR = 20
+"""How much longer than under the scheduler, where sleeping takes no time, a plain run may take."""
+NO_COPIES = "not meant for copies: they fail one after another, with fixtures of their own, too"
+ONE_BY_ONE: tuple[Way, ...] = (partial(OneByOne, "waits"), partial(OneByOne, "sleeps"), Fair)
+"""First strictly; the later ones are for those that wait for each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Finds out how a test runs without concurrency."""
+
+    item: pytest.Function
+    instrumentation: Instrumentation
+    seed: str
+    seconds: float
+    place: Place
+
+    def serial(self) -> SerialFacts:
+        """Run the serial cell; the reason of its result says why the test cannot be stressed."""
+        asks = "concurrency" in self.item.fixturenames
+        facts = self._first_good(ONE_BY_ONE if asks else (Fair,))
+        if facts.result.outcome != "error":
+            return replace(facts, failing=None)
+        return self._compared(facts)
+
+    def for_copies(self, facts: SerialFacts, count: int, seconds: float) -> SerialFacts:
+        """Run so many copies one after another, on shared fixtures and, if they fail there, on
+        fixtures of their own; note what they need. One run may take ``seconds``.
+
+        Copies that die or hang are told by the cells that they die or hang in.
+        """
+        if facts.shape != "copies" or not self._in_turn(facts, count, seconds, own=False):
+            return facts
+        problem = self._in_turn(facts, count, seconds, own=True)
+        if not problem:
+            return replace(facts, own_fixtures=True)
+        return replace(facts, no_copies=f"{NO_COPIES} ({problem})")
+
+    def _first_good(self, ways: tuple[Way, ...]) -> SerialFacts:
+        for way in ways:
+            facts = self._serial_once(way, ())
+            if facts.imports:
+                facts = self._serial_once(way, facts.imports)
+            if facts.result.outcome != "error" or not facts.hurried:
+                break
+        return facts
+
+    def _serial_once(self, way: Way, imports: tuple[str, ...]) -> SerialFacts:
+        result = self.place.run(
+            lambda progress: serial_cell(
+                self.item, self.instrumentation, self.seconds, imports, way
+            ),
+            seconds=self.seconds + GRACE,
+        )
+        if result.status == "done" and result.value is not None:
+            return result.value
+        problem = CellResult(Cell("serial"), "error", 1, 2, reason=_reason(result))
+        asks = "concurrency" in self.item.fixturenames
+        hangs_at_once = result.status == "timeout" and asks
+        return SerialFacts(problem, hopeless=result.status == "crashed" or hangs_at_once)
+
+    def _compared(self, facts: SerialFacts) -> SerialFacts:
+        """Tell a test that fails without concurrency from one that fails in this schedule."""
+        problem = facts.result.reason
+        if problem.startswith(INTERNAL):
+            return _cannot(facts, problem)
+        if not self._passes_plainly(facts.result.seconds):
+            return _cannot(facts, f"fails without concurrency: {problem}")
+        facts = replace(facts, hopeless=False)
+        if facts.threads == 1:
+            return _cannot(facts, f"fails when instrumented, in one thread: {problem}")
+        good = self._good_schedule(facts.imports)
+        if good is None:
+            tried = _OTHER_SCHEDULES + 1
+            return _cannot(
+                facts,
+                f"fails under the scheduler, in {tried} of {tried} schedules, "
+                f"while {PLAIN_RUNS} plain runs pass: {problem}",
+            )
+        reason = f"one schedule without preemption fails ({problem}); {PLAIN_RUNS} plain runs pass"
+        result = replace(good.result, reason=reason)
+        return replace(good, result=result, failing=facts.failing)
+
+    def _passes_plainly(self, seconds: float) -> bool:
+        if not self.place.isolates:
+            return True  # its ordinary run is over, in this very process
+        limit = min(self.seconds, _PLAIN_SECONDS + _PLAIN_FACTOR * seconds)
+        for _ in range(PLAIN_RUNS):
+            result = self.place.run(lambda progress: plain_run(self.item), seconds=limit)
+            if result.status != "done" or result.value is None or result.value.is_bad:
+                return False
+        return True
+
+    def _good_schedule(self, imports: tuple[str, ...]) -> SerialFacts | None:
+        for way in self._random_ways():
+            facts = self._serial_once(way, imports)
+            if facts.result.outcome == "clean":
+                return facts
+        return None
+
+    def _random_ways(self) -> Iterator[Way]:
+        for number in range(_OTHER_SCHEDULES):
+            yield lambda number=number: RandomWalk(  # type: ignore[misc]
+                Choices(self.seed, "serial", number), Learning()
+            )
+
+    def _in_turn(self, facts: SerialFacts, count: int, seconds: float, *, own: bool) -> str:
+        """Run so many copies one after another; say what goes wrong."""
+        problem = ""
+        for way in ONE_BY_ONE:
+            result = self.place.run(
+                partial(self._copies_once, facts, count, way, seconds, own),
+                seconds=seconds + GRACE,
+            )
+            if result.status != "done" or result.value is None:
+                return ""
+            problem, hurried = result.value
+            if not problem or not hurried:
+                break
+        return problem
+
+    def _copies_once(
+        self,
+        facts: SerialFacts,
+        count: int,
+        way: Way,
+        seconds: float,
+        own_fixtures: bool,
+        _: object,
+    ) -> tuple[str, bool]:
+        """Run them in this process; say also whether another order might be better."""
+        preload(facts.imports, self.instrumentation)
+        workload = Workload(self.item, "copies", own_fixtures=own_fixtures)
+        with exploring(self.instrumentation, seconds):
+            observation = workload.explore(count, way(), STEP_LIMIT * 50)
+        execution = observation.execution
+        if execution.outcome == "timeout":
+            return "", False
+        return problem_of(observation), bool(execution.hurried)
+
+
+INTERNAL = "internal error of pytest-concurrency: "
+
+
+def _cannot(facts: SerialFacts, reason: str) -> SerialFacts:
+    return replace(facts, result=replace(facts.result, reason=reason))
+
+
+def _reason(result: ChildResult[Any]) -> str:
+    """Say in one line why a round did not come back."""
+    if result.status == "timeout":
+        return "it does not end in time"
+    if result.status == "crashed":
+        return f"its process died: {result.exit}"
+    return INTERNAL + result.error.rpartition("\n")[2]

@@ -1,0 +1,107 @@
+"""What pytest keeps of an item that is set up: put out of sight, made afresh, put back.
+
+All of it is pytest's own business (8.2 to 9.x), and nobody else's here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+import pytest
+
+_MUTABLE = (list, dict, set, bytearray)
+
+
+def function_fixtures(item: pytest.Function) -> list[Any]:
+    """Return the definitions of all function-scoped fixtures, also of those that tests ask for
+    while they run.
+    """
+    asked_for = getattr(item._request, "_fixture_defs", {}).values()
+    named = chain(chain.from_iterable(item._fixtureinfo.name2fixturedefs.values()), asked_for)
+    found = {id(each): each for each in named if each.scope == "function"}
+    return list(found.values())
+
+
+def forget_setup(item: pytest.Function) -> None:
+    """Leave what is set up for the item to the one who did it, and will tear it down."""
+    item.session._setupstate.stack.pop(item, None)
+    for definition in function_fixtures(item):
+        definition.cached_result = None
+        definition._finalizers.clear()
+    item._request = False  # type: ignore[assignment]
+    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
+    if capture is not None:
+        capture.unset_fixture()  # capsys and its like
+
+
+def freshen(item: pytest.Function, parameters: dict[str, Any] | None = None) -> None:
+    """Bring back what pytest keeps from round to round: the instance, mutable parameters.
+
+    ``parameters``: as they were in the beginning; None: as they are.
+    """
+    item.__dict__.pop("_instance", None)
+    item._obj = None
+    if hasattr(item, "callspec"):
+        given = item.callspec.params if parameters is None else parameters
+        mutable = {name: each for name, each in given.items() if type(each) in _MUTABLE}
+        item.callspec.params.update(copy.deepcopy(mutable))
+
+
+@contextmanager
+def kept(item: pytest.Function) -> Iterator[None]:
+    """Put everything back at the end, so that pytest goes on as if nothing had happened."""
+    stack = item.session._setupstate.stack
+    entry = stack.get(item)
+    own = dict(vars(item))
+    stash = dict(item.stash._storage)
+    lists: tuple[list[Any], ...] = (item._report_sections, item.user_properties)
+    contents = [list(each) for each in lists]
+    parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
+    fixtures = [
+        (definition, definition.cached_result, list(definition._finalizers))
+        for definition in function_fixtures(item)
+    ]
+    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
+    captured = capture._capture_fixture if capture is not None else None
+    try:
+        yield
+    finally:
+        for definition, result, finalizers in fixtures:
+            definition.cached_result = result
+            definition._finalizers[:] = finalizers
+        if parameters:
+            item.callspec.params.update(parameters)
+        for each, content in zip(lists, contents, strict=True):
+            each[:] = content
+        item.stash._storage = stash
+        vars(item).clear()
+        vars(item).update(own)
+        if entry is not None:
+            stack[item] = entry
+        if capture is not None:
+            capture._capture_fixture = captured
+
+
+@contextmanager
+def with_body(
+    item: pytest.Item, caller: Callable[[Callable[..., Any], dict[str, Any]], Any]
+) -> Iterator[None]:
+    """Put ``caller`` in front of the item's body; it gets the test function and its arguments."""
+    function = item.obj  # type: ignore[attr-defined]
+
+    def body(**kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return caller(function, kwargs)
+
+    for name, value in getattr(function, "__dict__", {}).items():
+        setattr(body, name, value)
+    body.__name__ = getattr(function, "__name__", "body")
+    item.obj = body  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        item.obj = function  # type: ignore[attr-defined]

@@ -1,0 +1,361 @@
+"""What tests do where their threads do not meet, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import EXPLORED_ONLY, FEW, Run
+
+TILL = """
+import threading, time, unittest, pytest
+pytestmark = pytest.mark.threadsafe
+
+class Till:
+    def __init__(self): self.total = 0
+    def take(self, n): self.total += n
+
+@pytest.fixture
+def till(): return Till()
+"""
+OWN = f"""{TILL}
+def test_fixture(till):
+    till.take(1)
+    assert till.total == 1
+
+@pytest.fixture
+def later(request): return request.getfixturevalue("till")
+
+def test_asked_for_late_by_a_fixture(later):
+    later.take(1)
+    assert later.total == 1
+
+class TestAutouse:
+    @pytest.fixture(autouse=True)
+    def start(self, till): self.till = till
+
+    def test_autouse(self):
+        self.till.take(1)
+        assert self.till.total == 1
+
+class TestMethods:
+    def setup_method(self): self.till = Till()
+    def teardown_method(self): assert self.till.total == 1
+    def test_setup_method(self): self.till.take(1)
+
+class TestUnit(unittest.TestCase):
+    def setUp(self): self.till = Till()
+    def tearDown(self): self.assertEqual(self.till.total, 1)
+    def test_setup(self): self.till.take(1)
+
+@pytest.mark.parametrize("rows", [[1, 2]])
+def test_parameter(rows):
+    rows.append(3)
+    assert rows == [1, 2, 3]
+
+def test_directory(tmp_path, till):
+    (tmp_path / "rows").mkdir()
+    till.take(1)
+    assert till.total == 1
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "rows").write_text("1")
+    return tmp_path
+
+def test_fixture_and_test_share_a_directory(folder, tmp_path):
+    assert (tmp_path / "rows").read_text() == "1"
+    (tmp_path / "rows").unlink()
+"""
+
+
+def test_copies_that_fail_one_after_another_get_fixtures_of_their_own(
+    run: Callable[..., Run],
+) -> None:
+    found = run(OWN, *FEW)
+    found.result.assert_outcomes(passed=8)
+    assert len(found.of) == 8
+    for name, report in found.of.items():
+        assert report.hazards == (), name
+        assert report.isolation.verdict in ("clean", "not-shared"), (name, report.isolation)
+        assert all(cell.own_fixtures for cell in report.cells[1:]), name
+    found.result.stdout.fnmatch_lines(["*clean (own fixtures)"])
+
+
+def test_what_a_copy_assigns_to_self_is_its_own(run: Callable[..., Run]) -> None:
+    found = run(
+        f"""{TILL}
+class TestSelf:
+    def test_instance(self):
+        self.till = Till()
+        self.till.take(1)
+        assert self.till.total == 1
+""",
+        *FEW,
+    )
+    report = found.of["test_instance"]
+    assert (report.hazards, report.isolation.verdict) == ((), "clean")
+    assert not any(cell.own_fixtures for cell in report.cells)
+
+
+HIDDEN = f"""{TILL}
+class Ids:
+    last = 0
+
+    @classmethod
+    def next(cls):
+        cls.last = cls.last + 1
+        return cls.last
+
+def test_hidden(till):
+    till.take(Ids.next())
+    first = till.total
+    till.take(Ids.next())
+    assert till.total == 2 * first + 1
+"""
+
+
+def test_hidden_global_state_is_found_with_fixtures_of_their_own(run: Callable[..., Run]) -> None:
+    found = run(HIDDEN, *EXPLORED_ONLY)
+    report = found.of["test_hidden"]
+    (hazard, *_) = report.hazards
+    assert (hazard.kind, hazard.location) == ("lost-update", "Ids.last")
+    assert report.cells[1].own_fixtures
+    again = run(HIDDEN, "--concurrency-stress", f"--concurrency-replay={hazard.replay}")
+    assert [each.kind for each in again.of["test_hidden"].hazards] == ["lost-update"]
+    assert again.of["test_hidden"].hazards[0].sites == hazard.sites
+
+
+def test_what_fails_one_after_another_in_any_case_is_not_meant_for_copies(
+    run: Callable[..., Run],
+) -> None:
+    found = run(
+        """
+        import pytest
+        SEEN = []
+
+        @pytest.mark.threadsafe
+        def test_once():
+            assert not SEEN
+            SEEN.append(1)
+        """,
+        *FEW,
+    )
+    found.result.assert_outcomes(passed=1)
+    report = found.of["test_once"]
+    assert report.hazards == ()
+    assert report.reason.startswith("not meant for copies: ")
+    assert [cell.outcome for cell in report.cells[:3]] == ["clean", "skipped", "skipped"]
+    assert report.not_judged
+
+
+def test_fixtures_of_their_own_are_set_up_one_after_another_and_torn_down_backwards(
+    run: Callable[..., Run], tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    found = run(
+        f"""
+        import os, pytest
+        main = os.getpid()
+        up = []
+
+        def note(text):
+            if os.getpid() != main:
+                with open({str(notes)!r}, "a") as file: file.write(text + "\\n")
+
+        @pytest.fixture(scope="module")
+        def wide():
+            note("wide")
+            return []
+
+        @pytest.fixture
+        def narrow(wide):
+            up.append(1)
+            number = len(up)
+            note(f"up {{number}}")
+            yield {{}}
+            note(f"down {{number}}")
+            up.pop()
+
+        @pytest.mark.threadsafe
+        def test_it(narrow, wide):
+            assert "x" not in narrow
+            narrow["x"] = 1
+            note(f"body {{len(up)}}")
+        """,
+        "--concurrency-stress",
+        "--concurrency-threads=3",
+        "--concurrency-schedules=1",
+        "--concurrency-runs=0",
+    )
+    found.result.assert_outcomes(passed=1)
+    assert found.of["test_it"].hazards == ()
+    lines = notes.read_text().splitlines()
+    one = ["up 2", "body 2", "down 2"]  # the parent's is 1
+    three = ["up 2", "up 3", "up 4", *["body 4"] * 3, "down 4", "down 3", "down 2"]
+    assert lines[: len(one * 2)] == one * 2
+    assert lines[-len(three) :] == three
+    assert "wide" not in lines
+
+
+def test_a_set_up_that_can_be_done_once_only_is_told(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+        TAKEN = []
+
+        @pytest.fixture
+        def port():
+            if TAKEN: raise OSError("port in use")
+            TAKEN.append(1)
+            yield {}
+            TAKEN.clear()
+
+        @pytest.mark.threadsafe
+        def test_port(port):
+            assert not port
+            port["x"] = 1
+        """,
+        *EXPLORED_ONLY,
+    )
+    found.result.assert_outcomes(passed=1)
+    report = found.of["test_port"]
+    assert report.hazards == ()
+    assert "port in use" in report.reason
+
+
+METER = """
+import threading, time, pytest
+pytestmark = pytest.mark.threadsafe
+
+class Meter:
+    def __init__(self): self.value = 0
+    def tick(self):
+        seen = self.value
+        WAIT
+        self.value = seen + 1
+
+def test_meter(concurrency):
+    meter = Meter()
+    concurrency.run(meter.tick)
+    assert meter.value == concurrency.count
+"""
+
+
+@pytest.mark.parametrize(
+    "wait", ["time.sleep(0.01)", "time.sleep(2)", "threading.Event().wait(0.1)"]
+)
+def test_callables_run_one_after_another_whatever_they_wait_for(
+    run: Callable[..., Run], wait: str
+) -> None:
+    found = run(METER.replace("WAIT", wait), *EXPLORED_ONLY)
+    found.result.assert_outcomes(failed=1)
+    (hazard, *_) = found.of["test_meter"].hazards
+    assert (hazard.kind, hazard.location, bool(hazard.replay)) == (
+        "lost-update",
+        "Meter.value",
+        True,
+    )
+
+
+def test_callables_that_wait_for_each_other_may(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import threading, time, pytest
+
+        @pytest.mark.threadsafe
+        def test_it(concurrency):
+            ready = threading.Event()
+
+            def first():
+                time.sleep(0.01)
+                assert ready.wait(5)
+
+            def second():
+                time.sleep(0.01)
+                ready.set()
+
+            concurrency.run([first, second])
+        """,
+        *EXPLORED_ONLY,
+    )
+    report = found.of["test_it"]
+    assert (report.hazards, report.cells[0].outcome, report.outcome) == ((), "clean", "passed")
+
+
+JOIN = """
+import threading, pytest
+
+class Loader:
+    def __init__(self): self.rows = []
+    def _work(self): self.rows.append(1)
+    def load(self):
+        threading.Thread(target=self._work).start()
+        return self
+
+@pytest.mark.threadsafe
+def test_rows():
+    assert Loader().load().rows == [1]
+"""
+
+
+def test_a_schedule_without_preemption_that_fails_is_a_finding(run: Callable[..., Run]) -> None:
+    found = run(JOIN, *EXPLORED_ONLY)
+    report = found.of["test_rows"]
+    hazard = report.hazards[0]
+    assert (hazard.kind, hazard.preemptions) == ("test-failure", 0)
+    assert "without any preemption" in hazard.message
+    assert "3 plain runs pass" in report.cells[0].reason
+    again = run(JOIN, "--concurrency-stress", f"--concurrency-replay={hazard.replay}")
+    assert [each.kind for each in again.of["test_rows"].hazards] == ["test-failure"]
+
+
+def test_what_the_plain_run_fails_as_well_fails_without_concurrency(
+    run: Callable[..., Run],
+) -> None:
+    found = run(
+        """
+        import threading, pytest
+
+        @pytest.mark.threadsafe
+        def test_wrong():
+            thread = threading.Thread(target=int)
+            thread.start()
+            thread.join()
+            assert thread.is_alive()
+        """,
+        *EXPLORED_ONLY,
+    )
+    found.result.assert_outcomes(failed=1)
+    assert found.of["test_wrong"].reason.startswith("fails without concurrency: AssertionError")
+
+
+def test_what_fails_only_when_instrumented_is_told_as_that(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+
+        def get(obj): return obj.value
+
+        @pytest.mark.threadsafe
+        def test_code():
+            assert get.__code__.co_names == ("value",)
+        """,
+        *EXPLORED_ONLY,
+    )
+    found.result.assert_outcomes(passed=1)
+    report = found.of["test_code"]
+    assert report.reason.startswith("fails when instrumented, in one thread: AssertionError")
+    assert (report.hazards, bool(report.not_judged)) == ((), True)
+
+
+def test_json_says_whose_fixtures(run: Callable[..., Run], pytester: Any) -> None:
+    import json
+
+    run(OWN, *EXPLORED_ONLY, "-k", "test_setup_method", "--concurrency-json=report.json")
+    document = json.loads((pytester.path / "report.json").read_text())
+    (test,) = document["tests"]
+    assert [cell["own_fixtures"] for cell in test["cells"]][:2] == [False, True]
