@@ -143,13 +143,10 @@ class Builder(ast.NodeTransformer):
         elif isinstance(node, ast.NamedExpr) and is_bound:
             node.value = self._call(node, "marked", node.value, self._new_mark(node, tracking))
         elif isinstance(node, ast.stmt):
-            before = [self._mark(node, tracking, is_before=True)]
-            after = [self._mark(node, tracking)]
-            return [
-                *(before if tracking.targets_in(node) else ()),
-                *(visited if isinstance(visited, list) else [visited]),
-                *(after if is_bound else ()),
-            ]
+            around = visited if isinstance(visited, list) else [visited]
+            if tracking.targets_in(node):
+                around = [self._mark(node, tracking, is_before=True), *around]
+            return [*around, self._mark(node, tracking)] if is_bound else around
         return visited
 
     def _begin_tracking(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:

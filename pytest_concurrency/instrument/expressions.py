@@ -50,9 +50,7 @@ class Expressions:
         """Names of comprehensions: what they hold counts as part of the expression."""
 
     def _value(self, node: ast.expr, state: State) -> Value:
-        value = self._made_of(node, state)
-        known = self._values.get(node)
-        self._values[node] = value if known is None else known.either(value)
+        value = self._values[node] = self._made_of(node, state)
         return value
 
     def _made_of(self, node: ast.expr, state: State) -> Value:

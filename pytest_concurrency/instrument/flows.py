@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from pytest_concurrency.instrument.expressions import Compared, Expressions, arguments_of
 from pytest_concurrency.instrument.scopes import FunctionNode, is_generator
@@ -39,8 +40,7 @@ class Flows(Expressions):
 
     def __init__(self, function: FunctionNode) -> None:
         super().__init__()
-        self.is_reentrant = _may_be_active_twice(function)
-        """Whether several activations of the function may take turns in one thread."""
+        self._function = function
         self._loops = 0
         state = arguments_of(function)
         if isinstance(function.body, list):
@@ -51,6 +51,16 @@ class Flows(Expressions):
     def into(self, node: ast.AST) -> Value:
         """Return what is stored in ``node``, a target, or given to ``node``, a call."""
         return self.stored.get(node, NOTHING)
+
+    @cached_property
+    def is_reentrant(self) -> bool:
+        """Whether several activations of the function may take turns in one thread."""
+        return _may_be_active_twice(self._function)
+
+    def is_place(self, target: ast.AST) -> bool:
+        """Whether ``target`` is one that other functions, or threads, may know: no local name."""
+        is_name = isinstance(target, ast.Name) and target.id in self._not_local
+        return is_name or isinstance(target, (ast.Attribute, ast.Subscript))
 
     def into_file(self, opening: ast.AST) -> Reads:
         """Return the reads that may flow into the file that a call of ``open`` opens."""

@@ -8,10 +8,11 @@ depends on the way that was taken (``if x is None: x = self.total``), on the rou
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from pytest_concurrency.instrument.flows import Flows
 from pytest_concurrency.instrument.values import Reads, Value
+from pytest_concurrency.runtime.containers import KEYED
 
 _GETTING = frozenset({"getattr", "__getattribute__", "vars"})
 
@@ -21,25 +22,35 @@ class Tracking:
 
     def __init__(self, flows: Flows) -> None:
         self.targets: dict[ast.AST, Value] = {}
+        carried: set[ast.AST] = set()
         for target, value in flows.stored.items():
-            if isinstance(target, (ast.Attribute, ast.Subscript, ast.Name)):
+            if flows.is_place(target):
                 relevant = _relevant(target, value.reads)
-                if relevant and (flows.is_reentrant or not relevant <= value.sure):
+                known = value.sure
+                if relevant and flows.is_reentrant:
+                    known &= value.direct
+                if not relevant <= known:
                     self.targets[target] = value
-        self.names = frozenset(name for value in self.targets.values() for name in value.names)
+                    carried |= relevant
         self._definitions = flows.definitions if self.targets else {}
-        self._close()
+        self.names = self._carrying(carried)
 
-    def _close(self) -> None:
-        """Add the names that flow into others."""
-        added = self.names
+    def _carrying(self, reads: Set[ast.AST]) -> frozenset[str]:
+        """Return the names through which some of ``reads`` flow into the targets."""
+        carriers: set[str] = set()
+        uses: dict[str, set[str]] = {}
+        for bound in self._definitions.values():
+            for name, value in bound.items():
+                uses.setdefault(name, set()).update(value.names)
+                if not reads.isdisjoint(value.reads):
+                    carriers.add(name)
+        found: set[str] = set()
+        added = {name for value in self.targets.values() for name in value.names}
         while added:
-            used: set[str] = set()
-            for names in self._definitions.values():
-                for name in added & names.keys():
-                    used |= names[name].names
-            added = frozenset(used) - self.names
-            self.names |= added
+            found |= added & carriers
+            added = {used for name in added & carriers for used in uses[name]} - found
+            added &= carriers
+        return frozenset(found)
 
     def definitions(self, binder: ast.AST) -> dict[str, Value]:
         """Return what a statement, or walrus, binds to names that matter."""
@@ -53,20 +64,30 @@ class Tracking:
 
 
 def _relevant(target: ast.AST, reads: Reads) -> Reads:
-    """Return the reads that may be of the location that is written."""
+    """Return the reads that may be of the location that is written, as far as names tell."""
     match target:
         case ast.Attribute(attr=name):
             return frozenset(_of_attribute(name, reads))
         case ast.Name(id=name):
             return frozenset(r for r in reads if isinstance(r, ast.Name) and r.id == name)
-        case ast.Subscript(slice=ast.Slice()):
-            return reads
-    return frozenset(
-        read
-        for read in reads
-        if isinstance(read, ast.Subscript)
-        or (isinstance(read, ast.Call) and isinstance(read.func, ast.Attribute))
-    )
+        case ast.Subscript(value=owner, slice=part):
+            is_whole = isinstance(part, ast.Slice)
+            return frozenset(r for r in reads if _name(_owner_of(r, is_whole)) == _name(owner))
+    return frozenset()
+
+
+def _owner_of(read: ast.AST, is_whole: bool) -> ast.AST | None:
+    """Return what an item is of; if the whole counts, a container that is looked at is its own."""
+    match read:
+        case ast.Subscript(value=owner):
+            return owner
+        case ast.Call(func=ast.Attribute(value=owner, attr=name)) if is_whole or name in KEYED:
+            return owner
+    return read if is_whole else None
+
+
+def _name(node: ast.AST | None) -> str:
+    return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def _of_attribute(name: str, reads: Reads) -> Iterable[ast.AST]:

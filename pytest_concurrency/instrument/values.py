@@ -106,7 +106,8 @@ def carried(node: ast.Name, held: Value) -> Value:
 
 def read(node: ast.AST, *parts: Value) -> Value:
     """Return what a read gives, with the values that it needs to find it."""
-    found = Value(frozenset((node,)), frozenset((node,)), frozenset((node,)), is_foreign=True)
+    itself = frozenset((node,))
+    found = Value(itself, itself, itself, is_foreign=True)
     for part in parts:
         found |= part
     return found
