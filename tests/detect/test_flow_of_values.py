@@ -186,6 +186,6 @@ def test_the_line_does_not_remember_what_went_over_it(tmp_path: Path) -> None:
         ),
         encoding="utf-8",
     )
-    tally = load_module("tally", path)
+    tally = load_module("flowing_tally", path)
     hazards = explore(tally.Tally, [tally.add_list] * 2, schedules=50).hazards
     assert [hazard.kind for hazard in hazards] == ["lost-update"]
