@@ -229,6 +229,8 @@ def _judged(suspects: _Suspects, trials: Sequence[_Trial]) -> Blame:
     for kind in sorted(fewest, key=suspects.rank):
         conflict = suspects.conflicts[kind][-1]
         places.setdefault(location_key(suspects.log[conflict.second]), conflict)
+    if not alone and len(places) > 1:
+        return NOBODY  # one of them, but it is not known which
     return Blame(tuple(places.values())[:_MOST_PLACES], bool(alone))
 
 
