@@ -13,6 +13,7 @@ from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.blame import guilty
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
+from pytest_concurrency.search.completeness import may_be_complete
 from pytest_concurrency.search.engine import Execution, start_round
 from pytest_concurrency.search.evidence import describe, describe_leak
 from pytest_concurrency.search.findings import Findings
@@ -160,6 +161,11 @@ class Explorer:
                 )
 
     @property
+    def covered(self) -> Covered | None:
+        """What has been run without a gap; None if nothing can be said."""
+        return self.strategy.covered if may_be_complete(self._learning.sites) else None
+
+    @property
     def leaks(self) -> tuple[Hazard, ...]:
         """Threads that have outlived an execution: one hazard for each place that starts them."""
         return tuple(self._leaks.values())
@@ -263,8 +269,8 @@ def search(
         findings.hazards,
         monotonic() - started,
         reason,
-        explorer.strategy.finished,
-        explorer.strategy.covered,
+        explorer.strategy.finished and explorer.covered is not None,
+        explorer.covered,
         explorer.interleavings,
         explorer.leaks,
     )

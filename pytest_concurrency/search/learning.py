@@ -16,8 +16,6 @@ from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 
 Sites = frozenset[int]
 _READS = frozenset({"read", "file-read"})
-_THOROUGH = 16
-"""New interleavings that are all looked at; later, one in so many is."""
 
 
 @dataclass(slots=True)
@@ -59,15 +57,13 @@ class Learning:
         """Goes up whenever another site turns out to be one of them."""
         self.contended: dict[Sites, dict[int, int]] = {}
         """Contended locations, by the sites that touch them: how often each thread does."""
-        self._seen = 0
+        self.sites: set[int] = set()
+        """All sites that any execution has come to, in the threads that ran at once."""
         self._alone: dict[Sites, set[int]] = {}
         self._private: set[Sites] = set()
 
     def note(self, log: Sequence[tuple[Any, ...]]) -> None:
         """Learn from the log of an execution with an interleaving not seen before."""
-        self._seen += 1
-        if self._seen > _THOROUGH and self._seen % _THOROUGH:
-            return
         if self.heat is None:
             self.heat = bytearray()
         self.heat.extend(bytes(len(SITES) - len(self.heat)))
@@ -76,6 +72,7 @@ class Learning:
         alone: dict[Sites, set[int]] = {}
         for place in _places(log):
             sites = frozenset(place.sites)
+            self.sites |= sites
             if place.is_asked and len(place.counts.keys() | place.releases.keys()) > 1:
                 self._heat_up(sites.union(*place.releases.values()))
             if place.is_contended:
