@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, permutations
@@ -12,6 +12,7 @@ from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.blame import guilty
+from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.completeness import may_be_complete
 from pytest_concurrency.search.engine import Execution, start_round
@@ -22,12 +23,16 @@ from pytest_concurrency.search.observation import Observation, Suspect, Workload
 from pytest_concurrency.search.shrinking import shortened
 from pytest_concurrency.search.strategies.in_order import InOrder
 from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.strategies.systematic import Systematic
 from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
 MORE = 200
 """Schedules that a cell is searched for after its first hazard: a default run's whole number."""
 LEAST_MORE = 1.0
 """Seconds that this may take in any case."""
+_LEAST_SHORTENING = 2.0
+"""Seconds that shortening one schedule may take in any case; beyond, as long as the search before.
+"""
 _LEAST_LIMIT = 20_000
 _LIMIT_PER_STEP = 20
 """An execution counts as endless if it has so many times the scheduling points of the first."""
@@ -79,6 +84,7 @@ class Explorer:
         shortened.
         """
         self.findings = Findings()
+        self._started = monotonic()
         self._leaks: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
         self._serials: list[Serial] | None = None
@@ -177,7 +183,10 @@ class Explorer:
         index = self.executions
         # Whether anything was lost is seen only where values are known.
         replay = partial(self._replay, record=suspect.lost_update is not None)
-        shortest = shortened(suspect, replay, limit=self._limit, deadline=self.deadline)
+        now = monotonic()
+        deadline = min(self.deadline, now + max(_LEAST_SHORTENING, now - self._started))
+        sample = partial(self._sample, record=suspect.lost_update is not None)
+        shortest = shortened(suspect, replay, sample, limit=self._limit, deadline=deadline)
         again = self._replay(shortest.observation.execution.schedule, self._limit, record=True)
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
@@ -188,6 +197,15 @@ class Explorer:
         told = describe(shortest)
         notes = "; ".join(filter(None, (note, told.note)))
         return replace(told, note=notes, schedule_index=index)
+
+    def _sample(self, bound: int, limit: int, *, record: bool) -> Iterator[Suspect | None]:
+        """Execute schedules with at most ``bound`` preemptions, those with few of them first."""
+        strategy = Systematic(Choices("shortening", bound), self._learning, bound)
+        while not strategy.finished:
+            strategy.prepare()
+            observation = self._execute(strategy, limit, record=record)
+            strategy.learn(observation.execution)
+            yield self._look(observation)
 
     def _replay(self, schedule: Schedule, limit: int, *, record: bool = False) -> Suspect | None:
         return self._look(self._execute(Replay(schedule), limit, record=record))

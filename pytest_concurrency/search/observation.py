@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from pytest_concurrency.model import Access, HazardKind, Site, ThreadState
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
 
+_HOLDER = re.compile(r" held by thread (\d+)")
 _OUTCOMES: dict[str, HazardKind] = {
     "deadlock": "deadlock",
     "step-limit": "no-progress",
@@ -87,9 +89,48 @@ class Suspect:
             events = (found.read, found.foreign_write, found.write)
             return (self.kind, *[execution.log[index][1] for index in events])
         if execution.outcome:
-            return (self.kind, *sorted(_place(state) for state in execution.states))
+            return (self.kind, self._places)
         failure = self.observation.failure
         return (self.kind,) if failure is None else failure.symptom
+
+    @property
+    def _places(self) -> frozenset[tuple[str, int]]:
+        """Where the threads stood that wait for each other; where it is not known who those are,
+        all.
+        """
+        states = self.observation.execution.states
+        return frozenset(map(_place, _circle(states) or states))
+
+    def resembles(self, other: Suspect) -> bool:
+        """Whether it shows the same hazard as ``other``, maybe with other threads that got stuck
+        behind it.
+        """
+        if not self.kind == other.kind == "deadlock":
+            return self.identity == other.identity
+        one, two = (suspect.observation.execution.states for suspect in (self, other))
+        if _circle(one) or _circle(two):
+            return self._places == other._places
+        # Somebody waits there for what nobody will do.
+        return bool(_stuck(one) & _stuck(two))
+
+
+def _stuck(states: Sequence[ThreadState]) -> set[tuple[str, int]]:
+    return {_place(state) for state in states if state.thread and state.waits_for}
+
+
+def _circle(states: Sequence[ThreadState]) -> list[ThreadState]:
+    """Return the threads each of which waits for a lock that the next one holds."""
+    waits = {state.thread: _HOLDER.search(state.waits_for) for state in states}
+    holders = {thread: int(found[1]) for thread, found in waits.items() if found}
+    for thread in holders:
+        met = [thread]
+        while (holder := holders.get(met[-1])) is not None:
+            if holder == thread:
+                return [state for state in states if state.thread in met]
+            if holder in met:
+                break
+            met.append(holder)
+    return []
 
 
 def _place(state: ThreadState) -> tuple[str, int]:
