@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from inspect import iscoroutine, iscoroutinefunction, isroutine
 from typing import Any
 
 import pytest
@@ -34,18 +36,34 @@ class Concurrency:
         once each. If any raises, the first one's exception is raised here, with a note for each of
         the others.
         """
-        from pytest_concurrency.stress.context import Context, current, run_gently
+        from pytest_concurrency.stress.context import Call, Context, current, run_gently
 
         context = current() or Context(run_gently)
         jobs = _jobs(target, context.count if threads is None else threads)
         self.count += len(jobs)
         ends = context.run_jobs(jobs)
+        values = [end.value for end in ends]
+        is_fixed = threads is not None or not callable(target)
+        only_returns = all(isroutine(value) or isinstance(value, partial) for value in values)
+        context.calls.append(Call(is_fixed, only_returns))
         _raise_first([(end.index, end.error) for end in ends if end.error is not None])
-        return [end.value for end in ends]
+        coroutines = [value for value in values if iscoroutine(value)]
+        for coroutine in coroutines:
+            coroutine.close()
+        if coroutines:
+            raise TypeError(_NOT_AWAITED.format("a callable returned a coroutine"))
+        return values
+
+
+_NOT_AWAITED = (
+    "concurrency.run: {}, which nobody awaits: give it a callable that runs it, such as "
+    "lambda: asyncio.run(coroutine_function())"
+)
 
 
 def _jobs(target: Any, count: int) -> list[Callable[[], Any]]:
     if callable(target):
+        _refuse_coroutine_function(target)
         if not isinstance(count, int) or count < 1:
             raise ValueError(f"concurrency.run: threads must be at least 1, not {count!r}")
         return [target] * count
@@ -53,9 +71,15 @@ def _jobs(target: Any, count: int) -> list[Callable[[], Any]]:
     for job in jobs:
         if not callable(job):
             raise TypeError(f"concurrency.run takes callables, not {type(job).__name__}")
+        _refuse_coroutine_function(job)
     if not jobs:
         raise ValueError("concurrency.run needs at least one callable")
     return jobs
+
+
+def _refuse_coroutine_function(job: Callable[..., Any]) -> None:
+    if iscoroutinefunction(job):
+        raise TypeError(_NOT_AWAITED.format("calling a coroutine function makes a coroutine"))
 
 
 def _raise_first(errors: list[tuple[int, BaseException]]) -> None:

@@ -32,6 +32,16 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call of ``concurrency.run``."""
+
+    is_fixed: bool
+    """The test says how many callables there are, not the cell."""
+    only_returns: bool
+    """Each of them has returned something else that can be called, and that nobody has called."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """One run of a test in one cell."""
 
@@ -41,8 +51,8 @@ class Context:
     """How many copies make "as many as the cell says"."""
     threads: int = 1
     iteration: int = 0
-    process_ends: list[End] = field(default_factory=list)
-    """Process cells: what became of every worker, for the one who judges the run."""
+    calls: list[Call] = field(default_factory=list)
+    """What has been run so far."""
 
 
 _stack: list[Context] = []

@@ -139,7 +139,7 @@ class Stress:
     def _cells(
         self, facts: SerialFacts, failing: Sequence[Failing], started: float
     ) -> list[CellResult]:
-        cells = plan(self.settings)
+        cells = plan(self.settings, is_fixed=facts.is_fixed)
         results: list[CellResult] = []
         end = started + self.settings.time
         by_count: dict[int, SerialFacts] = {}

@@ -18,7 +18,15 @@ from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
 from pytest_concurrency.search.observation import Failure, Observation
 from pytest_concurrency.search.recorder import recorded
-from pytest_concurrency.stress.context import Context, End, Hanging, Job, run_on_threads, running
+from pytest_concurrency.stress.context import (
+    Call,
+    Context,
+    End,
+    Hanging,
+    Job,
+    run_on_threads,
+    running,
+)
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
 from pytest_concurrency.stress.own_fixtures import Prepared
 from pytest_concurrency.stress.rerun import Rerun
@@ -45,6 +53,8 @@ class Workload:
         """
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
+        self.calls: Sequence[Call] = ()
+        """How ``concurrency.run`` was called in the last explored run."""
         self._rerun = Rerun(item)
         self._iteration = 0
 
@@ -80,6 +90,7 @@ class Workload:
                 raise GivenUp
 
         context = Context(_run_managed, threads, threads, self._next_iteration())
+        self.calls = context.calls
         with running(context):
             outcome = self._rerun.run(caller)
         self.skipped = (

@@ -359,3 +359,80 @@ def test_json_says_whose_fixtures(run: Callable[..., Run], pytester: Any) -> Non
     document = json.loads((pytester.path / "report.json").read_text())
     (test,) = document["tests"]
     assert [cell["own_fixtures"] for cell in test["cells"]][:2] == [False, True]
+
+
+NOTHING = """
+import asyncio, threading, pytest
+from functools import partial
+pytestmark = pytest.mark.threadsafe
+
+class Counter:
+    def __init__(self): self.value = 0
+    def add(self): self.value += 1
+    async def add_later(self): self.value += 1
+
+def test_never_called(concurrency): pass
+
+def test_returns_another(concurrency):
+    counter = Counter()
+    concurrency.run(lambda: counter.add)
+
+def test_coroutine_function(concurrency):
+    with pytest.raises(TypeError, match="coroutine, which nobody awaits"):
+        concurrency.run(Counter().add_later)
+    with pytest.raises(TypeError, match="coroutine, which nobody awaits"):
+        concurrency.run([partial(Counter().add_later)])
+    with pytest.raises(TypeError, match="returned a coroutine, which nobody awaits"):
+        concurrency.run(lambda: Counter().add_later())
+
+def test_own_threads(concurrency):
+    thread = threading.Thread(target=Counter().add)
+    thread.start()
+    thread.join()
+
+def test_returns_what_it_has_made(concurrency):
+    counters = [Counter()]
+    def make():
+        counters.append(Counter())
+        return counters[-1].add
+    concurrency.run(make)
+"""
+
+
+def test_where_nothing_runs_at_once_nothing_is_claimed(run: Callable[..., Run]) -> None:
+    found = run(NOTHING, *EXPLORED_ONLY)
+    found.result.assert_outcomes(passed=5)
+    reasons = {name: report.reason for name, report in found.of.items()}
+    assert "never called" in reasons["test_never_called"]
+    assert "only returns other callables" in reasons["test_returns_another"]
+    assert "test_coroutine_function" in reasons
+    assert found.of["test_own_threads"].outcome == "passed"
+    assert found.of["test_returns_what_it_has_made"].outcome == "passed"
+
+
+def test_callables_fixed_in_number_have_one_cell_of_each_kind(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+        pytestmark = pytest.mark.threadsafe
+
+        def test_two(concurrency): concurrency.run([list, dict])
+        def test_three(concurrency): concurrency.run(list, threads=3)
+        def test_some(concurrency): concurrency.run(list)
+        def test_count(concurrency, thread_count): concurrency.run([list] * thread_count)
+        """,
+        "--concurrency-stress",
+        "--concurrency-threads=2,4",
+        "--concurrency-schedules=5",
+        "--concurrency-runs=1",
+    )
+    counts = {
+        name: [cell.cell.threads for cell in report.cells if cell.cell.kind != "processes"]
+        for name, report in found.of.items()
+    }
+    assert counts == {
+        "test_two": [1, 2, 2],
+        "test_three": [1, 2, 2],
+        "test_some": [1, 2, 4, 2, 4],
+        "test_count": [1, 2, 4, 2, 4],
+    }

@@ -18,7 +18,7 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.engine import STEP_LIMIT, exploring
+from pytest_concurrency.search.engine import STEP_LIMIT, Execution, exploring
 from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload
@@ -53,6 +53,8 @@ class SerialFacts:
     """Modules in scope that the test imports while it runs."""
     hopeless: bool = False
     """It would take the pytest process with it, or never end there."""
+    is_fixed: bool = False
+    """The number of callables that run at once does not depend on the cell."""
     threads: int = 1
     """Threads of a round, the main thread included."""
     hurried: bool = False
@@ -108,8 +110,8 @@ def serial_cell(
             hurried=bool(first.hurried),
             failing=first.schedule,
         )
-    if workload.skipped:
-        result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=workload.skipped)
+    if reason := workload.skipped or (_nothing_runs(workload, last) if asks else ""):
+        result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=reason)
         return SerialFacts(result, shape)
     result = CellResult(cell, "clean", 2, 2, seconds=took, starts_threads=shape == "own-threads")
     return SerialFacts(
@@ -120,8 +122,25 @@ def serial_cell(
         first.steps,
         took / 2,
         (*imports, *imported_since(modules, instrumentation)),
+        is_fixed=asks and "thread_count" not in item.fixturenames and _is_fixed(workload),
         threads=first.threads,
     )
+
+
+def _is_fixed(workload: Workload) -> bool:
+    return all(call.is_fixed for call in workload.calls)
+
+
+def _nothing_runs(workload: Workload, execution: Execution) -> str:
+    """Say why nothing runs at once although the test asks for ``concurrency``; empty if it does."""
+    if not workload.calls:
+        never = "concurrency.run is never called, and no thread is started: nothing runs at once"
+        return never if execution.threads == 1 else ""
+    if all(call.only_returns for call in workload.calls) and not any(
+        event[0] for event in execution.log
+    ):
+        return "what concurrency.run is given only returns other callables, which nobody calls"
+    return ""
 
 
 def problem_of(observation: Observation) -> str:
