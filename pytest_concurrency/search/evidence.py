@@ -168,7 +168,7 @@ def _failure(suspect: Suspect, accesses: Sequence[Access], blame: Blame) -> Haza
     log = suspect.observation.execution.log
     execution = suspect.observation.execution
     alone = not execution.preemptions and not execution.hurried
-    when = "without any preemption" if alone else "only when threads run at once"
+    when = "without any preemption" if alone else "in this interleaving"
     hazard = Hazard(suspect.kind, f"fails {when}: {failure.message}", detail=failure.detail)
     if not blame.conflicts or not accesses:
         uses = () if failure.site is None else (SiteUse(failure.site, 0, "call"),)

@@ -436,3 +436,22 @@ def test_callables_fixed_in_number_have_one_cell_of_each_kind(run: Callable[...,
         "test_some": [1, 2, 4, 2, 4],
         "test_count": [1, 2, 4, 2, 4],
     }
+
+
+def test_a_failure_is_not_said_to_need_more_than_was_seen(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+        DATA = {}
+
+        @pytest.mark.threadsafe
+        def test_store():
+            DATA.clear()
+            DATA["key"] = 1
+            assert DATA.get("key") == 1
+        """,
+        *EXPLORED_ONLY,
+    )
+    (hazard,) = found.of["test_store"].hazards
+    assert hazard.preemptions == 1
+    assert hazard.message.startswith("fails in this interleaving: AssertionError")
