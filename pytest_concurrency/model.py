@@ -287,6 +287,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenCode:
+    """Code that a test runs, and that is not instrumented: what happens inside is not seen."""
+
+    package: str
+    """Empty: made by ``exec()`` or ``eval()``."""
+    functions: int
+    """How many functions of it the test enters."""
+    on_purpose: bool = False
+    """Whether it was left out by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class StressReport:
     """Everything known about one stressed test."""
 
@@ -308,6 +320,10 @@ class StressReport:
     """Functions instrumented, functions seen."""
     uninstrumented: tuple[str, ...] = ()
     """Those seen that stay as they are: name and reason."""
+    entered: int = 0
+    """Functions that the test enters; those of the standard library and of test tools left out."""
+    unseen: tuple[UnseenCode, ...] = ()
+    """What of them is not instrumented: then nothing is said of *all* interleavings."""
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     """What went wrong beside the test (a file that cannot be written): told once a session."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import pytest
 
-from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.project import declared_packages
+from pytest_concurrency.instrument.scope import Scope, places_of
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.markers import (
     NotStressed,
@@ -39,8 +41,10 @@ from pytest_concurrency.stress.replayed import CLEAN, replay
 from pytest_concurrency.stress.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.setup_state import with_body
 from pytest_concurrency.stress.stress import Stress
+from pytest_concurrency.stress.survey import Survey, survey
 from pytest_concurrency.stress.timers import note_timer, paused
 
+LONGEST_SURVEY_SECONDS = 10.0
 _ATTRIBUTE = "concurrency_stress"
 """Where a test report carries the stress report: xdist hands it over."""
 
@@ -75,7 +79,8 @@ class StressSession:
         self._options = options
         self._reports: dict[str, StressReport] = {}
         self._current: StressReport | None = None
-        self._instrumentation: Instrumentation | None = None
+        self._instrumentations: dict[tuple[str, ...], Instrumentation] = {}
+        """By the packages that tests make us add: what one test sees does not depend on others."""
         self._token: Token | None = None
         self._problems: list[str] = []
         """What went wrong beside the tests, in this process."""
@@ -113,7 +118,14 @@ class StressSession:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Check that a token meets its test."""
+        """Check that what was named is there: packages, and a token's test."""
+        for name in self._options.base.source if session.items else ():
+            if not places_of(name.removeprefix("-")):
+                raise _refused(
+                    session,
+                    f"--concurrency-source: there is no package or module {name.lstrip('-')!r} "
+                    "that could be imported from here",
+                )
         if self._token is None or self._config.option.collectonly:
             return
         items = session.items
@@ -186,13 +198,12 @@ class StressSession:
 
     def _stress(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
         assert isinstance(item, pytest.Function)
-        if self._instrumentation is None:
-            self._instrumentation = Instrumentation(self._scope())
+        found = self._survey(item, decision, place)
         seed = decision.settings.seed
         saved, problems = self._saved()
         stress = Stress(
             item,
-            self._instrumentation,
+            self._instrumentation(found.added),
             decision.settings,
             decision.gated,
             f"{seed}:{item.nodeid}" if seed else item.nodeid,
@@ -200,6 +211,7 @@ class StressSession:
             unsafe_fixtures(item),
             saved,
             self._progress.of(item.nodeid),
+            found,
         )
         with paused(item):
             try:
@@ -233,10 +245,34 @@ class StressSession:
         except OSError as error:
             return SavedFailures(None), (f"failing schedules are not saved: {error.strerror}",)
 
+    @cached_property
     def _scope(self) -> Scope:
+        """What is instrumented whatever the tests do: the project, and what was asked for."""
         return Scope(
-            [self._config.rootpath], [*self._options.base.source, *_coverage_source(self._config)]
+            [self._config.rootpath],
+            [
+                *self._options.base.source,
+                *declared_packages(self._config.rootpath),
+                *_coverage_source(self._config),
+            ],
         )
+
+    def _instrumentation(self, added: tuple[str, ...]) -> Instrumentation:
+        known = self._instrumentations.get(added)
+        if known is None:
+            scope = self._scope.with_packages(added) if added else self._scope
+            known = self._instrumentations[added] = Instrumentation(scope)
+        return known
+
+    def _survey(self, item: pytest.Function, decision: Stressed, place: Place) -> Survey:
+        """Look at what code the test runs; nothing is known of one that does not end."""
+        scope = self._scope
+        with paused(item):
+            result = place.run(
+                lambda progress: survey(item, scope),
+                seconds=min(decision.settings.time, LONGEST_SURVEY_SECONDS),
+            )
+        return result.value or Survey()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

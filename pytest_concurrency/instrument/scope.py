@@ -8,6 +8,7 @@ import sysconfig
 import threading
 from collections.abc import Iterable
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from pytest_concurrency.instrument.internal import MODULES
@@ -28,14 +29,23 @@ class Scope:
     def __init__(
         self, roots: Iterable[Path], packages: Iterable[str] = (), *, with_main: bool = False
     ) -> None:
+        """``packages`` are names of packages and modules, or folders; ``-NAME`` is left out."""
         self.with_main = with_main
         """Whether everything in ``__main__`` is in, wherever its code comes from."""
         self._roots = [root.resolve() for root in roots]
-        self._places = [place for package in packages for place in _places_of(package)]
+        self.packages = tuple(packages)
+        wanted = [name for name in self.packages if not name.startswith("-")]
+        unwanted = [name[1:] for name in self.packages if name.startswith("-")]
+        self._places = [place for name in wanted for place in places_of(name)]
+        self._left_out = [place for name in unwanted for place in places_of(name)]
         self._internal = {_file_of(name) for name in MODULES}
         self._wants_folder = cache(self._wants_all_in)
         self.wants = cache(self._wants)
         self.is_internal = cache(self._is_internal)
+
+    def with_packages(self, packages: Iterable[str]) -> Scope:
+        """Return a scope that has these packages, too, unless they are left out by name."""
+        return Scope(self._roots, (*packages, *self.packages), with_main=self.with_main)
 
     def _is_internal(self, filename: str) -> bool:
         return filename in self._internal
@@ -46,12 +56,15 @@ class Scope:
         parent, _, name = filename.rpartition(os.sep)
         # A thousand files are asked for: paths are made only where they have to be.
         folder = _resolved(parent) if _is_absolute(parent) else Path(parent).resolve()
+        if self._left_out and folder / name in self._left_out:
+            return False
         if self._wants_folder(folder):
             return True
         return bool(self._places) and folder / name in self._places
 
     def _wants_all_in(self, folder: Path) -> bool:
-        if folder.is_relative_to(_OWN):
+        left_out = (_OWN, *self._left_out)
+        if any(folder.is_relative_to(place) for place in left_out):
             return False
         if any(folder.is_relative_to(place) for place in self._places):
             return True
@@ -82,13 +95,20 @@ def _file_of(module: str) -> str:
     return str(Path(threading.__file__).parent.joinpath(*module.split("."))) + ".py"
 
 
-def _places_of(package: str) -> list[Path]:
+def places_of(name: str) -> list[Path]:
     """Return the folders or the file of a package, module or folder name; nothing if there is
-    none."""
-    if Path(package).is_dir():
-        return [Path(package).resolve()]
+    none. Nothing is imported.
+    """
+    if Path(name).is_dir():
+        return [Path(name).resolve()]
+    top, *inner = name.split(".")
     try:
-        spec = importlib.util.find_spec(package)
+        spec = importlib.util.find_spec(top)
+        for part in inner:
+            if spec is None or spec.submodule_search_locations is None:
+                return []
+            full = f"{spec.name}.{part}"
+            spec = PathFinder.find_spec(full, spec.submodule_search_locations)
     except (ImportError, ValueError):
         return []
     if spec is None:
@@ -96,3 +116,13 @@ def _places_of(package: str) -> list[Path]:
     if spec.submodule_search_locations:
         return [Path(place).resolve() for place in spec.submodule_search_locations]
     return [Path(spec.origin).resolve()] if spec.origin else []
+
+
+def is_library(filename: str) -> bool:
+    """Tell whether a file belongs to the standard library, or is frozen into the interpreter."""
+    if filename.startswith("<frozen "):
+        return True
+    folder = Path(filename).resolve().parent
+    return not _NOT_OURS.intersection(folder.parts) and any(
+        folder.is_relative_to(each) for each in _LIBRARY
+    )

@@ -20,6 +20,7 @@ from pytest_concurrency.report.wording import (
     lines_met,
     place,
     summary,
+    unseen_code,
     verdict_color,
     worker,
 )
@@ -75,6 +76,8 @@ def failure_lines(report: StressReport, page: Page) -> list[Line]:
     for hazard in rest:
         text = f"{hazard.message}; {hazard.note}" if hazard.note else hazard.message
         lines += [line(each) for each in page.wrap(f"- {text}", "  ", "    ")]
+    if unseen := unseen_code(report):
+        lines += [line(), *_sentence(unseen, page)]
     return lines
 
 

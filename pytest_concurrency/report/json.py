@@ -63,6 +63,12 @@ def _test(report: StressReport) -> dict[str, Any]:
         "seed": report.seed,
         "seconds": report.seconds,
         "instrumented": {"functions": functions, "seen": seen},
+        "entered": report.entered,
+        "unseen": [
+            {"package": each.package, "functions": each.functions, "on_purpose": each.on_purpose}
+            for each in report.unseen
+        ],
+        "not_judged": report.not_judged,
         "notes": list(report.notes),
         "cells": [_cell(result) for result in report.cells],
         "isolation": {

@@ -14,7 +14,7 @@ from pytest_concurrency.report.untold import (
     quiet_lines,
     sentence,
 )
-from pytest_concurrency.report.wording import count, distinct, headline
+from pytest_concurrency.report.wording import count, distinct, headline, unseen_code
 
 MOST_ROWS = 25
 MOST_HAZARDS = 3
@@ -71,6 +71,7 @@ def summary_lines(
     return [
         *lines,
         *warned,
+        *(_instrumented(stressed, page) if verbosity else ()),
         *not_stressed_lines(skipped, page, verbosity),
         *not_judged_lines(everything, page, strict=strict, verbosity=verbosity),
         *_totals(everything, page, seed),
@@ -98,6 +99,8 @@ def _below(report: StressReport, page: Page) -> Iterator[Line]:
         yield line(f"    and {count(len(found) - MOST_HAZARDS, 'more hazard')}", "red")
     if report.reason:
         yield from _notes([report.reason], page, "yellow")
+    if unseen := unseen_code(report):
+        yield from _notes([unseen], page, "yellow")
     for result in report.cells:
         if result.outcome in _SAID_BELOW and result.reason not in report.reason:
             reason = result.reason or "no reason given"
@@ -112,11 +115,18 @@ def _details(report: StressReport, page: Page) -> Iterator[Line]:
     for result in report.cells:
         yield from _notes([_cell(result), *(f"  {note}" for note in result.notes)], page)
     yield from _notes([f"isolation: {report.isolation.reason}"], page)
-    done, seen = report.instrumented
-    seed = f", seed {report.seed}" if report.seed else ""
-    left_alone = f"; not: {_enumeration(report.uninstrumented)}" if report.uninstrumented else ""
-    yield from _notes([f"instrumented {done} of {count(seen, 'function')}{left_alone}{seed}"], page)
+    if report.seed:
+        yield from _notes([f"seed {report.seed}"], page)
     yield from _notes([f"note: {note}" for note in report.notes], page)
+
+
+def _instrumented(reports: Iterable[StressReport], page: Page) -> Iterator[Line]:
+    """Say once how much is instrumented: it is the same for most tests."""
+    for (done, seen), uninstrumented in dict.fromkeys(
+        (each.instrumented, each.uninstrumented) for each in reports
+    ):
+        left_alone = f"; not: {_enumeration(uninstrumented)}" if uninstrumented else ""
+        yield from sentence(f"instrumented {done} of {count(seen, 'function')}{left_alone}", page)
 
 
 def _enumeration(names: Sequence[str]) -> str:

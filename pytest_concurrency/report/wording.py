@@ -89,6 +89,23 @@ def worker(index: int, kind: CellKind = "explored") -> str:
     return f"{noun} {index}" if index else f"main {noun}"
 
 
+def unseen_code(report: StressReport) -> str:
+    """Say what code of a test is not seen, and how to have it seen; empty if all of it is."""
+    if not report.unseen:
+        return ""
+    packages = [each.package for each in report.unseen if each.package]
+    whose = [f"code of {', '.join(packages)}"] if packages else []
+    if len(packages) < len(report.unseen):
+        whose.append("code made by exec() or eval()")
+    missing = [each.package for each in report.unseen if each.package and not each.on_purpose]
+    add = f"; add --concurrency-source={','.join(missing)}" if missing else ""
+    seen = report.entered - sum(each.functions for each in report.unseen)
+    return (
+        f"{seen} of {count(report.entered, 'function')} instrumented: "
+        f"{' and '.join(whose)} is not seen{add}"
+    )
+
+
 def verdict_color(verdict: IsolationVerdict) -> Markup:
     """Choose the colour that an isolation verdict has everywhere."""
     if verdict == "clean":

@@ -42,6 +42,7 @@ from pytest_concurrency.stress.plan import plan
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.rerun import Rerun
 from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
+from pytest_concurrency.stress.survey import Survey
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
@@ -68,6 +69,8 @@ class Stress:
     saved: SavedFailures = field(default_factory=lambda: SavedFailures(None))
     """Schedules that failed before."""
     on_progress: OnProgress = field(default=lambda cell, text: None)
+    survey: Survey = field(default=Survey())
+    """What code the test runs."""
 
     def run(self) -> StressReport:
         """Run all cells; to be called when the item is set up (``InChild``: before it has run)."""
@@ -83,6 +86,8 @@ class Stress:
             seed=self.seed,
             instrumented=self.instrumentation.counts,
             uninstrumented=self.instrumentation.left_alone,
+            entered=self.survey.functions,
+            unseen=self.survey.unseen,
         )
         reason = self.why_not(facts)
         if reason:
@@ -94,6 +99,8 @@ class Stress:
             )
         failing, problem = self.saved.load(self.item.nodeid)
         results = [facts.result, *self._cells(facts, failing, started)]
+        if self.survey.unseen:
+            results = [replace(each, exhausted=False, covered=0) for each in results]
         still = _still_failing(results, failing)
         problems = [problem, self.saved.store(self.item.nodeid, still)]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))

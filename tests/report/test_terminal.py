@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, cells, patient, report, reports
 
-from pytest_concurrency.model import Cell, CellResult, Settings, StressReport, Verdict
+from pytest_concurrency.model import Cell, CellResult, Settings, StressReport, UnseenCode, Verdict
 from pytest_concurrency.report.page import Page, columns, plain
 from pytest_concurrency.report.terminal import header_line, progress_text, summary_lines
 
@@ -128,8 +128,9 @@ def test_verbose_says_how() -> None:
         "    each schedule was forked",
         "    processes 2P: 20 runs, one after another: clean, 0.20s",
         "    isolation: no hazard was found",
-        "    instrumented 12 of 14 functions; not: shop.made (no source), shop.old (its",
-        "      source has changed), seed 5f3a",
+        "    seed 5f3a",
+        "instrumented 12 of 14 functions; not: shop.made (no source), shop.old (its",
+        "    source has changed)",
         "    note: hash order matters",
         "could not be judged: tests/test_io.py::test_out: it uses capsys",
     ):
@@ -142,8 +143,11 @@ def test_verbose_says_how() -> None:
 
 def test_of_many_functions_left_alone_some_are_named() -> None:
     names = tuple(f"made.f{number} (no source)" for number in range(8))
-    text = " ".join(row.strip() for row in summary(report(uninstrumented=names), verbosity=1))
-    assert "made.f4 (no source) and 3 more, seed" in text
+    text = " ".join(
+        row.strip() for row in summary(*[report(uninstrumented=names)] * 2, verbosity=1)
+    )
+    assert "made.f4 (no source) and 3 more" in text
+    assert text.count("instrumented") == 1
     assert "not:" not in " ".join(summary(report(uninstrumented=()), verbosity=1))
 
 
@@ -212,3 +216,14 @@ def test_any_session_can_be_summed_up(
     some: list[StressReport], verbosity: int, encoding: str
 ) -> None:
     plain(summary_lines(some, Page(80, encoding), verbosity=verbosity)).encode(encoding)
+
+
+def test_code_that_is_not_seen_is_named_with_what_to_add() -> None:
+    unseen = (UnseenCode("", 2), UnseenCode("pyee", 30), UnseenCode("left", 6, on_purpose=True))
+    rows = " ".join(summary(report(entered=41, unseen=unseen), width=300))
+    assert (
+        "3 of 41 functions instrumented: code of pyee, left and code made by exec() or eval() "
+        "is not seen; add --concurrency-source=pyee"
+    ) in rows
+    generated = summary(report(entered=3, unseen=unseen[:1]), width=300)
+    assert any(row.endswith("code made by exec() or eval() is not seen") for row in generated)
