@@ -37,7 +37,7 @@ from pytest_concurrency.search.token import Token, TokenError, decode, fingerpri
 from pytest_concurrency.stress import coverage_bridge
 from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
-from pytest_concurrency.stress.replayed import CLEAN, replay
+from pytest_concurrency.stress.replayed import replay
 from pytest_concurrency.stress.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.setup_state import with_body
 from pytest_concurrency.stress.stress import Stress
@@ -192,8 +192,7 @@ class StressSession:
         if report.gated and report.has_errors:
             traceback = place.error.__traceback__ if place.error is not None else None
             raise HazardsFound(report).with_traceback(traceback)
-        stale = self._token is not None and report.reason != CLEAN
-        if stale or (report.outcome == "failed" and not report.has_errors):
+        if report.outcome == "failed" and not report.has_errors:
             pytest.fail(report.reason, pytrace=False)
 
     def _stress(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
