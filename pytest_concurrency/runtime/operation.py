@@ -7,7 +7,17 @@ from typing import Any
 
 from pytest_concurrency.runtime.sites import SITES
 
-WHOLE = object()
+
+class _Whole:
+    """The one thing of its class, also where an execution comes back from a process of its own."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return "WHOLE"
+
+
+WHOLE = _Whole()
 """The key of an access to a container as a whole: it overlaps with every key of that container."""
 STEP = "step"
 """What a loop does that goes through a container: it reads there, and comes to an end."""
