@@ -101,7 +101,7 @@ def test_a_file_of_a_later_version_is_ignored(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     saved = SavedFailures(tmp_path / "file" / "below")
-    assert "cannot be saved" in saved.store(TEST, [SOME])
+    assert "are not saved in" in saved.store(TEST, [SOME])
     loaded, problem = saved.load(TEST)
     assert loaded == []
     assert "cannot be read" in problem
