@@ -39,9 +39,10 @@ from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
 from pytest_concurrency.stress.replayed import replay
 from pytest_concurrency.stress.rerun import CALLER, forgive_teardown
-from pytest_concurrency.stress.setup_state import with_body
+from pytest_concurrency.stress.setup_state import failing, with_body
 from pytest_concurrency.stress.stress import Stress
 from pytest_concurrency.stress.survey import Survey, survey
+from pytest_concurrency.stress.termination import termination_interrupts
 from pytest_concurrency.stress.timers import note_timer, paused
 
 LONGEST_SURVEY_SECONDS = 10.0
@@ -165,9 +166,16 @@ class StressSession:
             return (yield)
         if self._in_child:
             item.stash[_HAS_NOT_RUN] = True
-            self._stress_once(item, decision, InChild(self._config))
-            item.stash[_HAS_NOT_RUN] = False
-            return (yield)
+            try:
+                with termination_interrupts():
+                    self._stress_once(item, decision, InChild(self._config))
+            except (HazardsFound, pytest.fail.Exception) as error:
+                problem = error
+            else:
+                item.stash[_HAS_NOT_RUN] = False
+                return (yield)
+            with failing(item, problem):
+                return (yield)
         result = yield
         assert isinstance(item, pytest.Function)
         self._stress_once(item, decision, InSameProcess(item))
@@ -252,7 +260,7 @@ class StressSession:
             [
                 *self._options.base.source,
                 *declared_packages(self._config.rootpath),
-                *_coverage_source(self._config),
+                *coverage_bridge.source(),
             ],
         )
 
@@ -339,10 +347,3 @@ class StressSession:
         else:
             terminalreporter.ensure_newline()
         write(lines, writer)
-
-
-def _coverage_source(config: pytest.Config) -> list[str]:
-    """Return the packages and folders that coverage measures, if it is running."""
-    measuring = coverage_bridge.active()
-    source = measuring.get_option("run:source") if measuring is not None else None
-    return [str(entry) for entry in source] if isinstance(source, list) else []

@@ -177,3 +177,10 @@ def record_spawned(described: dict[str, Any] | None) -> None:
     measuring.start()
     collector: Any = measuring._collector
     collector.covdata = _Store(described["context"])
+
+
+def source() -> list[str]:
+    """Return the packages and folders that coverage measures, if it is running."""
+    measuring = active()
+    found = measuring.get_option("run:source") if measuring is not None else None
+    return [str(entry) for entry in found] if isinstance(found, list) else []

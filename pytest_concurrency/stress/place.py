@@ -11,6 +11,7 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.stress.child import ChildResult, Progress, run_in_child
 from pytest_concurrency.stress.in_child import describe_exception, own_pytest_capture
 from pytest_concurrency.stress.set_aside import set_aside
+from pytest_concurrency.stress.termination import forget_termination
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class InChild:
         """Do ``work`` in a child that may live for ``seconds``."""
 
         def work_in_child(progress: Progress) -> T:
+            forget_termination()
             own_pytest_capture(self._capture)
             return work(progress)
 

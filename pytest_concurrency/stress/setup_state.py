@@ -105,3 +105,21 @@ def with_body(
         yield
     finally:
         item.obj = function  # type: ignore[attr-defined]
+
+
+@contextmanager
+def failing(item: pytest.Item, error: BaseException) -> Iterator[None]:
+    """Let the item's run raise ``error`` instead of calling the body.
+
+    It is raised from there, and not around it, since the hooks of other plugins expect to see the
+    call of a test whose report they are asked for.
+    """
+
+    def fail() -> None:
+        raise error
+
+    item.__dict__["runtest"] = fail
+    try:
+        yield
+    finally:
+        del item.__dict__["runtest"]

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a stress: it ends at once, with what is known so far."""
+"""Ctrl-C, or SIGTERM, in the middle of a stress: it ends at once, with what is known so far."""
 
 from __future__ import annotations
 
@@ -38,9 +38,23 @@ def test_slow(way):
 """
 
 
-@pytest.mark.parametrize("way", ["sleeps", "loops"])
+def _ctrl_c(session: int) -> None:
+    os.killpg(session, signal.SIGINT)  # as a terminal does: the whole foreground group
+
+
+def _cancelled_job(session: int) -> None:
+    os.kill(session, signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("way", "interrupt"),
+    [("sleeps", _ctrl_c), ("loops", _ctrl_c), ("sleeps", _cancelled_job)],
+)
 def test_it_ends_at_once(
-    pytester: pytest.Pytester, marked: Callable[[], list[str]], way: str
+    pytester: pytest.Pytester,
+    marked: Callable[[], list[str]],
+    way: str,
+    interrupt: Callable[[int], None],
 ) -> None:
     pytester.makepyfile(test_it=SLOW)
     started = pytester.path / "started"
@@ -61,7 +75,7 @@ def test_it_ends_at_once(
         assert started.exists()
         time.sleep(0.3)
         asked = time.monotonic()
-        os.killpg(session.pid, signal.SIGINT)  # as a terminal does: the whole foreground group
+        interrupt(session.pid)
         out, _ = session.communicate(timeout=20)
         took = time.monotonic() - asked
     finally:

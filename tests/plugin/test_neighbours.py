@@ -182,3 +182,27 @@ def test_xdist_and_a_token(pytester: pytest.Pytester, run: Callable[..., Run]) -
     text = refused.stdout.str() + refused.stderr.str()
     assert "replays one test, but 2 are selected" in text
     assert "Traceback" not in text
+
+
+def test_other_plugins_see_the_call_of_a_test_with_hazards(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+        import pytest
+
+        seen = {}
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_call(item):
+            seen[item.nodeid] = {}
+            return (yield)
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if call.when == "call":
+                seen[item.nodeid].update(outcome=report.outcome)  # as pytest-json-report does
+            return report
+    """)
+    pytester.makepyfile(test_it=RACY)
+    result = pytester.runpytest_subprocess(*EXPLORED_ONLY)
+    result.assert_outcomes(failed=1)
+    assert "lost update on Counter.value" in result.stdout.str()
