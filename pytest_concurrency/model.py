@@ -228,6 +228,10 @@ def badness(hazard: Hazard) -> tuple[int, int]:
     return (severity, _WORST.index(hazard.kind))
 
 
+BARELY_TRIED = 10
+"""An explored cell has to run at least this part (one in so many) of what was planned."""
+
+
 @dataclass(frozen=True, slots=True)
 class CellResult:
     """What running one cell gave."""
@@ -263,6 +267,16 @@ class CellResult:
     one after another fail on shared ones."""
     starts_threads: bool = False
     """Serial cells: the test started threads of its own (shape 2)."""
+
+    @property
+    def is_barely_tried(self) -> bool:
+        """Whether time ran out before a tenth of the schedules: too few to say that all is fine."""
+        return (
+            self.cell.kind == "explored"
+            and self.outcome == "clean"
+            and not self.exhausted
+            and self.schedules * BARELY_TRIED < self.planned
+        )
 
     @property
     def coverage(self) -> str:
@@ -352,6 +366,8 @@ class StressReport:
         for result in self.cells:
             if result.outcome in ("error", "skipped"):
                 return f"{result.cell.label}: {result.reason or result.outcome}"
+            if result.is_barely_tried:
+                return f"{result.cell.label}: only {result.schedules} of {result.planned} schedules"
         kinds = {result.cell.kind for result in self.cells}
         compared = "processes" in kinds and not kinds.isdisjoint({"explored", "free-running"})
         return (

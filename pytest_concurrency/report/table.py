@@ -53,6 +53,8 @@ def table_lines(
         lines += under
     if any(_outcome(result)[0] == EXHAUSTED for row in grid for result in row.values()):
         lines.append(line(f"{EXHAUSTED}: every interleaving was run", "light"))
+    if any(result.is_barely_tried for row in grid for result in row.values()):
+        lines.append(line("n/m: only n of m schedules were run, too few to say ok", "light"))
     return lines
 
 
@@ -107,6 +109,8 @@ def _outcome(result: CellResult | None) -> tuple[str, tuple[Markup, ...]]:
     text, color = _OUTCOMES[result.outcome]
     if result.outcome == "clean" and result.exhausted and result.cell.kind == "explored":
         text = EXHAUSTED
+    if result.is_barely_tried:
+        text, color = f"{result.schedules}/{result.planned}", "yellow"
     return text, (color, "bold") if result.outcome == "hazard" else (color,)
 
 

@@ -29,6 +29,8 @@ _PATIENCE = 4
 """Looks in a row at which the holder's thread slept, before it counts as blocked."""
 _LONG = 0.06
 """Seconds without progress before the time that this takes counts."""
+_STILL_SECONDS = 1.0
+"""Without a point for so long, an execution whose time is up hangs; before it is only long."""
 _clock_ns: Any = getattr(time, "clock_gettime_ns", None)
 _THREAD_CLOCK = 6
 """What Linux adds to the bits of a thread's number for the clock of its CPU time."""
@@ -79,7 +81,7 @@ class Watchdog:
                 last, slept = now, 0
                 since = counted = looked
             if looked - baton.started > self._seconds:
-                self._time_is_up(task)
+                self._time_is_up(task, goes_on=looked - since < _STILL_SECONDS)
                 last = ()
             elif task is NOBODY:
                 baton.pass_time(looked - before)
@@ -94,9 +96,10 @@ class Watchdog:
                     baton.take_away(task)
                     slept = 0
 
-    def _time_is_up(self, task: Task) -> None:
+    def _time_is_up(self, task: Task, *, goes_on: bool) -> None:
+        """Give the execution up; where points were still passed it was too long, and no hang."""
         baton = self._baton
-        baton.outcome = "timeout"
+        baton.outcome = "too-long" if goes_on else "timeout"
         if baton.snapshot is not None:
             baton.states = baton.snapshot(baton)
         baton.aborting = True

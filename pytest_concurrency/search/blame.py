@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
 from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read
 from pytest_concurrency.detect.lost_update import operation
+from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES

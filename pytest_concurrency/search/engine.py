@@ -37,7 +37,8 @@ class Execution:
     """What one execution did. Mutable only because thousands are made each second."""
 
     outcome: str
-    """Empty if it ran to its end; else ``deadlock``, ``step-limit`` or ``timeout``."""
+    """Empty if it ran to its end; else ``deadlock``, ``step-limit``, ``timeout``, or ``too-long``:
+    its time was up while it still went on, which is no hang."""
     switches: Sequence[tuple[int, int, int]]
     preemptions: int
     steps: int

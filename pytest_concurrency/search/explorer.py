@@ -21,6 +21,7 @@ from pytest_concurrency.search.findings import Findings
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation, Suspect, Workload, look
 from pytest_concurrency.search.shrinking import shortened
+from pytest_concurrency.search.strategies.fair import ThenFair
 from pytest_concurrency.search.strategies.in_order import InOrder
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategies.systematic import Systematic
@@ -30,6 +31,8 @@ MORE = 200
 """Schedules that a cell is searched for after its first hazard: a default run's whole number."""
 LEAST_MORE = 1.0
 """Seconds that this may take in any case."""
+TOO_LONG = "too long: "
+"""How the reason of a search begins whose executions do not fit."""
 _LEAST_SHORTENING = 2.0
 """Seconds that shortening one schedule may take in any case; beyond, as long as the search before.
 """
@@ -90,6 +93,8 @@ class Explorer:
         self._serials: list[Serial] | None = None
         """What serial orders do; None: not known yet."""
         self.executions = 0
+        self.too_long = 0
+        """Scheduling points of the last execution if its time was up while it went on; else 0."""
 
     @property
     def interleavings(self) -> dict[int, int]:
@@ -127,9 +132,20 @@ class Explorer:
             self._learning.note(execution.log)
         if is_new or observation.failure is not None or execution.outcome:
             suspect = look(observation)
+            self.too_long = execution.steps if execution.outcome == "too-long" else 0
+            if suspect is not None and suspect.kind == "no-progress" and self._ends(suspect):
+                return None
             is_lost = suspect is not None and suspect.lost_update is not None
             return self._looked_again(suspect) if suspect is not None and is_lost else suspect
         return None  # judged before
+
+    def _ends(self, suspect: Suspect) -> bool:
+        """Whether an execution that did not end does, where its schedule is followed by a fair one:
+        then a thread was only kept from what another one waits for.
+        """
+        execution = suspect.observation.execution
+        strategy = ThenFair(execution.schedule, execution.steps)
+        return not self._execute(strategy, 2 * self._limit).execution.outcome
 
     def _looked_again(self, suspect: Suspect) -> Suspect | None:
         """Judge a lost update by the values, too, for which its execution must be recorded."""
@@ -276,6 +292,10 @@ def search(
             if on_found is not None:
                 on_found(hazard)
             bounds.narrow(number + 1, findings, suspect)
+        if explorer.too_long and not findings:
+            points, fitted = f"{explorer.too_long:,} points", f"{number} of {schedules}"
+            reason = f"{TOO_LONG}{points}, {fitted} schedules fitted"
+            break
         if monotonic() > bounds.deadline and not explorer.strategy.finished:
             reason = "" if findings else "time was up"
             break

@@ -145,6 +145,8 @@ def _place(state: ThreadState) -> tuple[str, int]:
 def look(observation: Observation, serials: Sequence[Serial] = ()) -> Suspect | None:
     """Judge one execution; ``serials`` are what its threads do one after another."""
     execution = observation.execution
+    if execution.outcome == "too-long":
+        return None
     if execution.outcome:
         return Suspect(_OUTCOMES[execution.outcome], observation)
     found = _lost_update(observation, serials)

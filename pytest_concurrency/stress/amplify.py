@@ -18,20 +18,26 @@ from pytest_concurrency.runtime.baton import baton
 _YIELDS = 0.2
 """Share of the accesses at which a thread lets others run."""
 _LONGEST_PAUSE = 50e-6
+"""Seconds."""
+_MOST_PAUSES = 2000
+"""Of one thread in one run, on average: a test with many accesses must not wait for its pauses."""
 
 
 @contextmanager
 def amplified(
-    instrumentation: Instrumentation, rng: random.Random, *, active: bool = True
+    instrumentation: Instrumentation, rng: random.Random, *, steps: int, active: bool = True
 ) -> Iterator[None]:
-    """Run a block amplified, or as it is if not ``active``."""
+    """Run a block amplified, or as it is if not ``active``; ``steps`` are the scheduling points
+    that the test passes without concurrency.
+    """
     if not active:
         yield
         return
     draw = rng.random
+    share = min(_YIELDS, _MOST_PAUSES / max(steps, 1))
 
     def maybe_yield(*_: object) -> None:
-        if draw() < _YIELDS:
+        if draw() < share:
             sleep(draw() * _LONGEST_PAUSE)
 
     with instrumentation.swapped():

@@ -246,7 +246,7 @@ class Stress:
         workload.threads_may_die = facts.threads_may_die
 
         def run_once(index: int, amplify: bool) -> RunOutcome:
-            with amplified(self.instrumentation, rng, active=amplify):
+            with amplified(self.instrumentation, rng, steps=facts.steps, active=amplify):
                 return workload.run_freely(cell.threads, rng, self.patience(facts))
 
         return run_free_running(

@@ -93,6 +93,9 @@ def _gap(results: Sequence[CellResult]) -> str:
             )
         if result.schedules == 0:
             return f"the cell {result.cell.label} ran nothing"
+        if result.is_barely_tried:
+            done = f"{result.schedules} of {result.planned} schedules"
+            return f"the cell {result.cell.label} ran only {done}"
     return ""
 
 

@@ -214,3 +214,31 @@ def test_rude(session: Callable[..., Any]) -> None:
     for name in map("test_{}".format, harmless):
         assert tests[name]["outcome"] == "passed", tests[name]
     assert len(result.stdout.str()) < 100_000
+
+
+def test_what_is_too_long_for_controlled_schedules_is_no_hang(run: Callable[..., Any]) -> None:
+    found = run(
+        """
+        import pytest
+
+        class Counter:
+            value = 0
+
+        @pytest.mark.threadsafe(threads=2, processes="none", runs=2)
+        def test_long():
+            counter = Counter()
+            for _ in range(150_000):
+                counter.value += 1
+            assert counter.value == 150_000
+        """,
+        "--concurrency-stress",
+        "--concurrency-time=10",
+    )
+    found.result.assert_outcomes(passed=1)
+    report = found.of["test_long"]
+    assert report.hazards == ()
+    explored = report.cells[1]
+    assert explored.outcome in ("clean", "skipped")
+    if explored.outcome == "skipped":
+        assert explored.reason.startswith("too long: ")
+    assert report.not_judged

@@ -64,6 +64,17 @@ def test_table_totals_and_hazards() -> None:
     ]
 
 
+def test_two_schedules_look_different_from_two_hundred() -> None:
+    explored = (
+        CellResult(Cell("explored", 2), "clean", 2, 200, 2),
+        CellResult(Cell("explored", 4), "clean", 20, 200, 20),
+    )
+    lines = summary(report(nodeid="test_it.py::test_slow", cells=explored), width=90)
+    row = next(each for each in lines if each.startswith("test_it.py::test_slow"))
+    assert row.split()[1:3] == ["2/200", "ok"]
+    assert any("only n of m schedules were run" in each for each in lines)
+
+
 def test_quiet_says_only_what_nothing_else_does() -> None:
     assert summary(report(LOST_UPDATE), verbosity=-1) == []
     assert summary() == []

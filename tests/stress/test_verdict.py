@@ -177,6 +177,25 @@ def test_verdict(results: list[CellResult], verdict: str, reason: str) -> None:
             assert found.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("schedules", "exhausted", "verdict"),
+    [
+        (2, False, "inconclusive"),
+        (19, False, "inconclusive"),
+        (20, False, "clean"),
+        (2, True, "clean"),
+    ],
+)
+def test_less_than_a_tenth_is_not_clean(schedules: int, exhausted: bool, verdict: str) -> None:
+    few = cell(
+        "explored", 2, schedules=schedules, planned=200, exhausted=exhausted, covered=schedules
+    )
+    found = isolation_verdict([SERIAL, few, *FREE, *PROCESSES])
+    assert found.verdict == verdict
+    if verdict == "inconclusive":
+        assert found.reason == f"the cell {few.cell.label} ran only {schedules} of 200 schedules"
+
+
 def test_nothing_ran() -> None:
     assert isolation_verdict([]).verdict == "inconclusive"
     assert isolation_verdict([SERIAL]).verdict == "inconclusive"

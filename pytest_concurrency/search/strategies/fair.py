@@ -3,9 +3,11 @@ waiting for another one in a loop."""
 
 from __future__ import annotations
 
+from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.operation import READS, STEP, Operation
 from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.search.strategies.replay import Replay
 
 PATIENCE = 1000
 """Points that a thread may pass in a row while others could go on."""
@@ -79,3 +81,39 @@ class Fair:
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Let it pass some points before looking at its turn again."""
         return PATIENCE // 2
+
+
+class ThenFair(Fair):
+    """Replays a schedule, and is fair afterwards: what ends then was only kept from its end."""
+
+    name = "then-fair"
+
+    def __init__(self, schedule: Schedule, steps: int) -> None:
+        self._replay = Replay(schedule)
+        self._steps = steps
+        """Scheduling points after which it is fair in any case."""
+
+    def begin(self, baton: Baton) -> None:
+        """Start over."""
+        super().begin(baton)
+        self._baton = baton
+        self._replay.begin(baton)
+
+    @property
+    def _is_fair(self) -> bool:
+        return self._replay.followed or self._baton.total >= self._steps
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Follow the schedule, then keep to the default order with turns."""
+        if self._is_fair:
+            return super().choose(enabled, task)
+        return self._replay.choose(enabled, task)
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Let a wait run out early where it did."""
+        return self._replay.hurry(sleepers, task)
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Look again at the next recorded deviation, or when the turn may be over."""
+        fair = super().grant(task, enabled)
+        return fair if self._is_fair else min(fair, self._replay.grant(task, enabled))

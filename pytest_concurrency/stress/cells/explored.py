@@ -13,12 +13,12 @@ import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult, Schedule, Settings
+from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring
-from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
+from pytest_concurrency.search.explorer import MORE, TOO_LONG, Explorer, Search, search
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.search.observation import Workload as Runner
@@ -99,7 +99,7 @@ def explored_cell(
     is_all = found.exhausted and settings.preemptions < 0
     return CellResult(
         cell,
-        "hazard" if found.hazards else "clean",
+        _outcome(found),
         found.executions,
         settings.schedules,
         len(found.interleavings),
@@ -112,6 +112,13 @@ def explored_cell(
         hazards=(*found.hazards, *found.warnings),
         notes=tuple(_notes(exploration, found, len(first))),
     )
+
+
+def _outcome(found: Search) -> CellOutcome:
+    """Nothing is said of a cell whose executions are too long to be searched."""
+    if found.hazards:
+        return "hazard"
+    return "skipped" if found.reason.startswith(TOO_LONG) else "clean"
 
 
 def _notes(exploration: Exploration, found: Search, known: int) -> Iterator[str]:

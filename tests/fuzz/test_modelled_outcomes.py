@@ -1,6 +1,7 @@
 """What an exhausted search has met is all that can happen: an independent model says the same.
 
-``FUZZ=5000 pytest tests/fuzz/test_outcomes.py`` tries so many programs instead of the few of CI;
+``FUZZ=5000 pytest tests/fuzz/test_modelled_outcomes.py`` tries so many programs instead of the few
+of CI;
 ``FUZZ_FIRST=500`` begins with seed 500. A failure names the seeds;
 ``python tests/fuzz/modelled_programs.py SEED`` prints the program.
 """
