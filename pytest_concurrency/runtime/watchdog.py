@@ -30,7 +30,8 @@ _PATIENCE = 4
 _LONG = 0.06
 """Seconds without progress before the time that this takes counts."""
 _STILL_SECONDS = 1.0
-"""Without a point for so long, an execution whose time is up hangs; before it is only long."""
+"""Without a point for so long (or half of its time) an execution whose time is up hangs; else it is
+only long."""
 _clock_ns: Any = getattr(time, "clock_gettime_ns", None)
 _THREAD_CLOCK = 6
 """What Linux adds to the bits of a thread's number for the clock of its CPU time."""
@@ -81,7 +82,8 @@ class Watchdog:
                 last, slept = now, 0
                 since = counted = looked
             if looked - baton.started > self._seconds:
-                self._time_is_up(task, goes_on=looked - since < _STILL_SECONDS)
+                still = min(_STILL_SECONDS, self._seconds / 2)
+                self._time_is_up(task, goes_on=looked - since < still)
                 last = ()
             elif task is NOBODY:
                 baton.pass_time(looked - before)
