@@ -22,6 +22,8 @@ EXCEPTIONAL = getattr(select, "POLLPRI", 2)
 _FOLDER = Path("/proc/self/fd")
 _inherited: frozenset[str] = frozenset()
 """What was open before this process began to explore: other processes may hold it, too."""
+_older: frozenset[int] = frozenset()
+"""The child processes of then: they have no descriptor that was made later."""
 
 
 class Descriptors:
@@ -81,12 +83,12 @@ def _poller_of(masks: Mapping[int, int]) -> Any:
 @contextmanager
 def noticed() -> Iterator[None]:
     """While this process explores: what is open now is known to be older."""
-    global _inherited
-    _inherited = frozenset(_all_open().values())
+    global _inherited, _older
+    _inherited, _older = frozenset(_all_open().values()), frozenset(_children("self"))
     try:
         yield
     finally:
-        _inherited = frozenset()
+        _inherited, _older = frozenset(), frozenset()
 
 
 def _all_open() -> dict[int, str]:
@@ -100,7 +102,9 @@ def _all_open() -> dict[int, str]:
 
 
 def _has_children() -> bool:
-    """Whether there are child processes, that which ``multiprocessing`` keeps for tidying apart."""
+    """Whether there are child processes that may hold what was made here: not those that were there
+    before, nor that which ``multiprocessing`` keeps for tidying.
+    """
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -110,16 +114,20 @@ def _has_children() -> bool:
     tracker = getattr(
         sys.modules.get("multiprocessing.resource_tracker"), "_resource_tracker", None
     )
-    return _children() != {getattr(tracker, "_pid", None)}
+    younger = _children("self") - _older - {getattr(tracker, "_pid", None)}
+    # A fork server is older, and hands descriptors on to what it forks.
+    return bool(younger) or any(_children(str(child)) for child in _older)
 
 
-def _children() -> set[int]:
-    """Return the numbers of the child processes; none where the system does not tell."""
+def _children(process: str) -> set[int]:
+    """Return the numbers of the child processes of a process; none where the system does not
+    tell.
+    """
     found: set[int] = set()
     with suppress(OSError):
-        for thread in os.listdir("/proc/self/task"):  # noqa: PTH208
+        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208
             with suppress(OSError):
-                text = Path(f"/proc/self/task/{thread}/children").read_text()
+                text = Path(f"/proc/{process}/task/{thread}/children").read_text()
                 found.update(map(int, text.split()))
     return found
 

@@ -392,6 +392,15 @@ def test_a_deadlock_over_descriptors_is_known_at_once(work, told):
     assert time.monotonic() - started < 20
 
 
+def test_a_child_that_was_there_before_is_nobody_to_wait_for():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as older:
+        started = time.monotonic()
+        (hazard,) = explore(Shared, [_read_for_ever], schedules=1).hazards
+        older.kill()
+    assert hazard.kind == "deadlock"
+    assert time.monotonic() - started < 20
+
+
 # -- who could make a descriptor ready ------------------------------------------------------------
 
 
