@@ -171,7 +171,7 @@ class Control:
         with exploring(self.instrumentation, seconds):
             observation = workload.explore(count, way(), STEP_LIMIT * 50)
         execution = observation.execution
-        if execution.outcome == "timeout":
+        if execution.outcome in ("timeout", "too-long"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
 

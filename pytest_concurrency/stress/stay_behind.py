@@ -7,6 +7,8 @@ import threading
 from pytest_concurrency.runtime.baton import baton
 
 _MACHINERY = ("_pytest.", "pytest_", "execnet.", "xdist.", "pytest_concurrency.")
+_EXECUTORS = "concurrent.futures."
+"""Their workers stay idle for as long as the executor lives, and executions give it others."""
 _MOST_NAMES = 3
 
 
@@ -32,4 +34,4 @@ def _is_machinery(thread: threading.Thread) -> bool:
     target = getattr(thread, "_target", None)
     modules = (type(thread).__module__, getattr(target, "__module__", None) or "")
     ours = thread.ident is not None and thread.ident in baton.ours
-    return ours or any(f"{module}.".startswith(_MACHINERY) for module in modules)
+    return ours or any(f"{module}.".startswith((*_MACHINERY, _EXECUTORS)) for module in modules)

@@ -69,4 +69,4 @@ def test_those_that_sleep_hold_up_the_first_deadlock_only(helper: Helper) -> Non
     for _ in range(10):
         explore(lambda: None, [wait_for_nobody], schedules=3)
     # Each of them runs the deadlock at least twice; a full wait would take 0.3 s each time.
-    assert time.perf_counter() - asked < 3
+    assert time.perf_counter() - asked < 5

@@ -34,6 +34,7 @@ _OUTCOMES = {
     "deadlock": "no thread can go on",
     "step-limit": "it does not end",
     "timeout": "it does not end in time",
+    "too-long": "it is too long for controlled schedules",
 }
 
 
@@ -105,7 +106,7 @@ def serial_cell(
             shape,
             seconds=took,
             imports=(*imports, *imported_since(modules, instrumentation)),
-            hopeless=bool(first.outcome) and shape != "copies",
+            hopeless=first.outcome not in ("", "too-long") and shape != "copies",
             threads=first.threads,
             hurried=bool(first.hurried),
             failing=first.schedule,
