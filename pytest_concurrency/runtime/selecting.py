@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.descriptors import EXCEPTIONAL, READABLE, WRITABLE, Descriptors
+from pytest_concurrency.runtime.task import Task, Waiting
 
 _real_select = select.select
 _real_poll: Any = getattr(select, "poll", None)
@@ -26,12 +27,29 @@ def _until(
     end = None if timeout is None else _b.clock + timeout
     while True:
         found = look()
+        if any(found) and _lets_others_go_on(task):
+            continue
         left = None if end is None else end - _b.clock
         if any(found) or (left is not None and left <= 0):
             _b.looks = 0
             return found
         if not _b.wait_until_ready(task, target(), left):
             end = _b.clock
+
+
+def _lets_others_go_on(task: Task) -> bool:
+    """Let others go on if ``task`` has found something before and passed no point since: what is
+    ready may be for another thread to take. Return whether there were any.
+    """
+    place = (task, task.steps + _b.points_since_decision)
+    if place != _b.found_at:
+        _b.found_at = place
+        return False
+    _b.poll()
+    if len(_b.enabled) < 2:
+        return False
+    _b.block(task, Waiting("sleep", 0.0), -1 - task.index, 0.0)
+    return True
 
 
 def _selecting(cls: type[selectors.BaseSelector]) -> Callable[..., Any]:

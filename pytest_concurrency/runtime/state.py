@@ -40,6 +40,7 @@ class State:
         "enabled",
         "ended",
         "files",
+        "found_at",
         "generators",
         "granted",
         "has_adopted",
@@ -153,6 +154,8 @@ class State:
         self.idle = False
         self.looks = 0
         """Looks at clocks since a wait ran out."""
+        self.found_at: tuple[Task, int] | None = None
+        """Who has last found a descriptor ready at once, after so many points of its own."""
         self.has_adopted = False
         """Whether the program has started threads of its own."""
         self.lingering = False

@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import deque
+from functools import partial
 
 import pytest
 
@@ -167,6 +169,19 @@ def _select(shared):
         with_thread(receive, lambda: [other.send(b"x") for _ in range(20)])
 
 
+def _ready_for_another(shared):
+    """Whoever looks passes no point, and what he finds is for the other to take."""
+    reader, writer = os.pipe()
+    os.write(writer, b"x")
+    nothing = ([], [], [])
+    with_thread(
+        lambda: os.read(reader, 1),
+        lambda: deque(iter(partial(select.select, [reader], [], [], 0.1), nothing), 0),
+    )
+    os.close(reader)
+    os.close(writer)
+
+
 def _selectors(shared):
     for kind in (selectors.SelectSelector, selectors.PollSelector, selectors.DefaultSelector):
         one, other = socket.socketpair()
@@ -285,6 +300,7 @@ _QUICK = [
     _connections,
     _queue_of_processes,
     _select,
+    _ready_for_another,
     _selectors,
     _timeouts,
     _executor_of_a_loop,
