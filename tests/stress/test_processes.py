@@ -14,6 +14,7 @@ import tempfile
 import textwrap
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -594,3 +595,6 @@ def test_a_killed_resource_tracker_is_no_error(method: StartMethod) -> None:
         time.sleep(0.1)
     results = at_once(os.getpid, os.getpid, start_method=method)
     assert [result.outcome.status for result in results] == ["passed", "passed"], results
+    with warnings.catch_warnings():  # or the next test that makes a semaphore would hear of it
+        warnings.simplefilter("ignore")
+        tracker.ensure_running()
