@@ -57,7 +57,8 @@ def test_what_was_looked_for_ahead_is_not_asked_for_again(
         replaced = time.sleep
     assert nap(1) is time.sleep
     assert time.sleep is not replaced
-    assert not any(each is time.sleep for each in asked)
+    # Other threads of the process may have changed who holds functions of other modules.
+    assert not [each for each in asked if getattr(each, "__module__", None) == "time"]
 
 
 def test_another_holder_is_found(program: dict[str, Any], asked: list[object]) -> None:
