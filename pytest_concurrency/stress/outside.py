@@ -12,57 +12,18 @@ import io
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.foreign import USE, class_name, mro
 from pytest_concurrency.runtime.primitives import BOUND
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.stress.touch import NO_SITE, WHOLE_THING, Deed, Touch
 
-Deed = Literal["read", "write", "use", "lock"]
-"""``use``: what is done is not known, and may be both; ``lock``: it only says whose turn it is."""
-NO_SITE: Final = -1
-WHOLE_THING: Final = "*"
 _MOST_TOUCHES = 1000
 """Touches of one process that are kept."""
-
-
-class Touch(NamedTuple):
-    """One access to something outside memory."""
-
-    when: int
-    """``time.monotonic_ns()``: one clock for all processes of a machine."""
-    location: str
-    deed: Deed
-    site: int = NO_SITE
-    part: Any = None
-    """An item's key; None where the site says which part it is."""
-    owner: str = ""
-    """The type of the object that was touched."""
-
-    @property
-    def is_data(self) -> bool:
-        """Whether something is kept there."""
-        return self.deed != "lock"
-
-    @property
-    def may_write(self) -> bool:
-        """Whether others may find something else there afterwards."""
-        return self.deed in ("write", "use")
-
-
-def meeting_places(traces: Sequence[Sequence[Touch]]) -> set[str]:
-    """Return the locations that at least two processes touch, one of them writing."""
-    writers: dict[str, set[int]] = {}
-    users: dict[str, set[int]] = {}
-    for process, trace in enumerate(traces):
-        for touch in trace:
-            users.setdefault(touch.location, set()).add(process)
-            if touch.may_write:
-                writers.setdefault(touch.location, set()).add(process)
-    return {place for place in writers if len(users[place]) > 1}
 
 
 # -- audit events ---------------------------------------------------------------------------

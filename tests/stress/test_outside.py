@@ -22,8 +22,9 @@ import pytest
 
 from pytest_concurrency.runtime.sites import InstrumentedSite, add_site
 from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.outside import WATCH, Touch, meeting_places
+from pytest_concurrency.stress.outside import WATCH
 from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
+from pytest_concurrency.stress.touch import Touch, meeting_places
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
 FORK = multiprocessing.get_context("fork")

@@ -29,7 +29,7 @@ from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Overlap, Way
 from pytest_concurrency.stress.cells.workers import WorkerResult, run_workers
 from pytest_concurrency.stress.child import run_in_child
 from pytest_concurrency.stress.outcomes import CopyOutcome, outcome_of
-from pytest_concurrency.stress.outside import Touch
+from pytest_concurrency.stress.touch import Touch
 from pytest_concurrency.stress.unsent import ResultNotSent
 from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
 from pytest_concurrency.stress.workload import Shape

@@ -11,7 +11,7 @@ from pytest_concurrency.detect.lost_update import find_lost_update
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.model import Site as ModelSite
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.stress.outside import Touch
+from pytest_concurrency.stress.touch import Touch
 
 
 def lost_update_between(traces: Sequence[Sequence[Touch]]) -> Hazard | None:

@@ -7,6 +7,7 @@ thread that the test starts itself.
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,10 @@ from pytest_concurrency.stress.cells.turns import Overlap, Way
 from pytest_concurrency.stress.cells.workers import WorkerResult, run_workers
 from pytest_concurrency.stress.context import Context, End, Job, running
 from pytest_concurrency.stress.outcomes import CopyOutcome
-from pytest_concurrency.stress.outside import WATCH, Touch
+from pytest_concurrency.stress.outside import WATCH
 from pytest_concurrency.stress.own_fixtures import Prepared
 from pytest_concurrency.stress.rerun import Rerun
+from pytest_concurrency.stress.touch import Touch
 
 
 class GivenUpWaiting(BaseException):
@@ -46,6 +48,8 @@ class ProcessOutcome:
     """That the longest worker took."""
     not_mapped: str = ""
     """Why threads of the test have no counterpart in processes."""
+    answering: tuple[str, ...] = ()
+    """Threads that the test had started before its workers: they go on in the main process only."""
 
 
 @dataclass(slots=True)
@@ -56,6 +60,7 @@ class _Notes:
     overlap: Overlap = ""
     not_mapped: str = ""
     check: tuple[Touch, ...] = ()
+    answering: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,9 +84,12 @@ class ProcessRuns:
         ``patience``: the seconds that the test itself may wait.
         """
         notes = _Notes()
+        before = set(threading.enumerate())
 
         def run(jobs: Sequence[Job]) -> list[End]:
             WATCH.stop()
+            started = [each.name for each in threading.enumerate() if each not in before]
+            notes.answering = tuple(dict.fromkeys((*notes.answering, *started)))
             with _no_alarm(patience):
                 done = run_workers(jobs, way, start_method=self.start_method, deadline=deadline)
             shift = len(notes.results)
@@ -105,6 +113,7 @@ class ProcessRuns:
             notes.overlap,
             max((each.seconds for each in results), default=0.0),
             notes.not_mapped,
+            notes.answering,
         )
 
     def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:

@@ -20,7 +20,7 @@ from pytest_concurrency.stress.cells.process_run import GivenUpWaiting, ProcessO
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Way
 from pytest_concurrency.stress.outcomes import RunOutcome, merge
-from pytest_concurrency.stress.outside import Touch, meeting_places
+from pytest_concurrency.stress.touch import Touch, meet_in_talk_only, meeting_places
 from pytest_concurrency.stress.unsent import ResultNotSent
 from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
 from pytest_concurrency.stress.workload import Shape
@@ -50,6 +50,13 @@ class _Found:
     told: str = ""
     traces: tuple[tuple[Touch, ...], ...] = ()
     seconds: float = 0.0
+    answering: tuple[str, ...] = ()
+
+
+_ANSWERED = (
+    "its workers talk to {}, which the test has started and which goes on in the main process "
+    "only: that conversation cannot be moved to processes as it is"
+)
 
 
 def process_cell(
@@ -97,6 +104,16 @@ def process_cell(
             runs.add_found(lost_update_between(outcome.traces))
         progress(runs.progress())
     reason = found.told or ("" if meets else NOTHING_OUTSIDE)
+    if runs.has_failed and found.answering and meet_in_talk_only(found.traces):
+        return CellResult(
+            cell,
+            "skipped",
+            runs.done,
+            planned,
+            seconds=time.monotonic() - began,
+            reason=_ANSWERED.format(", ".join(found.answering)),
+            control=found.control,
+        )
     result = runs.result(control=found.control, reason=reason)
     if result.outcome == "clean" and found.control == "not-shared":
         result = replace(result, outcome="not-shared")
@@ -122,7 +139,7 @@ def _control(
             return _Found(
                 "", f"one after another, its processes fail once and pass once: {told or what}"
             )
-    return _Found(control, told, watched.traces, watched.seconds)
+    return _Found(control, told, watched.traces, watched.seconds, watched.answering)
 
 
 def _judge(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:

@@ -65,6 +65,11 @@ class Runs:
         if hazard is not None:
             self._found.append((self.done, hazard))
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether a run so far has shown a hazard."""
+        return bool(self._sightings or self._found)
+
     def progress(self) -> str:
         """For the terminal: ``7/20 runs, 2 failed``."""
         failed = max((sighting.count for sighting in self._sightings.values()), default=0)

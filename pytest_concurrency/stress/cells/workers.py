@@ -30,8 +30,8 @@ from pytest_concurrency.stress.child import (
 )
 from pytest_concurrency.stress.in_child import in_one_line, stack_signal
 from pytest_concurrency.stress.outcomes import CopyOutcome
-from pytest_concurrency.stress.outside import Touch
 from pytest_concurrency.stress.pipes import MessageReader
+from pytest_concurrency.stress.touch import Touch
 from pytest_concurrency.stress.unsent import UnsentResult
 
 _LONGEST_JITTER = 2e-4

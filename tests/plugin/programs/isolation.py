@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import queue
 import random
+import socket
 import sqlite3
 import struct
 import tempfile
@@ -588,6 +589,59 @@ def test_not_shared__own_threads_queue():
     q.put(1)
     consumer.join()
     assert got == [1]
+
+
+# -- threads that answer
+
+
+class Echo:
+    def __init__(self):
+        self.client, self.server = socket.socketpair()
+        self.lock = threading.Lock()
+        self.thread = threading.Thread(target=self.serve, name="echo", daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while data := self.server.recv(4):
+            self.server.sendall(data)
+
+    def ask(self, n):
+        with self.lock:
+            self.client.sendall(struct.pack("i", n))
+            return struct.unpack("i", self.client.recv(4))[0]
+
+    def close(self):
+        self.client.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
+        self.client.close()
+        self.server.close()
+
+
+def test_inconclusive__talk_to_a_thread_of_the_test(concurrency):
+    echo = Echo()
+
+    def ask():
+        for n in range(50):
+            assert echo.ask(n) == n
+
+    try:
+        concurrency.run(ask)
+    finally:
+        echo.close()
+
+
+def test_exposed__a_file_while_a_thread_answers(concurrency, tmp_path):
+    echo, meter, lock = Echo(), FileMeter(tmp_path / "n"), threading.Lock()
+    assert echo.ask(1) == 1
+
+    def tick():
+        with lock:
+            for _ in range(3):
+                meter.tick()
+
+    concurrency.run(tick)
+    echo.close()
+    assert meter.read() == 3 * concurrency.count
 
 
 # -- copies
