@@ -7,23 +7,19 @@ instrumented counterpart of the code that equals theirs.
 
 from __future__ import annotations
 
-import ast
 import gc
 import linecache
 import sys
 import sysconfig
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import CO_ITERABLE_COROUTINE
 from types import CodeType, FunctionType
 from typing import Any
 from weakref import ref
 
 from pytest_concurrency.instrument.augmented import IN_PLACE
-from pytest_concurrency.instrument.internal import rewrite_internal
-from pytest_concurrency.instrument.rewrite import rewrite
+from pytest_concurrency.instrument.compile import Unit, unit_of
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.runtime import (
     access,
@@ -82,8 +78,6 @@ _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("P
 """Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
 _LOOKED_FOR = frozenset({FunctionType, set})
 _NOT_OURS, _OURS, _INTERNAL = range(3)
-_NESTING = 20_000
-"""Python frames that rewriting may take: generated code has expressions nested thousands deep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,80 +88,6 @@ class Swap:
     """Weak: the program's functions, and what they hold, live no longer than without us."""
     original: CodeType
     instrumented: CodeType
-
-
-class Unit:
-    """The codes of one file: as they are, and instrumented."""
-
-    def __init__(self, source: str, filename: str, *, asserts: bool, internal: bool) -> None:
-        self._pairs: dict[tuple[str, int], list[tuple[CodeType, CodeType]]] = {}
-        self._counterparts: dict[int, tuple[CodeType, CodeType | None]] = {}
-        """What ``counterpart`` has found, by the identity of the code: comparing code is slow."""
-        with _compiling():
-            original = _compiled(_parsed(source, filename, asserts), filename)
-            tree = _parsed(source, filename, asserts)
-            tree = rewrite_internal(tree) if internal else rewrite(tree, filename)
-            instrumented = _compiled(tree, filename)
-        self._pair(original, instrumented)
-
-    def _pair(self, original: CodeType, instrumented: CodeType) -> None:
-        """Walk both trees of code at once: rewriting keeps the order in which functions are
-        defined."""
-        for old, new in zip(_inner(original), _inner(instrumented), strict=True):
-            key = (old.co_qualname, old.co_firstlineno)
-            self._pairs.setdefault(key, []).append((old, new))
-            self._pair(old, new)
-
-    def counterpart(self, code: CodeType) -> CodeType | None:
-        """Return the instrumented counterpart of ``code``, None if the source is not what it was
-        made from."""
-        known = self._counterparts.get(id(code))
-        if known is not None and known[0] is code:
-            return known[1]
-        found = self._match(code)
-        self._counterparts[id(code)] = (code, found)
-        return found
-
-    def _match(self, code: CodeType) -> CodeType | None:
-        # A flag that no source has: ``types.coroutine`` sets it later.
-        awaitable = code.co_flags & CO_ITERABLE_COROUTINE
-        compiled = code.replace(co_flags=code.co_flags ^ awaitable) if awaitable else code
-        for old, new in self._pairs.get((code.co_qualname, code.co_firstlineno), ()):
-            if old == compiled and new.co_freevars == code.co_freevars:
-                return new.replace(co_flags=new.co_flags | awaitable) if awaitable else new
-        return None
-
-
-def _inner(code: CodeType) -> list[CodeType]:
-    """Return the codes defined in ``code``, without those that only hold a closure cell."""
-    codes = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return [inner for inner in codes if inner.co_varnames[:1] != ("@cell",)]
-
-
-_units: dict[str, tuple[tuple[str, bool, bool], Unit]] = {}
-
-
-def _unit(source: str, filename: str, *, asserts: bool, internal: bool) -> Unit:
-    """Compile a file once per process and version of its source, whoever asks."""
-    wanted = (source, asserts, internal)
-    made_from, unit = _units.get(filename, (None, None))
-    if unit is None or made_from != wanted:
-        unit = Unit(source, filename, asserts=asserts, internal=internal)
-        _units[filename] = (wanted, unit)
-    return unit
-
-
-def _compiled(tree: ast.Module, filename: str) -> CodeType:
-    return compile(tree, filename, "exec", dont_inherit=True)
-
-
-def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
-    tree = ast.parse(source, filename)
-    if asserts:
-        from _pytest.assertion.rewrite import rewrite_asserts
-
-        rewrite_asserts(tree, source.encode(), filename)
-    return tree
 
 
 def _old_collections() -> tuple[int, ...]:
@@ -182,20 +102,6 @@ def add_helpers(built_ins: dict[str, Any]) -> None:
     swap.
     """
     built_ins.update(_HELPERS)
-
-
-@contextmanager
-def _compiling() -> Iterator[None]:
-    """Allow deep recursion; do not repeat the warnings that the source gave when it was
-    imported."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _NESTING))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 class Instrumentation:
@@ -303,7 +209,7 @@ class Instrumentation:
             return "no source"
         asserts = "@pytest_ar" in namespace and not internal
         try:
-            return _unit(source, filename, asserts=asserts, internal=internal)
+            return unit_of(source, filename, asserts=asserts, internal=internal)
         except (SyntaxError, ValueError):
             return "its file is not Python source"
         except (RecursionError, MemoryError):

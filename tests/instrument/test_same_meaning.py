@@ -19,9 +19,10 @@ import grammar
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from pytest_concurrency.instrument.compile import Unit
 from pytest_concurrency.instrument.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
-from pytest_concurrency.instrument.swap import Instrumentation, Unit, add_helpers
+from pytest_concurrency.instrument.swap import Instrumentation, add_helpers
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay

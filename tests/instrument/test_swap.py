@@ -261,7 +261,7 @@ def test_nested_too_deeply_for_the_compiler(load: Load, tmp_path: Path) -> None:
         raise RecursionError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pytest_concurrency.instrument.swap.rewrite", overflow)
+        patch.setattr("pytest_concurrency.instrument.compile.rewrite", overflow)
         instrumentation.prepare()
     name = f"{module.__name__}.f"
     assert instrumentation.unmatched == {name: "its file is nested too deeply"}
