@@ -102,7 +102,13 @@ class Baton(Waits):
             self.current = current
 
     def adopt(self, name: str) -> Task:
-        """Add a task for a thread that is about to start and will call ``enter`` first thing."""
+        """Add a task for a thread that is about to start and will call ``enter`` first thing.
+
+        An execution that is being unwound starts none: nobody would give it the baton, and the
+        interpreter would wait for it for ever.
+        """
+        if self.aborting:
+            raise Abort
         gate = allocate_lock()
         gate.acquire()
         task = Task(len(self.tasks), name, gate, None)

@@ -24,6 +24,10 @@ def spin():
     while True:
         pass
 
+def start_one():
+    import threading
+    threading.Thread(target=print, args=("", ), name="too late").start()
+
 def late(settle):
     taken = []
 
@@ -90,6 +94,19 @@ def test_exploring_goes_on_after_an_aborted_execution():
     assert explore(Shared, [dead, dead], schedules=2).hazards[0].kind == "deadlock"
     found = explore(Shared, [Shared.bump, Shared.bump], schedules=50)
     assert found.hazards[0].kind == "lost-update"
+
+
+def test_threads_that_are_started_while_an_execution_is_unwound_do_not_stay():
+    def dead(shared, start_one=_unseen["start_one"]):
+        try:
+            with shared.lock, shared.lock:
+                pass
+        finally:
+            start_one()
+
+    found = explore(Shared, [dead], schedules=2)
+    assert [hazard.kind for hazard in found.hazards] == ["deadlock"]
+    assert "too late" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_code_that_swallows_everything_is_left_behind():
