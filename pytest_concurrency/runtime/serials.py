@@ -2,8 +2,9 @@
 
 An object keeps its number as long as it lives. A weak reference tells whether it does. What cannot
 be referred to weakly (lists, dicts, what has slots only) is held; but nothing may live longer than
-without us. So before each point what nobody else holds is let go, and before the program collects
-garbage, or counts references, everything is: it gets another number when it is met again.
+without us. So before each point what nobody else holds is let go. Before the program collects
+garbage everything is, and what has survived is found again afterwards. Before it counts references
+everything is, too: then it gets another number when it is met again.
 """
 
 from __future__ import annotations
@@ -149,9 +150,31 @@ def before_collection(phase: str, info: dict[str, Any]) -> None:
     if phase == "stop" and _b.granted >= _UNTIL_IT_ENDS:
         _b.granted -= _UNTIL_IT_ENDS
         _b.budget -= _UNTIL_IT_ENDS
-    is_due = gc.isenabled() and gc.get_count()[0] > gc.get_threshold()[0]
-    if phase == "start" and not is_due:
+        _hold_survivors()
+    if phase == "start" and not _is_due():
+        _surviving.update((id(each), (type(each), _b.seen[id(each)][1])) for each in _b.held)
         forget_held()
         foreign.forget_classes()
         _b.granted += _UNTIL_IT_ENDS
         _b.budget += _UNTIL_IT_ENDS
+
+
+_surviving: dict[int, tuple[type, int]] = {}
+"""By address: the type and the number of what is looked for after a collection."""
+
+
+def _is_due() -> bool:
+    """Whether the interpreter would collect of itself: whichever generation is due comes first."""
+    counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
+    return gc.isenabled() and any(0 < threshold < count for count, threshold in counts)
+
+
+def _hold_survivors() -> None:
+    """Give what a collection has left its number again."""
+    if not _surviving:
+        return
+    for each in gc.get_objects():
+        kind, serial = _surviving.get(id(each), (None, 0))
+        if kind is type(each) and id(each) not in _b.seen:
+            _b.seen[id(each)] = (_hold(each), serial)
+    _surviving.clear()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.runtime import serials
 
 HOLDS_ARGUMENT = sys.version_info < (3, 14)
 
@@ -157,3 +158,34 @@ def test_places_with_nothing_in_them():
         assert [x for x in chained] == [3, 2, 4]  # noqa: C416
 
     passes(work)
+
+
+def _add_around_a_collection(box):
+    seen = box.numbers[0]
+    gc.collect()
+    box.numbers[0] = seen + 1
+
+
+class _Numbers:
+    def __init__(self):
+        self.numbers = [0]
+
+
+def test_a_list_is_the_same_after_a_collection():
+    hazards = explore(_Numbers, [_add_around_a_collection] * 2, schedules=50).hazards
+    assert [(each.kind, each.location) for each in hazards] == [("lost-update", "box.numbers[0]")]
+
+
+@pytest.mark.parametrize("generation", [0, 1, 2])
+def test_what_the_interpreter_collects_of_itself_changes_nothing(monkeypatch, generation):
+    counts = [1 if n == generation else 0 for n in range(3)]
+
+    class Collector:
+        isenabled = staticmethod(lambda: True)
+        get_count = staticmethod(lambda: tuple(counts))
+        get_threshold = staticmethod(lambda: (1, 1, 1))
+
+    monkeypatch.setattr(serials, "gc", Collector)
+    assert not serials._is_due()
+    counts[generation] = 2
+    assert serials._is_due()
