@@ -31,7 +31,11 @@ def serial_of(obj: object) -> int:
     if entry is not None and entry[0]() is obj:
         return entry[1]
     _b.serials = serial = _b.serials + 1
-    _b.seen[number] = (_reference(obj) or _hold(obj), serial)
+    reference = _reference(obj)
+    if reference is None:
+        _hold(obj, serial)
+    else:
+        _b.seen[number] = (reference, serial)
     return serial
 
 
@@ -55,10 +59,11 @@ def _reference(obj: object) -> Callable[[], object] | None:
         return None
 
 
-def _hold(obj: object) -> Callable[[], object]:
+def _hold(obj: object, serial: int) -> None:
+    """Hold it. Garbage may be collected at any moment, and then what is held has to be known."""
+    _b.seen[id(obj)] = (repeat(obj).__next__, serial)
     _b.held.append(obj)
     _b.patience = 0
-    return repeat(obj).__next__
 
 
 def _count_alone() -> int:
@@ -94,13 +99,14 @@ def let_go() -> None:
 def let_all_go() -> None:
     """The same, now."""
     while True:
-        held = _b.held
+        # Taken away meanwhile: garbage may be collected at any moment, and then nothing is held.
+        held, _b.held = _b.held, []
         alone = [getrefcount(each) == _ALONE for each in held]
-        if True not in alone:
-            return
         # Finalizers may get here again, and pass points: so first decide, then let go.
         dead = list(compress(held, alone))
-        _b.held = [each for each, is_alone in zip(held, alone, strict=True) if not is_alone]
+        _b.held += [each for each, is_alone in zip(held, alone, strict=True) if not is_alone]
+        if not dead:
+            return
         held.clear()
         entries = [_b.seen.pop(id(each)) for each in dead]
         dead.clear()
@@ -151,22 +157,34 @@ def before_collection(phase: str, info: dict[str, Any]) -> None:
         _b.granted -= _UNTIL_IT_ENDS
         _b.budget -= _UNTIL_IT_ENDS
         _hold_survivors()
-    if phase == "start" and not _is_due():
-        _surviving.update((id(each), (type(each), _b.seen[id(each)][1])) for each in _b.held)
+    if phase == "start" and not _is_due(info["generation"]):
+        # What the collector does not follow is in no cycle, and would not be found again.
+        atomic = [each for each in _b.held if not gc.is_tracked(each)]
+        held = list(filter(gc.is_tracked, _b.held))
+        _surviving.update((id(each), (type(each), _b.seen[id(each)][1])) for each in held)
+        _b.held = held
         forget_held()
+        _b.held = atomic
         foreign.forget_classes()
         _b.granted += _UNTIL_IT_ENDS
         _b.budget += _UNTIL_IT_ENDS
 
 
+_OLDEST: Final = 2
 _surviving: dict[int, tuple[type, int]] = {}
 """By address: the type and the number of what is looked for after a collection."""
 
 
-def _is_due() -> bool:
-    """Whether the interpreter would collect of itself: whichever generation is due comes first."""
+def _is_due(generation: int) -> bool:
+    """Whether the interpreter collects of itself.
+
+    A full collection counts as the program's: the oldest generation is often due for a long time
+    without being collected (CPython waits until a quarter of all objects are new).
+    """
+    if generation == _OLDEST or not gc.isenabled():
+        return False
     counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
-    return gc.isenabled() and any(0 < threshold < count for count, threshold in counts)
+    return any(0 < threshold < count for count, threshold in counts)
 
 
 def _hold_survivors() -> None:
@@ -176,5 +194,5 @@ def _hold_survivors() -> None:
     for each in gc.get_objects():
         kind, serial = _surviving.get(id(each), (None, 0))
         if kind is type(each) and id(each) not in _b.seen:
-            _b.seen[id(each)] = (_hold(each), serial)
+            _hold(each, serial)
     _surviving.clear()

@@ -176,16 +176,77 @@ def test_a_list_is_the_same_after_a_collection():
     assert [(each.kind, each.location) for each in hazards] == [("lost-update", "box.numbers[0]")]
 
 
-@pytest.mark.parametrize("generation", [0, 1, 2])
-def test_what_the_interpreter_collects_of_itself_changes_nothing(monkeypatch, generation):
-    counts = [1 if n == generation else 0 for n in range(3)]
+class _Collector:
+    """What ``gc`` says: one generation is due, or none."""
 
-    class Collector:
-        isenabled = staticmethod(lambda: True)
-        get_count = staticmethod(lambda: tuple(counts))
-        get_threshold = staticmethod(lambda: (1, 1, 1))
+    def __init__(self, *, due: int | None, enabled: bool = True):
+        self.due, self.enabled = due, enabled
 
-    monkeypatch.setattr(serials, "gc", Collector)
-    assert not serials._is_due()
-    counts[generation] = 2
-    assert serials._is_due()
+    def isenabled(self):
+        return self.enabled
+
+    def get_count(self):
+        return tuple(2 if n == self.due else 1 for n in range(3))
+
+    def get_threshold(self):
+        return (1, 1, 1)
+
+
+@pytest.mark.parametrize("due", [0, 1, 2])
+@pytest.mark.parametrize("generation", [0, 1])
+def test_what_the_interpreter_collects_of_itself_changes_nothing(monkeypatch, due, generation):
+    monkeypatch.setattr(serials, "gc", _Collector(due=due))
+    assert serials._is_due(generation)
+
+
+@pytest.mark.parametrize(
+    ("collector", "generation"),
+    [
+        (_Collector(due=None), 0),
+        (_Collector(due=0, enabled=False), 1),
+        (_Collector(due=2), 2),
+    ],
+)
+def test_the_program_collects(monkeypatch, collector, generation):
+    monkeypatch.setattr(serials, "gc", collector)
+    assert not serials._is_due(generation)
+
+
+def test_cycles_die_though_the_oldest_generation_is_long_due():
+    """As in a large program: CPython waits with it until a quarter of all objects are new."""
+    for _ in range(gc.get_threshold()[2] + 2):
+        gc.collect(1)
+    test_cycles_die_when_garbage_is_collected()
+
+
+def _add_to_one_table_around_a_collection(box):
+    seen = box.table["n"]
+    gc.collect()
+    box.table["n"] = seen + 1
+
+
+class _Table:
+    def __init__(self):
+        self.table = {"n": 0}
+
+
+def test_a_dictionary_of_numbers_is_the_same_after_a_collection():
+    hazards = explore(_Table, [_add_to_one_table_around_a_collection] * 2, schedules=50).hazards
+    assert [(each.kind, each.location) for each in hazards] == [("lost-update", "box.table['n']")]
+
+
+def test_garbage_is_collected_while_objects_are_let_go():
+    def work(_):
+        boxes = [[n] for n in range(50)]
+        for box in boxes:
+            box.append(1)
+        while boxes:
+            boxes.pop()
+        assert len(boxes) == 0
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        passes(work)
+    finally:
+        gc.set_threshold(*threshold)
