@@ -10,10 +10,15 @@ import multiprocessing.resource_tracker
 import multiprocessing.sharedctypes
 import multiprocessing.spawn
 import multiprocessing.synchronize  # noqa: F401
+import signal
 
 import pytest
 
 import pytest_concurrency.session  # noqa: F401 - else each inner run would load it anew
+
+# What a shell starts in the background ignores Ctrl-C; some tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NEIGHBOURS = (
     "asyncio",

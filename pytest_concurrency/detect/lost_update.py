@@ -11,7 +11,7 @@ What the values say, where an execution has been recorded in full, is told in ``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +70,12 @@ class _Location:
         self.wrote[thread] = index
 
 
-def lost_updates(log: Log, marks: Sequence[Mark] = ()) -> Iterator[LostUpdate]:
-    """Yield the lost updates of an execution, among them those whose flow is unknown."""
+def lost_updates(
+    log: Log, marks: Sequence[Mark] = (), known: Set[tuple[int, int]] = frozenset()
+) -> Iterator[LostUpdate]:
+    """Yield the lost updates of an execution, among them those whose flow is unknown; not those
+    whose flow is known, and whose sites (read, write) are in ``known``.
+    """
     locations: dict[tuple[Any, ...], _Location] = {}
     latest: dict[tuple[int, int], int] = {}
     """When a thread read last at a site, wherever."""
@@ -112,9 +116,11 @@ def lost_updates(log: Log, marks: Sequence[Mark] = ()) -> Iterator[LostUpdate]:
                     when = place.reads.get((thread, read), _NEVER)
                     if when > flowing and when == latest[thread, read]:
                         flowing = when
-            found = _overwritten(log, place, thread, site, (flowing, foreign, index))
-            if found is not None:
-                yield found
+            is_known = flowing != _NEVER and (log[flowing][1], number) in known
+            if not is_known:
+                found = _overwritten(log, place, thread, site, (flowing, foreign, index))
+                if found is not None:
+                    yield found
         place.note_write(thread, index)
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
+from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType
-from typing import Any
+from typing import Any, NamedTuple
 
 Undo = Callable[[], object]
 
@@ -99,12 +100,27 @@ def disguised(original: Any, new: Any) -> Any:
     return new if stand_in is None else stand_in(original, new)
 
 
-def again(owner: Any, by_name: dict[str, Any]) -> None:
-    """Put those stand-ins in place again whose originals somebody has put back."""
-    held = vars(owner)
-    for name, new in by_name.items():
-        if type(new) is StandIn and held.get(name) is original_of(new):
-            setattr(owner, name, new)
+class Watched(NamedTuple):
+    """Stand-ins that are in place, of one module or class."""
+
+    owner: Any
+    stand_ins: tuple[StandIn, ...]
+    names: tuple[str, ...]
+
+    def renew(self) -> None:
+        """Put those in place again whose originals somebody has put back."""
+        held = vars(self.owner)
+        if all(map(is_, map(held.get, self.names), self.stand_ins)):
+            return
+        for name, stand_in in zip(self.names, self.stand_ins, strict=True):
+            if held.get(name) is original_of(stand_in):
+                setattr(self.owner, name, stand_in)
+
+
+def watched(owner: Any, by_name: dict[str, Any]) -> Watched:
+    """Return the stand-ins among what has been put in place."""
+    found = {name: new for name, new in by_name.items() if type(new) is StandIn}
+    return Watched(owner, tuple(found.values()), tuple(found))
 
 
 def replace(owner: Any, name: str, new: Any) -> Iterator[Undo]:
@@ -141,25 +157,30 @@ _HANDED_ON = "what is called"
 
 def _handing_on(function: FunctionType, new: FunctionType) -> CodeType:
     """Make code that takes the arguments of ``function`` and calls ``new`` with them."""
-    parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
-    taken = inspect.Signature(
-        [each.replace(annotation=each.empty, default=each.empty) for each in parameters]
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # for calling a text
-        module = compile(
-            f"def f{taken}: return {_HANDED_ON!r}({', '.join(map(_passed, parameters))})",
-            function.__code__.co_filename,
-            "exec",
-            dont_inherit=True,
-        )
-    (code,) = [each for each in module.co_consts if isinstance(each, CodeType)]
+    code = _template(function.__code__, function.__code__.co_filename)
     return code.replace(
         co_consts=tuple(new if each == _HANDED_ON else each for each in code.co_consts),
         co_name=function.__code__.co_name,
         co_qualname=function.__code__.co_qualname,
         co_firstlineno=function.__code__.co_firstlineno,
     )
+
+
+@lru_cache(maxsize=256)
+def _template(code: CodeType, filename: str) -> CodeType:
+    """Make code that takes the same arguments and calls a text with them."""
+    parameters = inspect.signature(FunctionType(code, {})).parameters.values()
+    taken = inspect.Signature([each.replace(annotation=each.empty) for each in parameters])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # for calling a text
+        module = compile(
+            f"def f{taken}: return {_HANDED_ON!r}({', '.join(map(_passed, parameters))})",
+            filename,
+            "exec",
+            dont_inherit=True,
+        )
+    (template,) = [each for each in module.co_consts if isinstance(each, CodeType)]
+    return template
 
 
 def _passed(parameter: inspect.Parameter) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import starmap
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +24,13 @@ from pytest_concurrency.runtime import (
     serials,
     threads,
 )
-from pytest_concurrency.runtime.disguise import again, disguised, replace, takes_other_code
+from pytest_concurrency.runtime.disguise import (
+    Watched,
+    disguised,
+    replace,
+    takes_other_code,
+    watched,
+)
 from pytest_concurrency.runtime.held import ITSELF, Replacement, Replacements, replace_held
 
 
@@ -53,7 +60,7 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
         for logger in map(logging.getLogger, ("asyncio", "concurrent.futures")):
             undo.append(partial(logger.removeFilter, executors.is_news))
             logger.addFilter(executors.is_news)
-        _installed.update(replacements)
+        _installed.extend(starmap(watched, replacements.items()))
         with descriptors.noticed():
             yield
     finally:
@@ -62,13 +69,13 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
             put_back()
 
 
-_installed: dict[Any, dict[str, Any]] = {}
+_installed: list[Watched] = []
 
 
 def renew() -> None:
     """Replace what the last execution has put back: who ends a freeze of time does so."""
-    for owner, by_name in _installed.items():
-        again(owner, by_name)
+    for each in _installed:
+        each.renew()
 
 
 def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:

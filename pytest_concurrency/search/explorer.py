@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, permutations
@@ -131,7 +131,7 @@ class Explorer:
             self._seen[signature] = self.executions
             self._learning.note(execution.log)
         if is_new or observation.failure is not None or execution.outcome:
-            suspect = look(observation)
+            suspect = look(observation, known=self.findings.explained(observation))
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
             if suspect is not None and suspect.kind == "no-progress" and self._ends(suspect):
                 return None
@@ -153,16 +153,18 @@ class Explorer:
         again = self._execute(Replay(schedule), self._limit, record=True)
         if not runs_alike(again, suspect.observation):
             return suspect  # not deterministic: as will be said
-        return self._look(again)
+        return self._look(again, self.findings.explained(again))
 
-    def _look(self, observation: Observation) -> Suspect | None:
-        suspect = look(observation)
+    def _look(
+        self, observation: Observation, known: Set[tuple[int, int]] = frozenset()
+    ) -> Suspect | None:
+        suspect = look(observation, known=known)
         is_lost = suspect is not None and suspect.lost_update is not None
         if not is_lost or not observation.contents or observation.failure is not None:
             return suspect
         if self._serials is None:
             self._serials = self._run_serially(observation.execution.threads)
-        return look(observation, self._serials)
+        return look(observation, self._serials, known)
 
     def _run_serially(self, threads: int) -> list[Serial]:
         """Run the threads one after another, in several orders."""

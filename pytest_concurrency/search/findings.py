@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
+from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.model import Hazard, badness
-from pytest_concurrency.search.observation import Suspect
+from pytest_concurrency.search.observation import Observation, Suspect
 
 MOST = 5
 """Different hazards of one search; more would say no more."""
@@ -16,6 +19,7 @@ class Findings:
         self._found: dict[object, tuple[Hazard, object]] = {}
         """By identity: the hazard, and how the test failed where it was seen."""
         self._known: set[object] = set()
+        self._updates: set[tuple[int, int]] = set()
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -34,10 +38,20 @@ class Findings:
         """Whether nothing found so far explains what ``suspect`` shows."""
         return _key(suspect) not in self._known
 
+    def explained(self, observation: Observation) -> Set[tuple[int, int]]:
+        """Return the sites of read and write of the lost updates that are known; nothing where an
+        execution fails in a way that is not.
+        """
+        failure = observation.failure
+        is_new = failure is not None and failure.symptom not in self._known
+        return frozenset() if is_new else self._updates
+
     def add(self, suspect: Suspect, hazard: Hazard) -> None:
         """Keep what has become of a suspect, once."""
         symptom = _symptom(suspect)
         self._known |= {_key(suspect), symptom}
+        if suspect.lost_update is not None:
+            self._updates.add(_sites(suspect, suspect.lost_update))
         if suspect.lost_update is not None and symptom is not None:
             # How the test failed is explained now, also where it had been all that was known.
             self._found.pop(symptom, None)
@@ -51,10 +65,12 @@ def _key(suspect: Suspect) -> object:
     Of lost updates that is what was read and what was written from it: whoever wrote in between.
     """
     found = suspect.lost_update
-    if found is None:
-        return suspect.identity
+    return suspect.identity if found is None else (suspect.kind, *_sites(suspect, found))
+
+
+def _sites(suspect: Suspect, found: LostUpdate) -> tuple[int, int]:
     log = suspect.observation.execution.log
-    return (suspect.kind, log[found.read][1], log[found.write][1])
+    return (log[found.read][1], log[found.write][1])
 
 
 def _symptom(suspect: Suspect) -> object:

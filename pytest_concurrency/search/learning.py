@@ -7,6 +7,7 @@ What is remembered are the *sites* of such accesses, as sites mean the same in e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,25 +62,40 @@ class Learning:
         """All sites that any execution has come to, in the threads that ran at once."""
         self._alone: dict[Sites, set[int]] = {}
         self._private: set[Sites] = set()
+        self._contended_by: dict[int, dict[Sites, dict[int, int]]] = {}
+        """By what happens in an execution, in whatever order: its contended locations."""
 
     def note(self, log: Sequence[tuple[Any, ...]]) -> None:
-        """Learn from the log of an execution with an interleaving not seen before."""
+        """Learn from the log of an execution with an interleaving not seen before.
+
+        What the main thread writes before the others start is set-up, and does not count. What it
+        reads after they have ended does: in another execution another thread may have written it.
+        """
+        first = next((index for index, event in enumerate(log) if event[0]), len(log))
+        together = log[first:]
+        summary = hash(frozenset(Counter(together).items()))
+        known = self._contended_by.get(summary)
+        if known is not None:
+            self.contended.update(known)
+            return
+        contended = self._contended_by[summary] = {}
         if self.heat is None:
             self.heat = bytearray()
         self.heat.extend(bytes(len(SITES) - len(self.heat)))
         # Threads of the standard library, a timer's say, synchronise out of our sight.
         self._heat_up(frozenset(e[1] for e in log if len(e) == 5 and e[4] == "call"))
         alone: dict[Sites, set[int]] = {}
-        for place in _places(log):
+        for place in _places(together):
             sites = frozenset(place.sites)
             self.sites |= sites
             if place.is_asked and len(place.counts.keys() | place.releases.keys()) > 1:
                 self._heat_up(sites.union(*place.releases.values()))
             if place.is_contended:
                 self._heat_up(sites)
-                self.contended[sites] = place.counts
+                contended[sites] = place.counts
             elif place.writes:
                 alone.setdefault(sites, set()).update(place.counts)
+        self.contended.update(contended)
         self._compare(alone)
 
     def _heat_up(self, sites: Sites) -> None:
@@ -106,35 +122,37 @@ class Learning:
 
 
 def _places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
-    """Return the locations of an execution.
-
-    What the main thread writes before the others start is set-up, and does not count. What it reads
-    after they have ended does: in another execution another thread may have written it.
-    """
-    first = next((index for index, event in enumerate(log) if event[0]), len(log))
+    """Return the locations of what is left of an execution after its set-up."""
     places: dict[Any, dict[Any, _Place]] = {}
-    for event in log[first:]:
-        thread, number, target = event[:3]
+    for event in log:
+        # Run over every event of every new interleaving: written for speed.
+        thread, number = event[0], event[1]
         site = SITES[number]
-        name = site.name if len(event) == 3 else event[3]
-        place = places.setdefault(target, {}).setdefault(name, _Place())
-        kind = event[4] if len(event) == 5 else site.op
+        size = len(event)
+        name = site.name if size == 3 else event[3]
+        parts = places.get(event[2])
+        if parts is None:
+            parts = places[event[2]] = {}
+        place = parts.get(name)
+        if place is None:
+            place = parts[name] = _Place()
+        kind = event[4] if size == 5 else site.op
         if kind == RELEASE:
             place.releases.setdefault(thread, set()).add(number)
             continue
-        place.writes |= kind not in _READS
-        place.is_asked |= _asks(kind, site)
+        if kind not in _READS:
+            place.writes = True
+        if site.op == "call" and _asks(kind, site):
+            place.is_asked = True
         place.sites.add(number)
         place.counts[thread] = place.counts.get(thread, 0) + 1
     return [place for parts in places.values() for place in _parts(parts)]
 
 
 def _asks(kind: str, site: InstrumentedSite) -> bool:
-    """Whether it may tell if a lock is held, or a thread is there; methods of locks have no
+    """Whether a call may tell if a lock is held, or a thread is there; methods of locks have no
     name.
     """
-    if site.op != "call":
-        return False
     return kind in (TRY, "read") or (kind == "call" and site.name in ("", "is_alive"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -142,14 +142,20 @@ def _place(state: ThreadState) -> tuple[str, int]:
     return (state.stack[0].path if state.stack else "", 0)
 
 
-def look(observation: Observation, serials: Sequence[Serial] = ()) -> Suspect | None:
-    """Judge one execution; ``serials`` are what its threads do one after another."""
+def look(
+    observation: Observation,
+    serials: Sequence[Serial] = (),
+    known: Set[tuple[int, int]] = frozenset(),
+) -> Suspect | None:
+    """Judge one execution; ``serials`` are what its threads do one after another. Lost updates that
+    are known (the sites of read and write) are passed over.
+    """
     execution = observation.execution
     if execution.outcome == "too-long":
         return None
     if execution.outcome:
         return Suspect(_OUTCOMES[execution.outcome], observation)
-    found = _lost_update(observation, serials)
+    found = _lost_update(observation, serials, known)
     if found is not None:
         return Suspect("lost-update", observation, found)
     if observation.failure is not None:
@@ -157,13 +163,15 @@ def look(observation: Observation, serials: Sequence[Serial] = ()) -> Suspect | 
     return None
 
 
-def _lost_update(observation: Observation, serials: Sequence[Serial]) -> LostUpdate | None:
+def _lost_update(
+    observation: Observation, serials: Sequence[Serial], known: Set[tuple[int, int]]
+) -> LostUpdate | None:
     """Return the first lost update. Where it is not known that the value read flows into the one
     written, the execution has to fail, and blame has to find that it fails by this.
     """
     execution, contents = observation.execution, observation.contents
     failed = observation.failure is not None
-    for found in lost_updates(execution.log, execution.marks):
+    for found in lost_updates(execution.log, execution.marks, known):
         if not found.flows:
             continue
         if contents and not was_stale(execution.log, contents, found, failed=failed):

@@ -15,6 +15,7 @@ from pytest_concurrency.search.engine import exploring
 from pytest_concurrency.search.explorer import Explorer, Search, search
 from pytest_concurrency.search.findings import MOST
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.observation import Suspect
 from pytest_concurrency.search.strategies import make
 
 
@@ -132,3 +133,16 @@ def test_the_first_one_is_found_as_fast(more: int) -> None:
     alone = searched(Many.both, Many.both, more=0)
     found = searched(Many.both, Many.both, more=more)
     assert min(hazard.schedule_index for hazard in found.hazards) == alone.executions
+
+
+def test_what_is_known_is_not_executed_again_to_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_again = []
+    look_again = Explorer._looked_again
+
+    def counted(self: Explorer, suspect: Suspect) -> Suspect | None:
+        looked_again.append(suspect)
+        return look_again(self, suspect)
+
+    monkeypatch.setattr(Explorer, "_looked_again", counted)
+    found = searched(Many.both, Many.both, more=None, schedules=100)
+    assert len(found.hazards) == len(looked_again) == 2
