@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import IO, Any, NoReturn, TypeVar
 
 from pytest_concurrency.runtime import executors
+from pytest_concurrency.runtime.chains import is_long
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.pipes import MessageWriter
 
@@ -164,6 +165,8 @@ def _as_message(value: object) -> tuple[Any, ...]:
 
 def describe_exception(error: BaseException) -> str:
     """The traceback as text, whatever the exception's own methods do."""
+    if is_long(error):
+        return in_one_line(error)
     try:
         inside = error.__traceback__ and error.__traceback__.tb_next  # without our own frame
         return "".join(traceback.format_exception(type(error), error, inside)).strip()

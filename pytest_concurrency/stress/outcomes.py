@@ -8,6 +8,7 @@ from __future__ import annotations
 import linecache
 import os
 import sysconfig
+import traceback
 import unittest
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_concurrency.model import Site
+from pytest_concurrency.runtime.chains import MOST, first_of, is_long
 
 CopyStatus = Literal["passed", "skipped", "xfailed", "error", "failed", "timeout", "crashed"]
 Phase = Literal["setup", "call", "teardown"]
@@ -35,6 +37,8 @@ RANK: tuple[CopyStatus, ...] = (
 
 BAD: frozenset[CopyStatus] = frozenset(("error", "failed", "timeout", "crashed"))
 
+_LINES_KEPT = 60
+"""Of a long text, at each end."""
 _PACKAGE = Path(__file__).parent.parent
 _MACHINERY = (
     str(_PACKAGE) + os.sep,
@@ -144,10 +148,32 @@ def one_line(error: BaseException) -> str:
 def short_traceback(error: BaseException) -> str:
     """The traceback (and its causes) as ``pytest --tb=short`` shows it, the user's frames only."""
     try:
+        if is_long(error):
+            return without_its_chain(error)
         info = pytest.ExceptionInfo.from_exception(error)
-        return str(info.getrepr(style="short", tbfilter=_users_frames)).strip()
+        return shortened(str(info.getrepr(style="short", tbfilter=_users_frames)).strip())
     except Exception as problem:  # an exception whose own __str__ or __cause__ raises
         return f"{one_line(error)} (its traceback cannot be shown: {type(problem).__name__})"
+
+
+def without_its_chain(error: BaseException) -> str:
+    """The traceback of an exception alone that comes from, or holds, very many others."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame[0])]
+    lines = "".join(traceback.format_list(frames)).rstrip()
+    first = first_of(error)
+    began = f"; it began with {one_line(first)}" if first is not error else ""
+    rest = f"(more than {MOST} exceptions that it comes from or holds are not shown{began})"
+    return shortened("\n".join(filter(None, (lines, one_line(error), rest))))
+
+
+def shortened(text: str) -> str:
+    """Leave out the middle of a text that nobody would read (a recursion without end, say)."""
+    lines = text.splitlines()
+    left_out = len(lines) - 2 * _LINES_KEPT
+    if left_out <= _LINES_KEPT // 2:
+        return text
+    cut = f"... {left_out} lines are not shown ..."
+    return "\n".join((*lines[:_LINES_KEPT], cut, *lines[-_LINES_KEPT:]))
 
 
 def innermost_site(traceback: TracebackType | None) -> Site | None:

@@ -158,3 +158,40 @@ class TestMerge:
     def test_a_single_failure_says_whose_it_is(self) -> None:
         copies = [CopyOutcome(0), CopyOutcome(1, "failed", "E", "E: 1", "text")]
         assert merge(copies, noun="process").message == "process 1: E: 1"
+
+
+def chained(length: int) -> ValueError:
+    error = ValueError("the first")
+    for number in range(length):
+        last, error = error, ValueError(number)
+        error.__cause__ = last
+    return error
+
+
+def test_a_short_chain_is_shown_whole() -> None:
+    text = outcome_of(0, caught(raising(chained(3)))).traceback
+    assert all(f"ValueError: {what}" in text for what in ("the first", "0", "1", "2"))
+
+
+def test_of_a_long_chain_its_end_and_its_beginning_are_shown() -> None:
+    text = outcome_of(0, caught(raising(chained(10_000)))).traceback
+    assert "raise error" in text
+    assert "ValueError: 9999" in text
+    assert "it began with ValueError: the first" in text
+    assert "9998" not in text
+
+
+def test_a_group_that_is_held_and_handled_is_not_long() -> None:
+    member = ValueError("member")
+    group = ExceptionGroup("group", [member])
+    group.__context__ = member
+    assert "ValueError: member" in outcome_of(0, caught(raising(group))).traceback
+
+
+def test_the_middle_of_a_very_long_text_is_left_out() -> None:
+    message = "\n".join(f"line {number}" for number in range(1000))
+    text = outcome_of(0, caught(raising(AssertionError(message)))).traceback
+    assert "line 0\n" in text
+    assert "line 999" in text
+    assert "line 500" not in text
+    assert "lines are not shown" in text
