@@ -42,7 +42,7 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
     """
     undo: list[Callable[[], object]] = [partial(gc.callbacks.remove, serials.before_collection)]
     gc.callbacks.append(serials.before_collection)
-    threads.expect_hook()
+    threads.expect_hooks()
     semlocks.manage()
     replacements = _replacements()
     replaced = _by_original(replacements)
@@ -73,7 +73,10 @@ _installed: list[Watched] = []
 
 
 def renew() -> None:
-    """Replace what the last execution has put back: who ends a freeze of time does so."""
+    """Replace what the last execution has put back: who ends a freeze of time does so. Put back the
+    hooks that it has replaced.
+    """
+    threads.put_usual_hooks()
     for each in _installed:
         each.renew()
 

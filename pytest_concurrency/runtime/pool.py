@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from pytest_concurrency.runtime.hooks import own_thread
 from pytest_concurrency.runtime.shapes import LOCALS
 
 _get_thread_dict = ctypes.pythonapi.PyThreadState_GetDict
@@ -47,7 +48,7 @@ class Worker:
         """What ``threading.local`` keeps for the thread."""
         self.ready = allocate_lock()
         self.ready.acquire()
-        thread = threading.Thread(target=self._loop, name="concurrency-worker", daemon=True)
+        thread = own_thread(self._loop, "concurrency-worker")
         thread.start()
         # What it starts for the program shall be as what an ordinary thread starts.
         thread._daemonic = False  # type: ignore[attr-defined]

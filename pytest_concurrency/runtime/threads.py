@@ -16,6 +16,8 @@ from typing import Any
 
 from pytest_concurrency.runtime import executors
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.chains import is_long
+from pytest_concurrency.runtime.hooks import Hooks, hooks, module_of, put_hooks, usable_hooks
 from pytest_concurrency.runtime.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.operation import RELEASE
 from pytest_concurrency.runtime.primitives import point
@@ -35,7 +37,7 @@ _TIMER = add_call_in(threading.Timer.run, "timer")
 _TARGET = add_call_in(threading.Thread.run, "what its target belongs to")
 THREAD_END = add_call_in(threading.Thread.run, "end of the thread")
 """Before a thread ends: others can tell by ``is_alive()``."""
-_usual_hook: Callable[..., Any] = threading.excepthook
+_usual_hooks: Hooks = hooks()
 
 
 def start(self: threading.Thread) -> None:
@@ -87,10 +89,8 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
     except SystemExit:
         pass  # threading ignores it silently
     except BaseException as error:
-        if not _handles_errors(threading.excepthook):
+        if not taken_care_of(thread, error):
             task.error = error
-        hook: Any = thread._invoke_excepthook  # type: ignore[attr-defined]
-        hook(thread)
     finally:
         sys.settrace(None)
         sys.setprofile(None)
@@ -115,17 +115,43 @@ def _unless_own(function: Any, frame: FrameType, event: str, arg: Any) -> Any:
     return function(frame, event, arg)
 
 
-def expect_hook() -> None:
-    """Note which ``threading.excepthook`` is in place before the program installs one."""
-    global _usual_hook
-    _usual_hook = threading.excepthook
+def expect_hooks() -> None:
+    """Note which hooks are in place before the program installs some."""
+    global _usual_hooks
+    _usual_hooks = hooks()
 
 
-def _handles_errors(hook: Any) -> bool:
-    """Whether the program itself takes care of what its threads die of."""
-    known = (_usual_hook, threading.__excepthook__)
-    module = getattr(hook, "__module__", None) or ""
-    return hook not in known and not module.startswith(("_pytest", "pytest_concurrency"))
+def put_usual_hooks() -> None:
+    """Bring those back: what a run leaves there is not for the next one."""
+    put_hooks(_usual_hooks)
+
+
+def taken_care_of(thread: threading.Thread, error: BaseException) -> bool:
+    """Do what ``threading`` does with what a thread dies of, in the handler of ``error``.
+
+    True if a hook of the program's own has dealt with it; one that fails has not.
+    """
+    hook: Any = vars(threading).get("excepthook")
+    if not _is_programs(hook):
+        if not is_long(error):  # the hooks that are usual format it
+            with suppress(Exception):  # of a broken sys.excepthook
+                thread._invoke_excepthook(thread)  # type: ignore[attr-defined]
+        return False
+    told = (type(error), error, error.__traceback__, thread)
+    try:
+        hook(threading.ExceptHookArgs(told))
+    except Exception:
+        with suppress(Exception):
+            sys.excepthook(*sys.exc_info())
+        return False
+    return True
+
+
+def _is_programs(hook: Any) -> bool:
+    known = (None, threading.__excepthook__, *(usual for _, _, usual in _usual_hooks))
+    if any(hook is each for each in known):
+        return False
+    return not module_of(hook).startswith(("_pytest", "pytest_concurrency"))
 
 
 def _origin() -> tuple[str, int, str]:
@@ -198,7 +224,8 @@ class _StandIn(threading._DummyThread):
 
 
 def _stand_in(task: Task) -> threading.Thread:
-    stand_in = _StandIn()  # registers itself as the object of the calling thread
+    with usable_hooks():
+        stand_in = _StandIn()  # registers itself as the object of the calling thread
     stand_in.name = task.name
     # What it starts for the program shall be as what an ordinary thread starts.
     stand_in._daemonic = False  # type: ignore[attr-defined]

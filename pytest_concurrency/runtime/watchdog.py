@@ -19,6 +19,7 @@ from typing import Any
 from pytest_concurrency.real_time import perf_counter
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.frames import current_frames
+from pytest_concurrency.runtime.hooks import own_thread
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task
 
 _PERIOD = 0.02
@@ -51,7 +52,7 @@ class Watchdog:
         self._seconds = seconds
         self._over = allocate_lock()
         self._over.acquire()
-        threading.Thread(target=self._watch, name="concurrency-watchdog", daemon=True).start()
+        own_thread(self._watch, "concurrency-watchdog").start()
 
     def stop(self) -> None:
         """End at once, or as soon as a look has ended."""

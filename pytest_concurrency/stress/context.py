@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import math
 import random
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_concurrency.runtime.hooks import own_thread
 from pytest_concurrency.stress.outcomes import CopyOutcome
 
 Job = Callable[[], Any]
@@ -101,10 +101,7 @@ def run_gently(jobs: Sequence[Job]) -> list[End]:
         except BaseException as error:
             ends[index] = End(index, error=error)
 
-    threads = [
-        threading.Thread(target=run, args=(index,), name=f"copy-{index}", daemon=True)
-        for index in range(len(jobs))
-    ]
+    threads = [own_thread(run, f"copy-{index}", (index,)) for index in range(len(jobs))]
     for thread in threads:
         thread.start()
         thread.join(_HEAD_START)

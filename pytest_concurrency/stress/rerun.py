@@ -19,6 +19,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from pytest_concurrency.model import Site
+from pytest_concurrency.runtime.chains import is_long
 from pytest_concurrency.stress.in_child import is_child
 from pytest_concurrency.stress.outcomes import CopyOutcome, CopyStatus, outcome_of
 from pytest_concurrency.stress.own_fixtures import (
@@ -37,8 +38,8 @@ LAST_ERROR = pytest.StashKey[Any]()
 """What the body raised when the item was last run again."""
 
 
-class _Interrupted(Exception):  # noqa: N818 - stands for what the program raised
-    """Keeps pytest from ending its session."""
+class _StandIn(Exception):  # noqa: N818 - stands for what the program raised
+    """Keeps pytest from ending its session, and from formatting thousands of exceptions."""
 
 
 class Rerun:
@@ -62,6 +63,10 @@ class Rerun:
         try:
             parent: Any = item.parent  # anything wider than the item stays set up
             reports = runtestprotocol(item, log=False, nextitem=parent)
+        except (KeyboardInterrupt, pytest.exit.Exception) as error:  # of a fixture
+            if not is_child():
+                raise
+            return outcome_of(0, error, phase="setup")
         finally:
             del item.stash[CALLER]
             item.stash[LAST_ERROR] = self._error
@@ -104,9 +109,10 @@ class Rerun:
             return caller(function, kwargs)
         except BaseException as error:
             self._error = error
-            if isinstance(error, KeyboardInterrupt) and is_child():
-                # Ctrl-C does not reach a child: the program has raised it.
-                raise _Interrupted from error
+            # Ctrl-C does not reach a child: the program has raised it.
+            ends_session = isinstance(error, (KeyboardInterrupt, pytest.exit.Exception))
+            if is_child() and (ends_session or is_long(error)):
+                raise _StandIn from None
             raise
         finally:
             if sys.modules.get("sys") is not sys:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_concurrency.model import HazardKind
+from pytest_concurrency.runtime.hooks import hooks, put_hooks
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution, execute, last_execution, run_copies
@@ -191,7 +192,7 @@ def _raise_merged(ends: Sequence[End]) -> None:
 def _uncaught() -> Iterator[list[CopyOutcome]]:
     """Collect what threads die of that the test itself started."""
     died: list[CopyOutcome] = []
-    before = threading.excepthook
+    before = hooks()
 
     def note(args: Any) -> None:
         if args.exc_value is not None and args.exc_type is not SystemExit:
@@ -201,4 +202,4 @@ def _uncaught() -> Iterator[list[CopyOutcome]]:
     try:
         yield died
     finally:
-        threading.excepthook = before
+        put_hooks(before)

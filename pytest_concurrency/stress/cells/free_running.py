@@ -23,6 +23,7 @@ from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.disguise import disguised, replace
 from pytest_concurrency.runtime.frames import current_frames
+from pytest_concurrency.runtime.hooks import own_thread
 from pytest_concurrency.stress.cells.runs import Runs
 from pytest_concurrency.stress.outcomes import RunOutcome
 
@@ -70,11 +71,10 @@ def release_together(
     ends = [ThreadEnd(index) for index in range(len(callables))]
     gate = _Gate()
     threads = [
-        threading.Thread(
-            target=_run_one,
-            args=(function, end, gate, rng.uniform(0, _LONGEST_JITTER)),
-            name=f"copy-{end.index}",
-            daemon=True,
+        own_thread(
+            _run_one,
+            f"copy-{end.index}",
+            (function, end, gate, rng.uniform(0, _LONGEST_JITTER)),
         )
         for function, end in zip(callables, ends, strict=True)
     ]

@@ -51,6 +51,8 @@ class _Found:
     traces: tuple[tuple[Touch, ...], ...] = ()
     seconds: float = 0.0
     answering: tuple[str, ...] = ()
+    workers_fail: bool = False
+    """What workers do at once is no evidence: one after another they fail, too."""
 
 
 _ANSWERED = (
@@ -96,7 +98,7 @@ def process_cell(
         watched = isinstance(way, InTurn) or way.amplified
         outcome = run_once(way, watched=watched)
         runs.add(
-            RunOutcome(outcome.test, outcome.workers),
+            RunOutcome(outcome.test, () if found.workers_fail else outcome.workers),
             watched,
             judge_test=found.control == "clean",
         )
@@ -139,7 +141,14 @@ def _control(
             return _Found(
                 "", f"one after another, its processes fail once and pass once: {told or what}"
             )
-    return _Found(control, told, watched.traces, watched.seconds, watched.answering)
+    return _Found(
+        control,
+        told,
+        watched.traces,
+        watched.seconds,
+        watched.answering,
+        any(worker.is_bad for worker in watched.workers),
+    )
 
 
 def _judge(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from pytest_concurrency.runtime.threads import expect_hooks, put_usual_hooks, taken_care_of
 from pytest_concurrency.stress.context import End, Job
 
 Run = Callable[[Sequence[Job]], list[End]]
@@ -39,7 +40,7 @@ class _Pending:
         threads, self.threads = self.threads, []
         jobs, self.jobs = self.jobs, []
         if threads:
-            self._run([partial(_as_it_was, thread.run) for thread in threads])
+            self._run([partial(_as_thread, thread) for thread in threads])
         while jobs:
             size = max(jobs[0][2], 1)
             batch, jobs = jobs[:size], jobs[size:]
@@ -102,6 +103,18 @@ def _as_it_was(job: Job) -> Any:
     return job()
 
 
+def _as_thread(thread: threading.Thread) -> Any:
+    """Run a thread in its process: what it dies of goes the way that ``threading`` sends it."""
+    try:
+        return _as_it_was(thread.run)
+    except SystemExit:
+        return None
+    except BaseException as error:
+        if taken_care_of(thread, error):
+            return None
+        raise
+
+
 @contextmanager
 def threads_as_workers(run: Run) -> Iterator[None]:
     """Let threads that are started in the block be processes, which ``run`` runs."""
@@ -150,6 +163,7 @@ def threads_as_workers(run: Run) -> Iterator[None]:
     replaced = (start_later, join_all, is_running, submit, shut_down)
     for (cls, name), function in zip(_ORIGINALS, replaced, strict=True):
         setattr(cls, name, function)
+    expect_hooks()
     try:
         yield
         if pending.threads:
@@ -160,3 +174,4 @@ def threads_as_workers(run: Run) -> Iterator[None]:
         pending.run()
     finally:
         _put_back()
+        put_usual_hooks()

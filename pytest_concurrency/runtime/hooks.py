@@ -1,0 +1,63 @@
+"""What ``sys`` and ``threading`` call when something dies, and programs replace, break or delete.
+
+The plugin's own threads start whatever the program has made of these hooks, and what one execution
+leaves there is not found by the next one.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, MethodType, ModuleType
+from typing import Any, TypeAlias
+
+Hooks: TypeAlias = tuple[tuple[ModuleType, str, Any], ...]
+"""Module, name, and what is there."""
+
+_PLACES = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"))
+_DELETED: Any = object()
+_Thread = threading.Thread
+
+
+def hooks() -> Hooks:
+    """Return what is in place now."""
+    return tuple((module, name, vars(module).get(name, _DELETED)) for module, name in _PLACES)
+
+
+def put_hooks(before: Hooks) -> None:
+    """Bring back what was in place."""
+    for module, name, hook in before:
+        if hook is _DELETED:
+            vars(module).pop(name, None)
+        else:
+            setattr(module, name, hook)
+
+
+@contextmanager
+def usable_hooks() -> Iterator[None]:
+    """Have some hook everywhere: without one no ``Thread`` can be made."""
+    before = hooks()
+    for module, name, hook in before:
+        if hook is _DELETED or hook is None:
+            setattr(module, name, getattr(module, f"__{name}__"))
+    try:
+        yield
+    finally:
+        put_hooks(before)
+
+
+def own_thread(
+    target: Callable[..., object], name: str, args: tuple[Any, ...] = ()
+) -> threading.Thread:
+    """Return a daemon thread of the plugin's own, not yet started."""
+    with usable_hooks():
+        return _Thread(target=target, args=args, name=name, daemon=True)
+
+
+def module_of(hook: Any) -> str:
+    """Return where a function was written, without asking objects of the program."""
+    if type(hook) is MethodType:
+        hook = hook.__func__
+    return str(hook.__module__) if type(hook) is FunctionType else ""
