@@ -101,14 +101,14 @@ _MANAGERS = {
 def shared_by(manager: type) -> Shared | None:
     """Return what entering a context manager of this type changes for all."""
     for base in mro(manager) or ():
-        found = _MANAGERS.get((_module_of(base), class_name(base)))
+        found = _MANAGERS.get((module_of(base), class_name(base)))
         if found is not None:
             return found
     return None
 
 
 # Straight from the slots: a metaclass may have attributes of these names.
-_module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
+module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
 class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
 
@@ -127,7 +127,7 @@ def is_derived(cls: type, classes: Iterable[type]) -> bool:
 
 def is_foreign(cls: type) -> bool:
     """Whether code of ``cls`` is out of sight, and may change what its instances keep."""
-    module = _module_of(cls)
+    module = module_of(cls)
     if issubclass(cls, tuple):
         return False
     if type(module) is not str or module == "builtins":
@@ -148,7 +148,7 @@ _CHANGING: Final = {
 
 def is_use(owner: type, name: str) -> bool:
     """Whether a call of the method ``name`` that ``owner`` defines is a use of its object."""
-    known = _CHANGING.get((_module_of(owner), class_name(owner)), ())
+    known = _CHANGING.get((module_of(owner), class_name(owner)), ())
     return is_foreign(owner) or known is None or name in known
 
 

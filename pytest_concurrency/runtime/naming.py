@@ -1,4 +1,7 @@
-"""Names for locks, queues and the like: the attribute or variable that holds them."""
+"""Names for locks, queues and the like: the attribute or variable that holds them.
+
+Whatever refers to them may be the program's: nothing here runs code of its classes.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import gc
 import queue
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from inspect import CO_OPTIMIZED
 from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from pytest_concurrency.runtime import shapes
+from pytest_concurrency.runtime.foreign import class_name, is_derived, module_of, mro
 from pytest_concurrency.runtime.primitives import LOCK, RLOCK
 
 _COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
@@ -49,29 +55,47 @@ def thread_name(index: int, name: str) -> str:
     return spoken if given in ("", spoken) else f"{spoken} ({given})"
 
 
-def names_of(objects: Sequence[object], frames: Iterable[FrameType] = ()) -> dict[int, str]:
-    """Return a name for each object, by its ``id``; no two have the same.
+def names_of(
+    objects: Sequence[object],
+    frames: Iterable[FrameType] = (),
+    labels: Mapping[int, str] | None = None,
+) -> dict[int, str]:
+    """Return a name for each object, by its ``id``; no two have the same, but for the lock inside a
+    condition, an event or a queue, which is called by the name of that.
 
-    The lock inside a condition, an event or a queue is called by the name of that; ``frames`` are
-    those of the program, whose variables give names, too. Asking the garbage collector who refers
-    to something takes milliseconds, however much it is asked for: so for all at once.
+    ``frames`` are those of the program, whose variables give names, too: the first one that knows
+    it does. ``labels`` are names, by ``id``, for what has no other. Asking the garbage collector
+    who refers to something takes milliseconds, however much it is asked for: so for all at once.
     """
     wanted = {id(obj): obj for obj in objects}
     around = _around(wanted)
     holders = _holders({**wanted, **{id(owner): owner for owner in around.values()}})
     named = {*wanted, *map(id, around.values())}
     for frame in frames:
-        for name, value in list(frame.f_locals.items()):
+        for name, value in _variables(frame):
             if id(value) in named:
                 holders.setdefault(id(value), name)
+    holders = {**(labels or {}), **holders}
     names: dict[int, str] = {}
+    shown: dict[int, str] = {}
     for key, inner in wanted.items():
         obj = inner if key in holders else around.get(key, inner)
-        kind = _KINDS.get(type(obj), type(obj).__name__.lower())
-        base = f"{kind} {holders.get(id(obj), '')}".rstrip()
-        taken = sum(name == base or name.startswith(base + " (") for name in names.values())
-        names[key] = f"{base} (no. {taken + 1})" if taken else base
+        if id(obj) not in shown:
+            kind = _KINDS.get(type(obj)) or class_name(type(obj)).lower()
+            base = f"{kind} {holders.get(id(obj), '')}".rstrip()
+            taken = [
+                name for name in shown.values() if name == base or name.startswith(f"{base} (")
+            ]
+            shown[id(obj)] = f"{base} (no. {len(taken) + 1})" if taken else base
+        names[key] = shown[id(obj)]
     return names
+
+
+def _variables(frame: FrameType) -> list[tuple[str, object]]:
+    """Return the variables of a function; what a class body or ``exec()`` keeps them in may be the
+    program's."""
+    variables: Any = frame.f_locals if frame.f_code.co_flags & CO_OPTIMIZED else {}
+    return list(variables.items())
 
 
 def _around(wanted: dict[int, object]) -> dict[int, object]:
@@ -85,7 +109,7 @@ def _around(wanted: dict[int, object]) -> dict[int, object]:
         referrers = gc.get_referrers(*inner.values())
         namespaces = [each for each in referrers if type(each) is dict]
         for owner in (*referrers, *(gc.get_referrers(*namespaces) if namespaces else ())):
-            if isinstance(owner, _AROUND):
+            if is_derived(type(owner), _AROUND):
                 for _, value in _attributes(owner):
                     if id(value) in inner:
                         found[id(value)] = outer[id(owner)] = owner
@@ -107,16 +131,16 @@ def _holders(wanted: dict[int, object]) -> dict[int, str]:
         for referrer in gc.get_referrers(*wanted.values())
         if referrer is not wanted and not _is_no_holder(referrer)
     ]
-    owners = _owners([each for each in referrers if isinstance(each, dict)])
+    owners = _owners([each for each in referrers if _is_dict(each)])
     owned: dict[int, str] = {}
     variables: dict[int, str] = {}
     for referrer in referrers:
-        is_dict = isinstance(referrer, dict)
-        for key, value in list(referrer.items()) if is_dict else _attributes(referrer):
-            if id(value) not in wanted or not isinstance(key, str):
-                continue
-            owner = owners.get(id(referrer), "") if is_dict else type(referrer).__name__
-            if owner == _INSIDE:
+        cls = type(referrer)
+        parts = [] if cls is dict else [(class_name(cls), *each) for each in _attributes(referrer)]
+        if _is_dict(referrer):
+            parts += [(owners.get(id(referrer), ""), *each) for each in _items(referrer)]
+        for owner, key, value in parts:
+            if id(value) not in wanted or type(key) is not str or owner == _INSIDE:
                 continue
             if owner:
                 owned.setdefault(id(value), f"{owner}.{key}")
@@ -127,37 +151,52 @@ def _holders(wanted: dict[int, object]) -> dict[int, str]:
 
 def _is_no_holder(referrer: object) -> bool:
     """Whether what ``referrer`` calls its parts says nothing: methods, wrappers, what is ours."""
-    module = type(referrer).__module__
-    is_wrapper = module in ("builtins", "functools") and not isinstance(referrer, dict)
-    return is_wrapper or module.startswith("pytest_concurrency") or isinstance(referrer, _AROUND)
+    cls = type(referrer)
+    module = module_of(cls)
+    package = module.partition(".")[0] if type(module) is str else ""
+    is_wrapper = package in ("builtins", "functools") and not _is_dict(referrer)
+    return is_wrapper or package == "pytest_concurrency" or is_derived(cls, _AROUND)
 
 
-def _owners(namespaces: Iterable[dict[str, Any]]) -> dict[int, str]:
+def _is_dict(obj: object) -> bool:
+    return is_derived(type(obj), (dict,))
+
+
+def _items(mapping: Any) -> list[tuple[Any, object]]:
+    return list(dict.items(mapping))
+
+
+def _owners(namespaces: Iterable[Any]) -> dict[int, str]:
     """Return whose attributes or globals the dicts are, by ``id``; not all are anybody's."""
     found = {}
     unknown = {}
     for namespace in namespaces:
-        if namespace.get("__name__") and "__builtins__" in namespace:
-            found[id(namespace)] = str(namespace["__name__"])
+        name = shapes.item_of(namespace, "__name__")
+        if type(name) is str and shapes.item_of(namespace, "__builtins__") is not None:
+            found[id(namespace)] = name
         else:
             unknown[id(namespace)] = namespace
     for owner in gc.get_referrers(*unknown.values()) if unknown else ():
-        key = id(getattr(owner, "__dict__", None))
-        if key in unknown and not isinstance(owner, ModuleType):
-            inside = isinstance(owner, _AROUND)
-            found.setdefault(key, _INSIDE if inside else type(owner).__name__)
+        cls = type(owner)
+        if issubclass(cls, type):
+            # What a class shows of its namespace is not the namespace itself.
+            mine = [id(each) for each in gc.get_referents(owner) if id(each) in unknown]
+            found.update(dict.fromkeys(mine, class_name(owner)))
+            continue
+        key = id(shapes.attributes_of(owner))
+        if key in unknown and not issubclass(cls, ModuleType):
+            found.setdefault(key, _INSIDE if is_derived(cls, _AROUND) else class_name(cls))
     return found
 
 
 def _attributes(instance: object) -> Iterator[tuple[str, object]]:
     """Yield what an object's slots and ``__dict__`` hold, without running code of its class."""
-    try:
-        # Instances may refer to values directly, without a dict, until somebody asks for it.
-        yield from list(object.__getattribute__(instance, "__dict__").items())
-    except AttributeError:
-        pass
-    for cls in type(instance).__mro__:
-        for key, descriptor in list(cls.__dict__.items()):
+    # Instances may refer to values directly, without a dict, until somebody asks for it.
+    attributes = shapes.attributes_of(instance)
+    if attributes is not None:
+        yield from _items(attributes)
+    for cls in mro(type(instance)) or ():
+        for key, descriptor in list(shapes.namespace_of(cls).items()):
             if type(descriptor) is MemberDescriptorType:
                 try:
                     yield key, descriptor.__get__(instance, cls)

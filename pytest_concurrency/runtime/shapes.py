@@ -75,11 +75,12 @@ MISSING: Final = object()
 def lookup(cls: type, name: str) -> Any:
     """Find ``name`` along the MRO without binding or calling anything; ``MISSING`` if absent."""
     owner = owner_of_name(cls, name)
-    return MISSING if owner is None else _namespace(owner)[name]
+    return MISSING if owner is None else namespace_of(owner)[name]
 
 
 # Straight from the slots: a metaclass may have attributes of these names.
-_namespace: Any = type.__dict__["__dict__"].__get__
+namespace_of: Any = type.__dict__["__dict__"].__get__
+"""Returns the ``__dict__`` of a class."""
 module_globals: Any = vars(ModuleType)["__dict__"].__get__
 """Returns the ``__dict__`` of a module."""
 
@@ -88,7 +89,7 @@ def owner_of_name(cls: type, name: str) -> type | None:
     """Return the class along the MRO that has ``name``."""
     # A class has no MRO while its metaclass is making it.
     for base in mro(cls) or ():
-        if name in _namespace(base):
+        if name in namespace_of(base):
             return base
     return None
 
@@ -145,7 +146,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
         return _holder_of_default(obj, name)
     if shape is CLASS:
         owner = owner_of_name(obj, name)
-        return None if owner is None or _has(_namespace(owner)[name], "__get__") else owner
+        return None if owner is None or _has(namespace_of(owner)[name], "__get__") else owner
     if shape is MODULE:
         namespace = module_globals(obj)
         return namespace if _is_shared_global(namespace, name) else None
@@ -228,6 +229,6 @@ def note_store_in_class(name: str, file: str, cls: str) -> None:
 
 
 def _file_of(cls: type) -> str:
-    module = sys.modules.get(_namespace(cls).get("__module__"))
+    module = sys.modules.get(namespace_of(cls).get("__module__"))
     is_one = issubclass(type(module), ModuleType)
     return str(module_globals(module).get("__file__")) if is_one else ""

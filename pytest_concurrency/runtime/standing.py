@@ -5,14 +5,17 @@ at.
 from __future__ import annotations
 
 import linecache
+import queue
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
 
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.foreign import is_derived, is_one_of, mro
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.naming import given_name, names_of
 from pytest_concurrency.runtime.state import State
@@ -28,15 +31,15 @@ _MOST_HELD = 8
 """Locks that are told by name: finding a name takes milliseconds."""
 _NO_OBJECTS = ("descriptor", "sleep", "thread")
 """Kinds of waits for something that the program has no name for."""
-_SPOKEN = {
-    "Condition": "notify of",
-    "Event": "set of",
-    "Barrier": "the others at",
-    "Queue": "an item or room in",
-    "Semaphore": "release of",
-    "BoundedSemaphore": "release of",
-    "Future": "the result of",
+_SPOKEN: dict[type, str] = {
+    threading.Condition: "notify of",
+    threading.Event: "set of",
+    threading.Barrier: "the others at",
+    queue.Queue: "an item or room in",
+    threading.Semaphore: "release of",
+    Future: "the result of",
 }
+"""What else than a lock is waited for."""
 
 
 def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
@@ -100,13 +103,14 @@ def _waits_for(
         return ""
     if reason.kind == "thread":
         other = task_of(reason.target, _b)
-        return f"the end of {_spoken(other) if other else reason.target.name}"
+        return f"the end of {_spoken(other) if other else 'a thread from outside'}"
     if reason.kind == "descriptor":
         return str(reason.target.what)
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"
     if awaited is not reason.target:
-        return f"{_SPOKEN.get(type(awaited).__name__, 'something from')} {name_of[id(awaited)]}"
+        said = [_SPOKEN[base] for base in mro(type(awaited)) or () if is_one_of(base, _SPOKEN)]
+        return f"{said[0]} {name_of[id(awaited)]}"
     holder = holders.get(id(awaited))
     by = "" if holder is None else f" held by {_spoken(holder)}"
     return f"{name_of[id(awaited)]}{by}"
@@ -122,12 +126,10 @@ def _primitive_around(frame: FrameType | None) -> object | None:
     """
     found = None
     while frame is not None and not _is_user(frame):
-        owner = frame.f_locals.get("self")
-        if (
-            frame.f_code.co_filename.startswith(_LIBRARY)
-            and type(owner).__module__ in ("threading", "queue", "concurrent.futures._base")
-            and not isinstance(owner, threading.Thread)
-        ):
+        # Nothing is asked of other frames: up to 3.12 an answer refers to all of their variables.
+        is_librarys = frame.f_code.co_filename.startswith(_LIBRARY)
+        owner = frame.f_locals.get("self") if is_librarys else None
+        if is_derived(type(owner), _SPOKEN):
             found = owner
         frame = frame.f_back
     return found
@@ -141,11 +143,16 @@ def _is_user(frame: FrameType) -> bool:
 
 
 def _user_frames(tops: Iterable[FrameType | None]) -> Iterator[FrameType]:
-    for frame in tops:
+    """Yield the frames of the program, the outermost first: there things are made and named, what
+    they are passed to calls them differently."""
+    for top in tops:
+        frames = []
+        frame = top
         while frame is not None:
             if _is_user(frame) and not _RUNNER & {*Path(frame.f_code.co_filename).parts}:
-                yield frame
+                frames.append(frame)
             frame = frame.f_back
+        yield from reversed(frames)
 
 
 def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:
