@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.lost_update import Log, LostUpdate, operation
 from pytest_concurrency.runtime.access import location_key
@@ -27,8 +27,7 @@ _DEEPEST = 3
 _UNKNOWN = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What was in a location at some time, as far as can be said without running code of the
     program."""
 
@@ -55,6 +54,8 @@ Contents = Sequence[tuple[Content, Content]]
 
 def content_of(value: object) -> Content:
     """Return what ``value`` is compared by."""
+    if type(value) is int:
+        return Content(0, ("int", value))
     compared = _compared(value, _DEEPEST)
     is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
     return Content(0 if is_value else id(value), None if compared is _UNKNOWN else compared)

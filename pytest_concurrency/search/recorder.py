@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.lost_update import operation
@@ -29,6 +28,10 @@ _OPERATIONS: dict[str, Operation] = {
     USE: "call",
     TRY: "acquire",
 }
+
+
+_SITE, _VALUE = 4, 5
+"""Positions of fields of ``Access``."""
 
 
 def site_of(number: int) -> Site:
@@ -56,7 +59,8 @@ class _Recorder:
     """Collects an ``Access`` for each event of the execution's log, in the same order."""
 
     def __init__(self) -> None:
-        self._accesses: list[Access] = []
+        self._accesses: list[list[Any]] = []
+        """What each ``Access`` is made from: an execution that spins has tens of thousands."""
         self.contents: list[tuple[Content, Content]] = []
         """What was in each access's location before and after it."""
         self._write: tuple[int, tuple[Any, ...], Callable[[], object], object] | None = None
@@ -66,7 +70,10 @@ class _Recorder:
     def result(self) -> tuple[Access, ...]:
         """Return the record."""
         self._settle()
-        return tuple(self._accesses)
+        sites = {number: site_of(number) for number in {each[_SITE] for each in self._accesses}}
+        for each in self._accesses:
+            each[_SITE] = sites[each[_SITE]]
+        return tuple(Access(*each) for each in self._accesses)
 
     def observe(self, event: tuple[Any, ...], obj: object, name: object) -> None:
         self._settle()
@@ -80,14 +87,14 @@ class _Recorder:
         content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
         self.contents.append((content, content if shown == "read" else NOT_KNOWN))
         self._accesses.append(
-            Access(
+            [
                 task.index,
                 task.steps + baton.points_since_decision,
-                cast(Operation, shown),
+                shown,
                 location_name(event, obj, name),
-                site_of(event[1]),
+                event[1],
                 show(value),
-            )
+            ]
         )
         if shown == "write":
             self._write = (len(self._accesses) - 1, event, alive(obj), name)
@@ -100,6 +107,6 @@ class _Recorder:
             obj = owner()
             if obj is not None:
                 found = peek(event, obj, name)
-                self._accesses[index] = replace(self._accesses[index], value=show(found))
+                self._accesses[index][_VALUE] = show(found)
                 if found is not MISSING and event[2] is not FILE:
                     self.contents[index] = (self.contents[index][0], content_of(found))

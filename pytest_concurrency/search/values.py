@@ -28,6 +28,7 @@ _LARGEST_FILE: Final = 1000
 _MOST_DIGITS: Final = 400
 """Python refuses to write down much longer integers (``sys.set_int_max_str_digits``)."""
 _LONGEST: Final = 10**_MOST_DIGITS
+_SMALL: Final = 10**9
 
 
 class _Short(Repr):
@@ -51,6 +52,8 @@ _short: Final = _Short()
 def show(value: object) -> str:
     """Return a short repr that runs no code of the program under test."""
     cls = type(value)
+    if cls is int and -_SMALL < value < _SMALL:  # type: ignore[operator]
+        return repr(value)
     if value is MISSING:
         return ""
     if is_one_of(cls, _PLAIN):
