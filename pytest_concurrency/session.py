@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency.gil import gil_enabled
 from pytest_concurrency.instrument.project import declared_packages
 from pytest_concurrency.instrument.scope import Scope, places_of
 from pytest_concurrency.instrument.swap import Instrumentation
@@ -25,7 +26,6 @@ from pytest_concurrency.markers import (
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.options import Options
 from pytest_concurrency.report import json as json_report
-from pytest_concurrency.report.environment import gil_enabled
 from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.junit import user_properties
 from pytest_concurrency.report.page import Page, write

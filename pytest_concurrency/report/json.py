@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_concurrency import __version__
+from pytest_concurrency.gil import gil_enabled
 from pytest_concurrency.model import Access, CellResult, Hazard, Site, StressReport, ThreadState
-from pytest_concurrency.report.environment import gil_enabled
 
 SCHEMA_VERSION = 2
 

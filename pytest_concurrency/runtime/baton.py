@@ -1,6 +1,6 @@
 """One baton, passed between real threads: whoever holds it runs, everybody else waits.
 
-Each managed thread (a *task*) owns a gate, a lock that is closed while the task must not run.
+Each managed thread (a *task*) owns a gate, which is closed while the task must not run.
 Passing the baton means opening the other task's gate and waiting at one's own. Decisions are taken
 by the holder itself, at its scheduling points, so there is no scheduler thread and a step that
 does not switch costs one subtraction.
@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from pytest_concurrency.real_time import perf_counter as real_time
+from pytest_concurrency.runtime.gate import new_gate
 from pytest_concurrency.runtime.pool import Worker, WorkerPool, new_context
 from pytest_concurrency.runtime.sites import everywhere
 from pytest_concurrency.runtime.strangers import wake_released
@@ -51,9 +52,7 @@ class Baton(Waits):
         self.strategy = strategy
         self.limit = limit
         self.heat = everywhere()
-        gate = allocate_lock()
-        gate.acquire()
-        task = Task(0, "main", gate, None)
+        task = Task(0, "main", new_gate(), None)
         task.ident, task.native_id = get_ident(), get_native_id()
         self.tasks.append(task)
         self.enabled.append(task)
@@ -109,9 +108,7 @@ class Baton(Waits):
         """
         if self.aborting:
             raise Abort
-        gate = allocate_lock()
-        gate.acquire()
-        task = Task(len(self.tasks), name, gate, None)
+        task = Task(len(self.tasks), name, new_gate(), None)
         self.tasks.append(task)
         self.enabled.append(task)
         self.has_adopted = True

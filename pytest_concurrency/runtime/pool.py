@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from _thread import LockType, allocate_lock, get_ident
+from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from pytest_concurrency.runtime.gate import new_gate
 from pytest_concurrency.runtime.hooks import own_thread
 from pytest_concurrency.runtime.shapes import LOCALS
 
@@ -40,8 +41,7 @@ class Worker:
     __slots__ = ("fresh", "gate", "ident", "job", "local_values", "native_id", "ready")
 
     def __init__(self) -> None:
-        self.gate: LockType = allocate_lock()
-        self.gate.acquire()
+        self.gate = new_gate()
         self.job: Callable[[], None] | None = None
         self.ident = self.native_id = 0
         self.local_values: dict[Any, Any] = {}

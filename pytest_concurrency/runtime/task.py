@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from pytest_concurrency.runtime.gate import Gate, closed_lock
 
 if TYPE_CHECKING:
     from pytest_concurrency.runtime.baton import Baton
@@ -102,9 +103,7 @@ class Task:
         "woken",
     )
 
-    def __init__(
-        self, index: int, name: str, gate: LockType, run: Callable[[], Any] | None
-    ) -> None:
+    def __init__(self, index: int, name: str, gate: Gate, run: Callable[[], Any] | None) -> None:
         self.index = index
         self.name = name or f"thread {index}"
         self.gate = gate
@@ -152,7 +151,7 @@ def task_of(thread: Thread, baton: Baton) -> Task | None:
     return None
 
 
-NOT_STARTED: LockType = allocate_lock()
+NOT_STARTED: Gate = closed_lock()
 """Stands in for the gate of a task that has no thread yet."""
-NOBODY = Task(-1, "nobody", allocate_lock(), None)
+NOBODY = Task(-1, "nobody", NOT_STARTED, None)
 """Stands in for the holder while every task is blocked and one of them outside our sight."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.gil import gil_enabled
 from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, SiteUse
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge
 
@@ -150,10 +149,3 @@ def kind_of(copy: CopyOutcome) -> HazardKind:
     if copy.status == "timeout":
         return "timeout"
     return "crash" if copy.status == "crashed" else "test-failure"
-
-
-def gil_enabled() -> bool:
-    """Whether threads of this interpreter take turns."""
-    if not sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return True
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

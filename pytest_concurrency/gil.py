@@ -1,4 +1,4 @@
-"""What every report says about the interpreter it was made on."""
+"""Whether Python code runs under the global interpreter lock."""
 
 from __future__ import annotations
 
