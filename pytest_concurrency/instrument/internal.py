@@ -19,6 +19,8 @@ MODULES = (
     "concurrent.futures.thread",
     "logging.__init__",
     "functools",
+    "multiprocessing.synchronize",
+    "multiprocessing.queues",
 )
 """Modules of the standard library that hold locks while they run, or wait."""
 

@@ -20,6 +20,7 @@ WRITABLE = getattr(select, "POLLOUT", 4)
 EXCEPTIONAL = getattr(select, "POLLPRI", 2)
 
 _FOLDER = Path("/proc/self/fd")
+_MAPS = Path("/proc/self/maps")
 _inherited: frozenset[str] = frozenset()
 """What was open before this process began to explore: other processes may hold it, too."""
 _older: frozenset[int] = frozenset()
@@ -30,6 +31,8 @@ class Descriptors:
     """What a thread waits for: that one of some descriptors is ready, or only that time passes."""
 
     __slots__ = ("_behind", "_poller", "events", "what")
+    longest_look = 0.02
+    """Seconds of real time for which a thread that looks after them sees nothing else."""
 
     def __init__(
         self, what: str, events: Mapping[int, int], behind: Iterable[int] | None = None
@@ -54,7 +57,7 @@ class Descriptors:
         event counter that was made since this process began to explore, and, if it is a connected
         socket, so was the other end.
         """
-        if not self._behind or _has_children():
+        if not self._behind or has_children():
             return True
         return not all(_is_ours(number) for number in self._behind)
 
@@ -84,7 +87,8 @@ def _poller_of(masks: Mapping[int, int]) -> Any:
 def noticed() -> Iterator[None]:
     """While this process explores: what is open now is known to be older."""
     global _inherited, _older
-    _inherited, _older = frozenset(_all_open().values()), frozenset(_children("self"))
+    _inherited = frozenset([*_all_open().values(), *_semaphores().values()])
+    _older = frozenset(_children("self"))
     try:
         yield
     finally:
@@ -101,7 +105,26 @@ def _all_open() -> dict[int, str]:
     return found
 
 
-def _has_children() -> bool:
+def _semaphores() -> dict[int, str]:
+    """Return the semaphores with a name, even one that is gone, by the address of their page."""
+    found = {}
+    with suppress(OSError), _MAPS.open() as lines:
+        for line in lines:
+            if "/sem." in line:
+                address, *_, number, name = line.split(None, 5)
+                found[int(address.partition("-")[0], 16)] = f"{number} {name}"
+    return found
+
+
+def is_older_semaphore(address: int) -> bool:
+    """Whether a semaphore was there before this process began to explore, as far as one can
+    tell.
+    """
+    name = _semaphores().get(address)
+    return name is None or name in _inherited
+
+
+def has_children() -> bool:
     """Whether there are child processes that may hold what was made here: not those that were there
     before, nor that which ``multiprocessing`` keeps for tidying.
     """

@@ -1,6 +1,8 @@
-"""Locks of ``multiprocessing`` under the scheduler, as long as threads of this process hold them.
+"""Locks and semaphores of ``multiprocessing`` under the scheduler: nobody waits in C.
 
-Whoever finds one taken by another process waits in C, where the watchdog finds him.
+For a lock that a thread of this process holds one waits as for any other. Who has it otherwise, and
+who will release a semaphore, is not known: there one waits as for a descriptor, which another
+process, too, may make ready.
 """
 
 from __future__ import annotations
@@ -11,6 +13,11 @@ from importlib import import_module
 from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.descriptors import (
+    Descriptors,
+    has_children,
+    is_older_semaphore,
+)
 from pytest_concurrency.runtime.operation import TRY, Operation
 from pytest_concurrency.runtime.primitives import (
     INTERNAL,
@@ -26,6 +33,23 @@ _CLASSES = {
     "multiprocessing.synchronize": ("Lock", "RLock"),
     "multiprocessing.sharedctypes": ("Synchronized", "SynchronizedArray", "SynchronizedString"),
 }
+
+
+class _Place(Descriptors):
+    """That a semaphore is free, which no descriptor tells."""
+
+    __slots__ = ("_lock",)
+    longest_look = 0.002
+
+    def __init__(self, lock: Any) -> None:
+        super().__init__("a lock or semaphore of multiprocessing", {})
+        self._lock = lock
+
+    def are_ready(self) -> bool:
+        return not self._lock._is_zero()
+
+    def depend_on_outside(self) -> bool:
+        return has_children() or is_older_semaphore(self._lock.handle)
 
 
 class ManagedSemLock:
@@ -53,7 +77,7 @@ class ManagedSemLock:
         is_lock = lock.maxvalue == 1
         kind = "acquire" if waits else TRY
         task = point(lock, self.site, kind, waits=waits and is_lock)
-        if task is None or not is_lock:
+        if task is None:
             return bool(lock.acquire(block, timeout))
         end = None if timeout is None else _b.clock + timeout
         while not lock.acquire(False):
@@ -61,13 +85,14 @@ class ManagedSemLock:
             if not block or (left is not None and left <= 0):
                 return False
             if id(lock) not in _b.owners:
-                if not lock.acquire(block, timeout):  # another process has it
-                    return False
-                break
+                if not _b.wait_until_ready(task, _Place(lock), left):
+                    return bool(lock.acquire(False))
+                continue
             again = Operation(self.site, id(lock), "", kind, waits)
             if not _b.block(task, Waiting("lock", lock), id(lock), left, again):
                 return bool(lock.acquire(False))
-        _b.owners[id(lock)] = (lock, task)
+        if is_lock:
+            _b.owners[id(lock)] = (lock, task)
         return True
 
     def release(self) -> None:
@@ -77,7 +102,9 @@ class ManagedSemLock:
     def _release(self, site: int) -> None:
         before_release(self.lock, site, self.lock.release)
         self.lock.release()
-        note_release(self.lock, is_still_held=self.lock._is_mine())
+        if self.lock.maxvalue == 1:
+            note_release(self.lock, is_still_held=self.lock._is_mine())
+        _b.tell_pollers()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.holder, name)

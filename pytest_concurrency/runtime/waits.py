@@ -14,8 +14,6 @@ from pytest_concurrency.runtime.strangers import have_helped, have_strangers, wa
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task, Waiting
 from pytest_concurrency.runtime.timers import by_index, later
 
-_LONGEST_LOOK = 0.02
-"""Seconds of real time for which a thread that looks after descriptors sees nothing else."""
 _LONGEST_WITH_STRANGERS = 0.001
 
 
@@ -120,7 +118,9 @@ class Waits(Points):
             return False
         if len(self.polled) > 1 or len(self.timers) > 1:
             self.lost_sight = True  # which of them goes on first is not decided here
-        longest = _LONGEST_WITH_STRANGERS if have_strangers(self) else _LONGEST_LOOK
+        longest = min(each.longest_look for each in waits)
+        if have_strangers(self):
+            longest = min(longest, _LONGEST_WITH_STRANGERS)
         if self._has_timer():
             longest = min(longest, max(self.timers[0][0] - self.clock, 0.0))
         started = real_time()

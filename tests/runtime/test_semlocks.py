@@ -129,3 +129,88 @@ def test_what_another_process_holds_is_no_deadlock(module: Any) -> None:
     process.join(10)
     assert process.exitcode == 0
     assert not found.hazards, found.hazards[0].message
+
+
+MEETINGS = """
+    import multiprocessing as mp
+    def at_barrier(it):
+        it.wait()
+    def sets(it):
+        it.set()
+    def waits(it):
+        assert it.wait(5)
+    def waits_for_it(it):
+        with it[0]:
+            it[0].wait_for(lambda: it[1])
+    def tells(it):
+        with it[0]:
+            it[1].append(1)
+            it[0].notify()
+    def takes(it):
+        it.acquire()
+    def gives(it):
+        it.release()
+    def puts(it):
+        it.put(1)
+    def gets(it):
+        assert it.get() == 1
+"""
+MET = {
+    "barrier": (lambda: multiprocessing.Barrier(2), ["at_barrier", "at_barrier"]),
+    "event": (multiprocessing.Event, ["waits", "sets"]),
+    "condition": (lambda: (multiprocessing.Condition(), []), ["waits_for_it", "tells"]),
+    "semaphore": (lambda: multiprocessing.Semaphore(0), ["takes", "gives"]),
+    "queue": (multiprocessing.SimpleQueue, ["puts", "gets"]),
+}
+
+
+@pytest.fixture
+def meetings(tmp_path: Path) -> Any:
+    return load(tmp_path, MEETINGS)
+
+
+@pytest.mark.parametrize("name", MET)
+def test_threads_meet_and_nobody_waits_out_of_sight(meetings: Any, name: str) -> None:
+    setup, workers = MET[name]
+    found = explore(
+        setup,
+        [getattr(meetings, worker) for worker in workers],
+        strategy="systematic",
+        schedules=500,
+    )
+    assert not found.hazards, found.hazards[0].message
+    assert found.exhausted  # so no thread was ever out of sight
+
+
+def test_a_semaphore_that_nobody_releases_is_a_deadlock(meetings: Any) -> None:
+    found = explore(lambda: multiprocessing.Semaphore(0), [meetings.takes], schedules=3)
+    (hazard,) = found.hazards
+    assert hazard.kind == "deadlock"
+    assert "waits for a lock or semaphore of multiprocessing" in hazard.message
+
+
+def _release_later(semaphore: Any, ready: Any) -> None:
+    ready.set()
+    time.sleep(0.3)
+    semaphore.release()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("made", ["before", "meanwhile"])
+def test_what_another_process_releases_is_no_deadlock(meetings: Any, made: str) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = []
+
+    def start() -> Any:
+        semaphore, ready = context.Semaphore(0), context.Event()
+        processes.append(context.Process(target=_release_later, args=(semaphore, ready)))
+        processes[-1].start()
+        assert ready.wait(10)
+        return semaphore
+
+    older = start() if made == "before" else None
+    found = explore(lambda: older or start(), [meetings.takes], schedules=1)
+    for process in processes:
+        process.join(10)
+        assert process.exitcode == 0
+    assert not found.hazards, found.hazards[0].message
