@@ -163,6 +163,10 @@ class ThreadState:
     """Innermost last, frames of the user's code only."""
 
 
+Symptom = tuple[str, str, str, int]
+"""How a test fails: the kind of hazard, the exception's type, path and line that raised it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     """One thing found, with its evidence."""
@@ -193,6 +197,8 @@ class Hazard:
     """Anything the reader must know about how sure this is (for example: the replay ran
     differently).
     """
+    symptom: Symptom | None = None
+    """How the test failed where this was seen, if it did and it is known where that was raised."""
 
     @property
     def identity(self) -> tuple[str, str, tuple[tuple[str, int], ...]]:

@@ -45,8 +45,13 @@ def describe(suspect: Suspect, blame: Blame = NOBODY) -> Hazard:
         hazard = _failure(suspect, accesses, blame)
     execution = suspect.observation.execution
     threads = max(len({event[0] for event in execution.log} - {0}), execution.threads - 1)
+    failure = suspect.observation.failure
     return replace(
-        hazard, preemptions=execution.preemptions, threads=threads, note=_early(execution)
+        hazard,
+        preemptions=execution.preemptions,
+        threads=threads,
+        note=_early(execution),
+        symptom=None if failure is None or failure.site is None else failure.symptom,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
-from pytest_concurrency.model import Access, HazardKind, Site, ThreadState
+from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
 
@@ -36,7 +36,7 @@ class Failure:
     """The lines of the user's own code that it went through, the innermost last."""
 
     @property
-    def symptom(self) -> tuple[str, str, str, int]:
+    def symptom(self) -> Symptom:
         """The same for two sightings of one failure.
 
         Not by its text: that may hold a path, an address, a process id, a port or a time, which

@@ -28,6 +28,7 @@ from pytest_concurrency.search.saved import Failing, SavedFailures
 from pytest_concurrency.search.token import decode
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.apart import hazard_of_death
+from pytest_concurrency.stress.borrowing import with_places
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
 from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.process_run import ProcessOutcome, ProcessRuns
@@ -98,7 +99,7 @@ class Stress:
                 seconds=time.monotonic() - started,
             )
         failing, problem = self.saved.load(self.item.nodeid)
-        results = [facts.result, *self._cells(facts, failing, started)]
+        results = with_places([facts.result, *self._cells(facts, failing, started)])
         if self.survey.unseen:
             results = [replace(each, exhausted=False, covered=0) for each in results]
         still = _still_failing(results, failing)

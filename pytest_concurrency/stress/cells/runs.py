@@ -121,7 +121,8 @@ class Runs:
     def _hazard(self, kind: HazardKind, sighting: _Sighting) -> Hazard:
         first, in_processes = sighting.first, self.cell.kind == "processes"
         times = f"{sighting.count} of {self.done} run{'' if self.done == 1 else 's'}"
-        sites = () if first.location is None else (SiteUse(first.location, 0, "call"),)
+        where = first.location
+        sites = () if where is None else (SiteUse(where, 0, "call"),)
         only_amplified = not sighting.natively and self.done > 1
         return Hazard(
             kind=kind,
@@ -133,6 +134,7 @@ class Runs:
             threads=0 if in_processes else self.cell.threads,
             detail=first.traceback,
             note="seen in amplified runs only (instrumented code)" if only_amplified else "",
+            symptom=None if where is None else (kind, first.kind, where.path, where.line),
         )
 
 

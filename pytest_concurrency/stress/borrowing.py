@@ -1,0 +1,55 @@
+"""The place of a failure that was seen where nobody watched: that of the same failure, executed.
+
+What runs at full speed and in processes has no log. Where an explored cell has executed the same
+failure (kind, type of the exception, line that raised), it is known what it fails by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pytest_concurrency.model import CellResult, Hazard
+
+_OUTSIDE = "file "
+"""How the name of a location begins on which processes can meet."""
+
+
+def with_places(results: Sequence[CellResult]) -> list[CellResult]:
+    """Give the hazards that name no location that of the same failure in an explored cell."""
+    explored = [each for each in results if each.cell.kind == "explored"]
+    return [
+        each if each.cell.kind == "explored" else _with_places(each, explored) for each in results
+    ]
+
+
+def _with_places(result: CellResult, explored: Iterable[CellResult]) -> CellResult:
+    nearest = sorted(explored, key=lambda each: each.cell.threads != result.cell.threads)
+    hazards = tuple(_with_place(each, result, nearest) for each in result.hazards)
+    return replace(result, hazards=hazards)
+
+
+def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResult]) -> Hazard:
+    if hazard.location or hazard.symptom is None:
+        return hazard
+    for other in explored:
+        same = [
+            each
+            for each in other.hazards
+            if each.symptom == hazard.symptom and _may_meet_on(each.location, result)
+        ]
+        if same:
+            note = f"where it comes from is known from the same failure in {other.cell.label}"
+            return replace(
+                hazard,
+                location=" and ".join(dict.fromkeys(each.location for each in same)),
+                sites=tuple(dict.fromkeys(use for each in same for use in each.sites)),
+                note="; ".join(filter(None, (hazard.note, note))),
+            )
+    return hazard
+
+
+def _may_meet_on(location: str, result: CellResult) -> bool:
+    if result.cell.kind == "processes":
+        return location.startswith(_OUTSIDE)
+    return bool(location)
