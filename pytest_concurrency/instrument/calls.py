@@ -16,6 +16,7 @@ written in Python.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from pytest_concurrency.instrument.looks import Looks
 from pytest_concurrency.instrument.values import NOTHING, Value
@@ -23,6 +24,7 @@ from pytest_concurrency.runtime import files
 from pytest_concurrency.runtime.containers import CONTAINER_METHODS, CONTAINERS, KEYED, METHOD_NAMES
 from pytest_concurrency.runtime.functions import MODULES_OF, SLOT_EFFECTS
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
+from pytest_concurrency.runtime.sites import SITES
 
 _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
@@ -223,6 +225,7 @@ class Calls(Looks):
         first = node.args[:1] if node.args and self._is_plain(node.args[0]) else []
         node.func = self._visit_expr(node.func)
         number = self._site(node, "call", "", label)
+        SITES[number] = replace(SITES[number], is_bound=True)
         if not inert and not _has_stars(node):
             return self._made_ready(node, "ready_call", node.func, number)
         self._visit_arguments(node)

@@ -35,6 +35,8 @@ class InstrumentedSite:
     """Writes: which read sites gave values that were found to be equal, or not, before."""
     is_tracked: bool = False
     """Writes: whether what flows into it is told by marks."""
+    is_bound: bool = False
+    """Calls: whether the label names the bound method, not the object whose method it is."""
 
 
 SITES: list[InstrumentedSite] = []

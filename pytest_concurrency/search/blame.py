@@ -8,11 +8,12 @@ conflict that could be flipped, too, while the failure stayed, is innocent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read
+from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read, is_write
+from pytest_concurrency.detect.effects import Content
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.access import location_key
@@ -22,8 +23,15 @@ from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.observation import Failure, Observation, Suspect
 from pytest_concurrency.search.strategies.follow import Follow
 
-Runner = Callable[[Strategy, int], Observation]
-"""Executes once, with at most so many scheduling points."""
+
+class Runner(Protocol):
+    """Executes once, with at most so many scheduling points."""
+
+    def __call__(self, strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
+        """Execute; with ``record`` in full, with values."""
+        ...
+
+
 _EXECUTIONS = 60
 """Executions that finding out whom to blame may take."""
 _LONGER = 3
@@ -38,11 +46,15 @@ _MOST_SUSPECTS = 3
 _Class = tuple[int, int, int, int, Any]
 """Conflicts that look the same in the source: thread and site, twice, and the object."""
 
+_Key = tuple[int, int, int]
+"""An event, in any execution: a thread's first, second, ... at a site."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Trial:
     """What flipping came to."""
 
+    plan: Sequence[Event]
     flipped: frozenset[_Class]
     """Conflicts of which at least one was the other way round."""
     reversed: frozenset[_Class]
@@ -127,7 +139,9 @@ def guilty(suspect: Suspect, run: Runner, *, limit: int, deadline: float) -> Bla
             trials.append(_tried(plan, suspects, observation, run, limit))
         if any(trial.is_cured for trial in trials):
             break
-    return _judged(suspects, trials)
+    return _judged(
+        suspects, trials, observation, lambda plan: run(Follow(plan), limit, record=True)
+    )
 
 
 def _tried(
@@ -139,7 +153,7 @@ def _tried(
     same = bool(
         before.failure and after.failure and before.failure.symptom == after.failure.symptom
     )
-    return _Trial(frozenset(some), frozenset(every), not failed, same)
+    return _Trial(plan, frozenset(some), frozenset(every), not failed, same)
 
 
 def _plans(suspects: _Suspects, *, far: bool) -> Iterator[list[Event]]:
@@ -208,7 +222,7 @@ def _flipped(suspects: _Suspects, log: Sequence[Event]) -> tuple[set[_Class], se
     return some, every
 
 
-def _numbered(log: Sequence[Event]) -> list[tuple[int, int, int]]:
+def _numbered(log: Sequence[Event]) -> list[_Key]:
     counts: dict[tuple[int, int], int] = {}
     keys = []
     for thread, site, *_ in log:
@@ -217,21 +231,75 @@ def _numbered(log: Sequence[Event]) -> list[tuple[int, int, int]]:
     return keys
 
 
-def _judged(suspects: _Suspects, trials: Sequence[_Trial]) -> Blame:
-    """Blame the conflicts whose flip alone cures; else those of the smallest flip that does."""
+def _judged(
+    suspects: _Suspects,
+    trials: Sequence[_Trial],
+    before: Observation,
+    record: Callable[[Sequence[Event]], Observation],
+) -> Blame:
+    """Blame the conflicts whose flip alone cures; else those of the smallest flip that does, where
+    the threads read something else then.
+    """
     innocent = {kind for trial in trials if trial.fails_as_before for kind in trial.reversed}
-    cured = [trial.flipped - innocent or trial.flipped for trial in trials if trial.is_cured]
-    alone = {kind for each in cured if len(each) == 1 for kind in each}
-    fewest = frozenset(alone) or min(filter(None, cured), key=len, default=frozenset())
-    if not alone and not 0 < len(fewest) <= _MOST_SUSPECTS:
+    cures = {trial: trial.flipped - innocent or trial.flipped for trial in trials if trial.is_cured}
+    alone = {kind for each in cures.values() if len(each) == 1 for kind in each}
+    smallest = min(filter(cures.get, cures), key=lambda each: len(cures[each]), default=None)
+    if alone or smallest is None:
+        return _named(suspects, alone, is_sure=True) if alone else _only_candidate(suspects)
+    fewest = cures[smallest]
+    if len(_places(suspects, fewest)) > 1:
+        after = record(smallest.plan)
+        told = (kind for kind in fewest if _is_told_by(suspects, kind, before, after))
+        fewest = frozenset(told)
+    if not 0 < len(fewest) <= _MOST_SUSPECTS:
         return _only_candidate(suspects)
+    if len(_places(suspects, fewest)) > 1:
+        return NOBODY  # one of them, but it is not known which
+    return _named(suspects, fewest, is_sure=False)
+
+
+def _named(suspects: _Suspects, kinds: Collection[_Class], *, is_sure: bool) -> Blame:
+    conflicts = tuple(_places(suspects, kinds).values())[:_MOST_PLACES]
+    return Blame(conflicts, is_sure)
+
+
+def _places(suspects: _Suspects, kinds: Collection[_Class]) -> dict[Any, Conflict]:
+    """Return the likeliest conflict at each location."""
     places: dict[Any, Conflict] = {}
-    for kind in sorted(fewest, key=suspects.rank):
+    for kind in sorted(kinds, key=suspects.rank):
         conflict = suspects.conflicts[kind][-1]
         places.setdefault(location_key(suspects.log[conflict.second]), conflict)
-    if not alone and len(places) > 1:
-        return NOBODY  # one of them, but it is not known which
-    return Blame(tuple(places.values())[:_MOST_PLACES], bool(alone))
+    return places
+
+
+def _is_told_by(suspects: _Suspects, kind: _Class, before: Observation, after: Observation) -> bool:
+    """Whether a read that depends on a conflict gave something else in the execution that passed:
+    what all have read as before has not cured.
+    """
+    conflicts, keys = suspects.conflicts[kind], _numbered(suspects.log)
+    place = suspects.log[conflicts[-1].second]
+    one, other = (_reads(each, place) for each in (before, after))
+    first, second = ({keys[index] for index in each} for each in zip(*conflicts, strict=True))
+    return any(
+        content.value is None or content.value != other[key][1].value
+        for key, (source, content) in one.items()
+        if key in other and (key in first | second or source in second or other[key][0] in first)
+    )
+
+
+def _reads(observation: Observation, place: Event) -> dict[_Key, tuple[_Key | None, Content]]:
+    """Return what was read at a location, and who had written there last."""
+    found: dict[_Key, tuple[_Key | None, Content]] = {}
+    source: _Key | None = None
+    log = observation.execution.log
+    shown = zip(_numbered(log), log, observation.contents, strict=False)
+    for key, event, (content, _) in shown:
+        if _is_one_place(event, place):
+            if is_read(event) or SITES[event[1]].op == "call":
+                found[key] = (source, content)
+            if is_write(event):
+                source = key
+    return found
 
 
 def _only_candidate(suspects: _Suspects) -> Blame:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
-from pytest_concurrency.runtime.access import FILE
+from pytest_concurrency.runtime.access import FILE, location_key
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.operation import TRY
@@ -66,6 +66,10 @@ class _Recorder:
         self._write: tuple[int, tuple[Any, ...], Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
+        self._owners: dict[Any, tuple[tuple[Any, ...], Callable[[], object], object, str]] = {}
+        """Where the program has looked by name, and what it is called there."""
+        self._names: dict[Any, str] = {}
+        """Of objects whose bound methods were called, by number."""
 
     def result(self) -> tuple[Access, ...]:
         """Return the record."""
@@ -82,6 +86,9 @@ class _Recorder:
         op = operation(event)
         shown = _OPERATIONS.get(op, op)
         found = peek(event, obj, name) if shown in ("read", "write") else MISSING
+        location = location_name(event, obj, name, self._called(event, obj))
+        if shown == "read" and type(name) is str and event[2] is not FILE:
+            self._owners[location_key(event)] = (event, alive(obj), name, location)
         value = found if shown == "read" else MISSING
         # What has been written to a file may still be in a buffer.
         content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
@@ -91,13 +98,30 @@ class _Recorder:
                 task.index,
                 task.steps + baton.points_since_decision,
                 shown,
-                location_name(event, obj, name),
+                location,
                 event[1],
                 show(value),
             ]
         )
         if shown == "write":
             self._write = (len(self._accesses) - 1, event, alive(obj), name)
+
+    def _called(self, event: tuple[Any, ...], obj: object) -> str:
+        """Name the object whose bound method a variable holds: as what still refers to it; "" if it
+        is not known, or no such call.
+        """
+        if not SITES[event[1]].is_bound:
+            return ""
+        if event[2] not in self._names:
+            self._names[event[2]] = next(
+                (
+                    location
+                    for read, owner, name, location in self._owners.values()
+                    if (at := owner()) is not None and peek(read, at, name) is obj
+                ),
+                "",
+            )
+        return self._names[event[2]]
 
     def _settle(self) -> None:
         """Fill in the value of the last write, which has taken place by now."""

@@ -67,20 +67,23 @@ def show(value: object) -> str:
     return f"<{class_name(cls)} of {len(held)}>"
 
 
-def location_name(event: tuple[Any, ...], obj: object, target: object) -> str:
-    """Name the location of ``event``: ``obj`` and ``target`` are what ``touch`` was told."""
+def location_name(event: tuple[Any, ...], obj: object, target: object, label: str = "") -> str:
+    """Name the location of ``event``: ``obj`` and ``target`` are what ``touch`` was told; ``label``
+    is what the object is called, if not as at its site.
+    """
     site = SITES[event[1]]
+    label = label or site.label
     if event[2] == FILE:
         return f"file {Path(str(obj)).name}"
     if len(event) == 3 or _is_attribute(event, obj):
         return str(target) if type(obj) is CellType else f"{_owner_name(obj)}.{target}"
     if len(event) == 5 and event[4] == USE:
-        return str(site.label).removesuffix(f".{site.name}")
+        return label.removesuffix(f".{site.name}")
     if len(event) == 5 and event[4] not in ("read", "write"):
-        return str(site.label)
+        return label
     if target is WHOLE:
-        return str(site.label)
-    return f"{site.label}[{show(event[3] if type(target) is int else target)}]"
+        return label
+    return f"{label}[{show(event[3] if type(target) is int else target)}]"
 
 
 def _owner_name(obj: Any) -> str:

@@ -45,7 +45,7 @@ RACES = {
     "globals()": ('globals()["total"] += 1', "MODULE.total"),
     "globals() and name": ('globals()["total"] = total + 1', "MODULE.total"),
     "operator.setitem": ('operator.setitem(it.table, "n", it.table["n"] + 1)', "it.table['n']"),
-    "bound method": ('get = it.table.get; it.table["n"] = get("n") + 1', "get['n']"),
+    "bound method": ('get = it.table.get; it.table["n"] = get("n") + 1', "Counter.table['n']"),
     "memoryview": ("it.view[0] = it.view[0] + 1", "it.view[0]"),
     "bytearray": ("it.data[0] += 1", "it.data[0]"),
     "truth value": ("first = not it.items; it.items[:] = [first]", "it.items"),

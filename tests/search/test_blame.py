@@ -357,6 +357,27 @@ class StatisticsBefore:
             box.items.pop()  # R
 
 
+def section(box: Box, action: Callable[..., Any], *args: Any) -> Any:
+    with box.lock:
+        box.owner = threading.get_ident()
+        try:
+            return action(*args)
+        finally:
+            box.owner = None
+
+
+class ClearedInItsOwnSection:
+    """Sections are flipped as a whole, and with them what their threads read alike."""
+
+    location, state = "Box.data", {"data": {}, "owner": None}
+
+    def worker(box):
+        assert box.owner != threading.get_ident()
+        section(box, box.data.clear)
+        section(box, box.data.__setitem__, 1, 100)
+        assert section(box, box.data.get, 1) == 100
+
+
 PROGRAMS = [each for each in list(vars().values()) if hasattr(each, "location")]
 
 
