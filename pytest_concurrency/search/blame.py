@@ -21,6 +21,7 @@ from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.observation import Failure, Observation, Suspect
+from pytest_concurrency.search.strands import over_an_await
 from pytest_concurrency.search.strategies.follow import Follow
 
 
@@ -139,9 +140,12 @@ def guilty(suspect: Suspect, run: Runner, *, limit: int, deadline: float) -> Bla
             trials.append(_tried(plan, suspects, observation, run, limit))
         if any(trial.is_cured for trial in trials):
             break
-    return _judged(
+    blame = _judged(
         suspects, trials, observation, lambda plan: run(Follow(plan), limit, record=True)
     )
+    if blame.conflicts or not observation.strands:
+        return blame
+    return Blame(over_an_await(observation.execution.log, observation.strands))
 
 
 def _tried(

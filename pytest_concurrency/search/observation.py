@@ -56,6 +56,8 @@ class Observation:
     """The full record, if one was asked for: one entry per event of the execution's log."""
     contents: Contents = ()
     """With it: what was in the locations."""
+    strands: Sequence[int] = ()
+    """With it: who did it, where tasks of an event loop count as themselves."""
 
 
 class Workload(Protocol):

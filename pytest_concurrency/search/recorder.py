@@ -17,6 +17,7 @@ from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.operation import TRY
 from pytest_concurrency.runtime.serials import alive
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.search.strands import Strands
 from pytest_concurrency.search.values import MISSING, location_name, peek, show
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def recorded(run: Callable[[], Observation]) -> Observation:
     count = len(observation.execution.log)
     observation.accesses = recorder.result()[:count]
     observation.contents = recorder.contents[:count]
+    observation.strands = recorder.strands[:count]
     return observation
 
 
@@ -63,6 +65,9 @@ class _Recorder:
         """What each ``Access`` is made from: an execution that spins has tens of thousands."""
         self.contents: list[tuple[Content, Content]] = []
         """What was in each access's location before and after it."""
+        self.strands: list[int] = []
+        """Who did it: of one thread, each task of its event loop is somebody else."""
+        self._strands = Strands()
         self._write: tuple[int, tuple[Any, ...], Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
@@ -83,6 +88,7 @@ class _Recorder:
         self._settle()
         task = baton.current
         assert task is not None
+        self.strands.append(self._strands.current(task.index))
         op = operation(event)
         shown = _OPERATIONS.get(op, op)
         found = peek(event, obj, name) if shown in ("read", "write") else MISSING

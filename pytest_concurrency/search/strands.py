@@ -1,0 +1,81 @@
+"""Tasks of an event loop: they take turns in one thread, at each ``await``.
+
+What one of them has read may be stale after an ``await``, as it may be after a scheduling point.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+from weakref import ReferenceType, ref
+
+from pytest_concurrency.detect.conflicts import Conflict, Event, is_read, is_write
+from pytest_concurrency.detect.lost_update import lost_updates
+from pytest_concurrency.runtime.access import location_key
+
+
+class Strands:
+    """Numbers who runs: tasks of event loops from 0, threads outside of tasks below that."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, tuple[ReferenceType[Any], int]] = {}
+        """By the task's address, which is its own as long as it lives."""
+        self._count = count()
+
+    def current(self, thread: int) -> int:
+        """Return the number of what runs in the calling thread, whose index is given."""
+        task = _current_task()
+        if task is None:
+            return -1 - thread
+        known = self._numbers.get(id(task))
+        if known is None or known[0]() is not task:
+            known = self._numbers[id(task)] = (ref(task), next(self._count))
+        return known[1]
+
+
+def _current_task() -> object | None:
+    events, tasks = sys.modules.get("asyncio.events"), sys.modules.get("asyncio.tasks")
+    if events is None or tasks is None:
+        return None
+    loop = events._get_running_loop()
+    return None if loop is None else tasks.current_task(loop)
+
+
+def over_an_await(log: Sequence[Event], strands: Sequence[int]) -> tuple[Conflict, ...]:
+    """Return, of an execution that failed, the read of a task and the write of another task of the
+    same thread that made it stale, before the first one has written.
+
+    Where it is known that the value read flows into what was written, the first such; else only
+    if there is but one location that it may be.
+    """
+    threads = {strand: event[0] for strand, event in zip(strands, log, strict=True)}
+    told = [(strand, *event[1:]) for strand, event in zip(strands, log, strict=True)]
+    for found in lost_updates(told):
+        one, other = strands[found.read], strands[found.foreign_write]
+        if found.flows and one >= 0 and threads[one] == threads[other]:
+            return (Conflict(found.read, found.foreign_write),)
+    places: dict[Any, Conflict] = {}
+    for conflict in _made_stale(log, strands):
+        places.setdefault(location_key(log[conflict.second]), conflict)
+    return tuple(places.values()) if len(places) == 1 else ()
+
+
+def _made_stale(log: Sequence[Event], strands: Sequence[int]) -> Iterator[Conflict]:
+    """Yield the reads that a task has acted on after another one of its thread has written."""
+    reads: dict[Any, dict[int, int]] = {}
+    stale: dict[Any, dict[int, Conflict]] = {}
+    for index, event in enumerate(log):
+        key, strand = location_key(event), strands[index]
+        if is_read(event) and strand >= 0:
+            reads.setdefault(key, {})[strand] = index
+            stale.get(key, {}).pop(strand, None)
+        elif is_write(event):
+            conflict = stale.get(key, {}).pop(strand, None)
+            if conflict is not None:
+                yield conflict
+            for other, when in reads.get(key, {}).items():
+                if other != strand and log[when][0] == event[0]:
+                    stale.setdefault(key, {}).setdefault(other, Conflict(when, index))
+            reads.get(key, {}).pop(strand, None)
