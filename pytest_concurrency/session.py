@@ -5,17 +5,16 @@ ends.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
-from functools import cached_property
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
+from pytest_concurrency.code_under_test import CodeUnderTest
 from pytest_concurrency.gil import gil_enabled
-from pytest_concurrency.instrument.project import declared_packages
-from pytest_concurrency.instrument.scope import Scope, places_of
-from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.markers import (
     NotStressed,
     Stressed,
@@ -23,29 +22,31 @@ from pytest_concurrency.markers import (
     test_settings,
     unsafe_fixtures,
 )
+from pytest_concurrency.mistakes import Mistakes
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.options import Options
 from pytest_concurrency.report import json as json_report
 from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.junit import user_properties
-from pytest_concurrency.report.page import Page, write
+from pytest_concurrency.report.page import Page, line, write
 from pytest_concurrency.report.progress import ProgressLine
 from pytest_concurrency.report.terminal import header_line, summary_lines
 from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.saved import SavedFailures
-from pytest_concurrency.search.token import Token, TokenError, decode, fingerprint, short
-from pytest_concurrency.stress import coverage_bridge
+from pytest_concurrency.search.token import Token, TokenError, decode
+from pytest_concurrency.selection import check_named
+from pytest_concurrency.stress.child import Interrupted
+from pytest_concurrency.stress.control import INTERNAL
+from pytest_concurrency.stress.in_child import describe_exception, in_one_line
 from pytest_concurrency.stress.paths import relative_to, seen_from
 from pytest_concurrency.stress.place import InChild, InSameProcess, Place
 from pytest_concurrency.stress.replayed import replay
 from pytest_concurrency.stress.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.setup_state import failing, with_body
 from pytest_concurrency.stress.stress import Stress
-from pytest_concurrency.stress.survey import Survey, survey
 from pytest_concurrency.stress.termination import termination_interrupts
 from pytest_concurrency.stress.timers import note_timer, paused
 
-LONGEST_SURVEY_SECONDS = 10.0
 _ATTRIBUTE = "concurrency_stress"
 """Where a test report carries the stress report: xdist hands it over."""
 
@@ -63,13 +64,8 @@ _HAS_NOT_RUN = pytest.StashKey[bool]()
 """Set on an item whose body was not run because of hazards."""
 
 
-def _refused(session: pytest.Session, text: str) -> Exception:
-    """Return what ends a session whose options do not fit its tests."""
-    if hasattr(session.config, "workerinput"):
-        # xdist takes a worker that ends with a UsageError for a crash; this it hands over.
-        session.shouldstop = text
-        return session.Failed(text)
-    return pytest.UsageError(text)
+def _raise(problem: Exception) -> NoReturn:
+    raise problem
 
 
 class StressSession:
@@ -80,10 +76,10 @@ class StressSession:
         self._options = options
         self._reports: dict[str, StressReport] = {}
         self._current: StressReport | None = None
-        self._instrumentations: dict[tuple[str, ...], Instrumentation] = {}
-        """By the packages that tests make us add: what one test sees does not depend on others."""
+        self._code = CodeUnderTest(config, options)
         self._token: Token | None = None
-        self._problems: list[str] = []
+        self._mistakes = Mistakes(config, options)
+        self._problems = self._mistakes.problems
         """What went wrong beside the tests, in this process."""
         self._in_child = hasattr(os, "fork") and not config.getoption("usepdb", False)
 
@@ -120,34 +116,7 @@ class StressSession:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Check that what was named is there: packages, and a token's test."""
-        for name in self._options.base.source if session.items else ():
-            if not places_of(name.removeprefix("-")):
-                raise _refused(
-                    session,
-                    f"--concurrency-source: there is no package or module {name.lstrip('-')!r} "
-                    "that could be imported from here",
-                )
-        if self._token is None or self._config.option.collectonly:
-            return
-        items = session.items
-        if not items:
-            raise _refused(
-                session,
-                "--concurrency-replay: the test is not here: run the command in the directory in "
-                "which the finding was printed, or give the test's path as seen from here",
-            )
-        if len(items) > 1:
-            raise _refused(
-                session,
-                f"--concurrency-replay replays one test, but {len(items)} are selected: "
-                "name the test that the token was printed for",
-            )
-        if fingerprint(items[0].nodeid) != self._token.test:
-            raise _refused(
-                session,
-                f"replay token {short(self._options.replay)} belongs to another test than "
-                f"{items[0].nodeid}",
-            )
+        check_named(session, self._options, self._token)
 
     # -- one test -------------------------------------------------------------------------
 
@@ -169,11 +138,18 @@ class StressSession:
             try:
                 with termination_interrupts():
                     self._stress_once(item, decision, InChild(self._config))
+            except Interrupted as stop:
+                self._tell_so_far(item, stop.report)
+                raise KeyboardInterrupt from None
             except (HazardsFound, pytest.fail.Exception) as error:
                 problem = error
             else:
                 item.stash[_HAS_NOT_RUN] = False
-                return (yield)
+                try:
+                    return (yield)
+                except KeyboardInterrupt:
+                    self._tell_so_far(item, self._current)
+                    raise
             with failing(item, problem):
                 return (yield)
         result = yield
@@ -203,14 +179,50 @@ class StressSession:
         if report.outcome == "failed" and not report.has_errors:
             pytest.fail(report.reason, pytrace=False)
 
+    def _tell_so_far(self, item: pytest.Item, report: StressReport | None) -> None:
+        """Tell, before the session ends, what was found in a test that was interrupted."""
+        if report is None or not report.hazards:
+            return
+        self._current = report = self._for_people(report, item)
+        if report.gated and report.has_errors:
+            problem = HazardsFound(report)
+            call = pytest.CallInfo.from_call(partial(_raise, problem), when="call")
+            told = item.ihook.pytest_runtest_makereport(item=item, call=call)
+            item.ihook.pytest_runtest_logreport(report=told)
+        else:
+            self._reports[report.nodeid] = report
+
     def _stress(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
+        """Run the cells; a mistake of ours on the way is told, and the test runs as usual."""
+        try:
+            report = self._stressed(item, decision, place)
+        except (pytest.exit.Exception, pytest.UsageError):
+            raise
+        except Exception as error:
+            place.mistakes.append(describe_exception(error))
+            reason = INTERNAL + in_one_line(error)
+            report = StressReport(item.nodeid, decision.gated, "skipped", reason=reason)
+        told = self._mistakes.note(place.mistakes, item.nodeid, report.seed)
+        report = self._for_people(replace(report, problems=(*report.problems, *told)), item)
+        self._config.hook.pytest_concurrency_stressed(item=item, report=report)
+        return report
+
+    def _for_people(self, report: StressReport, item: pytest.Item) -> StressReport:
+        return replace(
+            relative_to(report, self._config.rootpath),
+            selector=seen_from(
+                self._config.invocation_params.dir, item.nodeid, self._config.rootpath
+            ),
+        )
+
+    def _stressed(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
         assert isinstance(item, pytest.Function)
-        found = self._survey(item, decision, place)
+        found = self._code.survey(item, decision.settings.time, place)
         seed = decision.settings.seed
         saved, problems = self._saved()
         stress = Stress(
             item,
-            self._instrumentation(found.added),
+            self._code.instrumentation(found.added),
             decision.settings,
             decision.gated,
             f"{seed}:{item.nodeid}" if seed else item.nodeid,
@@ -225,15 +237,7 @@ class StressSession:
                 report = replay(stress, self._token) if self._token else stress.run()
             finally:
                 self._progress.clear()
-        report = replace(
-            relative_to(report, self._config.rootpath),
-            problems=(*problems, *report.problems),
-            selector=seen_from(
-                self._config.invocation_params.dir, item.nodeid, self._config.rootpath
-            ),
-        )
-        self._config.hook.pytest_concurrency_stressed(item=item, report=report)
-        return report
+        return replace(report, problems=(*problems, *report.problems))
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool | None:
@@ -252,35 +256,6 @@ class StressSession:
         except OSError as error:
             return SavedFailures(None), (f"failing schedules are not saved: {error.strerror}",)
 
-    @cached_property
-    def _scope(self) -> Scope:
-        """What is instrumented whatever the tests do: the project, and what was asked for."""
-        return Scope(
-            [self._config.rootpath],
-            [
-                *self._options.base.source,
-                *declared_packages(self._config.rootpath),
-                *coverage_bridge.source(),
-            ],
-        )
-
-    def _instrumentation(self, added: tuple[str, ...]) -> Instrumentation:
-        known = self._instrumentations.get(added)
-        if known is None:
-            scope = self._scope.with_packages(added) if added else self._scope
-            known = self._instrumentations[added] = Instrumentation(scope)
-        return known
-
-    def _survey(self, item: pytest.Function, decision: Stressed, place: Place) -> Survey:
-        """Look at what code the test runs; nothing is known of one that does not end."""
-        scope = self._scope
-        with paused(item):
-            result = place.run(
-                lambda progress: survey(item, scope),
-                seconds=min(decision.settings.time, LONGEST_SURVEY_SECONDS),
-            )
-        return result.value or Survey()
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -293,14 +268,21 @@ class StressSession:
         self._current = None
         if report.failed:
             if call.excinfo is not None and isinstance(call.excinfo.value, HazardsFound):
-                report.longrepr = FailureRepr(stress_report)
+                report.longrepr = self._representation(stress_report)
             stress_report = replace(stress_report, outcome="failed")
         if report.skipped:  # there is nothing that anybody expects to be judged
             stress_report = replace(stress_report, gated=False)
-        setattr(report, _ATTRIBUTE, to_wire(stress_report))
+        data = self._mistakes.attempt(partial(to_wire, stress_report), item.nodeid)
+        setattr(report, _ATTRIBUTE, data)
         item.user_properties.extend(user_properties(stress_report))
         report.user_properties = list(item.user_properties)
         return report
+
+    def _representation(self, report: StressReport) -> FailureRepr | str:
+        shown = self._mistakes.attempt(partial(FailureRepr, report), report.nodeid)
+        if shown is not None and self._mistakes.attempt(lambda: bool(str(shown))):
+            return shown
+        return "\n".join(hazard.message for hazard in report.hazards)
 
     # -- after ----------------------------------------------------------------------------
 
@@ -319,20 +301,24 @@ class StressSession:
             return
         reports = list(self._reports.values())
         if self._options.json_path is not None:
-            document = json_report.build_document(reports, seed=self._options.base.seed)
-            try:
-                json_report.write(self._options.json_path, document)
-            except OSError as error:
-                self._problems.append(f"the report cannot be written: {error}")
+            self._mistakes.attempt(partial(self._write_json, self._options.json_path, reports))
         self._config.hook.pytest_concurrency_report(config=self._config, reports=reports)
         unjudged = any(report.not_judged for report in reports)
         if self._options.strict and unjudged and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def _write_json(self, path: Path, reports: Sequence[StressReport]) -> None:
+        document = json_report.build_document(reports, seed=self._options.base.seed)
+        try:
+            json_report.write(path, document)
+        except OSError as error:
+            self._problems.append(f"the report cannot be written: {error}")
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Sum up."""
         writer = terminalreporter._tw
-        lines = summary_lines(
+        summary = partial(
+            summary_lines,
             self._reports.values(),
             Page.of(writer),
             verbosity=self._config.get_verbosity(),
@@ -340,6 +326,9 @@ class StressSession:
             strict=self._options.strict,
             problems=self._problems,
         )
+        lines = self._mistakes.attempt(summary)
+        if lines is None:
+            lines = [line(problem, "yellow") for problem in self._problems]
         if not lines:
             return
         if self._config.get_verbosity() >= 0:

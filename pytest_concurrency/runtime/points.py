@@ -42,7 +42,10 @@ class Points(Timers):
         if self.owners or self.timers:
             chosen = task if self._must_wait(task) else self._decide(task, task)
         elif len(enabled) > 1:  # the same as _decide() where there are neither locks nor waits
-            chosen = self.strategy.choose(enabled, task)
+            try:
+                chosen = self.strategy.choose(enabled, task)
+            except Exception as error:
+                chosen = self._without_strategy(error, enabled)
             if chosen is not task:
                 self.switches.append((task.index, task.steps, chosen.index))
         else:
@@ -66,18 +69,29 @@ class Points(Timers):
             # Its own wait may have run out at once.
             default = task if task in runnable else runnable[0]
         sleepers = self.sleepers() if self.timers else None
-        chosen = self.strategy.hurry(sleepers, task) if sleepers else None
-        if chosen is not None:
+        chosen = None
+        try:
+            if sleepers:
+                chosen = self.strategy.hurry(sleepers, task)
+            if chosen is None:
+                chosen = self.strategy.choose(runnable, task) if len(runnable) > 1 else runnable[0]
+                sleepers = None
+        except Exception as error:
+            chosen, sleepers = self._without_strategy(error, runnable), None
+        if sleepers:
             assert chosen.timer is not None
             self.hurried.append((chosen.index, chosen.timer[3]))
             self._expire(chosen.timer[0])
-        elif len(runnable) > 1:
-            chosen = self.strategy.choose(runnable, task)
-        else:
-            chosen = runnable[0]
         if chosen is not default:
             self.switches.append((task.index, task.steps, chosen.index))
         return chosen
+
+    def _without_strategy(self, error: Exception, runnable: list[Task]) -> Task:
+        """Go on in some way to the end of the execution, which then raises what the strategy has
+        raised: the program must not meet it.
+        """
+        self.mistake = self.mistake or error
+        return runnable[0]
 
     def runnable(self) -> list[Task]:
         """Return who may go on: not those that stand before a lock which another task holds."""
@@ -131,7 +145,11 @@ class Points(Timers):
 
     def _grant(self, task: Task) -> None:
         if len(self.enabled) > 1 or self.timers:
-            points = self.strategy.grant(task, self.enabled)
+            try:
+                points = self.strategy.grant(task, self.enabled)
+            except Exception as error:
+                self._without_strategy(error, self.enabled)
+                points = 1
         else:
             points = FREE
         left = self.limit - self.total

@@ -56,6 +56,7 @@ class State:
         "looks",
         "lost_sight",
         "marks",
+        "mistake",
         "mutex",
         "observer",
         "offers",
@@ -170,6 +171,8 @@ class State:
         """Whether a task was blocked where the scheduler could not see it."""
         self.offers: list[list[Any]] = []
         """What a strategy wants to know of an execution when it is over."""
+        self.mistake: Exception | None = None
+        """What the strategy has raised."""
         self.outcome = ""
         self.states: Any = None
         self.started = 0.0

@@ -82,6 +82,8 @@ def execute(strategy: Strategy, body: Callable[[], object], limit: int = STEP_LI
         pass
     finally:
         baton.end()
+        if baton.mistake is not None:
+            raise baton.mistake
     return last_execution()
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Generic, Literal, TypeVar
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.model import StressReport
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.in_child import (
     ParentTies,
@@ -65,6 +66,17 @@ class ChildResult(Generic[T]):
     seconds: float = 0.0
     kept: tuple[Any, ...] = ()
     """What it has sent besides messages."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or SIGTERM, while a child was waited for."""
+
+    def __init__(self, kept: Sequence[Any]) -> None:
+        super().__init__()
+        self.kept = tuple(kept)
+        """What the child had sent besides messages."""
+        self.report: StressReport | None = None
+        """What is known of the test so far, where there is something to tell."""
 
 
 def run_in_child(
@@ -150,7 +162,10 @@ class _Watch(Generic[T]):
 
     def wait(self, started: float, seconds: float) -> ChildResult[T]:
         """Until the child has ended or time is up."""
-        in_time = self._wait_until_dead(started + seconds)
+        try:
+            in_time = self._wait_until_dead(started + seconds)
+        except KeyboardInterrupt:
+            raise Interrupted(self._kept) from None
         stacks = "" if in_time or self._final else self._dump_stacks()
         code = self.end(cut_short=not in_time or self._final is None)
         self._drain()

@@ -25,6 +25,7 @@ from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.stress.cells.plain import plain_run
 from pytest_concurrency.stress.cells.serial import SerialFacts, Way, problem_of, serial_cell
 from pytest_concurrency.stress.child import ChildResult
+from pytest_concurrency.stress.in_child import headline_of
 from pytest_concurrency.stress.place import Place
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.workload import Workload
@@ -189,4 +190,4 @@ def _reason(result: ChildResult[Any]) -> str:
         return "it does not end in time"
     if result.status == "crashed":
         return f"its process died: {result.exit}"
-    return INTERNAL + result.error.rpartition("\n")[2]
+    return INTERNAL + headline_of(result.error)

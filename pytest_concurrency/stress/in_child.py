@@ -174,6 +174,16 @@ def describe_exception(error: BaseException) -> str:
         return f"{type(error).__name__} (its traceback cannot be shown: {in_one_line(problem)})"
 
 
+WHERE = "schedule when it happened: "
+"""How the last line of an exception begins that says in which execution it was raised."""
+
+
+def headline_of(text: str) -> str:
+    """Type and message of the exception that a traceback ends with."""
+    lines = [line for line in text.splitlines() if not line.startswith(WHERE)]
+    return lines[-1] if lines else text
+
+
 def in_one_line(problem: BaseException) -> str:
     """Type and message, whatever the exception's own methods do."""
     try:

@@ -29,6 +29,8 @@ class Place(Protocol):
     """Whether what a cell does to its process is gone when the next one starts."""
     error: BaseException | None
     """What the test raised in the run that showed a hazard, where it can be looked at."""
+    mistakes: list[str]
+    """Tracebacks of what our own code raised in there: what tests raise comes back in values."""
 
     def run(
         self,
@@ -48,6 +50,7 @@ class InChild:
     error: BaseException | None = None
 
     def __init__(self, config: pytest.Config) -> None:
+        self.mistakes: list[str] = []
         self._capture = config.pluginmanager.get_plugin("capturemanager")
 
     def run(
@@ -64,7 +67,10 @@ class InChild:
             own_pytest_capture(self._capture)
             return work(progress)
 
-        return run_in_child(work_in_child, seconds=seconds, on_progress=on_progress)
+        result = run_in_child(work_in_child, seconds=seconds, on_progress=on_progress)
+        if result.status == "raised":
+            self.mistakes.append(result.error)
+        return result
 
 
 class InSameProcess:
@@ -77,6 +83,7 @@ class InSameProcess:
 
     def __init__(self, item: pytest.Function) -> None:
         self._item = item
+        self.mistakes: list[str] = []
         self.error: BaseException | None = None
 
     def run(
@@ -93,6 +100,7 @@ class InSameProcess:
                 value = work(_only_text(on_progress))
         except Exception as error:
             text = describe_exception(error)
+            self.mistakes.append(text)
             return ChildResult("raised", error_type=type(error).__name__, error=text)
         self.error = self.error or last_error()
         return ChildResult("done", value, seconds=time.monotonic() - started)

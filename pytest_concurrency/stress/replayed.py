@@ -17,8 +17,9 @@ from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
 from pytest_concurrency.stress.control import GRACE
+from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.preload import preload
-from pytest_concurrency.stress.stress import Stress, cell_of_death
+from pytest_concurrency.stress.stress import Stress
 
 STALE = (
     "the replay token is stale: the sources that its interleaving went through have changed since "

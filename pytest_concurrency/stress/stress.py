@@ -7,7 +7,6 @@ import select
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 import pytest
 
@@ -27,16 +26,16 @@ from pytest_concurrency.search.explorer import MORE
 from pytest_concurrency.search.saved import Failing, SavedFailures
 from pytest_concurrency.search.token import decode
 from pytest_concurrency.stress.amplify import amplified
-from pytest_concurrency.stress.apart import hazard_of_death
 from pytest_concurrency.stress.borrowing import with_places
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
 from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.process_run import ProcessOutcome, ProcessRuns
-from pytest_concurrency.stress.cells.processes import CONTROL, process_cell
+from pytest_concurrency.stress.cells.processes import process_cell
 from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.cells.turns import Way
-from pytest_concurrency.stress.child import ChildResult
-from pytest_concurrency.stress.control import GRACE, INTERNAL, NO_COPIES, Control
+from pytest_concurrency.stress.child import Interrupted
+from pytest_concurrency.stress.control import GRACE, NO_COPIES, Control
+from pytest_concurrency.stress.cut_short import cell_of_death, interrupted_cell
 from pytest_concurrency.stress.outcomes import RunOutcome
 from pytest_concurrency.stress.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.plan import plan
@@ -99,11 +98,27 @@ class Stress:
                 seconds=time.monotonic() - started,
             )
         failing, problem = self.saved.load(self.item.nodeid)
-        results = with_places([facts.result, *self._cells(facts, failing, started)])
-        if self.survey.unseen:
-            results = [replace(each, exhausted=False, covered=0) for each in results]
+        results = [facts.result]
+        try:
+            self._add_cells(results, facts, failing, started)
+        except Interrupted as stop:
+            stop.report = self._summed_up(report, facts, results, started)
+            raise
         still = _still_failing(results, failing)
         problems = [problem, self.saved.store(self.item.nodeid, still)]
+        summed_up = self._summed_up(report, facts, results, started)
+        return replace(summed_up, problems=tuple(filter(None, problems)))
+
+    def _summed_up(
+        self,
+        report: StressReport,
+        facts: SerialFacts,
+        results: Sequence[CellResult],
+        started: float,
+    ) -> StressReport:
+        results = with_places(results)
+        if self.survey.unseen:
+            results = [replace(each, exhausted=False, covered=0) for each in results]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
         notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
         return replace(
@@ -114,7 +129,6 @@ class Stress:
             isolation=isolation_verdict(cells),
             seconds=time.monotonic() - started,
             notes=tuple(notes),
-            problems=tuple(filter(None, problems)),
         )
 
     @cached_property
@@ -144,11 +158,14 @@ class Stress:
             return f"copies of it cannot run at once: they would share {names}"
         return ""
 
-    def _cells(
-        self, facts: SerialFacts, failing: Sequence[Failing], started: float
-    ) -> list[CellResult]:
+    def _add_cells(
+        self,
+        results: list[CellResult],
+        facts: SerialFacts,
+        failing: Sequence[Failing],
+        started: float,
+    ) -> None:
         cells = plan(self.settings, is_fixed=facts.is_fixed)
-        results: list[CellResult] = []
         end = started + self.settings.time
         by_count: dict[int, SerialFacts] = {}
         for number, cell in enumerate(cells):
@@ -163,8 +180,11 @@ class Stress:
             if cell.kind != "explored":
                 share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
             first = [each.schedule for each in failing if each.threads == cell.threads]
-            results.append(self._cell(cell, by_count[copies], first, now + share))
-        return results
+            try:
+                results.append(self._cell(cell, by_count[copies], first, now + share))
+            except Interrupted as stop:
+                results.append(interrupted_cell(cell, stop.kept))
+                raise
 
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
         """Estimate, generously, the seconds that the runs of a cell at full speed take."""
@@ -294,38 +314,6 @@ def _still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> 
                 if hazard.replay and hazard.severity == "error":
                     yield Failing(result.cell.threads, decode(hazard.replay).schedule)
     yield from (each for each in before if each.threads not in tried)
-
-
-def _internal_error(result: ChildResult[Any]) -> str:
-    return INTERNAL + f"{result.error.rpartition(chr(10))[2]}"
-
-
-def cell_of_death(
-    cell: Cell, result: ChildResult[Any], seconds: float, strategy: str
-) -> CellResult:
-    """Describe a cell whose process did not come back with a result."""
-    if result.status == "raised":
-        return CellResult(
-            cell, "error", seconds=seconds, reason=_internal_error(result), notes=(result.error,)
-        )
-    last = result.progress[-1] if result.progress else ""
-    if last == CONTROL:
-        reason = f"its process died with its processes {CONTROL}: {result.exit}"
-        if result.status == "timeout":
-            reason = f"it does not end with its processes {CONTROL}"
-        return CellResult(cell, "fails", seconds=seconds, reason=reason, control="fails")
-    done = int(last.partition("/")[0]) if last.partition("/")[0].isdigit() else 0
-    processes = cell.processes if cell.kind == "processes" else 0
-    hazard = hazard_of_death(result, done + 1, cell.threads, processes=processes)
-    return CellResult(
-        cell,
-        "hazard",
-        done + 1,
-        strategy=strategy if cell.kind == "explored" else "",
-        seconds=seconds,
-        hazards=(*result.kept, hazard),
-        reason=hazard.message,
-    )
 
 
 def _not_meant_for_copies(cells: Sequence[CellResult]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_concurrency.model import HazardKind
+from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.hooks import hooks, put_hooks
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.task import Strategy
@@ -94,6 +95,8 @@ class Workload:
         self.calls = context.calls
         with running(context):
             outcome = self._rerun.run(caller)
+        if baton.mistake is not None:
+            raise baton.mistake
         self.skipped = (
             _SKIPS.get(outcome.status, "") and f"{_SKIPS[outcome.status]}: {outcome.message}"
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import EXPLORED_ONLY, RACY, needs_proc
+from .conftest import COUNTER, EXPLORED_ONLY, RACY, needs_proc
 
 pytestmark = needs_proc
 
@@ -90,3 +90,57 @@ def test_it_ends_at_once(
     assert marked() == []
     document = json.loads(Path("report.json").read_text())
     assert [test["nodeid"] for test in document["tests"]] == ["test_it.py::test_racy"]
+
+
+FINDS_AND_GOES_ON = f"""{COUNTER}
+import os, time
+from pathlib import Path
+
+main = os.getpid()
+unseen = {{"runs": 0}}
+exec("def next_run():\\n global runs\\n runs += 1\\n return runs", unseen)
+
+@pytest.mark.threadsafe
+def test_racy(counter, concurrency):
+    if os.getpid() != main and unseen["next_run"]() > 100:
+        Path("started").touch()
+        until = time.clock_gettime(time.CLOCK_MONOTONIC) + 60
+        while time.clock_gettime(time.CLOCK_MONOTONIC) < until:
+            open(os.devnull).read()
+    def increment():
+        for _ in range(5): counter.increment()
+    concurrency.run(increment)
+    assert counter.value == 5 * concurrency.count
+"""
+
+
+@pytest.mark.parametrize("interrupt", [_ctrl_c, _cancelled_job])
+@pytest.mark.parametrize("gate", ["marked", "none"])
+def test_what_the_running_test_had_found_is_told(
+    pytester: pytest.Pytester, interrupt: Callable[[int], None], gate: str
+) -> None:
+    pytester.makepyfile(test_it=FINDS_AND_GOES_ON)
+    options = [*EXPLORED_ONLY, "--concurrency-schedules=2000", f"--concurrency-gate={gate}"]
+    session = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *options, "--concurrency-json=report.json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + 40
+        while not (pytester.path / "started").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        interrupt(session.pid)
+        out, _ = session.communicate(timeout=20)
+    finally:
+        session.kill()
+    assert session.returncode == pytest.ExitCode.INTERRUPTED
+    assert "lost update on Counter.value" in out
+    assert "--concurrency-replay=c1" in out
+    assert ("1 failed" in out) is (gate == "marked")
+    (test,) = json.loads(Path("report.json").read_text())["tests"]
+    assert [hazard["kind"] for hazard in test["hazards"]] == ["lost-update"]
+    assert test["hazards"][0]["replay"]
+    assert test["cells"][-1]["reason"] == "it was interrupted"

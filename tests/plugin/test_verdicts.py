@@ -72,3 +72,14 @@ def test_the_shop(run: Callable[..., Run]) -> None:
 @pytest.mark.usefixtures("examples")
 def test_the_examples_pass_without_the_flag(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=11)
+
+
+def test_the_examples_end_with_a_line_that_says_what_they_are_for(
+    pytester: pytest.Pytester,
+) -> None:
+    line = "These failures are meant: examples/README.md says what each test shows."
+    pytester.makeconftest((EXAMPLES / "conftest.py").read_text())
+    pytester.makepyfile("def test_it(): pass")
+    stressed = pytester.runpytest_subprocess("--concurrency-stress")
+    assert line in stressed.outlines
+    assert line not in pytester.runpytest_subprocess().outlines

@@ -598,3 +598,13 @@ def test_a_killed_resource_tracker_is_no_error(method: StartMethod) -> None:
     with warnings.catch_warnings():  # or the next test that makes a semaphore would hear of it
         warnings.simplefilter("ignore")
         tracker.ensure_running()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_file_for_stacks_has_no_name_that_could_be_left(
+    method: StartMethod, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (result,) = in_turn(partial(os.listdir, str(tmp_path)), start_method=method)
+    assert not result.outcome.is_bad
+    assert [name for name in result.value if not name.startswith("pymp-")] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -17,7 +17,7 @@ from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Se
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import Execution, exploring
+from pytest_concurrency.search.engine import Execution, exploring, last_execution
 from pytest_concurrency.search.explorer import MORE, TOO_LONG, Explorer, Search, search
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation
@@ -28,6 +28,7 @@ from pytest_concurrency.stress.apart import DiedApart, run_apart
 from pytest_concurrency.stress.cells.jobs import cpus, search_in_jobs
 from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.child import Progress
+from pytest_concurrency.stress.in_child import WHERE
 from pytest_concurrency.stress.workload import Workload
 
 AGAIN = "a schedule that had failed in an earlier run was tried first, and fails again"
@@ -181,6 +182,10 @@ def _share(
     except DiedApart as death:
         hazards = (*explorer.findings.hazards, death.hazard(explorer.executions, cell.threads))
         return Search(explorer.executions, hazards, 0.0, interleavings=explorer.interleavings)
+    except Exception as error:  # a mistake of ours
+        with suppress(Exception):
+            error.add_note(WHERE + exploration.token_for(cell.threads, last_execution()))
+        raise
 
 
 def runner(exploration: Exploration, threads: int, choices: Choices) -> Runner:

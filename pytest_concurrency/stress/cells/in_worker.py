@@ -56,8 +56,8 @@ class Order:
     index: int
     function: Callable[[], Any]
     sender: Connection
-    stacks: str | int
-    """A file for its stacks: its path, or the descriptor that it inherits."""
+    stacks: Connection
+    """A file for its stacks."""
     board: Any
     disturbance: Disturbance
     parent: int
@@ -76,11 +76,7 @@ def live_as_worker(order: Order) -> None:
     reset_signals()
     executors.start_over_after_fork()
     forget_fork_server()
-    write_stacks_to(
-        os.open(order.stacks, os.O_WRONLY | os.O_APPEND)
-        if isinstance(order.stacks, str)
-        else order.stacks
-    )
+    write_stacks_to(order.stacks.fileno())
     coverage_bridge.record(order.measuring)
     coverage_bridge.record_spawned(order.described)
     signal.pthread_sigmask(signal.SIG_SETMASK, order.mask)

@@ -14,6 +14,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from typing import Any
 
 from pytest_concurrency import real_time as time
@@ -125,9 +126,9 @@ class _Worker:
         self._start_method = start_method
         self._start_problem = ""
         by_fork = start_method == "fork"
-        # Without a name where it can be inherited: nothing is left if this process is killed.
-        new_file: Any = tempfile.TemporaryFile if by_fork else tempfile.NamedTemporaryFile
-        self._stacks = new_file(prefix="stacks-")
+        self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - without a name: nothing is left
+        # What multiprocessing hands a descriptor over with, however it starts processes.
+        self._handed_over = Connection(os.dup(self._stacks.fileno()), readable=False)
         self._stack_text = ""
         self._context = multiprocessing.get_context(start_method)
         self._receiver, self._sender = self._context.Pipe(duplex=False)
@@ -135,7 +136,7 @@ class _Worker:
             index=index,
             function=function,
             sender=self._sender,
-            stacks=self._stacks.fileno() if by_fork else self._stacks.name,
+            stacks=self._handed_over,
             board=board,
             disturbance=disturbance,
             parent=os.getpid(),
@@ -163,6 +164,7 @@ class _Worker:
             self.reader = MessageReader(self._receiver.fileno())
         finally:
             self._sender.close()
+            self._handed_over.close()
 
     @property
     def pid(self) -> int | None:
