@@ -6,18 +6,21 @@ one. Jobs of a ``ThreadPoolExecutor`` are processes, too, as many at once as it 
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_concurrency.runtime.threads import expect_hooks, put_usual_hooks, taken_care_of
 from pytest_concurrency.stress.context import End, Job
 
 Run = Callable[[Sequence[Job]], list[End]]
 _POOLS = ("multiprocessing.", "concurrent.", "asyncio.", "queue")
+_SERVANTS = ("multiprocessing.queues", "concurrent.futures.process")
+"""Whose threads run none of the test's functions: they only carry messages to processes."""
 
 
 class NotMapped(BaseException):
@@ -34,17 +37,28 @@ class _Pending:
         self.known: set[int] = set()
         """Identities of the threads that became processes; the test holds them."""
         self.kept: list[threading.Thread] = []
+        self.not_mapped = ""
+        """Why a thread has no counterpart in processes."""
+        self.has_run = False
+        self.servant = ""
+        """Whose thread has been started as it is."""
+
+    def refuse(self, why: str) -> NoReturn:
+        """End the test, and remember why: it may raise something else on its way out."""
+        self.not_mapped = self.not_mapped or f"{why} has no counterpart in processes"
+        raise NotMapped(self.not_mapped)
 
     def run(self) -> None:
         """Fork what is pending, and wait for the end of all of it."""
         threads, self.threads = self.threads, []
         jobs, self.jobs = self.jobs, []
+        self.has_run = self.has_run or bool(threads or jobs)
         if threads:
             self._run([partial(_as_thread, thread) for thread in threads])
         while jobs:
             size = max(jobs[0][2], 1)
             batch, jobs = jobs[:size], jobs[size:]
-            ends = self._run([partial(_as_it_was, job) for _, job, _ in batch])
+            ends = self._run([job for _, job, _ in batch])
             for (future, _, _), end in zip(batch, ends, strict=True):
                 future.finish(end)
 
@@ -92,21 +106,33 @@ _ORIGINALS: dict[tuple[type, str], Any] = {
 }
 
 
+_replaced = False
+
+
+def _replace(functions: Iterable[Any]) -> None:
+    global _replaced
+    _replaced = True
+    for (cls, name), function in zip(_ORIGINALS, functions, strict=True):
+        setattr(cls, name, function)
+
+
 def _put_back() -> None:
-    for (cls, name), original in _ORIGINALS.items():
-        setattr(cls, name, original)
+    """Let threads be threads: also in whatever process is forked meanwhile, a worker or another."""
+    global _replaced
+    if _replaced:
+        _replaced = False
+        for (cls, name), original in _ORIGINALS.items():
+            setattr(cls, name, original)
 
 
-def _as_it_was(job: Job) -> Any:
-    """Run a job in its process: threads that it starts are threads."""
-    _put_back()
-    return job()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_put_back)
 
 
 def _as_thread(thread: threading.Thread) -> Any:
     """Run a thread in its process: what it dies of goes the way that ``threading`` sends it."""
     try:
-        return _as_it_was(thread.run)
+        return thread.run()
     except SystemExit:
         return None
     except BaseException as error:
@@ -126,13 +152,13 @@ def threads_as_workers(run: Run) -> Iterator[None]:
         if id(thread) in pending.known or thread.ident is not None:
             start(thread)  # says in its own words that it cannot be started twice
             return
-        target = getattr(thread, "_target", None)
-        module = f"{getattr(target, '__module__', '')}."
-        if type(thread).__module__.startswith(_POOLS) or module.startswith(_POOLS):
-            raise NotMapped(
-                f"a thread of {type(thread).__module__} that the test uses has no counterpart in "
-                "processes"
-            )
+        owner = _owner_of(thread)
+        if owner in _SERVANTS:
+            pending.servant = pending.servant or owner
+            start(thread)
+            return
+        if owner:
+            pending.refuse(f"a thread of {owner} that the test uses")
         pending.threads.append(thread)
         pending.known.add(id(thread))
         pending.kept.append(thread)
@@ -160,18 +186,32 @@ def threads_as_workers(run: Run) -> Iterator[None]:
         pending.run()
         shutdown(pool, wait, **more)
 
-    replaced = (start_later, join_all, is_running, submit, shut_down)
-    for (cls, name), function in zip(_ORIGINALS, replaced, strict=True):
-        setattr(cls, name, function)
+    _replace((start_later, join_all, is_running, submit, shut_down))
     expect_hooks()
     try:
         yield
         if pending.threads:
-            raise NotMapped(
+            pending.refuse(
                 f"the test does not wait for {pending.threads[0].name}: a thread that goes on in "
-                "the background has no counterpart in processes"
+                "the background"
             )
         pending.run()
+        if pending.servant and not pending.has_run:
+            pending.refuse(f"a thread of {pending.servant} that the test uses")
+    except Exception as error:
+        if pending.not_mapped:
+            raise NotMapped(pending.not_mapped) from error
+        raise
     finally:
         _put_back()
         put_usual_hooks()
+
+
+def _owner_of(thread: threading.Thread) -> str:
+    """Return the module of the standard library that runs jobs or carries messages by a thread of
+    its own; "" for the test's."""
+    for made_by in (type(thread), getattr(thread, "_target", None)):
+        module = getattr(made_by, "__module__", None) or ""
+        if f"{module}.".startswith(_POOLS):
+            return module
+    return ""

@@ -14,7 +14,7 @@ import struct
 import tempfile
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import shared_memory
 
 import pytest
@@ -661,3 +661,45 @@ def test_persists__copies_tick_a_file_hardly_checked(meter):
     before = meter.read()
     meter.tick()
     assert meter.read() == before + 1 or before > 100
+
+
+def test_clean__threads_of_a_manager_are_threads():
+    with FORK.Manager() as manager:
+        counts, lock = manager.dict(n=0), manager.Lock()
+
+        def add():
+            with lock:
+                counts["n"] += 1
+
+        run_two(add)
+        assert counts["n"] == 2
+
+
+def test_persists__dict_of_a_manager():
+    with FORK.Manager() as manager:
+        counts = manager.dict(n=0)
+
+        def add():
+            counts["n"] += 1
+
+        run_two(add)
+        assert counts["n"] == 2
+
+
+def test_clean__queue_that_was_filled_before(tmp_path):
+    work = FORK.Queue()
+    for number in range(2):
+        work.put(number)
+
+    def take():
+        (tmp_path / str(work.get())).touch()
+
+    run_two(take)
+    work.close()
+    work.join_thread()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_inconclusive__pool_of_processes():
+    with ProcessPoolExecutor(2, mp_context=FORK) as pool:
+        assert list(pool.map(abs, [-1, 2])) == [1, 2]
