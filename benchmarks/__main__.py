@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from benchmarks import corpus, cpu_bound, executions, jobs, per_access, profile, rerun, startup
+from benchmarks import (
+    burners,
+    corpus,
+    cpu_bound,
+    executions,
+    jobs,
+    per_access,
+    profile,
+    rerun,
+    startup,
+)
 from benchmarks.table import Table
 
 BENCHMARKS: dict[str, Callable[[bool], Table]] = {
@@ -17,12 +27,13 @@ BENCHMARKS: dict[str, Callable[[bool], Table]] = {
     "profile": profile.measure,
     "rerun": rerun.measure,
     "jobs": jobs.measure,
+    "burners": burners.measure,
     "corpus": corpus.measure,
     "access": per_access.measure,
     "cpu": cpu_bound.measure,
     "startup": startup.measure,
 }
-ON_ALL_CPUS = {"jobs"}
+ON_ALL_CPUS = {"jobs", "burners"}
 """What is measured there is the use of more than one."""
 
 

@@ -30,6 +30,14 @@ def benchmarks(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return SimpleNamespace(asking=asking, corpus=corpus, table=table)
 
 
+def test_burning_processes_cost_no_sight_and_change_no_result() -> None:
+    done = python_m("benchmarks", "--quick", "burners")
+    assert done.returncode == 0, done.stderr
+    for number in (0, 4):
+        assert re.search(rf"^{number} +[\d,]+/s +0$", done.stdout, re.MULTILINE), done.stdout
+    assert "same results of the same seeds: yes" in done.stdout
+
+
 def test_benchmarks_print_their_rows() -> None:
     done = python_m("benchmarks", "--quick", "access", "profile")
     assert done.returncode == 0, done.stderr
