@@ -9,7 +9,7 @@ conflict that could be flipped, too, while the failure stayed, is innocent.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read, is_write
@@ -116,6 +116,8 @@ class Blame:
     """One a location, the likeliest first; none if no flip cures."""
     is_sure: bool = False
     """Whether flipping one of them, whichever, and no other, cures."""
+    silent: frozenset[Any] = frozenset()
+    """Locations, as of ``location_key``, where what else the cure has moved is innocent."""
 
 
 NOBODY = Blame()
@@ -172,10 +174,10 @@ def _plans(suspects: _Suspects, *, far: bool) -> Iterator[list[Event]]:
         for conflict in dict.fromkeys((conflicts[-1], wide)):
             for start in _starts(suspects.log, conflict):
                 end = last[suspects.log[conflict.second][0]] if far else conflict.second
-                order = _moved(suspects.log, start, end)
-                if order not in seen:
-                    seen.add(order)
-                    yield [suspects.log[index] for index in order]
+                for order in (_moved(suspects.log, start, end), _delayed(suspects.log, start, end)):
+                    if order not in seen:
+                        seen.add(order)
+                        yield [suspects.log[index] for index in order]
 
 
 def _starts(log: Sequence[Event], conflict: Conflict) -> Iterator[int]:
@@ -208,6 +210,16 @@ def _moved(log: Sequence[Event], start: int, end: int) -> tuple[int, ...]:
     mine = [index for index in between if log[index][0] == log[end][0]]
     others = [index for index in between if log[index][0] != log[end][0]]
     return (*range(start), *mine, *others, *range(end + 1, len(log)))
+
+
+def _delayed(log: Sequence[Event], start: int, end: int) -> tuple[int, ...]:
+    """Return the order in which the thread of the event at ``start`` goes on from there after
+    ``end``; what other threads do stays as it was among them.
+    """
+    between = range(start, end + 1)
+    mine = [index for index in between if log[index][0] == log[start][0]]
+    others = [index for index in between if log[index][0] != log[start][0]]
+    return (*range(start), *others, *mine, *range(end + 1, len(log)))
 
 
 def _flipped(suspects: _Suspects, log: Sequence[Event]) -> tuple[set[_Class], set[_Class]]:
@@ -255,11 +267,13 @@ def _judged(
         after = record(smallest.plan)
         told = (kind for kind in fewest if _is_told_by(suspects, kind, before, after))
         fewest = frozenset(told)
-    if not 0 < len(fewest) <= _MOST_SUSPECTS:
+    elif len(fewest) > _MOST_SUSPECTS:
         return _only_candidate(suspects)
-    if len(_places(suspects, fewest)) > 1:
+    accused = _places(suspects, fewest)
+    if len(accused) != 1:
         return NOBODY  # one of them, but it is not known which
-    return _named(suspects, fewest, is_sure=False)
+    moved = _places(suspects, smallest.flipped).keys() - accused.keys()
+    return replace(_named(suspects, fewest, is_sure=False), silent=frozenset(moved))
 
 
 def _named(suspects: _Suspects, kinds: Collection[_Class], *, is_sure: bool) -> Blame:

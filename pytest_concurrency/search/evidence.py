@@ -5,7 +5,7 @@ sees.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,7 @@ def _failure(suspect: Suspect, accesses: Sequence[Access], blame: Blame) -> Haza
         message=hazard.message + cure,
         location=" and ".join(locations),
         sites=tuple(SiteUse(access.site, access.thread, access.op) for access in met),
-        timeline=_timeline(log, accesses, set(events)),
+        timeline=_timeline(log, accesses, set(events), blame.silent),
     )
 
 
@@ -200,10 +200,13 @@ def _flip(met: Sequence[Access]) -> str:
 
 
 def _timeline(
-    log: Sequence[tuple[Any, ...]], accesses: Sequence[Access], highlighted: set[int]
+    log: Sequence[tuple[Any, ...]],
+    accesses: Sequence[Access],
+    highlighted: set[int],
+    silent: Set[Any] = frozenset(),
 ) -> tuple[Access, ...]:
     """Keep what threads contend for, and every synchronisation: the rest is nobody else's
-    business.
+    business. Locations in ``silent`` have no part in it, either.
     """
     wholes = {event[2] for event in log if len(event) > 3 and event[3] is WHOLE}
     # Who looks at a container as a whole contends for each of its items.
@@ -223,5 +226,5 @@ def _timeline(
         for index, (op, place, access) in enumerate(shown)
         if index in highlighted
         or not (op in _CHANGING or op in READS or log[index][1] == THREAD_END)
-        or (len(threads[place]) > 1 and place in written)
+        or (len(threads[place]) > 1 and place in written and place not in silent)
     )

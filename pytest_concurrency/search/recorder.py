@@ -74,7 +74,7 @@ class _Recorder:
         self._owners: dict[Any, tuple[tuple[Any, ...], Callable[[], object], object, str]] = {}
         """Where the program has looked by name, and what it is called there."""
         self._names: dict[Any, str] = {}
-        """Of objects whose bound methods were called, by number."""
+        """Of objects that have no name where they are touched, by number."""
 
     def result(self) -> tuple[Access, ...]:
         """Return the record."""
@@ -113,10 +113,11 @@ class _Recorder:
             self._write = (len(self._accesses) - 1, event, alive(obj), name)
 
     def _called(self, event: tuple[Any, ...], obj: object) -> str:
-        """Name the object whose bound method a variable holds: as what still refers to it; "" if it
-        is not known, or no such call.
+        """Name the object whose bound method a variable holds, or that a call gave: as what still
+        refers to it; "" if it is not known, or no such object.
         """
-        if not SITES[event[1]].is_bound:
+        site = SITES[event[1]]
+        if not (site.is_bound or site.label.endswith(")")):
             return ""
         if event[2] not in self._names:
             self._names[event[2]] = next(

@@ -438,3 +438,16 @@ def test_where_nothing_is_to_blame_no_place_is_named() -> None:
     (hazard,) = found.hazards
     assert hazard.location == ""
     assert [use.site.source for use in hazard.sites] == ["raise AssertionError"]
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4])
+def test_what_a_moved_section_moves_along_is_not_accused(threads: int) -> None:
+    def fresh() -> Box:
+        return Box(data={}, owner=None)
+
+    worker: Callable[[Box], None] = ClearedInItsOwnSection.worker
+    found = explore(fresh, [worker] * threads, schedules=100)
+    hazard = found.hazards[0]
+    assert hazard.location == "Box.data"
+    if threads == 2:
+        assert "Box.owner" not in {access.location for access in hazard.timeline}
