@@ -20,6 +20,7 @@ from weakref import ref
 
 from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.compile import Unit, unit_of
+from pytest_concurrency.instrument.immortal import FORGETS_FUNCTIONS, forgotten_functions
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.runtime import (
     access,
@@ -156,7 +157,8 @@ class Instrumentation:
         if not (_HAS_GENERATIONS and before == self._collected == _old_collections()):
             self._swaps = []
             self.unmatched = {}
-            return gc.get_objects()
+            objects = gc.get_objects()
+            return objects + forgotten_functions(objects) if FORGETS_FUNCTIONS else objects
         known: set[int] = set()
         still_right = []
         for swap in self._swaps:

@@ -1,0 +1,33 @@
+"""Functions that the garbage collector does not know.
+
+CPython 3.13 without the GIL makes functions and classes immortal when the first thread is started,
+and its collector forgets them. They are still where the program keeps them.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import sysconfig
+from types import CellType, FunctionType, MethodType, ModuleType
+
+FORGETS_FUNCTIONS = sys.version_info < (3, 14) and bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+_HOLDERS = (ModuleType, type, FunctionType, MethodType, staticmethod, classmethod, property, dict)
+_WALKED = frozenset({*_HOLDERS, CellType, tuple, list, set})
+"""Types that are gone through, with those of classes: whose referents hold no NULL."""
+
+
+def forgotten_functions(known: list[object]) -> list[object]:
+    """Return the functions and sets that are reached from modules and ``known``, without these."""
+    seen = {id(obj) for obj in known}
+    left: list[object] = [*list(sys.modules.values()), *known]
+    found: list[object] = []
+    while left:
+        for obj in gc.get_referents(left.pop()):
+            kind = type(obj)
+            if id(obj) in seen or not (kind in _WALKED or issubclass(kind, type)):
+                continue
+            seen.add(id(obj))
+            left.append(obj)
+            found.append(obj)
+    return found
