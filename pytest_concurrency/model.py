@@ -35,7 +35,25 @@ IsolationVerdict = Literal[
 Gate = Literal["marked", "all", "none"]
 Selection = Literal["marked", "all"]
 StartMethod = Literal["fork", "spawn", "forkserver"]
-Operation = Literal["read", "write", "acquire", "release", "start", "join", "sleep", "call"]
+Operation = Literal[
+    "read",
+    "write",
+    "remove",
+    "acquire",
+    "release",
+    "wait",
+    "wake",
+    "set",
+    "clear",
+    "notify",
+    "start",
+    "join",
+    "sleep",
+    "call",
+    "use",
+]
+"""What is done. ``wait``: it cannot go on; ``wake``: it goes on; ``call``: a method of a queue,
+semaphore, ...; ``use``: something whose effect on the object is not seen."""
 
 
 _PASSING = re.compile(r"0x[0-9a-fA-F]+|\btmp\w{8}\b|[\w.]*/[^\s'\"\]]*|\d{4,}")
@@ -129,6 +147,8 @@ class Access:
     value: str = ""
     highlighted: bool = False
     """True for the accesses that make up the hazard."""
+    method: str = ""
+    """``call``: of what method."""
 
 
 @dataclass(frozen=True, slots=True)

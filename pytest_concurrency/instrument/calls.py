@@ -97,7 +97,7 @@ class Calls(Looks):
         label = self._label(callee.value)
         callee.value = self._visit_expr(callee.value)
         if callee.attr in LOCK_METHODS:
-            number = self._site(node, "call", "", label)
+            number = self._site(node, "call", callee.attr, label)
             node.func = self._call(callee, "sync_method", callee, number)
             self._visit_arguments(node)
             return node

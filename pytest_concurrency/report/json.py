@@ -141,6 +141,7 @@ def _access(access: Access) -> dict[str, Any]:
         "step": access.step,
         "op": access.op,
         "location": access.location,
+        "method": access.method,
         "value": access.value,
         "highlighted": access.highlighted,
         "site": _site(access.site),

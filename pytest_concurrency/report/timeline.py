@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_concurrency.model import Access, CellKind
+from pytest_concurrency.model import Access, CellKind, Operation
 from pytest_concurrency.report.page import Line, Page, Span, columns, line
 from pytest_concurrency.report.wording import count, shortest_names, worker
 
@@ -14,12 +14,15 @@ NARROWEST_COLUMN = 22
 SHORTEST_NAME = 12
 LONGEST_VALUE = 40
 
+_DOING: dict[Operation, str] = {"wait": "waits for", "wake": "goes on"}
+"""Where a row does not say what the thread does next, but how it is with it."""
+
 # A row is a step of the interleaving, or the number of steps left out.
 Row = Access | int
 
 
 def timeline_lines(
-    timeline: Sequence[Access], page: Page, *, kind: CellKind = "explored", most_rows: int = 20
+    timeline: Sequence[Access], page: Page, *, kind: CellKind = "explored", most_rows: int = 30
 ) -> list[Line]:
     """Lay an interleaving out for a page; ``>`` marks the highlighted steps."""
     if not timeline:
@@ -48,7 +51,7 @@ def only_path(timeline: Sequence[Access]) -> str:
 
 
 def shorten(timeline: Sequence[Access], most_rows: int) -> list[Row]:
-    """Keep the neighbourhood of a long timeline's highlighted steps, or its end where none is."""
+    """Keep of a long timeline what makes its point (``_weights``), and what is near to that."""
     kept = _kept(timeline, most_rows)
     rows: list[Row] = []
     left_out = 0
@@ -64,18 +67,59 @@ def shorten(timeline: Sequence[Access], most_rows: int) -> list[Row]:
 
 
 def _kept(timeline: Sequence[Access], most_rows: int) -> set[int]:
-    everything = set(range(len(timeline)))
+    everything = range(len(timeline))
     if len(timeline) <= most_rows:
-        return everything
-    marked = [index for index, access in enumerate(timeline) if access.highlighted]
-    if not marked:
-        return set(range(len(timeline) - most_rows, len(timeline)))
-    for around in (3, 2, 1, 0):
-        near = {at for index in marked for at in range(index - around, index + around + 1)}
-        if len(near & everything) <= most_rows:
-            return near & everything
-    half = most_rows // 2
-    return {*marked[:half], *marked[half - most_rows :]}
+        return set(everything)
+    weights = _weights(timeline)
+    marked = [index for index in everything if weights[index] == 0] or [len(timeline)]
+    if len(marked) >= most_rows:
+        half = most_rows // 2
+        return {*marked[:half], *marked[half - most_rows :]}
+
+    def importance(index: int) -> tuple[int, int]:
+        return weights[index], min(abs(index - each) for each in marked)
+
+    return set(sorted(everything, key=importance)[:most_rows])
+
+
+def _weights(timeline: Sequence[Access]) -> list[int]:
+    """Weigh each step: the less, the more it says about why it ends as it does.
+
+    First what is marked, and waits that nobody ends; then what happens to the accused locations
+    (those of the marked steps; what is waited for, and what was looked at before) once the threads
+    run, changes before looks; then by what the threads that met wait for each other; then the
+    steps at which another thread goes on.
+    """
+    first = next((index for index, access in enumerate(timeline) if access.thread), 0)
+    latest = {access.thread: index for index, access in enumerate(timeline)}
+    stuck = {index for thread, index in latest.items() if timeline[index].op == "wait" and thread}
+    marked = {index for index, access in enumerate(timeline) if access.highlighted} or stuck
+    accused = {timeline[index].location for index in marked}
+    accused |= {max(looks)[1] for index in stuck if (looks := _looks_before(timeline, index))}
+    met = {timeline[index].thread for index in marked}
+    weights = []
+    for index, access in enumerate(timeline):
+        after = timeline[min(index + 1, len(timeline) - 1)].thread
+        if index in marked or index in stuck:
+            weight = 0
+        elif index >= first and access.location in accused:
+            weight = 2 if access.op == "read" else 1
+        elif index >= first and access.thread in met and access.op not in ("read", "write"):
+            weight = 3
+        else:
+            weight = 4 if access.thread != after or access.op in ("wait", "wake") else 5
+        weights.append(weight)
+    return weights
+
+
+def _looks_before(timeline: Sequence[Access], index: int) -> list[tuple[int, str]]:
+    """List what the thread of a step has read before: when, and where."""
+    thread = timeline[index].thread
+    return [
+        (when, access.location)
+        for when, access in enumerate(timeline[:index])
+        if access.thread == thread and access.op == "read"
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +133,16 @@ class _Entries:
 
     def head(self, access: Access) -> str:
         """Say where and what; this is never cut in a column."""
-        return f"{self.places[access.site.path, access.site.line]} {access.op} "
+        doing = _DOING.get(access.op, access.op)
+        return f"{self.places[access.site.path, access.site.line]} {doing} "
 
     def text(self, access: Access, width: int = 0) -> str:
         """Describe a step; if it must be cut to a width, location and value share what is left."""
         head = self.head(access)
         arrow = " <- " if access.op == "write" else " -> "
-        name = self.names[access.location]
+        name = "" if access.op == "wake" else self.names[access.location]
+        if access.method and access.op == "call":
+            name += self.page.clean(f".{access.method}")
         value = self.page.cut(self.page.clean(access.value), LONGEST_VALUE)
         text = f"{head}{name}{arrow}{value}" if value else f"{head}{name}".rstrip()
         if not width or columns(text) <= width:

@@ -20,12 +20,19 @@ from pytest_concurrency.report.page import Markup
 VERBS: dict[Operation, str] = {
     "read": "reads",
     "write": "writes",
+    "remove": "removes",
     "acquire": "acquires",
     "release": "releases",
+    "wait": "waits",
+    "wake": "goes on",
+    "set": "sets",
+    "clear": "clears",
+    "notify": "notifies",
     "start": "starts a thread",
     "join": "joins a thread",
     "sleep": "sleeps",
     "call": "calls",
+    "use": "uses",
 }
 
 

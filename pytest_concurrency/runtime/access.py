@@ -56,7 +56,7 @@ def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> N
     event = (_b.current.index, site, serial, *rest)
     _b.log.append(event)
     if _b.observer is not None:
-        _b.observer(event, obj, name)
+        _b.observer.observe(event, obj, name)
 
 
 # -- attributes ------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
     event = (_b.current.index, site, serial)
     _b.log.append(event)
     if _b.observer is not None:
-        _b.observer(event, obj, name)
+        _b.observer.observe(event, obj, name)
     return obj
 
 
@@ -125,7 +125,7 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     event = (_b.current.index, site, serial)
     _b.log.append(event)
     if _b.observer is not None:
-        _b.observer(event, obj, name)
+        _b.observer.observe(event, obj, name)
     return obj
 
 

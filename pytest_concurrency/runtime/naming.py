@@ -21,7 +21,7 @@ from pytest_concurrency.runtime.primitives import LOCK, RLOCK
 
 _COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
 """Names that Python gives to threads: their numbers count through the process."""
-_AROUND = (
+AROUND = (
     threading.Condition,
     threading.Event,
     threading.Semaphore,
@@ -109,7 +109,7 @@ def _around(wanted: dict[int, object]) -> dict[int, object]:
         referrers = gc.get_referrers(*inner.values())
         namespaces = [each for each in referrers if type(each) is dict]
         for owner in (*referrers, *(gc.get_referrers(*namespaces) if namespaces else ())):
-            if is_derived(type(owner), _AROUND):
+            if is_derived(type(owner), AROUND):
                 for _, value in _attributes(owner):
                     if id(value) in inner:
                         found[id(value)] = outer[id(owner)] = owner
@@ -155,7 +155,7 @@ def _is_no_holder(referrer: object) -> bool:
     module = module_of(cls)
     package = module.partition(".")[0] if type(module) is str else ""
     is_wrapper = package in ("builtins", "functools") and not _is_dict(referrer)
-    return is_wrapper or package == "pytest_concurrency" or is_derived(cls, _AROUND)
+    return is_wrapper or package == "pytest_concurrency" or is_derived(cls, AROUND)
 
 
 def _is_dict(obj: object) -> bool:
@@ -185,7 +185,7 @@ def _owners(namespaces: Iterable[Any]) -> dict[int, str]:
             continue
         key = id(shapes.attributes_of(owner))
         if key in unknown and not issubclass(cls, ModuleType):
-            found.setdefault(key, _INSIDE if is_derived(cls, _AROUND) else class_name(cls))
+            found.setdefault(key, _INSIDE if is_derived(cls, AROUND) else class_name(cls))
     return found
 
 

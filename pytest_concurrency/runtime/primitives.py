@@ -61,7 +61,7 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
         event = (current.index, site, serial_of(obj), "", kind)
         _b.log.append(event)
         if _b.observer is not None:
-            _b.observer(event, obj, "")
+            _b.observer.observe(event, obj, "")
         return current
     return _b.current
 

@@ -49,13 +49,14 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     frames = current_frames()
     holders = {key: task for key, (_, task) in baton.owners.items()}
     standing = [task for task in baton.tasks if not task.done]
-    awaited = {task: _awaited(task, frames.get(task.ident)) for task in standing}
+    awaited = {task: awaited_by(task, frames.get(task.ident)) for task in standing}
     held = {task: _held_by(task, awaited[task], baton) for task in standing}
     named = [obj for task in standing for obj in (*held[task], awaited[task]) if obj is not None]
+    naming = names_of if baton.observer is None else baton.observer.names
     name_of = (
         {id(obj): "a lock" for obj in named}
         if baton.is_brief
-        else names_of(named, _user_frames(frames.get(task.ident) for task in standing))
+        else naming(named, _user_frames(frames.get(task.ident) for task in standing))
     )
     states = []
     for task in standing:
@@ -83,7 +84,7 @@ def _held_by(task: Task, awaited: object | None, baton: State) -> list[object]:
     return [pair[0] for pair in held if sys.getrefcount(pair[0]) > _FORGOTTEN][:_MOST_HELD]
 
 
-def _awaited(task: Task, frame: FrameType | None) -> object | None:
+def awaited_by(task: Task, frame: FrameType | None) -> object | None:
     """Return the lock, condition, queue ... that a task waits for."""
     reason = task.blocked_on
     if task.outside or not isinstance(reason, Waiting) or reason.kind in _NO_OBJECTS:

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.descriptors import Descriptors
 from pytest_concurrency.runtime.pool import WorkerPool
-from pytest_concurrency.runtime.task import Strategy, Task
+from pytest_concurrency.runtime.task import Observer, Strategy, Task
 
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
@@ -99,7 +99,7 @@ class State:
         processes) with what is known of it there: the site, what is touched, and as for
         ``access.touch`` the rest.
         """
-        self.observer: Callable[..., None] | None = None
+        self.observer: Observer | None = None
         self.snapshot: Callable[[State], Any] | None = None
         """Describes where every task stands; called once, when an execution is given up."""
         self.time_ended: float = 0.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Thread
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pytest_concurrency.runtime.gate import Gate, closed_lock
@@ -47,6 +48,26 @@ class Strategy(Protocol):
         """Say how many scheduling points ``task`` may pass before being asked again (``FREE``: no
         limit).
         """
+        ...
+
+
+class Observer(Protocol):
+    """Watches the one execution that is shown; called by the holder."""
+
+    def observe(self, event: tuple[Any, ...], obj: object, name: object, /) -> None:
+        """Take note of an event of the log, which is about to take place."""
+        ...
+
+    def blocked(self, task: Task, /) -> None:
+        """Take note that the calling thread waits now, for ``task.blocked_on``."""
+        ...
+
+    def resumed(self, task: Task, /) -> None:
+        """Take note that it goes on."""
+        ...
+
+    def names(self, objects: Sequence[object], frames: Iterable[FrameType], /) -> dict[int, str]:
+        """Name what threads hold and wait for where an execution ends, as ``naming.names_of``."""
         ...
 
 

@@ -50,6 +50,8 @@ class Waits(Points):
         task.woken = False
         self.enabled.remove(task)
         self.waiters.setdefault(key, []).append(task)
+        if self.observer is not None:
+            self.observer.blocked(task)
         if timeout is not None:
             seconds = max(timeout, 0.0)
             when = later(self.clock, seconds)
@@ -66,6 +68,8 @@ class Waits(Points):
         task.blocked_on = None
         if self.aborting:
             raise Abort
+        if self.observer is not None:
+            self.observer.resumed(task)
         return task.woken
 
     def wake(self, key: int) -> None:

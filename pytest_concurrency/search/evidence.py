@@ -24,7 +24,7 @@ from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.observation import Suspect
+    from pytest_concurrency.search.observation import Observation, Suspect
 
 
 _MOST_WAITS = 2
@@ -120,7 +120,7 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         message,
         location,
         uses,
-        timeline=_timeline(log, accesses, set(indices)),
+        timeline=_timeline(suspect.observation, accesses, set(indices)),
         detail=failure.detail or failure.message if failure is not None else "",
     )
 
@@ -143,7 +143,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         doing = doing or "; ".join(filter(None, map(_stands, involved)))
         message += f": {doing}" if doing else ""
     uses = tuple(
-        SiteUse(state.site, state.thread, "acquire" if state.waits_for else "call")
+        SiteUse(state.site, state.thread, "wait" if state.waits_for else "call")
         for state in involved
         if state.site is not None
     )
@@ -155,7 +155,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         location,
         uses,
         states=states,
-        timeline=_timeline(suspect.observation.execution.log, accesses, set()),
+        timeline=_timeline(suspect.observation, accesses, set()),
     )
 
 
@@ -177,7 +177,7 @@ def _failure(suspect: Suspect, accesses: Sequence[Access], blame: Blame) -> Haza
     hazard = Hazard(suspect.kind, f"fails {when}: {failure.message}", detail=failure.detail)
     if not blame.conflicts or not accesses:
         uses = () if failure.site is None else (SiteUse(failure.site, 0, "call"),)
-        return replace(hazard, sites=uses, timeline=_timeline(log, accesses, set()))
+        return replace(hazard, sites=uses, timeline=_timeline(suspect.observation, accesses, set()))
     stories = [involved(log, conflict) for conflict in blame.conflicts]
     events = [*dict.fromkeys(index for story in stories for index in story)]
     met = [accesses[index] for index in events]
@@ -188,7 +188,7 @@ def _failure(suspect: Suspect, accesses: Sequence[Access], blame: Blame) -> Haza
         message=hazard.message + cure,
         location=" and ".join(locations),
         sites=tuple(SiteUse(access.site, access.thread, access.op) for access in met),
-        timeline=_timeline(log, accesses, set(events), blame.silent),
+        timeline=_timeline(suspect.observation, accesses, set(events), blame.silent),
     )
 
 
@@ -200,7 +200,7 @@ def _flip(met: Sequence[Access]) -> str:
 
 
 def _timeline(
-    log: Sequence[tuple[Any, ...]],
+    observation: Observation,
     accesses: Sequence[Access],
     highlighted: set[int],
     silent: Set[Any] = frozenset(),
@@ -208,6 +208,7 @@ def _timeline(
     """Keep what threads contend for, and every synchronisation: the rest is nobody else's
     business. Locations in ``silent`` have no part in it, either.
     """
+    log = observation.execution.log
     wholes = {event[2] for event in log if len(event) > 3 and event[3] is WHOLE}
     # Who looks at a container as a whole contends for each of its items.
     places = [
@@ -221,10 +222,12 @@ def _timeline(
         # What the main thread writes before others see it is set-up.
         if op in _CHANGING and threads[place] != {0}:
             written.add(place)
-    return tuple(
-        replace(access, highlighted=index in highlighted)
+    kept = [
+        (index, True, replace(access, highlighted=index in highlighted))
         for index, (op, place, access) in enumerate(shown)
         if index in highlighted
         or not (op in _CHANGING or op in READS or log[index][1] == THREAD_END)
         or (len(threads[place]) > 1 and place in written and place not in silent)
-    )
+    ]
+    kept += [(index, False, access) for index, access in observation.waits]
+    return tuple(access for *_, access in sorted(kept, key=lambda each: each[:2]))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_concurrency.runtime.operation import RELEASE, TRY, WHOLE
+from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 
 Sites = frozenset[int]
@@ -149,11 +150,13 @@ def _places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
     return [place for parts in places.values() for place in _parts(parts)]
 
 
+_ASKING = LOCK_METHODS | {"", "is_alive"}
+"""Methods by which one can tell; what variables hold has no name."""
+
+
 def _asks(kind: str, site: InstrumentedSite) -> bool:
-    """Whether a call may tell if a lock is held, or a thread is there; methods of locks have no
-    name.
-    """
-    return kind in (TRY, "read") or (kind == "call" and site.name in ("", "is_alive"))
+    """Whether a call may tell if a lock is held, or a thread is there."""
+    return kind in (TRY, "read") or (kind == "call" and site.name in _ASKING)
 
 
 def _parts(parts: dict[Any, _Place]) -> list[_Place]:

@@ -54,6 +54,8 @@ class Observation:
     failure: Failure | None = None
     accesses: Sequence[Access] = ()
     """The full record, if one was asked for: one entry per event of the execution's log."""
+    waits: Sequence[tuple[int, Access]] = ()
+    """With it: where threads went on that had waited, before which event of the log."""
     contents: Contents = ()
     """With it: what was in the locations."""
     strands: Sequence[int] = ()

@@ -5,19 +5,26 @@ while searching.
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime.access import FILE, location_key
 from pytest_concurrency.runtime.baton import baton
-from pytest_concurrency.runtime.foreign import USE
-from pytest_concurrency.runtime.operation import TRY
+from pytest_concurrency.runtime.foreign import USE, is_derived
+from pytest_concurrency.runtime.naming import thread_name
+from pytest_concurrency.runtime.operation import STEP, TRY
 from pytest_concurrency.runtime.serials import alive
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.standing import awaited_by
+from pytest_concurrency.runtime.task import Task, Waiting, task_of
 from pytest_concurrency.search.strands import Strands
+from pytest_concurrency.search.sync_names import Named, SyncNames
 from pytest_concurrency.search.values import MISSING, location_name, peek, show
 
 if TYPE_CHECKING:
@@ -26,12 +33,22 @@ if TYPE_CHECKING:
 _OPERATIONS: dict[str, Operation] = {
     "file-read": "read",
     "file-write": "write",
-    USE: "call",
-    TRY: "acquire",
+    STEP: "read",
+    TRY: "call",
 }
+_BY_METHOD: dict[str, Operation] = {
+    "set": "set",
+    "clear": "clear",
+    "notify": "notify",
+    "notify_all": "notify",
+    "start": "start",
+    "join": "join",
+    "release": "release",
+}
+"""What calls do for certain; whether ``get()`` or ``acquire()`` do what they are for depends."""
+_REMOVING = frozenset({"unlink", "remove", "rmdir", "rmtree"})
 
-
-_SITE, _VALUE = 4, 5
+_OP, _LOCATION, _SITE, _VALUE, _METHOD = 2, 3, 4, 5, 7
 """Positions of fields of ``Access``."""
 
 
@@ -45,13 +62,14 @@ def site_of(number: int) -> Site:
 def recorded(run: Callable[[], Observation]) -> Observation:
     """Return what ``run`` observes, with the full record of its execution."""
     recorder = _Recorder()
-    baton.observer = recorder.observe
+    baton.observer = recorder
     try:
         observation = run()
     finally:
         baton.observer = None
     count = len(observation.execution.log)
     observation.accesses = recorder.result()[:count]
+    observation.waits = recorder.waits(count)
     observation.contents = recorder.contents[:count]
     observation.strands = recorder.strands[:count]
     return observation
@@ -76,41 +94,108 @@ class _Recorder:
         self._names: dict[Any, str] = {}
         """Of objects that have no name where they are touched, by number."""
 
+        self._sync = SyncNames()
+        self.names = self._sync.names
+        self._met: dict[int, Named] = {}
+        """What threads meet on at an event, by its position."""
+        self._thread: Named | None = None
+        """The thread that is about to be started, or asked."""
+        self._latest: dict[int, int] = {}
+        """The last event of each thread."""
+        self._awaited: dict[int, list[Any]] = {}
+        """What each thread was about to do when it had to wait."""
+        self._resumed: dict[int, int] = {}
+        """Before which event a thread went on; it may have to wait again at once."""
+        self._went_on: list[tuple[int, list[Any], Named]] = []
+        """Where threads went on that had waited, before which event, and for what."""
+
     def result(self) -> tuple[Access, ...]:
         """Return the record."""
         self._settle()
+        for thread in list(self._resumed):
+            self._goes_on(thread)
+        for index, met in self._met.items():
+            self._accesses[index][_LOCATION] = met.name or self._accesses[index][_LOCATION]
         sites = {number: site_of(number) for number in {each[_SITE] for each in self._accesses}}
         for each in self._accesses:
             each[_SITE] = sites[each[_SITE]]
         return tuple(Access(*each) for each in self._accesses)
 
+    def waits(self, events: int) -> list[tuple[int, Access]]:
+        """Return where threads went on that had waited, as far as so many events go."""
+        went_on = []
+        for position, row, met in self._went_on:
+            if position <= events:
+                row[_LOCATION] = met.name or row[_LOCATION]
+                row[_SITE] = site_of(row[_SITE])
+                went_on.append((position, Access(*row)))
+        return went_on
+
     def observe(self, event: tuple[Any, ...], obj: object, name: object) -> None:
+        """Describe an event."""
         self._settle()
         task = baton.current
         assert task is not None
+        self._goes_on(task.index)
+        index = len(self._accesses)
         self.strands.append(self._strands.current(task.index))
-        op = operation(event)
-        shown = _OPERATIONS.get(op, op)
-        found = peek(event, obj, name) if shown in ("read", "write") else MISSING
+        shown = _shown(event)
+        effect = operation(event).removeprefix("file-")
+        is_read = effect in ("read", STEP)
+        found = peek(event, obj, name) if is_read or effect == "write" else MISSING
         location = location_name(event, obj, name, self._called(event, obj))
-        if shown == "read" and type(name) is str and event[2] is not FILE:
+        if effect == "read" and type(name) is str and event[2] is not FILE:
             self._owners[location_key(event)] = (event, alive(obj), name, location)
-        value = found if shown == "read" else MISSING
+        value = found if is_read else MISSING
         # What has been written to a file may still be in a buffer.
         content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
-        self.contents.append((content, content if shown == "read" else NOT_KNOWN))
+        self.contents.append((content, content if is_read else NOT_KNOWN))
+        if is_read:
+            self._sync.keep(value, location)
+        elif effect == "write":
+            self._write = (index, event, alive(obj), name)
+        elif is_derived(type(obj), (Thread,)):
+            self._thread = self._met[index] = Named(ref(obj), location)
+            self._name_thread()
+        else:
+            self._met[index] = self._sync.met(obj, location)
+        self._latest[task.index] = index
+        step = task.steps + baton.points_since_decision
+        method = SITES[event[1]].name if shown == "call" else ""
         self._accesses.append(
-            [
-                task.index,
-                task.steps + baton.points_since_decision,
-                shown,
-                location,
-                event[1],
-                show(value),
-            ]
+            [task.index, step, shown, location, event[1], show(value), False, method]
         )
-        if shown == "write":
-            self._write = (len(self._accesses) - 1, event, alive(obj), name)
+
+    def blocked(self, task: Task) -> None:
+        """Say of the event at which a thread has to wait that it does."""
+        self._resumed.pop(task.index, None)
+        index = self._latest.get(task.index)
+        met = None if index is None else self._met.get(index)
+        if index is None or met is None or task.index in self._awaited:
+            return
+        awaited = awaited_by(task, sys._getframe())
+        if awaited is None and type(task.blocked_on) is Waiting:
+            awaited = task.blocked_on.target
+        if awaited is not met.alive():
+            return
+        row = self._accesses[index]
+        self._awaited[task.index] = list(row)
+        if row[_OP] == "join":
+            self._met[index] = Named(met.alive, f"the end of {met.name}")
+        row[_OP], row[_METHOD] = "wait", ""
+
+    def resumed(self, task: Task) -> None:
+        """Take note that a thread goes on, unless it has to wait again at once."""
+        if task.index in self._awaited:
+            self._resumed[task.index] = len(self._accesses)
+
+    def _goes_on(self, thread: int) -> None:
+        position = self._resumed.pop(thread, None)
+        if position is None:
+            return
+        row = self._awaited.pop(thread)
+        row[_OP], row[_METHOD] = "acquire" if row[_OP] == "acquire" else "wake", ""
+        self._went_on.append((position, row, self._met[self._latest[thread]]))
 
     def _called(self, event: tuple[Any, ...], obj: object) -> str:
         """Name the object whose bound method a variable holds, or that a call gave: as what still
@@ -130,14 +215,38 @@ class _Recorder:
             )
         return self._names[event[2]]
 
+    def _name_thread(self) -> None:
+        """Call the thread of the last event by its number, which it has when it is started."""
+        thread: Any = self._thread.alive() if self._thread is not None else None
+        task = None if thread is None else task_of(thread, baton)
+        if self._thread is not None and task is not None:
+            self._thread.name = thread_name(task.index, "")
+
     def _settle(self) -> None:
-        """Fill in the value of the last write, which has taken place by now."""
+        """Fill in what comes of the last event, which has taken place by now."""
+        self._name_thread()
+        self._thread = None
         if self._write is not None:
             index, event, owner, name = self._write
             self._write = None
             obj = owner()
             if obj is not None:
                 found = peek(event, obj, name)
+                self._sync.keep(found, self._accesses[index][_LOCATION])
                 self._accesses[index][_VALUE] = show(found)
                 if found is not MISSING and event[2] is not FILE:
                     self.contents[index] = (self.contents[index][0], content_of(found))
+
+
+def _shown(event: tuple[Any, ...]) -> Operation:
+    """Return what an event does, as it is told."""
+    op, site = operation(event), SITES[event[1]]
+    if op == "file-write" and site.name in _REMOVING:
+        return "remove"
+    if op == "call" and site.op == "acquire":
+        return "acquire"  # a ``with`` statement
+    if op == "call" and site.name in _BY_METHOD:
+        return _BY_METHOD[site.name]
+    if op == USE:
+        return "call" if site.name else "use"
+    return _OPERATIONS.get(op) or cast(Operation, op)

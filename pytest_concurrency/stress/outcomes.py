@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import sysconfig
 import traceback
 import unittest
@@ -137,12 +138,27 @@ def one_line(error: BaseException) -> str:
     """``Type: first line of the message``, whatever the exception's own methods do."""
     name = type(error).__name__
     try:
-        text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+        lines = printable(str(error)).splitlines()
+        text = next((line.strip() for line in lines if line.strip()), "")
     except Exception:
         text = "(its message cannot be shown)"
     if name in ("Failed", "Skipped", "XFailed"):  # pytest.fail("text"): the type says nothing
         return text or name
     return f"{name}: {text}" if text else name
+
+
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+"""What changes colours, moves the cursor, sets titles and links (ECMA-48: CSI and OSC)."""
+
+
+def printable(text: str) -> str:
+    """Return a program's text without what commands a terminal; other control characters are
+    escaped."""
+    lines = _TERMINAL_CODES.sub("", text).splitlines()
+    return "\n".join(
+        "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in line)
+        for line in lines
+    )
 
 
 def short_traceback(error: BaseException) -> str:
@@ -151,7 +167,8 @@ def short_traceback(error: BaseException) -> str:
         if is_long(error):
             return without_its_chain(error)
         info = pytest.ExceptionInfo.from_exception(error)
-        return shortened(str(info.getrepr(style="short", tbfilter=_users_frames)).strip())
+        shown = str(info.getrepr(style="short", tbfilter=_users_frames)).strip()
+        return shortened(printable(shown))
     except Exception as problem:  # an exception whose own __str__ or __cause__ raises
         return f"{one_line(error)} (its traceback cannot be shown: {type(problem).__name__})"
 
@@ -163,7 +180,7 @@ def without_its_chain(error: BaseException) -> str:
     first = first_of(error)
     began = f"; it began with {one_line(first)}" if first is not error else ""
     rest = f"(more than {MOST} exceptions that it comes from or holds are not shown{began})"
-    return shortened("\n".join(filter(None, (lines, one_line(error), rest))))
+    return shortened(printable("\n".join(filter(None, (lines, one_line(error), rest)))))
 
 
 def shortened(text: str) -> str:

@@ -89,16 +89,16 @@ def test_one_column_with_a_prefix_where_columns_do_not_fit(threads: int, width: 
 def test_a_long_timeline_keeps_the_neighbourhood_of_what_matters() -> None:
     steps = [step(1 + i % 2, highlighted=i in (30, 34)) for i in range(60)]
     rows = shorten(steps, 20)
-    assert (rows[0], rows[-1]) == (27, 22)
-    assert rows[1:-1] == steps[27:38]
-    text = plain(timeline_lines(steps, Page()))
-    assert "  … 27 steps …" in text
+    assert (rows[0], rows[-1]) == (22, 18)
+    assert rows[1:-1] == steps[22:42]
+    text = plain(timeline_lines(steps, Page(), most_rows=20))
     assert "  … 22 steps …" in text
+    assert "  … 18 steps …" in text
 
 
 def test_one_column_says_what_was_left_out_too() -> None:
     steps = [step(1 + i % 5, highlighted=i == 30) for i in range(60)]
-    lines = plain(timeline_lines(steps, Page())).splitlines()
+    lines = plain(timeline_lines(steps, Page(), most_rows=7)).splitlines()
     assert (lines[0], lines[-1]) == ("  … 27 steps …", "  … 26 steps …")
 
 
@@ -110,6 +110,34 @@ def test_a_long_timeline_without_highlights_keeps_its_end() -> None:
 def test_too_many_highlights_keep_the_first_and_the_last() -> None:
     steps = [step(1, step=i, highlighted=True) for i in range(1, 61)]
     assert shorten(steps, 20) == [*steps[:10], 40, *steps[50:]]
+
+
+def test_what_makes_the_point_is_not_left_out() -> None:
+    noise = [step(1 + i % 2, location="Other.value") for i in range(40)]
+    changed_and_back = [step(2, "write", location="Stack.head"), step(2, "release", location="l")]
+    marked = [step(thread, location="Stack.head", highlighted=True) for thread in (1, 2)]
+    rows = shorten([*changed_and_back, *noise, *marked], 10)
+    assert all(each in rows for each in (*changed_and_back, *marked))
+
+
+def test_of_a_deadlock_it_shows_what_was_looked_at_before_the_wait() -> None:
+    write, look = step(2, "write", location="Box.full"), step(1, location="Box.full")
+    noise = [step(2, location="Other.value") for _ in range(40)]
+    wait = step(1, "wait", location="Box.door")
+    rows = shorten([write, *noise[:20], look, *noise[20:], wait], 5)
+    assert all(each in rows for each in (write, look, wait))
+
+
+def test_waits_and_calls_are_told_in_words() -> None:
+    steps = [
+        step(1, "wait", location="door", value=""),
+        step(2, "call", location="jobs", value="", method="get_nowait"),
+        step(1, "wake", location="door", value=""),
+        step(2, "notify", location="door", value=""),
+    ]
+    rows = plain(timeline_lines(steps, Page())).splitlines()[2:]
+    told = [row.replace("│", "").strip() for row in rows]
+    assert told == ["7 waits for door", "7 call jobs.get_nowait", "7 goes on", "7 notify door"]
 
 
 @patient

@@ -166,7 +166,7 @@ def test_spinning_on_a_lock_ends():
     [
         (_spin, "thread 1 keeps reading State.flag at test_waits.py:{line}, which nobody writes"),
         (_poll, "thread 1 keeps reading State.flag at test_waits.py:{line}, which nobody writes"),
-        (_poll_event, "thread 1 keeps trying state.event at test_waits.py:{line}"),
+        (_poll_event, "thread 1 keeps trying State.event at test_waits.py:{line}"),
     ],
 )
 def test_a_loop_that_waits_for_ever_says_what_for(loop, told):

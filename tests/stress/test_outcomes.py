@@ -195,3 +195,13 @@ def test_the_middle_of_a_very_long_text_is_left_out() -> None:
     assert "line 999" in text
     assert "line 500" not in text
     assert "lines are not shown" in text
+
+
+def test_what_commands_a_terminal_does_not_become_text() -> None:
+    def fail() -> NoReturn:
+        raise ValueError("\x1b[31mred\x1b[0m and \x1b]0;title\x07bell\x07 \x9b1m\rover\nnext\x1b[K")
+
+    outcome = outcome_of(0, caught(fail))
+    assert outcome.message == r"ValueError: red and bell\x07 \x9b1m"
+    for text in (outcome.message, outcome.traceback):
+        assert all(c.isprintable() or c in "\n\t" for c in text)
