@@ -27,7 +27,8 @@ def workers_of(program, threads):
     given = program.WORKERS
     if threads == len(given):
         return given
-    if len(given) == 1 or not getattr(program, "SEQUENTIAL", True):
+    is_sequential = getattr(program, "SEQUENTIAL", True)
+    if len(given) == 1 or getattr(program, "EACH_ONCE", False) or not is_sequential:
         return None
     return [given[number % len(given)] for number in range(threads)]
 

@@ -27,6 +27,7 @@ def second(counts: Counts) -> None:
 
 
 WORKERS = [first, second]
+EACH_ONCE = True
 
 
 def check(counts: Counts) -> bool:

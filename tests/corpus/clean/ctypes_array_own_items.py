@@ -21,6 +21,7 @@ def second(counts: "ctypes.Array[ctypes.c_int]") -> None:
 
 
 WORKERS = [first, second]
+EACH_ONCE = True
 
 
 def check(counts: "ctypes.Array[ctypes.c_int]") -> bool:

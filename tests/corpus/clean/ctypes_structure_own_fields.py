@@ -22,6 +22,7 @@ def receive(traffic: Traffic) -> None:
 
 
 WORKERS = [send, receive]
+EACH_ONCE = True
 
 
 def check(traffic: Traffic) -> bool:

@@ -31,6 +31,7 @@ def emit(emitter: Emitter) -> None:
 
 
 WORKERS = [emit, Emitter.stop_logging]
+EACH_ONCE = True
 
 
 def check(emitter: Emitter) -> bool:

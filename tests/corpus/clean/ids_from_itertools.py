@@ -18,6 +18,7 @@ def setup() -> Desk:
 
 
 WORKERS = [Desk.give, Desk.give]
+EACH_ONCE = True
 
 
 def check(desk: Desk) -> bool:

@@ -21,6 +21,7 @@ def setup() -> Stats:
 
 
 WORKERS = [Stats.serve, Stats.show]
+EACH_ONCE = True
 
 
 def check(stats: Stats) -> bool:

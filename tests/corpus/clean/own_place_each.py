@@ -25,6 +25,7 @@ def second(board: Board) -> None:
 
 
 WORKERS = [first, second]
+EACH_ONCE = True
 
 
 def check(board: Board) -> bool:

@@ -30,6 +30,7 @@ def second(lock: Peterson) -> None:
 
 
 WORKERS = [first, second]
+EACH_ONCE = True
 
 
 def check(lock: Peterson) -> bool:

@@ -27,3 +27,4 @@ def setup() -> Position:
 
 
 WORKERS = [Position.move, Position.look]
+EACH_ONCE = True

@@ -29,3 +29,4 @@ def setup() -> Sessions:
 
 
 WORKERS = [Sessions.hit, Sessions.log_out]
+EACH_ONCE = True

@@ -58,6 +58,7 @@ def thief(tasks: Tasks) -> None:
 
 
 WORKERS = [own, thief]
+EACH_ONCE = True
 
 
 def check(tasks: Tasks) -> bool:
