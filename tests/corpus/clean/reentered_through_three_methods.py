@@ -1,0 +1,35 @@
+"""Three methods call each other, all under one re-entrant lock."""
+
+import threading
+
+
+class Stock:
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.amount = 5
+
+    def _amount(self) -> int:
+        with self.lock:
+            return self.amount
+
+    def available(self) -> int:
+        return self._amount()
+
+    def _store(self, amount: int) -> None:
+        with self.lock:
+            self.amount = amount
+
+    def keep(self, amount: int) -> None:
+        self._store(amount)
+
+    def sell(self) -> None:
+        with self.lock:
+            rest = self.available() - 1
+            self.keep(rest)
+
+
+def setup() -> Stock:
+    return Stock()
+
+
+WORKERS = [Stock.sell, Stock.sell]

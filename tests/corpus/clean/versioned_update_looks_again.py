@@ -1,0 +1,34 @@
+"""The setter takes a value only if nobody has changed it since it was read."""
+
+import threading
+
+
+class Cell:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.value, self.version = 0, 0
+
+    def load(self) -> tuple[int, int]:
+        with self.lock:
+            return self.value, self.version
+
+    def store(self, value: int, version: int) -> bool:
+        with self.lock:
+            if self.version != version:
+                return False
+            self.value, self.version = value, version + 1
+            return True
+
+
+def add(cell: Cell) -> None:
+    while True:
+        value, version = cell.load()
+        if cell.store(value + 1, version):
+            return
+
+
+def setup() -> Cell:
+    return Cell()
+
+
+WORKERS = [add, add]
