@@ -16,6 +16,7 @@ from pytest_concurrency.instrument.values import (
     Reads,
     State,
     Value,
+    argument,
     carried,
     cut,
     read,
@@ -38,6 +39,10 @@ class Expressions:
         """Reads that may be part of what others get: returned, passed on, stored elsewhere."""
         self.stored: dict[ast.AST, Value] = {}
         """What is stored in targets, or given to calls."""
+        self.results: list[Value] = []
+        """What is returned or yielded, wherever."""
+        self.augmented: set[ast.AST] = set()
+        """Targets whose value is changed."""
         self._values: dict[ast.AST, Value] = {}
         self._handles: dict[ast.AST, Reads] = {}
         self._compared: dict[ast.AST, Compared] = {}
@@ -89,9 +94,13 @@ class Expressions:
                 return replace(value, sure=NO_READS)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._comprehension(node, dict(state))
-            case ast.Yield() | ast.YieldFrom() | ast.Await():
-                value = self._value(node.value, state) if node.value else NOTHING
+            case ast.Await():
+                value = self._value(node.value, state)
                 self._give_away(value)
+                return value | FOREIGN
+            case ast.Yield() | ast.YieldFrom():
+                value = self._value(node.value, state) if node.value else NOTHING
+                self._return(value)
                 return value | FOREIGN
         value = NOTHING
         for child in ast.iter_child_nodes(node):
@@ -144,6 +153,10 @@ class Expressions:
 
     def _give_away(self, value: Value) -> None:
         self.given_away |= value.reads
+
+    def _return(self, value: Value) -> None:
+        self.results.append(value)
+        self._give_away(value)
 
     # -- where values go ------------------------------------------------------------------
 
@@ -229,7 +242,7 @@ def arguments_of(function: FunctionNode) -> State:
     given = function.args
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
     named += [each for each in (given.vararg, given.kwarg) if each is not None]
-    return {each.arg: FOREIGN for each in named}
+    return {each.arg: argument(each) for each in named}
 
 
 def _is_opening(node: ast.AST) -> bool:

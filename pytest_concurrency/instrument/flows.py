@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from pytest_concurrency.instrument.expressions import Compared, Expressions, arguments_of
-from pytest_concurrency.instrument.scopes import FunctionNode, is_generator
+from pytest_concurrency.instrument.scopes import FunctionNode, is_generator, own_nodes
 from pytest_concurrency.instrument.values import (
     FOREIGN,
     NO_READS,
@@ -46,11 +46,22 @@ class Flows(Expressions):
         if isinstance(function.body, list):
             self._block(function.body, state)
         else:
-            self._give_away(self._value(function.body, state))
+            self._return(self._value(function.body, state))
 
     def into(self, node: ast.AST) -> Value:
         """Return what is stored in ``node``, a target, or given to ``node``, a call."""
         return self.stored.get(node, NOTHING)
+
+    def value_of(self, node: ast.expr) -> Value:
+        """Return what the expression ``node`` is made of."""
+        return self._values.get(node, NOTHING)
+
+    @cached_property
+    def is_generator(self) -> bool:
+        """Whether a call of the function gives something that it is gone through by."""
+        return not isinstance(self._function, ast.Lambda) and any(
+            isinstance(node, (ast.Yield, ast.YieldFrom)) for node in own_nodes(self._function)
+        )
 
     @cached_property
     def is_reentrant(self) -> bool:
@@ -109,7 +120,7 @@ class Flows(Expressions):
             case ast.Match():
                 self._match(node, state)
             case ast.Return():
-                self._give_away(self._value(node.value, state) if node.value else NOTHING)
+                self._return(self._value(node.value, state) if node.value else NOTHING)
             case ast.Assert():
                 self._tests.append(self._test(node.test, state))
             case ast.Global() | ast.Nonlocal():
@@ -126,6 +137,7 @@ class Flows(Expressions):
     def _augmented(self, node: ast.AugAssign, state: State) -> None:
         value = self._value(node.value, state)
         target = node.target
+        self.augmented.add(target)
         if isinstance(target, ast.Name):
             self._store(target, value)
             kept = state.get(target.id, NOTHING)
@@ -146,7 +158,9 @@ class Flows(Expressions):
             if isinstance(node, ast.While):
                 self._tests.append(self._test(node.test, once))
             else:
-                self._bind(node, node.target, replace(given, sure=NO_READS), once)
+                itself = frozenset((node,))
+                item = replace(given, reads=given.reads | itself, sure=itself)
+                self._bind(node, node.target, item, once)
             self._block(node.body, once)
             if isinstance(node, ast.While):
                 self._tests.pop()

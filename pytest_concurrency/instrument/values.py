@@ -104,6 +104,12 @@ def carried(node: ast.Name, held: Value) -> Value:
     )
 
 
+def argument(node: ast.arg) -> Value:
+    """Return the value of an argument when its function begins."""
+    itself = frozenset((node,))
+    return Value(itself, itself, is_foreign=True)
+
+
 def read(node: ast.AST, *parts: Value) -> Value:
     """Return what a read gives, with the values that it needs to find it."""
     itself = frozenset((node,))

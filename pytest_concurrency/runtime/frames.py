@@ -4,7 +4,71 @@ from __future__ import annotations
 
 import gc
 import sys
-from types import FrameType
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+_OWN = str(Path(__file__).resolve().parent.parent)
+_MOST_FRAMES = 200
+
+
+Position = tuple[int, int, int, int]
+"""First line, last line, first column, last column: as code objects have them."""
+Activation = tuple[int, CodeType, int]
+"""A frame's address, which is its own as long as it lives; its code, and the instruction."""
+
+
+class Frame(NamedTuple):
+    """Where an activation of a function stood, in words that can be sent to another process."""
+
+    identity: int
+    path: str
+    begin: int
+    """The function's first line."""
+    instruction: int
+    position: Position | None
+
+
+Stack = tuple[Frame, ...]
+"""The innermost first, without the plugin's own."""
+
+
+def stack_here() -> list[Activation]:
+    """Return where the calling thread stands: the innermost first, without the plugin's own."""
+    found: list[Activation] = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and len(found) < _MOST_FRAMES:
+        code = frame.f_code
+        if not code.co_filename.startswith(_OWN):
+            found.append((id(frame), code, frame.f_lasti))
+        frame = frame.f_back
+    return found
+
+
+def located(stacks: Sequence[Sequence[Activation]]) -> list[Stack]:
+    """Say where in the source they stood."""
+    known: dict[tuple[int, int], Position | None] = {}
+    for stack in stacks:
+        for _, code, instruction in stack:
+            if (id(code), instruction) not in known:
+                known[id(code), instruction] = _position(code, instruction)
+    return [
+        tuple(
+            Frame(identity, code.co_filename, code.co_firstlineno, at, known[id(code), at])
+            for identity, code, at in stack
+        )
+        for stack in stacks
+    ]
+
+
+def _position(code: CodeType, instruction: int) -> Position | None:
+    found = next(islice(code.co_positions(), instruction // 2, None), None)
+    if found is None or None in found:
+        return None
+    first, last, column, end = found
+    return (first or 0, last or 0, column or 0, end or 0)
 
 
 def current_frames() -> dict[int, FrameType]:

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import islice, permutations
 
 from pytest_concurrency.detect.effects import Serial, serial_of
+from pytest_concurrency.detect.through_calls import Doubts
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
@@ -88,6 +89,7 @@ class Explorer:
         """
         self.findings = Findings()
         self._started = monotonic()
+        self._doubts = Doubts()
         self._leaks: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
         self._serials: list[Serial] | None = None
@@ -111,13 +113,16 @@ class Explorer:
 
     def try_again(self, schedule: Schedule) -> Suspect | None:
         """Execute a schedule known from before; return what looks like a hazard."""
-        return self._judge(self._execute(Replay(schedule), self._limit))
+        observation = self._execute(Replay(schedule), self._limit)
+        return self._judge(observation, is_due=lambda sites: True)
 
     def _execute(self, strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
         start_round(is_brief=not record)
         return self._run(strategy, limit, record)
 
-    def _judge(self, observation: Observation) -> Suspect | None:
+    def _judge(
+        self, observation: Observation, is_due: Callable[[tuple[int, int]], bool] | None = None
+    ) -> Suspect | None:
         self.executions += 1
         execution = observation.execution
         if execution.leaks and observation.failure is None:
@@ -131,7 +136,8 @@ class Explorer:
             self._seen[signature] = self.executions
             self._learning.note(execution.log)
         if is_new or observation.failure is not None or execution.outcome:
-            suspect = look(observation, known=self.findings.explained(observation))
+            known = self.findings.explained(observation)
+            suspect = look(observation, known=known, is_due=is_due or self._doubts.is_due)
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
             if suspect is not None and suspect.kind == "no-progress" and self._ends(suspect):
                 return None
@@ -152,7 +158,8 @@ class Explorer:
         schedule = suspect.observation.execution.schedule
         again = self._execute(Replay(schedule), self._limit, record=True)
         if not runs_alike(again, suspect.observation):
-            return suspect  # not deterministic: as will be said
+            is_certain = suspect.lost_update is not None and suspect.lost_update.flows
+            return suspect if is_certain else None  # not deterministic: as will be said
         return self._look(again, self.findings.explained(again))
 
     def _look(

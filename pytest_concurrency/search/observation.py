@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
+from pytest_concurrency.detect.through_calls import flows_through_calls
 from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
+from pytest_concurrency.runtime.frames import Stack
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import Execution
 
@@ -60,6 +62,8 @@ class Observation:
     """With it: what was in the locations."""
     strands: Sequence[int] = ()
     """With it: who did it, where tasks of an event loop count as themselves."""
+    stacks: Sequence[Stack] = ()
+    """With it: where the threads stood."""
 
 
 class Workload(Protocol):
@@ -150,16 +154,18 @@ def look(
     observation: Observation,
     serials: Sequence[Serial] = (),
     known: Set[tuple[int, int]] = frozenset(),
+    is_due: Callable[[tuple[int, int]], bool] = lambda sites: False,
 ) -> Suspect | None:
     """Judge one execution; ``serials`` are what its threads do one after another. Lost updates that
-    are known (the sites of read and write) are passed over.
+    are known (the sites of read and write) are passed over. One that may flow through calls, for
+    which stacks are needed, is a suspect if it ``is_due`` to look at them.
     """
     execution = observation.execution
     if execution.outcome == "too-long":
         return None
     if execution.outcome:
         return Suspect(_OUTCOMES[execution.outcome], observation)
-    found = _lost_update(observation, serials, known)
+    found = _lost_update(observation, serials, known, is_due)
     if found is not None:
         return Suspect("lost-update", observation, found)
     if observation.failure is not None:
@@ -168,18 +174,30 @@ def look(
 
 
 def _lost_update(
-    observation: Observation, serials: Sequence[Serial], known: Set[tuple[int, int]]
+    observation: Observation,
+    serials: Sequence[Serial],
+    known: Set[tuple[int, int]],
+    is_due: Callable[[tuple[int, int]], bool],
 ) -> LostUpdate | None:
     """Return the first lost update. Where it is not known that the value read flows into the one
-    written, the execution has to fail, and blame has to find that it fails by this.
+    written, an execution that fails has to be found by blame to fail by this, in one that passes
+    the value has to be followed through the calls.
     """
     execution, contents = observation.execution, observation.contents
-    failed = observation.failure is not None
-    for found in lost_updates(execution.log, execution.marks, known):
+    failed, doubtful = observation.failure is not None, None
+    log = execution.log
+    for found in lost_updates(log, execution.marks, known):
         if not found.flows:
+            sites = (log[found.read][1], log[found.write][1])
+            if failed or sites in known:
+                continue
+            if not contents:
+                doubtful = doubtful or (found if is_due(sites) else None)
+                continue
+            if not flows_through_calls(log, observation.stacks, found):
+                continue
+        if contents and not was_stale(log, contents, found, failed=failed):
             continue
-        if contents and not was_stale(execution.log, contents, found, failed=failed):
-            continue
-        if failed or not contents or not as_in(execution.log, contents, found, serials):
+        if failed or not contents or not as_in(log, contents, found, serials):
             return found
-    return None
+    return doubtful

@@ -17,6 +17,7 @@ from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime.access import FILE, location_key
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.foreign import USE, is_derived
+from pytest_concurrency.runtime.frames import Activation, located, stack_here
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.operation import STEP, TRY
 from pytest_concurrency.runtime.serials import alive
@@ -52,6 +53,10 @@ _OP, _LOCATION, _SITE, _VALUE, _METHOD = 2, 3, 4, 5, 7
 """Positions of fields of ``Access``."""
 
 
+_MOST_STACKS = 10_000
+"""An execution that spins may have many more events."""
+
+
 def site_of(number: int) -> Site:
     """Return the site with this number as it is shown."""
     site = SITES[number]
@@ -72,6 +77,7 @@ def recorded(run: Callable[[], Observation]) -> Observation:
     observation.waits = recorder.waits(count)
     observation.contents = recorder.contents[:count]
     observation.strands = recorder.strands[:count]
+    observation.stacks = located(recorder.stacks[:count])
     return observation
 
 
@@ -86,6 +92,8 @@ class _Recorder:
         self.strands: list[int] = []
         """Who did it: of one thread, each task of its event loop is somebody else."""
         self._strands = Strands()
+        self.stacks: list[list[Activation]] = []
+        """Where the thread stood."""
         self._write: tuple[int, tuple[Any, ...], Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
@@ -149,6 +157,7 @@ class _Recorder:
         value = found if is_read else MISSING
         # What has been written to a file may still be in a buffer.
         content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
+        self.stacks.append(stack_here() if len(self.stacks) < _MOST_STACKS else [])
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read:
             self._sync.keep(value, location)

@@ -1,0 +1,175 @@
+"""Whether what one function read is in what another one wrote: by the very calls that were made.
+
+Asked of executions that have been recorded with their stacks. The two stacks share an activation,
+*between*: the read was made by it, or by what it called at one place; the write likewise at another
+one. The value flows if each function on the way up returns it, if *between* hands it on, whatever
+way was taken, and if each on the way down stores, or hands on, the argument that it came as.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from pytest_concurrency.detect.lost_update import Log, LostUpdate
+from pytest_concurrency.instrument.handing import Function, handing_of
+from pytest_concurrency.instrument.values import NOTHING, Reads, Value
+from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.frames import Frame, Stack
+from pytest_concurrency.runtime.sites import SITES
+
+
+def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) -> bool:
+    """Whether the value that was read has been handed on, from call to call, to the write."""
+    read, write = stacks[found.read], stacks[found.write]
+    shared = _between(read, write)
+    if shared is None or _looked_again(log, found):
+        return False
+    up, down = read[: len(read) - shared + 1], write[: len(write) - shared + 1]
+    if len(up) == len(down) == 1 or _was_called_again(log, stacks, found, up, shared):
+        return False
+    sources = _sources(log[found.read][1], _without_wrappers(up))
+    return not sources.isdisjoint(_stored(log[found.write][1], _without_wrappers(down)).sure)
+
+
+def _between(read: Stack, write: Stack) -> int | None:
+    """Return how many activations the stacks share, which stand where they stood but for the last
+    of them."""
+    shared = 0
+    for one, other in zip(reversed(read), reversed(write), strict=False):
+        if one[:3] != other[:3]:
+            break
+        shared += 1
+        if one.instruction != other.instruction:
+            break
+    return shared or None
+
+
+def _looked_again(log: Log, found: LostUpdate) -> bool:
+    """Whether the thread has read the location once more since the foreign write: it may have
+    compared."""
+    thread, location = log[found.write][0], location_key(log[found.write])
+    return any(
+        event[0] == thread and location_key(event) == location
+        for event in log[found.foreign_write : found.write]
+    )
+
+
+def _was_called_again(
+    log: Log, stacks: Sequence[Stack], found: LostUpdate, up: Stack, shared: int
+) -> bool:
+    """Whether *between* ended in the meantime, or has called once more what had read: then the
+    value may be another one."""
+    thread, between, has_left = log[found.write][0], up[-1], False
+    outer = stacks[found.write][-shared:][1:]
+    for index in range(found.read + 1, found.write):
+        if log[index][0] != thread:
+            continue
+        stack = stacks[index]
+        mine = stack[-shared:]
+        if len(stack) < shared or mine[0][:3] != between[:3] or mine[1:] != outer:
+            return True
+        is_there = mine[0].instruction == between.instruction
+        is_same_call = len(stack) > shared and len(up) > 1 and stack[-shared - 1][:3] == up[-2][:3]
+        if is_there and (has_left or not is_same_call):
+            return True
+        has_left = has_left or not is_there
+    return False
+
+
+class Doubts:
+    """Which pairs of a read and a write site are worth another look at the stacks: to record an
+    execution costs more than to make it, so each pair is looked at ever more rarely.
+    """
+
+    def __init__(self) -> None:
+        self._met: dict[tuple[int, int], int] = {}
+
+    def is_due(self, sites: tuple[int, int]) -> bool:
+        """Whether to look, now that a value may have flowed from one site to the other."""
+        if not _may_flow(*sites):
+            return False
+        met = self._met[sites] = self._met.get(sites, 0) + 1
+        return met & (met - 1) == 0
+
+
+@cache
+def _may_flow(read: int, write: int) -> bool:
+    """Whether what is read there leaves its function by a call, and what is written came by one."""
+    nodes = frozenset(node for _, node in _accessed(read))
+    found = next(_accessed(write), None)
+    if not nodes or found is None:
+        return False
+    function, target = found
+    sure = function.stored(target).sure
+    return any(isinstance(node, (ast.arg, ast.Call, ast.Attribute, ast.Subscript)) for node in sure)
+
+
+# -- what flows in the functions on the way ------------------------------------------------
+
+
+def _sources(site: int, up: Stack) -> Reads:
+    """Return what gave, in the last of the activations, the value that was read."""
+    nodes = frozenset(node for _, node in _accessed(site))
+    for below, frame in pairwise(up):
+        function = _function_of(below, site if below is up[0] else None)
+        called = _called_in(frame)
+        if function is None or called is None or not function.returns(nodes):
+            return frozenset()
+        caller, node = called
+        if function.flows.is_generator:
+            node = caller.loop_over(node)
+        if not function.is_called_at(node):
+            return frozenset()
+        nodes = frozenset((node,))
+    return nodes
+
+
+def _stored(site: int, down: Stack) -> Value:
+    """Return what, in the last of the activations, the value is made of that was written."""
+    found = next(_accessed(site), None)
+    if found is None:
+        return NOTHING
+    function, node = found
+    value = function.stored(node)
+    for frame in down[1:]:
+        called = _called_in(frame)
+        arguments = [node for node in value.sure if isinstance(node, ast.arg)]
+        value = NOTHING
+        if called is None:
+            break
+        caller, node = called
+        for argument in arguments:
+            value |= function.given(node, argument, caller)
+        function = caller
+    return value
+
+
+def _accessed(site: int) -> Iterator[tuple[Function, Any]]:
+    where = SITES[site]
+    handing = handing_of(where.path)
+    if handing is not None:
+        yield from handing.accessed(where.line, where.column, where.name)
+
+
+def _function_of(frame: Frame, site: int | None) -> Function | None:
+    found = _called_in(frame) if site is None else next(_accessed(site), None)
+    return None if found is None else found[0]
+
+
+def _called_in(frame: Frame) -> tuple[Function, Any] | None:
+    handing = handing_of(frame.path)
+    at = frame.position
+    return handing.at(at) if handing is not None and at is not None else None
+
+
+def _without_wrappers(stack: Stack) -> Stack:
+    """Leave out the wrappers of decorators, which hand on all that they get."""
+    return tuple(
+        frame
+        for number, frame in enumerate(stack)
+        if not (number and (called := _called_in(frame)) and called[0].hands_all_on(called[1]))
+    )
