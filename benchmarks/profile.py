@@ -19,7 +19,7 @@ from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import STEP_LIMIT, execute, exploring, run_copies
+from pytest_concurrency.search.engine import MOST_POINTS, execute, exploring, run_copies
 from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation
@@ -88,7 +88,7 @@ def _nothing() -> None:
 
 
 def _begin_and_end() -> None:
-    baton.begin(_DEFAULT, limit=STEP_LIMIT)
+    baton.begin(_DEFAULT, limit=MOST_POINTS)
     baton.end()
 
 
@@ -106,7 +106,7 @@ def _explorer() -> Explorer:
         return Observation(execute(strategy, _count, limit))
 
     return Explorer(
-        workload, strategy, learning, limit=STEP_LIMIT, token=lambda _: "", deadline=deadline
+        workload, strategy, learning, limit=MOST_POINTS, token=lambda _: "", deadline=deadline
     )
 
 

@@ -16,8 +16,8 @@ from pytest_concurrency.model import Hazard, HazardKind
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.endless import LEAST_LIMIT
 from pytest_concurrency.search.engine import (
-    STEP_LIMIT,
     execute,
     exploring,
     run_copies,
@@ -31,6 +31,8 @@ from pytest_concurrency.search.strategy import Covered
 from pytest_concurrency.stress.outcomes import innermost_site, lines_through
 
 State = TypeVar("State")
+_FIRST_LIMIT = 5 * LEAST_LIMIT
+"""Scheduling points of an execution while none has ended; no claim follows from their number."""
 _OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")})
 """Where a worker that is not the project's own may come from: ``queue.Queue.get``, say."""
 
@@ -51,6 +53,11 @@ class Found:
     covered: Covered | None = None
     """What has been run without a gap, however the search ended: so many schedules, which are all
     with at most so many preemptions. None if nothing can be said.
+    """
+    reason: str = ""
+    """Why fewer executions were done than asked for although something is left to run: ``too long:
+    200,000 points, 1 of 200 schedules fitted`` (one execution took all the time and still went on,
+    which is no hang), or ``time was up``.
     """
 
 
@@ -92,7 +99,7 @@ def explore(
         workload,
         chosen,
         learning,
-        limit=STEP_LIMIT,
+        limit=_FIRST_LIMIT,
         token=lambda execution: "",
         deadline=monotonic() + seconds,
     )
@@ -105,6 +112,7 @@ def explore(
         len(result.interleavings),
         result.seconds,
         result.covered,
+        result.reason,
     )
 
 

@@ -1,23 +1,64 @@
-"""Says what threads do that do not come to an end: what they keep reading, and that nobody writes
-it.
+"""Whether an execution comes to an end at all, and what its threads do if it does not: what they
+keep reading, and that nobody writes it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access
 from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.search.engine import MOST_POINTS, Execution
+from pytest_concurrency.search.strategies.fair import ThenFair
 
+if TYPE_CHECKING:
+    from pytest_concurrency.search.observation import Observation, Suspect
+
+LEAST_LIMIT = 20_000
+"""Scheduling points after which it is asked at the earliest whether an execution ends: no claim
+follows from their number.
+"""
+LIMIT_PER_STEP = 20
+"""It is asked after so many times the scheduling points of an execution that ended."""
+_FAIR_SHARES = (5, 50)
+"""How many times that number a fair continuation may take: looking only, and while somebody writes.
+"""
 _LATEST = 2000
 """Events at the end of an execution in which a loop shows."""
 _MOST_LOCATIONS = 2
 _MOST_THREADS = 3
+
+
+def fair_end(
+    suspect: Suspect, run: Callable[[Strategy, int], Observation], limit: int
+) -> Execution | None:
+    """Return how an execution that has reached its limit ends where its schedule is followed by a
+    fair one; None if it does not, or if it is no such execution.
+
+    What ends then was only kept from what another thread does, or had more to do than its threads
+    have one after another.
+    """
+    if suspect.kind != "no-progress":
+        return None
+    endless = suspect.observation.execution
+    for share in _FAIR_SHARES:
+        most = min(share * max(limit, endless.steps), MOST_POINTS)
+        fair = run(ThenFair(endless.schedule, endless.steps), most).execution
+        if fair.outcome in ("", "too-long"):  # it was stopped while it went on: nothing is known
+            return fair
+        if fair.outcome != "step-limit" or all(map(_looks, fair.log[-_LATEST:])):
+            break
+    return None
+
+
+def _looks(event: tuple[Any, ...]) -> bool:
+    return _is_look(operation(event))
 
 
 def what_keeps_running(log: Sequence[tuple[Any, ...]], accesses: Sequence[Access]) -> str:

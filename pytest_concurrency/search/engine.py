@@ -19,8 +19,10 @@ from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.task import Abort, Strategy
 from pytest_concurrency.runtime.watchdog import Watchdog
 
-STEP_LIMIT = 100_000
-"""Scheduling points of one execution before it counts as one that does not end."""
+MOST_POINTS = 5_000_000
+"""Scheduling points of the longest execution whose log fits into memory. Beyond, it is too long to
+be looked at; whether it would end is not known.
+"""
 
 
 class Leak(NamedTuple):
@@ -67,7 +69,7 @@ class Execution:
         return Schedule(tuple(self.switches))
 
 
-def execute(strategy: Strategy, body: Callable[[], object], limit: int = STEP_LIMIT) -> Execution:
+def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_POINTS) -> Execution:
     """Run ``body`` as task 0 under ``strategy``. Exceptions of ``body`` pass through
     ``last_execution``.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, permutations
+from typing import NamedTuple
 
 from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.detect.through_calls import Doubts
@@ -16,13 +17,13 @@ from pytest_concurrency.search.blame import guilty
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.completeness import may_be_complete
+from pytest_concurrency.search.endless import LEAST_LIMIT, LIMIT_PER_STEP, fair_end
 from pytest_concurrency.search.engine import Execution, start_round
 from pytest_concurrency.search.evidence import describe, describe_leak
 from pytest_concurrency.search.findings import Findings
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation, Suspect, Workload, look
 from pytest_concurrency.search.shrinking import shortened
-from pytest_concurrency.search.strategies.fair import ThenFair
 from pytest_concurrency.search.strategies.in_order import InOrder
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategies.systematic import Systematic
@@ -32,16 +33,24 @@ MORE = 200
 """Schedules that a cell is searched for after its first hazard: a default run's whole number."""
 LEAST_MORE = 1.0
 """Seconds that this may take in any case."""
-TOO_LONG = "too long: "
-"""How the reason of a search begins whose executions do not fit."""
 _LEAST_SHORTENING = 2.0
 """Seconds that shortening one schedule may take in any case; beyond, as long as the search before.
 """
-_LEAST_LIMIT = 20_000
-_LIMIT_PER_STEP = 20
-"""An execution counts as endless if it has so many times the scheduling points of the first."""
 _SERIAL_ORDERS = 6
 """Orders of the threads in which a program is run one after another: all of three threads."""
+
+
+class TooLong(NamedTuple):
+    """An execution went on when its time was up, which is no hang."""
+
+    points: int
+    fitted: int
+    """Executions before it."""
+    planned: int
+
+    def __str__(self) -> str:
+        fitted = f"{self.fitted:,} of {self.planned:,} schedules fitted"
+        return f"too long: {self.points:,} points, {fitted}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class Search:
     seconds: float
     reason: str = ""
     """Why it ended before so many schedules were run as were asked for."""
+    too_long: TooLong | None = None
+    """If that is the reason."""
     exhausted: bool = False
     """Whether there is no other schedule (within the bound on preemptions)."""
     covered: Covered | None = None
@@ -128,7 +139,7 @@ class Explorer:
         if execution.leaks and observation.failure is None:
             self._note_leaks(execution)
         if self.executions == 1 and not execution.outcome:
-            enough = max(_LEAST_LIMIT, _LIMIT_PER_STEP * execution.steps)
+            enough = max(LEAST_LIMIT, LIMIT_PER_STEP * execution.steps)
             self._limit = min(self._limit, enough)
         signature = hash(tuple(execution.log))
         is_new = signature not in self._seen
@@ -139,19 +150,21 @@ class Explorer:
             known = self.findings.explained(observation)
             suspect = look(observation, known=known, is_due=is_due or self._doubts.is_due)
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
-            if suspect is not None and suspect.kind == "no-progress" and self._ends(suspect):
+            if suspect is not None and self._ends(suspect):
                 return None
             is_lost = suspect is not None and suspect.lost_update is not None
             return self._looked_again(suspect) if suspect is not None and is_lost else suspect
         return None  # judged before
 
     def _ends(self, suspect: Suspect) -> bool:
-        """Whether an execution that did not end does, where its schedule is followed by a fair one:
-        then a thread was only kept from what another one waits for.
-        """
-        execution = suspect.observation.execution
-        strategy = ThenFair(execution.schedule, execution.steps)
-        return not self._execute(strategy, 2 * self._limit).execution.outcome
+        """Whether a suspect only seemed to be endless; then more points are allowed from now on."""
+        if not self.findings.is_new(suspect):
+            return False
+        fair = fair_end(suspect, self._execute, self._limit)
+        if fair is not None:
+            self.too_long = fair.steps if fair.outcome else 0
+            self._limit = max(self._limit, LIMIT_PER_STEP * fair.steps)
+        return fair is not None
 
     def _looked_again(self, suspect: Suspect) -> Suspect | None:
         """Judge a lost update by the values, too, for which its execution must be recorded."""
@@ -212,6 +225,8 @@ class Explorer:
         deadline = min(self.deadline, now + max(_LEAST_SHORTENING, now - self._started))
         sample = partial(self._sample, record=suspect.lost_update is not None)
         shortest = shortened(suspect, replay, sample, limit=self._limit, deadline=deadline)
+        if shortest is not suspect and fair_end(shortest, self._execute, self._limit):
+            shortest = suspect  # which does not
         again = self._replay(shortest.observation.execution.schedule, self._limit, record=True)
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
@@ -286,7 +301,7 @@ def search(
     findings = explorer.findings
     bounds = _Bounds(schedules, explorer.deadline, more)
     started = monotonic()
-    reason = ""
+    reason, too_long = "", None
     known_schedules = iter(first)
     number = 0
     while number < bounds.schedules and not explorer.strategy.finished:
@@ -302,8 +317,8 @@ def search(
                 on_found(hazard)
             bounds.narrow(number + 1, findings, suspect)
         if explorer.too_long and not findings:
-            points, fitted = f"{explorer.too_long:,} points", f"{number} of {schedules}"
-            reason = f"{TOO_LONG}{points}, {fitted} schedules fitted"
+            too_long = TooLong(explorer.too_long, number, schedules)
+            reason = str(too_long)
             break
         if monotonic() > bounds.deadline and not explorer.strategy.finished:
             reason = "" if findings else "time was up"
@@ -316,6 +331,7 @@ def search(
         findings.hazards,
         monotonic() - started,
         reason,
+        too_long,
         explorer.strategy.finished and explorer.covered is not None,
         explorer.covered,
         explorer.interleavings,

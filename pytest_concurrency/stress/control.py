@@ -17,7 +17,7 @@ import pytest
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import STEP_LIMIT, exploring
+from pytest_concurrency.search.engine import MOST_POINTS, exploring
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.search.strategies.one_by_one import OneByOne
@@ -170,9 +170,9 @@ class Control:
         preload(facts.imports, self.instrumentation)
         workload = Workload(self.item, "copies", own_fixtures=own_fixtures)
         with exploring(self.instrumentation, seconds):
-            observation = workload.explore(count, way(), STEP_LIMIT * 50)
+            observation = workload.explore(count, way(), MOST_POINTS)
         execution = observation.execution
-        if execution.outcome in ("timeout", "too-long"):
+        if execution.outcome in ("timeout", "too-long", "step-limit"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
 

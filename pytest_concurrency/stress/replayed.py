@@ -10,6 +10,7 @@ from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.blame import guilty
 from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.endless import fair_end
 from pytest_concurrency.search.engine import start_round
 from pytest_concurrency.search.evidence import describe
 from pytest_concurrency.search.observation import Observation, look
@@ -104,7 +105,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
         if sources != token.sources or not followed:
             return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
         suspect = look(observation)
-        if suspect is None:
+        if suspect is None or fair_end(suspect, run, limit):
             return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
         blame = guilty(suspect, run, limit=limit, deadline=deadline)
     hazard = replace(

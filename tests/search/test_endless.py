@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,50 @@ def test_a_flag_that_nobody_raises_is_no_progress() -> None:
     found = explore(Flag, [Flag.wait, Flag.nothing], schedules=5)
     assert [hazard.kind for hazard in found.hazards] == ["no-progress"]
     assert "which nobody writes" in found.hazards[0].message
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.stopped = False
+        self.value = 0
+
+    def work_more_if_it_has_to_wait(self) -> None:
+        mine = Flag()
+        if not self.lock.acquire(blocking=False):
+            for _ in range(120_000):
+                mine.is_up = not mine.is_up
+            self.lock.acquire()
+        self.value += 1
+        self.lock.release()
+
+    def work_until_stopped(self) -> None:
+        while not self.stopped:
+            self.value += 1
+
+    def work_without_end(self) -> None:
+        while True:
+            self.value += 1
+
+    def stop_after_a_while(self) -> None:
+        time.sleep(0.9)
+        self.stopped = True
+
+
+def test_who_has_more_to_do_in_some_schedule_comes_to_an_end() -> None:
+    work = Worker.work_more_if_it_has_to_wait
+    found = explore(Worker, [work, work], schedules=12, strategy="systematic")
+    assert not found.hazards
+
+
+@pytest.mark.parametrize("strategy", ["random", "systematic"])
+def test_sleepers_wake_while_others_work(strategy: str) -> None:
+    workers = [Worker.work_until_stopped, Worker.stop_after_a_while]
+    assert not explore(Worker, workers, schedules=5, strategy=strategy).hazards
+
+
+def test_what_goes_on_when_time_is_up_is_too_long() -> None:
+    found = explore(Worker, [Worker.work_without_end] * 2, schedules=5, seconds=0.3)
+    assert not found.hazards
+    assert found.reason.startswith("too long: ")
+    assert found.reason.endswith(" points, 0 of 5 schedules fitted")

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search.explorer import Search
+from pytest_concurrency.search.explorer import Search, TooLong
 from pytest_concurrency.stress.cells.jobs import cpus, merged, search_in_jobs
 from pytest_concurrency.stress.child import Progress
 
@@ -65,6 +65,26 @@ def test_a_finished_first_job_ends_the_search() -> None:
     assert found.exhausted
     assert not found.hazards
     assert found.executions == 12
+
+
+def too_long(points: int, fitted: int) -> Search:
+    told = TooLong(points, fitted, 100)
+    return Search(fitted + 1, (), 0.0, str(told), told)
+
+
+def test_what_was_too_long_for_each_job_is_added_up() -> None:
+    found = merged([too_long(2_000, 0), too_long(3_000, 2)])
+    assert found.reason == "too long: 3,000 points, 2 of 200 schedules fitted"
+
+
+def test_a_job_that_did_its_share_fitted() -> None:
+    found = merged([Search(100, (), 0.0), too_long(3_000, 2)])
+    assert found.reason == "too long: 3,000 points, 102 of 200 schedules fitted"
+
+
+def test_that_time_was_up_for_any_job_is_the_reason() -> None:
+    searches = [too_long(2_000, 0), Search(40, (), 0.0, "time was up")]
+    assert merged(searches).reason == "time was up"
 
 
 def test_a_job_that_dies_has_found_that() -> None:

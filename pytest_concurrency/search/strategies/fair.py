@@ -3,6 +3,8 @@ waiting for another one in a loop."""
 
 from __future__ import annotations
 
+from math import inf
+
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.operation import READS, STEP, Operation
@@ -11,6 +13,10 @@ from pytest_concurrency.search.strategies.replay import Replay
 
 PATIENCE = 1000
 """Points that a thread may pass in a row while others could go on."""
+_SECONDS_PER_POINT = 10e-6
+"""Virtual seconds that a point takes where others sleep: about as long as it does without us."""
+_SECONDS_PER_POINT_AFTERWARDS = 10e-3
+"""The same where it is only asked whether an execution ends at all: sleepers wake soon."""
 _SPIN = 16
 """How often it may stand in a row before reading at one site, writing nothing in between: then it
 waits for another one in a loop, as far as one can tell.
@@ -53,16 +59,28 @@ class Turns:
         return False
 
 
+def _ends_at(sleeper: Task) -> float:
+    assert sleeper.timer is not None
+    return float(sleeper.timer[0])
+
+
 class Fair:
     """Without preemption: the running thread goes on; when it cannot, the runnable one with the
     lowest index does.
     """
 
     name = "fair"
+    longest_early_wait = inf
+    _seconds_per_point = _SECONDS_PER_POINT
 
     def begin(self, baton: Baton) -> None:
         """Start over."""
+        self._baton = baton
         self._turns = Turns(baton)
+        self._next: tuple[float, int] | None = None
+        """When the first wait runs out, and the points that had been passed when it became the
+        first.
+        """
 
     def changed(self) -> None:
         """Nothing depends on the set of runnable tasks."""
@@ -75,8 +93,12 @@ class Fair:
         return enabled[(enabled.index(task) + 1) % len(enabled)] if is_over else task
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
-        """No wait runs out early."""
-        return None
+        """Let time go on while others run: who sleeps wakes although somebody keeps running."""
+        first = min(sleepers, key=_ends_at)
+        if self._next is None or self._next[0] != _ends_at(first):
+            self._next = (_ends_at(first), self._baton.total)
+        passed = (self._baton.total - self._next[1]) * self._seconds_per_point
+        return first if self._baton.clock + passed >= _ends_at(first) else None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Let it pass some points before looking at its turn again."""
@@ -87,6 +109,7 @@ class ThenFair(Fair):
     """Replays a schedule, and is fair afterwards: what ends then was only kept from its end."""
 
     name = "then-fair"
+    _seconds_per_point = _SECONDS_PER_POINT_AFTERWARDS
 
     def __init__(self, schedule: Schedule, steps: int) -> None:
         self._replay = Replay(schedule)
@@ -96,7 +119,6 @@ class ThenFair(Fair):
     def begin(self, baton: Baton) -> None:
         """Start over."""
         super().begin(baton)
-        self._baton = baton
         self._replay.begin(baton)
 
     @property
@@ -110,8 +132,9 @@ class ThenFair(Fair):
         return self._replay.choose(enabled, task)
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
-        """Let a wait run out early where it did."""
-        return self._replay.hurry(sleepers, task)
+        """Let a wait run out early where it did, and later as time goes on."""
+        chosen = self._replay.hurry(sleepers, task)
+        return super().hurry(sleepers, task) if chosen is None and self._is_fair else chosen
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Look again at the next recorded deviation, or when the turn may be over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import Baton
@@ -15,6 +16,7 @@ class Replay:
     """
 
     name = "replay"
+    longest_early_wait = inf
 
     def __init__(self, schedule: Schedule) -> None:
         self._targets = {(thread, step): to for thread, step, to in schedule.switches}

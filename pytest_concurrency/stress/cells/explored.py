@@ -18,7 +18,7 @@ from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring, last_execution
-from pytest_concurrency.search.explorer import MORE, TOO_LONG, Explorer, Search, search
+from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.search.observation import Workload as Runner
@@ -116,10 +116,11 @@ def explored_cell(
 
 
 def _outcome(found: Search) -> CellOutcome:
-    """Nothing is said of a cell whose executions are too long to be searched."""
+    """Nothing is said of a cell whose executions are too long: fewer than a tenth have fitted."""
     if found.hazards:
         return "hazard"
-    return "skipped" if found.reason.startswith(TOO_LONG) else "clean"
+    told = found.too_long
+    return "skipped" if told is not None and 10 * told.fitted < told.planned else "clean"
 
 
 def _notes(exploration: Exploration, found: Search, known: int) -> Iterator[str]:

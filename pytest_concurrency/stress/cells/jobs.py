@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from pytest_concurrency.model import Hazard, badness
-from pytest_concurrency.search.explorer import Search
+from pytest_concurrency.search.explorer import Search, TooLong
 from pytest_concurrency.stress.apart import hazard_of_death
 from pytest_concurrency.stress.child import ChildResult, Progress, run_in_children
 
@@ -117,13 +117,33 @@ def merged(searches: Sequence[Search], more: int = 0) -> Search:
         for fingerprint, number in each.interleavings.items():
             if number <= most:
                 interleavings.setdefault(fingerprint, number)
+    too_long = None if ends else _too_long(searches)
     return replace(
         first,
         executions=sum(min(each.executions, most) for each in searches),
         hazards=tuple(sorted(hazards.values(), key=badness)),
         seconds=max(each.seconds for each in searches),
-        reason="" if ends else first.reason,
+        reason="" if ends else _reason(searches, too_long),
+        too_long=too_long,
         exhausted=first.exhausted and first.executions <= most,
         interleavings=interleavings,
         warnings=tuple({each.identity: each for s in searches for each in s.warnings}.values()),
     )
+
+
+def _too_long(searches: Sequence[Search]) -> TooLong | None:
+    """Add up what fitted, if it was too long for some jobs, and no other one ran out of time."""
+    told = [each.too_long for each in searches if each.too_long is not None]
+    if not told or any(each.reason and each.too_long is None for each in searches):
+        return None
+    fitted = sum(each.too_long.fitted if each.too_long else each.executions for each in searches)
+    # A job that did all of its share has executed as often as was planned.
+    planned = sum(each.too_long.planned if each.too_long else each.executions for each in searches)
+    return TooLong(max(each.points for each in told), fitted, planned)
+
+
+def _reason(searches: Sequence[Search], too_long: TooLong | None) -> str:
+    """Say why the jobs together did fewer executions than were asked for."""
+    if too_long is not None:
+        return str(too_long)
+    return next((each.reason for each in searches if each.reason and not each.too_long), "")

@@ -18,21 +18,18 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.engine import STEP_LIMIT, Execution, exploring
+from pytest_concurrency.search.endless import LEAST_LIMIT, LIMIT_PER_STEP
+from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
 from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.stress.preload import imported_since, preload
 from pytest_concurrency.stress.workload import Shape, Workload
 
-STEPS_PER_SERIAL_STEP = 20
-"""How many times more scheduling points than without preemption an execution may have before it
-counts as endless.
-"""
 Way = Callable[[], Strategy]
 """In which order the threads of a round go on; called for each round."""
 
 _OUTCOMES = {
     "deadlock": "no thread can go on",
-    "step-limit": "it does not end",
+    "step-limit": "it is too long for controlled schedules",
     "timeout": "it does not end in time",
     "too-long": "it is too long for controlled schedules",
 }
@@ -69,8 +66,8 @@ class SerialFacts:
 
     @property
     def step_limit(self) -> int:
-        """Scheduling points after which an execution counts as endless."""
-        return max(STEP_LIMIT // 5, self.steps * STEPS_PER_SERIAL_STEP)
+        """Scheduling points after which it is asked whether an execution ends."""
+        return max(LEAST_LIMIT, self.steps * LIMIT_PER_STEP)
 
 
 def serial_cell(
@@ -91,7 +88,7 @@ def serial_cell(
     rounds: list[Observation] = []
     with exploring(instrumentation, seconds):
         for _ in range(2):
-            rounds.append(workload.explore(count, way(), STEP_LIMIT * 50))
+            rounds.append(workload.explore(count, way(), MOST_POINTS))
             if problem := problem_of(rounds[-1]):
                 break
     first, last = rounds[0].execution, rounds[-1].execution
