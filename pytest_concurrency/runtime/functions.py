@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import (
     BuiltinFunctionType,
     FunctionType,
@@ -136,6 +137,16 @@ def _descriptor(site: int, args: Arguments) -> None:
         methods.touch_files(site, ((f"descriptor {args[0]}", USE),))
 
 
+def _locked_file(site: int, args: Arguments) -> None:
+    number = args[0] if args else None
+    with suppress(OSError, ValueError):
+        if number is not None and type(number).__module__ == "_io":
+            number = number.fileno()
+        if type(number) is int:
+            path = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115 - a path costs more
+            methods.touch_files(site, ((f"{path} (its lock)", USE),))
+
+
 def _shared(what: Shared, op: str = USE) -> Effect:
     def effect(site: int, args: Arguments) -> None:
         touch(site, what, what, WHOLE, WHOLE, op)
@@ -166,6 +177,7 @@ _FUNCTIONS: Final[dict[str, dict[str, Effect]]] = {
     },
     "copy": _each(_looks, "copy deepcopy replace"),
     "dataclasses": _each(_looks, "asdict astuple replace"),
+    "fcntl": _each(_locked_file, "flock lockf"),
     "functools": _each(_looks, "reduce"),
     "heapq": {
         **_each(_whole("write"), "heapify heappop heappush heappushpop heapreplace"),

@@ -18,6 +18,7 @@ from pytest_concurrency.runtime import (
     clock,
     descriptors,
     executors,
+    file_locks,
     foreign,
     outward,
     semlocks,
@@ -103,6 +104,7 @@ def _replacements() -> dict[Any, dict[str, Any]]:
         ThreadPoolExecutor: {"submit": executors.submit},
         **threads.patches(),
         **outward.patches(),
+        **file_locks.patches(),
         **chance.patches(),
     }
     made: dict[int, Any] = {}
