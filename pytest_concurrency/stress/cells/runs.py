@@ -8,7 +8,7 @@ from typing import Literal
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.gil import gil_enabled
-from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, SiteUse
+from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, Site, SiteUse
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge
 
 Control = Literal["", "clean", "not-shared", "fails"]
@@ -16,8 +16,9 @@ Control = Literal["", "clean", "not-shared", "fails"]
 
 @dataclass(slots=True)
 class _Sighting:
-    """One kind of failure: its first evidence, and how often it came."""
+    """One way of failing: its first evidence, and how often it came."""
 
+    kind: HazardKind
     first: CopyOutcome
     run: int
     natively: bool = False
@@ -37,12 +38,14 @@ class Runs:
         self._began = time.monotonic()
         self._skips: list[CopyOutcome] = []
         self._setup_errors: list[CopyOutcome] = []
-        self._sightings: dict[HazardKind, _Sighting] = {}
+        self._sightings: dict[tuple[HazardKind, str, Site | None], _Sighting] = {}
+        """By kind, exception and the line where it was raised."""
         self._found: list[tuple[int, Hazard]] = []
 
     def must_stop(self) -> bool:
         """Time is up, or a hang showed that it soon will be: each one costs its whole time-out."""
-        return time.monotonic() >= self._deadline or "timeout" in self._sightings
+        hung = any(sighting.kind == "timeout" for sighting in self._sightings.values())
+        return hung or time.monotonic() >= self._deadline
 
     def add(self, outcome: RunOutcome, amplified: bool, *, judge_test: bool = True) -> None:
         """Count one run; ``judge_test`` false: only what its workers did is evidence."""
@@ -76,7 +79,7 @@ class Runs:
 
     def result(self, *, control: Control = "", reason: str = "") -> CellResult:
         """What the runs so far add up to."""
-        sighted = [self._hazard(kind, sighting) for kind, sighting in self._sightings.items()]
+        sighted = [self._hazard(sighting) for sighting in self._sightings.values()]
         hazards = (*self._counted(), *sighted)
         cut = f"time was up after {self.done} of {self.planned} runs"
         outcome: Literal["clean", "hazard", "error", "skipped"] = "clean"
@@ -114,12 +117,14 @@ class Runs:
         if copy.phase == "setup":
             self._setup_errors.append(copy)  # before anything ran at once: no matter of concurrency
             return
-        sighting = self._sightings.setdefault(kind, _Sighting(copy, self.done))
+        key = (kind, copy.kind, copy.location)
+        sighting = self._sightings.setdefault(key, _Sighting(kind, copy, self.done))
         sighting.count += 1
         sighting.natively |= not amplified
 
-    def _hazard(self, kind: HazardKind, sighting: _Sighting) -> Hazard:
-        first, in_processes = sighting.first, self.cell.kind == "processes"
+    def _hazard(self, sighting: _Sighting) -> Hazard:
+        kind, first = sighting.kind, sighting.first
+        in_processes = self.cell.kind == "processes"
         times = f"{sighting.count} of {self.done} run{'' if self.done == 1 else 's'}"
         where = first.location
         sites = () if where is None else (SiteUse(where, 0, "call"),)
