@@ -61,7 +61,7 @@ class Baton(Waits):
         # A whole second: how long the set-up really took would not be the same the next time.
         self.clock = float(int(self.time_outside()) + 1)
         strategy.begin(self)
-        self.current = task
+        self.current = self.running = task
         return task
 
     def run_together(self, jobs: Sequence[Callable[[], Any]]) -> list[Task]:
@@ -122,13 +122,14 @@ class Baton(Waits):
         task.ident, task.native_id = get_ident(), get_native_id()
         self.by_ident[task.ident] = task
         task.gate.acquire()
+        self.running = task
         if self.aborting:
             raise Abort
 
     def _work(self, task: Task, worker: Worker) -> None:
         following: Task | None = task
         while following is not None:
-            task = following
+            task = self.running = following
             try:
                 if not self.aborting:
                     assert task.run is not None
@@ -234,9 +235,6 @@ class Baton(Waits):
             self._pass_to(chosen)
         return None
 
-    def _knows(self, task: Task) -> bool:
-        return task.index < len(self.tasks) and self.tasks[task.index] is task
-
     def forget_in_child(self) -> None:
         """In a process that was forked: what goes on there is no part of an execution, and no other
         thread of this one has come along.
@@ -273,9 +271,10 @@ class Baton(Waits):
         watchdog.
         """
         with self.mutex:
-            if self.current is not task or self.deciding is task or self.aborting:
+            if self.running is not task or self.current is not task or self.aborting:
                 return
             task.outside = self.lost_sight = True
+            self.running = None
             self._settle(task)
             self.enabled.remove(task)
             if self.enabled:
@@ -309,10 +308,11 @@ class Baton(Waits):
             insort(self.enabled, task, key=by_index)
             if self.idle:
                 self.idle = False
-                self.current = task
+                self.current = self.running = task
                 self._grant(task)
                 return task
         task.gate.acquire()
+        self.running = task
         if self.aborting:
             raise Abort
         return task

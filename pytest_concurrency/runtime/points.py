@@ -45,17 +45,19 @@ class Points(Timers):
             try:
                 chosen = self.strategy.choose(enabled, task)
             except Exception as error:
-                chosen = self._without_strategy(error, enabled)
+                chosen = self._without_strategy(error, task)
             if chosen is not task:
                 self.switches.append((task.index, task.steps, chosen.index))
         else:
             chosen = task
         if chosen is task:
             self._grant(task)
+            self.running = task
             return
         self.preemptions += 1
         self._pass_to(chosen)
         task.gate.acquire()
+        self.running = task
         if self.aborting:
             raise Abort
 
@@ -73,11 +75,12 @@ class Points(Timers):
         try:
             if sleepers:
                 chosen = self.strategy.hurry(sleepers, task)
-            if chosen is None:
-                chosen = self.strategy.choose(runnable, task) if len(runnable) > 1 else runnable[0]
-                sleepers = None
+            if chosen is None and len(runnable) > 1:
+                chosen, sleepers = self.strategy.choose(runnable, task), None
         except Exception as error:
-            chosen, sleepers = self._without_strategy(error, runnable), None
+            chosen, sleepers = self._without_strategy(error, task), None
+        if chosen is None:
+            chosen, sleepers = runnable[0], None
         if sleepers:
             assert chosen.timer is not None
             self.hurried.append((chosen.index, chosen.timer[3]))
@@ -86,12 +89,21 @@ class Points(Timers):
             self.switches.append((task.index, task.steps, chosen.index))
         return chosen
 
-    def _without_strategy(self, error: Exception, runnable: list[Task]) -> Task:
+    def _without_strategy(self, error: Exception, task: Task) -> Task:
         """Go on in some way to the end of the execution, which then raises what the strategy has
         raised: the program must not meet it.
+
+        A thread that an earlier execution could not unwind may be anywhere in here while the next
+        one begins: it has no say.
         """
+        if not self._knows(task):
+            raise Abort from error
         self.mistake = self.mistake or error
-        return runnable[0]
+        return self.runnable()[0]
+
+    def _knows(self, task: Task) -> bool:
+        """Whether it is a task of this execution, and of this process."""
+        return task.index < len(self.tasks) and self.tasks[task.index] is task
 
     def runnable(self) -> list[Task]:
         """Return who may go on: not those that stand before a lock which another task holds."""
@@ -121,7 +133,7 @@ class Points(Timers):
         while True:
             with self.mutex:
                 if not task.outside:
-                    self.deciding = task
+                    self.running = None
                     break
             self._come_back(task.ident)
         self._settle(task)
@@ -148,7 +160,7 @@ class Points(Timers):
             try:
                 points = self.strategy.grant(task, self.enabled)
             except Exception as error:
-                self._without_strategy(error, self.enabled)
+                self._without_strategy(error, task)
                 points = 1
         else:
             points = FREE
@@ -156,7 +168,6 @@ class Points(Timers):
         if self.polled:
             left = min(left, POINTS_BETWEEN_POLLS)
         self.granted = self.budget = points if points < left else left - 1
-        self.deciding = None
 
     def _reconsider(self) -> None:
         """Make the holder ask again at its next point: the set of runnable tasks has changed."""

@@ -36,7 +36,6 @@ class State:
         "cold",
         "current",
         "cut",
-        "deciding",
         "enabled",
         "ended",
         "files",
@@ -69,6 +68,7 @@ class State:
         "polled_at",
         "pool",
         "preemptions",
+        "running",
         "seen",
         "serials",
         "snapshot",
@@ -92,8 +92,10 @@ class State:
         """Guards what threads touch without holding the baton: coming back from outside, the
         watchdog. The holder takes it when it enters the scheduler.
         """
-        self.deciding: Task | None
-        """The holder, while it is in the scheduler's own code: it cannot lose the baton there."""
+        self.running: Task | None
+        """The holder, while its thread runs the program's own code. None while a thread is in the
+        scheduler, or has not woken up yet: then nobody can lose the baton.
+        """
         self.amplifier: Callable[..., None] | None = None
         """Called at every scheduling point while no execution is going on (free-running cells and
         processes) with what is known of it there: the site, what is touched, and as for
@@ -149,7 +151,7 @@ class State:
         """Scheduling points; those of them where the heat is on; switches that nobody needed."""
         self.clock = 0.0
         self.aborting = False
-        self.deciding = None
+        self.running = None
         self.cut: int | None = None
         """The length of the log when the execution was given up: unwinding is no part of it."""
         self.idle = False

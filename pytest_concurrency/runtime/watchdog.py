@@ -77,6 +77,8 @@ class Watchdog:
             before, looked = looked, perf_counter()
             if task is None or baton.aborting:
                 last = ()
+                if baton.aborting and baton.granted:
+                    self._remind()
                 continue
             now = (baton.started, task, baton.total, baton.budget, baton.cold)
             if now != last:
@@ -88,7 +90,7 @@ class Watchdog:
                 last = ()
             elif task is NOBODY:
                 baton.pass_time(looked - before)
-            elif since < looked and baton.deciding is None:
+            elif since < looked and baton.running is task:
                 if looked - since > _LONG:  # virtual time passes as real time does
                     baton.clock += looked - counted
                     counted = looked
@@ -100,27 +102,43 @@ class Watchdog:
                     slept = 0
 
     def _time_is_up(self, task: Task, *, goes_on: bool) -> None:
-        """Give the execution up; where points were still passed it was too long, and no hang."""
+        """Give the execution up; where points were still passed it was too long, and no hang.
+
+        Nobody enters the scheduler, comes back to it or ends meanwhile, so that the Abort meets the
+        program's own code. Whoever is in the scheduler sees by itself that the end has come.
+        """
         baton = self._baton
-        baton.outcome = "too-long" if goes_on else "timeout"
-        if baton.snapshot is not None:
-            baton.states = baton.snapshot(baton)
-        baton.aborting = True
-        baton.granted = baton.budget = baton.cold = 0  # who asks next is told to end
-        if task is NOBODY:
-            for other in baton.tasks:
-                if not other.outside and not other.done:
-                    baton.current = other
-                    other.gate.release()
-                    break
-            return
-        if baton.deciding is task:
-            return  # it looks again and again whether time is up
-        # Ends a loop in Python code at its next bytecode; blocked C code is left to the process's
-        # deadline.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(task.ident), ctypes.py_object(Abort)
-        )
+        with baton.mutex:
+            if baton.current is not task:
+                return  # at the next look
+            baton.outcome = "too-long" if goes_on else "timeout"
+            if baton.snapshot is not None:
+                baton.states = baton.snapshot(baton)
+            baton.aborting = True
+            baton.granted = baton.budget = baton.cold = 0  # who asks next is told to end
+            if task is NOBODY:
+                for other in baton.tasks:
+                    if not other.outside and not other.done:
+                        baton.current = other
+                        other.gate.release()
+                        break
+            elif baton.running is task:
+                _interrupt(task)
+
+    def _remind(self) -> None:
+        """End a thread that was granted points just when time was up."""
+        baton = self._baton
+        with baton.mutex:
+            task = baton.running
+            if baton.aborting and baton.granted and task is not None:
+                baton.granted = baton.budget = baton.cold = 0
+                _interrupt(task)
+
+
+def _interrupt(task: Task) -> None:
+    """End a loop in Python code at its next bytecode; blocked C code is left to the process's
+    deadline."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(task.ident), ctypes.py_object(Abort))
 
 
 def _cpu_time_if_asleep(task: Task) -> object:

@@ -9,9 +9,10 @@ import threading
 import time
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.baton import Baton, baton
+from pytest_concurrency.runtime.watchdog import Watchdog
 
-_unseen: dict[str, object] = {}
+_unseen: dict[str, object] = {"get_ident": threading.get_ident}
 # Compiled from text that no file holds: it cannot be instrumented.
 exec(
     """
@@ -39,6 +40,24 @@ def late(settle):
         settle(baton, task)
 
     return take_away_and_settle
+
+def early(grant):
+    def grant_and_take_away(baton, task):
+        grant(baton, task)
+        if baton.current is task and task.index:
+            baton.take_away(task)
+
+    return grant_and_take_away
+
+def interrupted(grant, watchdog):
+    def interrupt_and_grant(baton, task):
+        if baton.by_ident.get(get_ident()) is task:  # it goes on
+            watchdog._time_is_up(task, goes_on=True)
+        grant(baton, task)
+        if baton.aborting:
+            baton.granted = baton.budget = 1 << 40
+
+    return interrupt_and_grant
 """,
     _unseen,
 )
@@ -138,3 +157,27 @@ def test_nobody_loses_the_baton_inside_the_scheduler(monkeypatch):
     found = explore(Shared, [work] * 3, schedules=50, strategy="random")
     assert found.executions == 50
     assert not found.hazards
+
+
+def test_nobody_loses_the_baton_before_it_has_woken_up(monkeypatch):
+    """Whoever passes it on may lose the CPU just before it opens the other's gate."""
+    monkeypatch.setattr(Baton, "_grant", _unseen["early"](Baton._grant))
+    found = explore(Shared, [Shared.bump] * 3, schedules=30, strategy="random", stop_at_first=False)
+    assert found.executions == 30
+    assert {hazard.kind for hazard in found.hazards} == {"lost-update"}
+    assert not any(hazard.note for hazard in found.hazards)
+
+
+def test_time_is_up_while_points_are_granted(monkeypatch):
+    """Who gets them does not see it at once, and is reminded."""
+
+    def spin(shared):
+        while True:
+            shared.bump()
+
+    monkeypatch.setattr(Baton, "_grant", _unseen["interrupted"](Baton._grant, Watchdog(baton)))
+    started = time.monotonic()
+    explore(Shared, [spin, spin], schedules=2, strategy="random", seconds=30)
+    assert time.monotonic() - started < 30
+    monkeypatch.undo()
+    assert not explore(Shared, [Shared.bump], schedules=3).hazards
