@@ -178,7 +178,8 @@ def _state(state: ThreadState, result: CellResult, page: Page) -> Iterator[Line]
 
 def _verdict(report: StressReport, page: Page) -> list[Line]:
     verdict = report.isolation
-    text = f"With processes instead of threads: {verdict.verdict}. {verdict.reason}"
+    reason = verdict.reason[:1].upper() + verdict.reason[1:]
+    text = f"With processes instead of threads: {verdict.verdict}. {reason}"
     return _sentence(text, page, verdict_color(verdict.verdict))
 
 
