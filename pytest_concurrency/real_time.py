@@ -13,3 +13,5 @@ monotonic = partial(time.monotonic)
 monotonic_ns = partial(time.monotonic_ns)
 perf_counter = partial(time.perf_counter)
 sleep = partial(time.sleep)
+wall_clock = partial(time.time)
+"""Another name than in ``time``, which is a module here."""

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import time
 from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency.real_time import wall_clock
 
 _ROOM = 64
 """Bytes; a ``sem_t`` has 16 or 32."""
 _NANOSECONDS = 1_000_000_000
-_real_time = time.time
 HAS_SEMAPHORES = sys.platform.startswith("linux")
 """Elsewhere those in private memory are missing, or not known to be quick."""
 _library: Any = ctypes.CDLL(None) if HAS_SEMAPHORES else None
@@ -86,7 +85,7 @@ class SemaphoreGate:
         if not blocking:
             return not _try_wait(self._address)
         if timeout >= 0:
-            return self._acquire_until(_real_time() + timeout)
+            return self._acquire_until(wall_clock() + timeout)
         while _wait(self._address):
             pass  # a signal came, whose handler has been called
         return True
@@ -94,7 +93,7 @@ class SemaphoreGate:
     def _acquire_until(self, end: float) -> bool:
         until = _TimeSpec(*divmod(int(end * _NANOSECONDS), _NANOSECONDS))
         while _timed_wait(self._address, ctypes.byref(until)):
-            if _real_time() >= end:
+            if wall_clock() >= end:
                 return False
         return True
 

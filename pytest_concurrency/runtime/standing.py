@@ -43,12 +43,12 @@ _SPOKEN: dict[type, str] = {
 
 
 def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
-    """Describe every task that has not ended; called while all others are blocked at
-    their gates.
+    """Describe every task that has not ended; called while all others are blocked at their gates,
+    or by the watchdog while one of them goes on: what it changes is copied first.
     """
     frames = current_frames()
-    holders = {key: task for key, (_, task) in baton.owners.items()}
-    standing = [task for task in baton.tasks if not task.done]
+    holders = {key: task for key, (_, task) in baton.owners.copy().items()}
+    standing = [task for task in [*baton.tasks] if not task.done]
     awaited = {task: awaited_by(task, frames.get(task.ident)) for task in standing}
     held = {task: _held_by(task, awaited[task], baton) for task in standing}
     named = [obj for task in standing for obj in (*held[task], awaited[task]) if obj is not None]
@@ -80,7 +80,7 @@ def _held_by(task: Task, awaited: object | None, baton: State) -> list[object]:
     """
     reason = task.blocked_on
     inner = reason.target if isinstance(reason, Waiting) and reason.target is not awaited else None
-    held = [pair for pair in baton.owners.values() if pair[1] is task and pair[0] is not inner]
+    held = [pair for pair in [*baton.owners.values()] if pair[1] is task and pair[0] is not inner]
     return [pair[0] for pair in held if sys.getrefcount(pair[0]) > _FORGOTTEN][:_MOST_HELD]
 
 

@@ -91,6 +91,7 @@ def test_a_signal_runs_its_handler_and_opens_nothing(
         signal.signal(signal.SIGUSR1, before)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_process_has_its_own(make: Maker) -> None:
     gate = make()
