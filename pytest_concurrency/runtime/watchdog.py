@@ -20,6 +20,7 @@ from pytest_concurrency.real_time import perf_counter
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.hooks import own_thread
+from pytest_concurrency.runtime.state import COLD
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task
 
 _PERIOD = 0.02
@@ -115,6 +116,8 @@ class Watchdog:
             if baton.snapshot is not None:
                 baton.states = baton.snapshot(baton)
             baton.aborting = True
+            # The rest of the count follows where the thread enters the scheduler to end.
+            baton.total += baton.points_since_decision - COLD
             baton.granted = baton.budget = baton.cold = 0  # who asks next is told to end
             if task is NOBODY:
                 for other in baton.tasks:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.choices import Choices
@@ -33,6 +34,12 @@ from pytest_concurrency.stress.workload import Workload
 GRACE = 3.0
 """Seconds that a child may need to end, besides those for its last run."""
 PLAIN_RUNS = 3
+"""At most; one of them in any case."""
+_SHARE = 3
+"""One round may take such a part of the time that is left."""
+_SMALL_SHARE = 20
+"""The same for one of many schedules that are tried until one passes."""
+_LEAST_SECONDS = 1.0
 _OTHER_SCHEDULES = 30
 """How many are tried to find one that does not fail."""
 _PLAIN_SECONDS = 10.0
@@ -50,7 +57,8 @@ class Control:
     item: pytest.Function
     instrumentation: Instrumentation
     seed: str
-    seconds: float
+    deadline: float
+    """Of ``time.monotonic``: where the cap of the test is."""
     place: Place
 
     def serial(self) -> SerialFacts:
@@ -67,7 +75,11 @@ class Control:
 
         Copies that die or hang are told by the cells that they die or hang in.
         """
-        if facts.shape != "copies" or not self._in_turn(facts, count, seconds, own=False):
+        if (
+            facts.shape != "copies"
+            or facts.too_long
+            or not self._in_turn(facts, count, seconds, own=False)
+        ):
             return facts
         problem = self._in_turn(facts, count, seconds, own=True)
         if not problem:
@@ -79,16 +91,19 @@ class Control:
             facts = self._serial_once(way, ())
             if facts.imports:
                 facts = self._serial_once(way, facts.imports)
-            if facts.result.outcome != "error" or not facts.hurried:
+            if facts.result.outcome != "error" or not facts.hurried or not self._left:
                 break
         return facts
 
-    def _serial_once(self, way: Way, imports: tuple[str, ...]) -> SerialFacts:
+    @property
+    def _left(self) -> float:
+        return max(0.0, self.deadline - time.monotonic())
+
+    def _serial_once(self, way: Way, imports: tuple[str, ...], part: int = _SHARE) -> SerialFacts:
+        seconds = max(_LEAST_SECONDS, self._left / part)
         result = self.place.run(
-            lambda progress: serial_cell(
-                self.item, self.instrumentation, self.seconds, imports, way
-            ),
-            seconds=self.seconds + GRACE,
+            lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports, way),
+            seconds=seconds + GRACE,
         )
         if result.status == "done" and result.value is not None:
             return result.value
@@ -102,39 +117,52 @@ class Control:
         problem = facts.result.reason
         if problem.startswith(INTERNAL):
             return _cannot(facts, problem)
-        if not self._passes_plainly(facts.result.seconds):
+        passed = self._plain_passes(facts.result.seconds)
+        if not passed:
             return _cannot(facts, f"fails without concurrency: {problem}")
         facts = replace(facts, hopeless=False)
+        if facts.threads == 1 and facts.too_long:
+            reason = f"too long: {facts.too_long:,} points without concurrency, and no end"
+            return replace(facts, result=replace(facts.result, outcome="skipped", reason=reason))
         if facts.threads == 1:
             return _cannot(facts, f"fails when instrumented, in one thread: {problem}")
-        good = self._good_schedule(facts.imports)
+        plainly = f"{passed} plain runs pass" if passed > 1 else "a plain run passes"
+        good, tried = self._good_schedule(facts.imports)
         if good is None:
-            tried = _OTHER_SCHEDULES + 1
+            tried += 1
             return _cannot(
                 facts,
                 f"fails under the scheduler, in {tried} of {tried} schedules, "
-                f"while {PLAIN_RUNS} plain runs pass: {problem}",
+                f"while {plainly}: {problem}",
             )
-        reason = f"one schedule without preemption fails ({problem}); {PLAIN_RUNS} plain runs pass"
+        reason = f"one schedule without preemption fails ({problem}); {plainly}"
         result = replace(good.result, reason=reason)
         return replace(good, result=result, failing=facts.failing)
 
-    def _passes_plainly(self, seconds: float) -> bool:
+    def _plain_passes(self, seconds: float) -> int:
+        """Return how many plain runs pass, as far as there is time for them; 0 if any fails."""
         if not self.place.isolates:
-            return True  # its ordinary run is over, in this very process
-        limit = min(self.seconds, _PLAIN_SECONDS + _PLAIN_FACTOR * seconds)
-        for _ in range(PLAIN_RUNS):
+            return 1  # its ordinary run is over, in this very process
+        limit = _PLAIN_SECONDS + _PLAIN_FACTOR * seconds
+        for number in range(PLAIN_RUNS):
+            if number and not self._left:
+                return number
             result = self.place.run(lambda progress: plain_run(self.item), seconds=limit)
             if result.status != "done" or result.value is None or result.value.is_bad:
-                return False
-        return True
+                return 0
+        return PLAIN_RUNS
 
-    def _good_schedule(self, imports: tuple[str, ...]) -> SerialFacts | None:
+    def _good_schedule(self, imports: tuple[str, ...]) -> tuple[SerialFacts | None, int]:
+        """Return what a schedule shows that passes, if one does, and how many were tried."""
+        tried = 0
         for way in self._random_ways():
-            facts = self._serial_once(way, imports)
+            if tried and not self._left:
+                break
+            tried += 1
+            facts = self._serial_once(way, imports, _SMALL_SHARE)
             if facts.result.outcome == "clean":
-                return facts
-        return None
+                return facts, tried
+        return None, tried
 
     def _random_ways(self) -> Iterator[Way]:
         for number in range(_OTHER_SCHEDULES):

@@ -57,11 +57,11 @@ def replay(stress: Stress, token: Token) -> StressReport:
     if facts.no_copies:
         return replace(report, outcome="failed", reason=facts.no_copies)
     exploration = Exploration(
-        stress.item, stress.instrumentation, facts, stress.seed, stress.settings.time
+        stress.item, stress.instrumentation, facts, stress.seed, stress.time_left
     )
     child = stress.place.run(
         lambda progress: _replay_here(exploration, cell, token),
-        seconds=stress.settings.time + GRACE,
+        seconds=stress.time_left + GRACE,
     )
     result = child.value
     if child.status != "done" or result is None:

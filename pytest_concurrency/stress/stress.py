@@ -100,7 +100,7 @@ class Stress:
         failing, problem = self.saved.load(self.item.nodeid)
         results = [facts.result]
         try:
-            self._add_cells(results, facts, failing, started)
+            self._add_cells(results, facts, failing)
         except Interrupted as stop:
             stop.report = self._summed_up(report, facts, results, started)
             raise
@@ -141,17 +141,27 @@ class Stress:
             return ()
         return (SHARED, LEAKS_HERE) if facts.state_leaks else (SHARED,)
 
+    @cached_property
+    def deadline(self) -> float:
+        """When the time of the test is up, from the first question on (of ``time.monotonic``)."""
+        return time.monotonic() + self.settings.time
+
+    @property
+    def time_left(self) -> float:
+        """Seconds until then; one at least."""
+        return max(1.0, self.deadline - time.monotonic())
+
     @property
     def control(self) -> Control:
         """What tells how the test runs without concurrency."""
-        return Control(self.item, self.instrumentation, self.seed, self.settings.time, self.place)
+        return Control(self.item, self.instrumentation, self.seed, self.deadline, self.place)
 
     def why_not(self, facts: SerialFacts) -> str:
         """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
         if facts.result.outcome == "error":
             stays = f"; {self.stays_behind}" if self.stays_behind else ""
             return facts.result.reason + stays
-        if facts.result.outcome == "skipped":
+        if facts.result.outcome == "skipped" and not facts.too_long:
             return facts.result.reason
         if facts.shape == "copies" and self.unsafe_fixtures:
             names = ", ".join(self.unsafe_fixtures)
@@ -163,20 +173,18 @@ class Stress:
         results: list[CellResult],
         facts: SerialFacts,
         failing: Sequence[Failing],
-        started: float,
     ) -> None:
         cells = plan(self.settings, is_fixed=facts.is_fixed)
-        end = started + self.settings.time
         by_count: dict[int, SerialFacts] = {}
         for number, cell in enumerate(cells):
             copies = max(cell.threads, cell.processes)
             if copies not in by_count:
                 by_count[copies] = self.control.for_copies(facts, copies, self.patience(facts))
             now = time.monotonic()
-            if now >= end:
+            if now >= self.deadline:
                 results.append(CellResult(cell, "skipped", reason="no time was left"))
                 continue
-            share = (end - now) / (len(cells) - number)
+            share = (self.deadline - now) / (len(cells) - number)
             if cell.kind != "explored":
                 share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
             first = [each.schedule for each in failing if each.threads == cell.threads]
@@ -204,6 +212,8 @@ class Stress:
         self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
     ) -> CellResult:
         no_copies = facts.no_copies if cell.kind != "processes" else ""
+        if cell.kind == "explored" and facts.result.outcome == "skipped":
+            return CellResult(cell, "skipped", reason=facts.result.reason)
         if reason := self._out_of_place(cell) or no_copies:
             return CellResult(cell, "skipped", reason=reason)
         self.on_progress(cell, "")
@@ -266,9 +276,15 @@ class Stress:
         workload = Workload(self.item, facts.shape, own_fixtures=facts.own_fixtures)
         workload.threads_may_die = facts.threads_may_die
 
-        def run_once(index: int, amplify: bool) -> RunOutcome:
+        patience = self.patience(facts)
+
+        def run_once(index: int, amplify: bool) -> RunOutcome | None:
+            amplify = amplify and not facts.too_long  # it would take as long as under the scheduler
+            seconds = min(patience, max(0.0, deadline - time.monotonic()) + LEAST_PATIENCE)
             with amplified(self.instrumentation, rng, steps=facts.steps, active=amplify):
-                return workload.run_freely(cell.threads, rng, self.patience(facts))
+                outcome = workload.run_freely(cell.threads, rng, seconds)
+            is_cut = outcome.test.status == "timeout" and seconds < patience
+            return None if is_cut else outcome  # only who was given the whole time hangs
 
         return run_free_running(
             run_once, cell, self.settings, rng=rng, deadline=deadline, on_progress=progress

@@ -5,6 +5,7 @@ nothing behind.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -242,3 +243,31 @@ def test_what_is_too_long_for_controlled_schedules_is_no_hang(run: Callable[...,
     if explored.outcome == "skipped":
         assert explored.reason.startswith("too long: ")
     assert report.not_judged
+
+
+def test_what_is_too_long_without_concurrency_runs_at_full_speed(run: Callable[..., Any]) -> None:
+    found = run(
+        """
+        import pytest
+
+        class Counter:
+            value = 0
+
+        @pytest.mark.threadsafe(threads=2, processes="none", runs=2, time=9)
+        def test_longer():
+            counter = Counter()
+            for _ in range(3_000_000):
+                counter.value += 1
+        """,
+        "--concurrency-stress",
+    )
+    found.result.assert_outcomes(passed=1)
+    report = found.of["test_longer"]
+    assert report.hazards == ()
+    serial, explored, free = report.cells
+    points = re.match("too long: ([0-9,]+) points", serial.reason)
+    assert points is not None
+    assert int(points[1].replace(",", "")) > 20_000
+    assert explored.outcome == "skipped"
+    assert explored.reason == serial.reason
+    assert free.schedules

@@ -157,7 +157,7 @@ def _collecting_in_turn() -> Iterator[None]:
 
 
 def run_free_running(
-    run_once: Callable[[int, bool], RunOutcome],
+    run_once: Callable[[int, bool], RunOutcome | None],
     cell: Cell,
     settings: Settings,
     *,
@@ -169,6 +169,7 @@ def run_free_running(
 
     ``run_once(index, amplified)`` runs the test afresh with the cell's threads; every other run is
     *amplified*: with instrumented code, where the interpreter may switch at every shared access.
+    It returns None if the run was given up because the time of the cell was up.
     """
     runs = Runs(cell, settings.runs, f"with {cell.threads} threads at full speed", deadline)
     for index in range(settings.runs):
@@ -178,6 +179,8 @@ def run_free_running(
         gc.collect()  # generators of pytest's, and ours: to close them is no part of the run
         with perturbed_switch_interval(rng), _collecting_in_turn():
             outcome = run_once(index, amplified)
+        if outcome is None:
+            break
         runs.add(outcome, amplified)
         if on_progress is not None:
             on_progress(runs.progress())

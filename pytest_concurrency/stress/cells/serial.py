@@ -34,6 +34,8 @@ _OUTCOMES = {
     "too-long": "it is too long for controlled schedules",
 }
 
+_TOO_LONG = ("too-long", "step-limit")
+
 
 @dataclass(frozen=True, slots=True)
 class SerialFacts:
@@ -61,6 +63,8 @@ class SerialFacts:
     """A schedule without preemption that fails, while plain runs pass."""
     own_fixtures: bool = False
     """Copies get fixtures of their own: on shared ones they fail one after another."""
+    too_long: int = 0
+    """Scheduling points after which a round was given up while it still went on."""
     no_copies: str = ""
     """Why copies cannot be judged: one after another they fail on fixtures of their own, too."""
 
@@ -103,10 +107,11 @@ def serial_cell(
             shape,
             seconds=took,
             imports=(*imports, *imported_since(modules, instrumentation)),
-            hopeless=first.outcome not in ("", "too-long") and shape != "copies",
+            hopeless=first.outcome not in ("", *_TOO_LONG) and shape != "copies",
             threads=first.threads,
             hurried=bool(first.hurried),
             failing=first.schedule,
+            too_long=first.steps if first.outcome in _TOO_LONG else 0,
         )
     if reason := workload.skipped or (_nothing_runs(workload, last) if asks else ""):
         result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=reason)
