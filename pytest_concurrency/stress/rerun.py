@@ -27,7 +27,7 @@ from pytest_concurrency.stress.own_fixtures import (
     run_with_own_fixtures,
     with_own_instance,
 )
-from pytest_concurrency.stress.setup_state import forget_setup, freshen
+from pytest_concurrency.stress.setup_state import forget_setup, freshen, hold_setup
 
 Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
 """Calls the test function with its arguments: once, in copies, under a scheduler ..."""
@@ -50,6 +50,8 @@ class Rerun:
         self._error: BaseException | None = None
         self._parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
         self._modules = dict(sys.modules)
+        if is_child():
+            hold_setup(item)
         forget_setup(item)
         _silence(item.config)
 

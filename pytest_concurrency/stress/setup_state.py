@@ -6,6 +6,7 @@ All of it is pytest's own business (8.2 to 9.x), and nobody else's here.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 
+_HELD = pytest.StashKey[dict[int, object]]()
+"""By process: what the item had when it came to be."""
 _MUTABLE = (list, dict, set, bytearray)
 
 
@@ -24,6 +27,17 @@ def function_fixtures(item: pytest.Function) -> list[Any]:
     named = chain(chain.from_iterable(item._fixtureinfo.name2fixturedefs.values()), asked_for)
     found = {id(each): each for each in named if each.scope == "function"}
     return list(found.values())
+
+
+def hold_setup(item: pytest.Function) -> None:
+    """Keep alive what the item has when a process meets it for the first time: the parent uses it,
+    and a finalizer that ran here would take from it what lies outside memory (the folder of a
+    ``TemporaryDirectory``).
+    """
+    results = [each.cached_result for each in function_fixtures(item)]
+    entry = item.session._setupstate.stack.get(item)
+    held = item.stash.setdefault(_HELD, {})
+    held.setdefault(os.getpid(), (dict(vars(item)), results, entry))
 
 
 def forget_setup(item: pytest.Function) -> None:
