@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
@@ -20,6 +21,7 @@ from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import MOST_POINTS, exploring
 from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.by_statement import Body, ByStatement
 from pytest_concurrency.search.strategies.fair import Fair
 from pytest_concurrency.search.strategies.one_by_one import OneByOne
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
@@ -29,6 +31,7 @@ from pytest_concurrency.stress.child import ChildResult
 from pytest_concurrency.stress.in_child import headline_of
 from pytest_concurrency.stress.place import Place
 from pytest_concurrency.stress.preload import preload
+from pytest_concurrency.stress.setup_state import function_fixtures
 from pytest_concurrency.stress.workload import Workload
 
 GRACE = 3.0
@@ -45,7 +48,9 @@ _OTHER_SCHEDULES = 30
 _PLAIN_SECONDS = 10.0
 _PLAIN_FACTOR = 20
 """How much longer than under the scheduler, where sleeping takes no time, a plain run may take."""
-NO_COPIES = "not meant for copies: they fail one after another, with fixtures of their own, too"
+_BY_STATEMENT = 24
+"""How many schedules are tried that switch between the statements of the test only."""
+NO_COPIES = "not meant for copies: they fail "
 ONE_BY_ONE: tuple[Way, ...] = (partial(OneByOne, "waits"), partial(OneByOne, "sleeps"), Fair)
 """First strictly; the later ones are for those that wait for each other."""
 
@@ -75,16 +80,22 @@ class Control:
 
         Copies that die or hang are told by the cells that they die or hang in.
         """
-        if (
-            facts.shape != "copies"
-            or facts.too_long
-            or not self._in_turn(facts, count, seconds, own=False)
-        ):
+        if facts.shape != "copies" or facts.too_long:
             return facts
+        told = "one after another, with fixtures of their own, too"
+        if not self._in_turn(facts, count, seconds, own=False):
+            failing = self._failing_by_statement(facts, count, seconds)
+            if not failing:
+                return facts
+            facts = replace(facts, not_checked=failing)
+            told = (
+                "on shared fixtures with each statement as one step, and one after another with "
+                "fixtures of their own"
+            )
         problem = self._in_turn(facts, count, seconds, own=True)
         if not problem:
             return replace(facts, own_fixtures=True)
-        return replace(facts, no_copies=f"{NO_COPIES} ({problem})")
+        return replace(facts, no_copies=f"{NO_COPIES}{told} ({problem})")
 
     def _first_good(self, ways: tuple[Way, ...]) -> SerialFacts:
         for way in ways:
@@ -185,6 +196,49 @@ class Control:
                 break
         return problem
 
+    def _failing_by_statement(
+        self, facts: SerialFacts, count: int, seconds: float
+    ) -> frozenset[tuple[str, int]]:
+        """Let copies on shared fixtures meet between the statements of the test only.
+
+        If they fail so, nothing that they call is to blame, and what the test checks is no promise
+        to copies that share its set-up. Returns the lines whose failures then say nothing, those
+        of the test's own among them; none if it does not fail.
+        """
+        if not _has_setup(self.item):
+            return frozenset()
+        together = 1 if facts.state_leaks else _BY_STATEMENT
+        for first in range(0, _BY_STATEMENT, together):
+            numbers = range(first, first + together)
+            result = self.place.run(
+                partial(self._by_statement, facts, count, seconds, numbers),
+                seconds=seconds * together + GRACE,
+            )
+            if result.status != "done" or result.value is None:
+                break
+            if result.value:
+                return result.value
+        return frozenset()
+
+    def _by_statement(
+        self, facts: SerialFacts, count: int, seconds: float, numbers: range, _: object
+    ) -> frozenset[tuple[str, int]] | None:
+        """Run these schedules in this process; None: they do not come to an end."""
+        preload(facts.imports, self.instrumentation)
+        workload = Workload(self.item, "copies")
+        body = Body(self.item.obj)
+        failing: set[tuple[str, int]] = set()
+        with exploring(self.instrumentation, seconds):
+            for number in numbers:
+                choices = Choices(self.seed, "by statement", count, number)
+                observation = workload.explore(count, ByStatement(choices, body), facts.step_limit)
+                failure = observation.failure
+                if observation.execution.outcome:
+                    return None
+                if failure is not None and failure.site is not None:
+                    failing.add((failure.site.path, failure.site.line))
+        return frozenset(failing) | body.lines if failing else frozenset()
+
     def _copies_once(
         self,
         facts: SerialFacts,
@@ -203,6 +257,11 @@ class Control:
         if execution.outcome in ("timeout", "too-long", "step-limit"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
+
+
+def _has_setup(item: pytest.Function) -> bool:
+    """Whether there is anything that copies would have of their own."""
+    return bool(function_fixtures(item)) or isinstance(item, TestCaseFunction)
 
 
 INTERNAL = "internal error of pytest-concurrency: "

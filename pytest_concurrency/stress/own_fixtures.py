@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MethodType
 from typing import Any
 
@@ -45,6 +46,8 @@ class _Course:
     run: Callable[[Sequence[Prepared]], None]
     copies: list[Prepared]
     has_run: bool = False
+    folder: Path = Path()
+    """The working directory that the set-up of the first copy has left."""
     errors: list[BaseException] = field(default_factory=list)
 
 
@@ -61,7 +64,7 @@ def run_with_own_fixtures(
     raises; else what the first set-up or teardown that failed has raised.
     """
     __tracebackhide__ = True
-    course = _Course(item, count, run, [(function, kwargs)])
+    course = _Course(item, count, run, [(function, kwargs)], folder=Path.cwd())
     _go_on(course)
     if course.errors:
         raise course.errors[0]
@@ -84,6 +87,8 @@ def _set_up_next(course: _Course) -> None:
     state = item.session._setupstate
 
     def body(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+        if Path.cwd() != course.folder:
+            raise RuntimeError("each set-up goes to a working directory of its own")
         course.copies.append((function, kwargs))
         _go_on(course)
 

@@ -17,10 +17,12 @@ from pytest_concurrency.search.observation import Observation, look
 from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
+from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.control import GRACE
 from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.stress import Stress
+from pytest_concurrency.stress.unchecked import needs_no_check
 
 STALE = (
     "the replay token is stale: the sources that its interleaving went through have changed since "
@@ -56,16 +58,11 @@ def replay(stress: Stress, token: Token) -> StressReport:
     facts = stress.control.for_copies(facts, token.threads, stress.patience(facts))
     if facts.no_copies:
         return replace(report, outcome="failed", reason=facts.no_copies)
-    exploration = Exploration(
-        stress.item, stress.instrumentation, facts, stress.seed, stress.time_left
-    )
-    child = stress.place.run(
-        lambda progress: _replay_here(exploration, cell, token),
-        seconds=stress.time_left + GRACE,
-    )
-    result = child.value
-    if child.status != "done" or result is None:
-        result = cell_of_death(cell, child, time.monotonic() - started, "replay")
+    result = None
+    if facts.own_fixtures and facts.not_checked:
+        result = needs_no_check(_replayed(stress, replace(facts, own_fixtures=False), cell, token))
+    if result is None:
+        result = _replayed(stress, facts, cell, token)
     if result.reason == STALE:
         return _searched_anew(stress)
     return replace(
@@ -75,6 +72,20 @@ def replay(stress: Stress, token: Token) -> StressReport:
         seconds=time.monotonic() - started,
         reason=result.reason,
     )
+
+
+def _replayed(stress: Stress, facts: SerialFacts, cell: Cell, token: Token) -> CellResult:
+    started = time.monotonic()
+    exploration = Exploration(
+        stress.item, stress.instrumentation, facts, stress.seed, stress.time_left
+    )
+    child = stress.place.run(
+        lambda progress: _replay_here(exploration, cell, token),
+        seconds=stress.time_left + GRACE,
+    )
+    if child.status == "done" and child.value is not None:
+        return child.value
+    return cell_of_death(cell, child, time.monotonic() - started, "replay")
 
 
 def _searched_anew(stress: Stress) -> StressReport:

@@ -43,6 +43,7 @@ from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.rerun import Rerun
 from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.survey import Survey
+from pytest_concurrency.stress.unchecked import needs_no_check
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
@@ -211,12 +212,24 @@ class Stress:
     def _cell(
         self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
     ) -> CellResult:
-        no_copies = facts.no_copies if cell.kind != "processes" else ""
         if cell.kind == "explored" and facts.result.outcome == "skipped":
             return CellResult(cell, "skipped", reason=facts.result.reason)
+        # Where each statement is one step, processes fail as threads do: on what the set-up made.
+        no_copies = facts.no_copies if cell.kind != "processes" or facts.not_checked else ""
         if reason := self._out_of_place(cell) or no_copies:
             return CellResult(cell, "skipped", reason=reason)
         self.on_progress(cell, "")
+        if cell.kind == "explored" and facts.own_fixtures and facts.not_checked:
+            shared = replace(facts, own_fixtures=False)
+            half = time.monotonic() + (deadline - time.monotonic()) / 2
+            result = needs_no_check(self._in_child(cell, shared, first, half))
+            if result is not None:
+                return result
+        return self._in_child(cell, facts, first, deadline)
+
+    def _in_child(
+        self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
+    ) -> CellResult:
         runners: dict[str, Callable[..., CellResult]] = {
             "explored": partial(self._explored, first),
             "free-running": self._free_running,

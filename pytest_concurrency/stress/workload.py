@@ -53,6 +53,8 @@ class Workload:
         """Threads that the test starts die of exceptions even without concurrency: it wants them
         to.
         """
+        self.not_checked: frozenset[tuple[str, int]] = frozenset()
+        """Lines (path, number) whose failures do not count."""
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
         self.calls: Sequence[Call] = ()
@@ -157,6 +159,9 @@ class Workload:
             if told.is_bad and not self.threads_may_die:
                 text = f"{thread_name(told.index, name)} died of {told.message}"
                 return _failure(told, text, "thread-exception")
+        place = outcome.location
+        if place is not None and (place.path, place.line) in self.not_checked:
+            return None
         return _failure(outcome, outcome.message) if outcome.is_bad else None
 
     def _next_iteration(self) -> int:

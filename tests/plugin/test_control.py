@@ -455,3 +455,138 @@ def test_a_failure_is_not_said_to_need_more_than_was_seen(run: Callable[..., Run
     (hazard,) = found.of["test_store"].hazards
     assert hazard.preemptions
     assert hazard.message.startswith("fails in this interleaving: AssertionError")
+
+
+MEETING = """
+import os, shutil, tempfile, unittest, pytest
+pytestmark = pytest.mark.threadsafe
+
+def save(path, text):
+    with open(path, "w") as file: file.write(text)
+
+def load(path):
+    with open(path) as file: return file.read()
+
+class Stack:
+    def __init__(self): self.items = []
+    def push(self, item): self.items.append(item)
+    def pop(self): return self.items.pop()
+
+class Counter:
+    def __init__(self): self.value = 0
+    def increase(self): self.value = self.value + 1
+
+class Table:
+    def __init__(self): self.rows = {}
+    def add(self, key): self.rows[key] = 1
+    def total(self): return sum(self.rows[key] for key in self.rows)
+
+@pytest.fixture
+def counter(): return Counter()
+
+@pytest.fixture
+def table(): return Table()
+"""
+ONLY_COPIES_SHARE = f"""{MEETING}
+class TestFolder(unittest.TestCase):
+    def setUp(self): self.folder = tempfile.mkdtemp()
+    def tearDown(self): shutil.rmtree(self.folder)
+    def test_folder(self):
+        path = os.path.join(self.folder, "text")
+        save(path, "one")
+        self.assertEqual(load(path), "one")
+        os.remove(path)
+
+class TestDirectory:
+    def setup_method(self): self.directory = tempfile.TemporaryDirectory()
+    def teardown_method(self): self.directory.cleanup()
+    def test_directory(self):
+        path = os.path.join(self.directory.name, "sub")
+        os.mkdir(path)
+        assert os.listdir(path) == []
+        os.rmdir(path)
+
+class TestStack(unittest.TestCase):
+    def setUp(self): self.stack = Stack()
+    def test_stack(self):
+        self.stack.push(1)
+        self.assertEqual(self.stack.pop(), 1)
+        self.assertEqual(self.stack.items, [])
+"""
+
+
+def test_copies_that_meet_between_statements_get_fixtures_of_their_own(
+    run: Callable[..., Run],
+) -> None:
+    found = run(ONLY_COPIES_SHARE, *FEW)
+    found.result.assert_outcomes(passed=3)
+    for name in ("test_folder", "test_directory", "test_stack"):
+        report = found.of[name]
+        assert (report.hazards, report.isolation.verdict) == ((), "clean"), name
+        assert all(cell.own_fixtures for cell in report.cells[1:]), name
+
+
+ONE_FOR_ALL = f"""{MEETING}
+class TestFixed(unittest.TestCase):
+    folder = os.path.join(os.getcwd(), "fixed")
+    def setUp(self): os.mkdir(self.folder)
+    def tearDown(self): shutil.rmtree(self.folder)
+    def test_fixed(self):
+        path = os.path.join(self.folder, "text")
+        save(path, "one")
+        self.assertEqual(load(path), "one")
+        os.remove(path)
+
+@pytest.fixture
+def here(tmp_path, monkeypatch): monkeypatch.chdir(tmp_path)
+
+def test_here(here):
+    save("text", "one")
+    assert load("text") == "one"
+    os.remove("text")
+"""
+
+
+def test_copies_that_can_have_no_fixtures_of_their_own_are_not_judged(
+    run: Callable[..., Run],
+) -> None:
+    found = run(ONE_FOR_ALL, *FEW)
+    found.result.assert_outcomes(passed=2)
+    for name in ("test_fixed", "test_here"):
+        report = found.of[name]
+        assert report.hazards == (), name
+        assert report.reason.startswith("not meant for copies: they fail on shared fixtures "), name
+        assert report.isolation.verdict == "inconclusive"
+
+
+def test_what_needs_no_check_of_the_test_is_found_on_shared_fixtures(
+    run: Callable[..., Run],
+) -> None:
+    program = f"""{MEETING}
+def test_difference(counter):
+    before = counter.value
+    counter.increase()
+    assert counter.value == before + 1
+"""
+    found = run(program, *EXPLORED_ONLY)
+    report = found.of["test_difference"]
+    assert {each.kind for each in report.hazards} == {"lost-update"}
+    assert report.hazards[0].location == "Counter.value"
+    assert not report.cells[1].own_fixtures
+    token = report.hazards[0].replay
+    again = run(program, "--concurrency-stress", f"--concurrency-replay={token}")
+    assert [each.kind for each in again.of["test_difference"].hazards] == ["lost-update"]
+
+
+def test_what_fails_within_a_call_only_is_a_hazard(run: Callable[..., Run]) -> None:
+    found = run(
+        f"""{MEETING}
+def test_table(table, thread_index):
+    table.add(thread_index)
+    assert table.total() >= 1
+""",
+        *EXPLORED_ONLY,
+    )
+    report = found.of["test_table"]
+    assert report.hazards
+    assert not report.cells[1].own_fixtures

@@ -51,6 +51,7 @@ class Exploration:
         facts = self.facts
         workload = Workload(self.item, facts.shape, own_fixtures=facts.own_fixtures)
         workload.threads_may_die = facts.threads_may_die
+        workload.not_checked = facts.not_checked if not facts.own_fixtures else frozenset()
         return workload
 
     def ready(self) -> AbstractContextManager[None]:

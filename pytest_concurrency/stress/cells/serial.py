@@ -62,11 +62,17 @@ class SerialFacts:
     failing: Schedule | None = None
     """A schedule without preemption that fails, while plain runs pass."""
     own_fixtures: bool = False
-    """Copies get fixtures of their own: on shared ones they fail one after another."""
+    """Copies get fixtures of their own: on shared ones they fail without meeting inside what they
+    call.
+    """
+    not_checked: frozenset[tuple[str, int]] = frozenset()
+    """Lines (path, number) whose failures say nothing on shared fixtures: there copies fail even
+    when each statement of the test is one step.
+    """
     too_long: int = 0
     """Scheduling points after which a round was given up while it still went on."""
     no_copies: str = ""
-    """Why copies cannot be judged: one after another they fail on fixtures of their own, too."""
+    """Why copies cannot be judged: they fail one after another on fixtures of their own, too."""
 
     @property
     def step_limit(self) -> int:

@@ -1,0 +1,89 @@
+"""Statement by statement: threads change only between two statements of one function."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from types import CodeType
+from typing import Any
+
+from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.strategies.fair import Fair
+
+
+class Body:
+    """The statements of a function, whichever code it has at the moment."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        plain: Any = inspect.unwrap(function)
+        self._code: CodeType | None = getattr(plain, "__code__", None)
+        self._starts = _starts(plain)
+
+    @property
+    def lines(self) -> frozenset[tuple[str, int]]:
+        """Path and number of each of its lines."""
+        if self._code is None:
+            return frozenset()
+        return frozenset((self._code.co_filename, line) for line in self._starts)
+
+    def statement(self) -> int:
+        """Return the line at which the statement starts that the calling thread is in; 0: none."""
+        if self._code is None:
+            return 0
+        wanted = _origin(self._code)
+        frame = sys._getframe(1)
+        while frame.f_back is not None:
+            if _origin(frame.f_code) == wanted:
+                return self._starts.get(frame.f_lineno, frame.f_lineno)
+            frame = frame.f_back
+        return 0
+
+
+def _origin(code: CodeType) -> tuple[int, str, str]:
+    """The same for a function's own code and its instrumented one."""
+    return code.co_firstlineno, code.co_name, code.co_filename
+
+
+def _starts(function: Any) -> Mapping[int, int]:
+    """Return by line where the innermost statement starts that it belongs to."""
+    try:
+        lines, first = inspect.getsourcelines(function)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, SyntaxError, TypeError):
+        return {}
+    starts: dict[int, int] = {}
+    for node in ast.walk(tree):  # from the outside in
+        if isinstance(node, ast.stmt):
+            for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                starts[first + line - 1] = first + node.lineno - 1
+    return starts
+
+
+class ByStatement(Fair):
+    """Draws who goes on whenever a thread comes to another statement of ``body``; what a statement
+    does, calls included, is one step as far as it waits for nobody.
+    """
+
+    name = "by-statement"
+
+    def __init__(self, choices: Choices, body: Body) -> None:
+        self._choices = choices
+        self._body = body
+        self._last: dict[int, int] = {}
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Draw at a new statement; else keep to the default order."""
+        statement = self._body.statement()
+        last = self._last.get(task.index, 0)
+        self._last[task.index] = statement
+        if task not in enabled or (statement and statement != last):
+            return enabled[self._choices.below(len(enabled))]
+        return super().choose(enabled, task)
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Look again at the next operation."""
+        return 0 if task.operation is not None else 1
