@@ -16,10 +16,11 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import MOST_POINTS, exploring
+from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.by_statement import Body, ByStatement
 from pytest_concurrency.search.strategies.fair import Fair
@@ -202,8 +203,11 @@ class Control:
         """Let copies on shared fixtures meet between the statements of the test only.
 
         If they fail so, nothing that they call is to blame, and what the test checks is no promise
-        to copies that share its set-up. Returns the lines whose failures then say nothing, those
-        of the test's own among them; none if it does not fail.
+        to copies that share its set-up. Unless they share an object that keeps what it has in a
+        file: there nothing but the checks could tell that it loses something.
+
+        Returns the lines whose failures then say nothing, those of the test's own among them; none
+        if it does not fail.
         """
         if not _has_setup(self.item):
             return frozenset()
@@ -233,8 +237,11 @@ class Control:
                 choices = Choices(self.seed, "by statement", count, number)
                 observation = workload.explore(count, ByStatement(choices, body), facts.step_limit)
                 failure = observation.failure
-                if observation.execution.outcome:
+                execution = observation.execution
+                if execution.outcome:
                     return None
+                if workload.shares_objects and _touches_files(execution):
+                    return frozenset()
                 if failure is not None and failure.site is not None:
                     failing.add((failure.site.path, failure.site.line))
         return frozenset(failing) | body.lines if failing else frozenset()
@@ -257,6 +264,10 @@ class Control:
         if execution.outcome in ("timeout", "too-long", "step-limit"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
+
+
+def _touches_files(execution: Execution) -> bool:
+    return any(operation(event).startswith("file-") for event in execution.log)
 
 
 def _has_setup(item: pytest.Function) -> bool:

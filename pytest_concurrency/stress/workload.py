@@ -30,7 +30,7 @@ from pytest_concurrency.stress.context import (
     running,
 )
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
-from pytest_concurrency.stress.own_fixtures import Prepared
+from pytest_concurrency.stress.own_fixtures import Prepared, are_objects_given
 from pytest_concurrency.stress.rerun import Rerun
 
 Shape = Literal["copies", "own-threads", "callables"]
@@ -55,6 +55,8 @@ class Workload:
         """
         self.not_checked: frozenset[tuple[str, int]] = frozenset()
         """Lines (path, number) whose failures do not count."""
+        self.shares_objects = False
+        """Whether copies were given objects of the program's classes."""
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
         self.calls: Sequence[Call] = ()
@@ -119,6 +121,7 @@ class Workload:
             __tracebackhide__ = True
             run([partial(body, **arguments) for body, arguments in copies])
 
+        self.shares_objects = are_objects_given(function, kwargs)
         self._rerun.prepare_copies(
             function, kwargs, count, run_prepared, own_fixtures=self._own_fixtures
         )

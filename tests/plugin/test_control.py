@@ -590,3 +590,30 @@ def test_table(table, thread_index):
     report = found.of["test_table"]
     assert report.hazards
     assert not report.cells[1].own_fixtures
+
+
+def test_checks_count_where_copies_share_an_object_that_lives_in_a_file(
+    run: Callable[..., Run],
+) -> None:
+    found = run(
+        f"""{MEETING}
+class Meter:
+    def __init__(self, path):
+        self.path = path
+        save(path, "0")
+    def read(self): return int(load(self.path) or 0)
+    def tick(self): save(self.path, str(self.read() + 1))
+
+@pytest.fixture
+def meter(tmp_path): return Meter(tmp_path / "count")
+
+def test_meter(meter):
+    before = meter.read()
+    meter.tick()
+    assert meter.read() == before + 1
+""",
+        *EXPLORED_ONLY,
+    )
+    report = found.of["test_meter"]
+    assert [each.location for each in report.hazards if each.kind == "test-failure"]
+    assert not report.cells[1].own_fixtures
