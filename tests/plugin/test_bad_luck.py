@@ -103,12 +103,13 @@ def test_changes_directory(tmp_path):
 def test_patches_fork_and_sleep():
     if os.getpid() != main: os.fork = time.sleep = None
 
-@pytest.fixture
-def barrier(): return threading.Barrier(2)
+barrier = threading.Barrier(2)
 
-def meet(barrier):
+def meet():
     try: return barrier.wait(0.5) >= 0
-    except threading.BrokenBarrierError: return False
+    except threading.BrokenBarrierError:
+        barrier.reset()
+        return False
 
 class Odd:
     def __reduce__(self): raise TypeError("cannot be pickled")
@@ -126,11 +127,11 @@ def test_unpicklable_result(concurrency, tmp_path_factory):
 def test_unpicklable_exception(process_index):
     if process_index == 1: raise OddError("odd", 2)
 
-def test_raises_base_exception(barrier):
-    if meet(barrier): raise BaseException("base")
+def test_raises_base_exception():
+    if meet(): raise BaseException("base")
 
-def test_exits_politely(barrier):
-    if meet(barrier): raise SystemExit(3)
+def test_exits_politely():
+    if meet(): raise SystemExit(3)
 
 def test_fine(): pass
 """
