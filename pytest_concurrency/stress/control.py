@@ -215,9 +215,10 @@ class Control:
         file: there nothing but the checks could tell that it loses something.
 
         Returns the lines whose failures then say nothing, those of the test's own among them; none
-        if it does not fail.
+        if it does not fail, or if the test asks which of its copies it is: then it is written for
+        several.
         """
-        if not _has_setup(self.item):
+        if not _has_setup(self.item) or not _OF_ONE_COPY.isdisjoint(self.item.fixturenames):
             return frozenset()
         together = 1 if facts.state_leaks else _BY_STATEMENT
         for first in range(0, _BY_STATEMENT, together):
@@ -283,6 +284,8 @@ def _has_setup(item: pytest.Function) -> bool:
     return bool(function_fixtures(item)) or isinstance(item, TestCaseFunction)
 
 
+_OF_ONE_COPY = frozenset({"thread_index", "thread_count"})
+"""Fixtures that only tests ask for which know that they run in copies."""
 INTERNAL = "internal error of pytest-concurrency: "
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import gc
 import inspect
 import io
 import os
@@ -12,7 +13,9 @@ import re
 import sys
 import textwrap
 import threading
+import warnings
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -359,6 +362,15 @@ RIGHT = {
 
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_databases_for_others() -> Iterator[None]:
+    """Let go of the last databases here: the warnings belong to no other test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 CASES = {**RACES, **RIGHT}
