@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access
 from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.operation import TRY
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.engine import MOST_POINTS, Execution
@@ -57,8 +58,17 @@ def fair_end(
     return None
 
 
+_WAITING = frozenset(
+    {"acquire", "empty", "full", "get", "get_nowait", "is_alive", "is_set", "join", "locked"}
+    | {"qsize", "wait"}
+)
+"""Methods of primitives that look, or take what is there: nobody can do so for ever unless somebody
+else gives."""
+
+
 def _looks(event: tuple[Any, ...]) -> bool:
-    return _is_look(operation(event))
+    op = operation(event)
+    return _is_look(op) or (op in ("call", TRY) and SITES[event[1]].name in _WAITING)
 
 
 def what_keeps_running(log: Sequence[tuple[Any, ...]], accesses: Sequence[Access]) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.search.explorer import Explorer
+from pytest_concurrency.search.observation import Observation
 
 
 class LockFile:
@@ -56,6 +61,44 @@ def test_a_flag_that_nobody_raises_is_no_progress() -> None:
     found = explore(Flag, [Flag.wait, Flag.nothing], schedules=5)
     assert [hazard.kind for hazard in found.hazards] == ["no-progress"]
     assert "which nobody writes" in found.hazards[0].message
+
+
+class Empty:
+    """Each waits in a loop for what nobody gives."""
+
+    def __init__(self) -> None:
+        self.event, self.lock, self.queue = threading.Event(), threading.Lock(), queue.Queue[int]()
+        self.lock.acquire()
+
+    def poll_event(self) -> None:
+        while not self.event.wait(0.05):
+            pass
+
+    def poll_lock(self) -> None:
+        while not self.lock.acquire(blocking=False):
+            pass
+
+    def poll_queue(self) -> None:
+        while self.queue.empty() or not self.queue.get_nowait():
+            pass
+
+
+@pytest.mark.parametrize("loop", [Empty.poll_event, Empty.poll_lock, Empty.poll_queue])
+def test_who_only_looks_is_not_followed_for_long(
+    monkeypatch: pytest.MonkeyPatch, loop: Callable[[Empty], None]
+) -> None:
+    points = []
+    execute = Explorer._execute
+
+    def counted(self: Explorer, *args: Any, **kwargs: Any) -> Observation:
+        observation = execute(self, *args, **kwargs)
+        points.append(observation.execution.steps)
+        return observation
+
+    monkeypatch.setattr(Explorer, "_execute", counted)
+    found = explore(Empty, [loop, lambda _: None], schedules=5)
+    assert [hazard.kind for hazard in found.hazards] == ["no-progress"]
+    assert sum(points) < 1_000_000
 
 
 class Worker:
