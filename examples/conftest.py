@@ -9,7 +9,8 @@ import pytest
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    if config.pluginmanager.has_plugin("concurrency_session"):
+    is_stressed = config.pluginmanager.has_plugin("concurrency_session")
+    if is_stressed and terminalreporter.stats.get("failed"):
         terminalreporter.write_line(
             "These failures are meant: examples/README.md says what each test shows."
         )

@@ -79,7 +79,13 @@ def test_the_examples_end_with_a_line_that_says_what_they_are_for(
 ) -> None:
     line = "These failures are meant: examples/README.md says what each test shows."
     pytester.makeconftest((EXAMPLES / "conftest.py").read_text())
-    pytester.makepyfile("def test_it(): pass")
-    stressed = pytester.runpytest_subprocess("--concurrency-stress")
-    assert line in stressed.outlines
-    assert line not in pytester.runpytest_subprocess().outlines
+    pytester.makepyfile(
+        """
+        def test_passes(): pass
+        def test_fails(): assert False
+        """
+    )
+    run = pytester.runpytest_subprocess
+    assert line in run("--concurrency-stress").outlines
+    assert line not in run("--concurrency-stress", "-k", "passes").outlines
+    assert line not in run().outlines
