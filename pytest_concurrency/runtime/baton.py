@@ -203,9 +203,12 @@ class Baton(Waits):
             if worker is not None:
                 worker.leave()
             return None
-        if not self.aborting:
-            with suppress(Abort):
+        with suppress(Abort):
+            if not self.aborting:
                 self._stop(task)
+            elif self.running is task:  # nobody interrupts it from here on
+                with self.mutex:
+                    self.running = None
         task.done = True
         if self.lingering and not self.left_over():
             self.wake(id(self.at_end))

@@ -48,6 +48,26 @@ def usable_hooks() -> Iterator[None]:
         put_hooks(before)
 
 
+@contextmanager
+def not_told(kind: type[BaseException]) -> Iterator[None]:
+    """Keep exceptions of ``kind`` from the hook for what cannot be raised.
+
+    What the plugin unwinds a thread with may meet a finalizer or the callback of a weak reference,
+    where the interpreter swallows it: that is no news of the program.
+    """
+    usual = vars(sys).get("unraisablehook") or sys.__unraisablehook__
+
+    def unless_ours(told: Any) -> None:
+        if not issubclass(told.exc_type, kind):
+            usual(told)
+
+    sys.unraisablehook = unless_ours
+    try:
+        yield
+    finally:
+        sys.unraisablehook = usual
+
+
 def own_thread(
     target: Callable[..., object], name: str, args: tuple[Any, ...] = ()
 ) -> threading.Thread:

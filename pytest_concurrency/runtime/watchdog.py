@@ -31,6 +31,8 @@ _PATIENCE = 4
 """Looks in a row at which the holder's thread slept, before it counts as blocked."""
 _LONG = 0.06
 """Seconds without progress before the time that this takes counts."""
+_AGAIN = 0.5
+"""Seconds after which a thread that was told to end and goes on is told again."""
 _STILL_SECONDS = 1.0
 """Without a point for so long (or half of its time) an execution whose time is up hangs; else it is
 only long."""
@@ -47,6 +49,8 @@ class Watchdog:
         self._seconds = 0.0
         self._over = allocate_lock()
         """Free when there is nothing to watch any more."""
+        self._told = 0.0
+        """When a thread that runs was last told to end, or did not yet have to."""
 
     def start(self, seconds: float) -> None:
         """Watch; each execution may take ``seconds`` of real time."""
@@ -78,9 +82,10 @@ class Watchdog:
             before, looked = looked, perf_counter()
             if task is None or baton.aborting:
                 last = ()
-                if baton.aborting and baton.granted:
-                    self._remind()
+                if baton.aborting:
+                    self._remind(looked)
                 continue
+            self._told = looked
             now = (baton.started, task, baton.total, baton.budget, baton.cold)
             if now != last:
                 last, slept = now, 0
@@ -128,12 +133,17 @@ class Watchdog:
             elif baton.running is task:
                 _interrupt(task)
 
-    def _remind(self) -> None:
-        """End a thread that was granted points just when time was up."""
+    def _remind(self, now: float) -> None:
+        """End a thread that was granted points just when time was up, or that has not been seen
+        since: a finalizer may have swallowed the Abort.
+        """
         baton = self._baton
         with baton.mutex:
             task = baton.running
-            if baton.aborting and baton.granted and task is not None:
+            if not baton.aborting or task is None:
+                return
+            if baton.granted or now - self._told > _AGAIN:
+                self._told = now
                 baton.granted = baton.budget = baton.cold = 0
                 _interrupt(task)
 

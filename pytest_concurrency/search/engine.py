@@ -13,6 +13,7 @@ from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.chance import repeating, start_over
 from pytest_concurrency.runtime.cpu import one_cpu
 from pytest_concurrency.runtime.executors import is_idle_worker
+from pytest_concurrency.runtime.hooks import not_told
 from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.patches import installed, renew
 from pytest_concurrency.runtime.standing import where_tasks_stand
@@ -148,7 +149,13 @@ def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
     namespaces = instrumentation.namespaces
-    with one_cpu(), instrumentation.swapped(), repeating(namespaces), installed(namespaces):
+    with (
+        one_cpu(),
+        not_told(Abort),
+        instrumentation.swapped(),
+        repeating(namespaces),
+        installed(namespaces),
+    ):
         watchdog.start(seconds)
         try:
             yield

@@ -25,6 +25,14 @@ def spin():
     while True:
         pass
 
+class SpinsAsItDies:
+    def __del__(self):
+        spin()
+
+def spin_twice():
+    SpinsAsItDies()
+    spin()
+
 def start_one():
     import threading
     threading.Thread(target=print, args=("", ), name="too late").start()
@@ -103,6 +111,27 @@ def test_an_endless_loop_out_of_sight_is_a_timeout():
     found = explore(Shared, [lambda shared: _unseen["spin"]()], schedules=1, seconds=1)
     assert [hazard.kind for hazard in found.hazards] == ["timeout"]
     assert time.monotonic() - started < 20
+
+
+def test_a_finalizer_that_swallows_the_end_is_no_news_and_no_hang(monkeypatch):
+    told = []
+    monkeypatch.setattr("sys.unraisablehook", told.append)
+    started = time.monotonic()
+    found = explore(Shared, [lambda shared: _unseen["spin_twice"]()], schedules=1, seconds=1)
+    assert [hazard.kind for hazard in found.hazards] == ["timeout"]
+    assert time.monotonic() - started < 20
+    assert not told
+
+
+def test_what_a_finalizer_of_the_program_raises_is_told(monkeypatch):
+    class Raises:
+        def __del__(self):
+            raise KeyError
+
+    told = []
+    monkeypatch.setattr("sys.unraisablehook", lambda each: told.append(each.exc_type))
+    explore(Shared, [lambda shared: Raises() and None], schedules=1)
+    assert set(told) == {KeyError}
 
 
 def test_exploring_goes_on_after_an_aborted_execution():
