@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.foreign import USE
-from pytest_concurrency.runtime.operation import STEP, WHOLE
+from pytest_concurrency.runtime.operation import RELEASE, STEP, TRY, WHOLE
+from pytest_concurrency.runtime.threads import THREAD_END
 
 Event = tuple[Any, ...]
 _READS = frozenset({"read", STEP})
 _CALL = "call"
 """What is done to a queue, a condition, a semaphore: each may change it."""
+_LOCKS = frozenset({"acquire", RELEASE, TRY})
+"""What changes whether a lock is held; some try, or ask, and go another way where it is."""
 
 
 class Conflict(NamedTuple):
@@ -28,13 +31,20 @@ def is_read(event: Event) -> bool:
     return operation(event).removeprefix("file-") in _READS
 
 
+def _holds(event: Event) -> bool:
+    """Whether an event takes a lock, tries to, or gives it back."""
+    return operation(event) in _LOCKS and event[1] != THREAD_END
+
+
 def is_write(event: Event) -> bool:
     """Whether an event writes a location, or may: it is not known what a use or a call does."""
     return operation(event).removeprefix("file-") in ("write", USE, _CALL)
 
 
-def conflicts_of(log: Sequence[Event]) -> list[Conflict]:
-    """Return the conflicts of an execution, in the order of their second accesses.
+def conflicts_of(log: Sequence[Event], *, all_of_them: bool = False) -> list[Conflict]:
+    """Return the conflicts of an execution, in the order of their second accesses; all of them:
+    with those of the main thread before others do something, and after they have ended, and of
+    those who try a lock, or ask whether it is held, with its holders.
 
     Of the writes before an access only the last one counts; of the reads before a write, the first
     at each site since the reader itself has written: whoever writes before the first step of a loop
@@ -43,14 +53,14 @@ def conflicts_of(log: Sequence[Event]) -> list[Conflict]:
     reads: dict[Any, dict[Any, dict[tuple[int, int], int]]] = {}
     writes: dict[Any, dict[Any, int]] = {}
     found = []
-    for index in _while_others_run(log):
+    for index in range(len(log)) if all_of_them else _while_others_run(log):
         event = log[index]
         thread, (obj, part) = event[0], location_key(event)
         if is_read(event):
             seen = reads.setdefault(obj, {}).setdefault(part, {})
             seen.setdefault((thread, event[1]), index)
             before = [*_overlapping(writes.get(obj, {}), part)]
-        elif is_write(event):
+        elif is_write(event) or (all_of_them and _holds(event)):
             before = [*_overlapping(writes.get(obj, {}), part)]
             writes.setdefault(obj, {})[part] = index
             for seen in _overlapping(reads.get(obj, {}), part):
@@ -59,8 +69,14 @@ def conflicts_of(log: Sequence[Event]) -> list[Conflict]:
                     del seen[key]
         else:
             continue
-        found += [Conflict(b, index) for b in sorted(before) if log[b][0] != thread]
+        before = [each for each in sorted(before) if log[each][0] != thread]
+        found += [Conflict(b, index) for b in before if not _only_waits(log[b], event)]
     return found
+
+
+def _only_waits(one: Event, other: Event) -> bool:
+    """Whether both take a lock, or give it back: whoever comes second waits, and that is all."""
+    return {operation(one), operation(other)} <= {"acquire", RELEASE}
 
 
 def _overlapping(parts: dict[Any, Any], part: Any) -> Iterator[Any]:

@@ -152,8 +152,11 @@ class Baton(Waits):
         self.block(self.tasks[0], self.at_end, id(self.at_end), LINGER)
 
     def left_over(self) -> list[Task]:
-        """Return the tasks, daemons apart, whose threads have not ended."""
-        return [task for task in self.tasks[1:] if not task.done and not task.daemon]
+        """Return the tasks whose threads have not ended; daemons, who may be ended at any time,
+        only where it matters what they would still do.
+        """
+        kept = (task for task in self.tasks[1:] if self.goes_on or not task.daemon)
+        return [task for task in kept if not task.done]
 
     def end(self) -> None:
         """End the execution: unwind what is left, one thread at a time, and let go of

@@ -41,6 +41,7 @@ class State:
         "files",
         "found_at",
         "generators",
+        "goes_on",
         "granted",
         "has_adopted",
         "heat",
@@ -111,6 +112,8 @@ class State:
         """
         self.is_brief = False
         """Whether nobody will read what the snapshot calls the locks."""
+        self.goes_on = False
+        """Whether its threads go on after the body has failed, as they would."""
         self.ours: set[int] = set()
         """Threads of the plugin's own, besides those in the pool."""
         self.still = 0

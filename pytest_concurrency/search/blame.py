@@ -8,8 +8,9 @@ conflict that could be flipped, too, while the failure stayed, is innocent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read, is_write
@@ -21,15 +22,21 @@ from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.search.observation import Failure, Observation, Suspect
+from pytest_concurrency.search.orders import orders
 from pytest_concurrency.search.strands import over_an_await
 from pytest_concurrency.search.strategies.follow import Follow
+from pytest_concurrency.search.strategies.replay import Replay
 
 
 class Runner(Protocol):
     """Executes once, with at most so many scheduling points."""
 
-    def __call__(self, strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
-        """Execute; with ``record`` in full, with values."""
+    def __call__(
+        self, strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
+    ) -> Observation:
+        """Execute; with ``record`` in full, with values; ``goes_on``: where the test fails, with
+        what its threads do afterwards.
+        """
         ...
 
 
@@ -38,8 +45,6 @@ _EXECUTIONS = 60
 _LONGER = 3
 """How many times as long as the failing execution another one may be."""
 _SHORTEST_LIMIT = 200
-_OUTER_HOLDS = 3
-"""Locks around an access that are tried to be taken later, from the inside out."""
 _MOST_PLACES = 2
 _MOST_SUSPECTS = 3
 """Conflicts that are told where no single one could be flipped alone."""
@@ -67,12 +72,12 @@ class _Trial:
 class _Suspects:
     """The conflicts of the failing execution, by how they look in the source."""
 
-    def __init__(self, observation: Observation) -> None:
+    def __init__(self, observation: Observation, *, all_of_them: bool = False) -> None:
         self.log = observation.execution.log
         failure = observation.failure
         self._raised = _lines(failure)
         self.conflicts: dict[_Class, list[Conflict]] = {}
-        for conflict in conflicts_of(self.log):
+        for conflict in conflicts_of(self.log, all_of_them=all_of_them):
             self.conflicts.setdefault(self.class_of(conflict), []).append(conflict)
         self._at: dict[Any, int] = {}
         """By location: how near to where the exception was raised it is touched."""
@@ -118,6 +123,8 @@ class Blame:
     """Whether flipping one of them, whichever, and no other, cures."""
     silent: frozenset[Any] = frozenset()
     """Locations, as of ``location_key``, where what else the cure has moved is innocent."""
+    observation: Observation | None = None
+    """What the conflicts are in, if that is another one than was asked about."""
 
 
 NOBODY = Blame()
@@ -132,22 +139,46 @@ def guilty(suspect: Suspect, run: Runner, *, limit: int, deadline: float) -> Bla
     if suspect.lost_update is not None or observation.execution.outcome:
         return NOBODY
     suspects = _Suspects(observation)
-    steps = observation.execution.steps
-    limit = min(limit, _LONGER * steps + _SHORTEST_LIMIT)
+    blame = _cured(suspects, observation, run, limit, deadline)
+    if blame is None:
+        longer = _gone_on(observation, run, limit)
+        wider = _Suspects(longer, all_of_them=True)
+        blame = _cured(wider, longer, run, limit, deadline)
+        if blame is not None:
+            blame = replace(blame, observation=longer)
+    blame = blame or _only_candidate(suspects)
+    if blame.conflicts or not observation.strands:
+        return blame
+    return Blame(over_an_await(observation.execution.log, observation.strands))
+
+
+def _gone_on(before: Observation, run: Runner, limit: int) -> Observation:
+    """Return the execution with what threads do after the test has failed, which it may have done
+    because they had not done it yet.
+    """
+    after = run(Replay(before.execution.schedule), limit, record=True, goes_on=True)
+    log = before.execution.log
+    if after.execution.log[: len(log)] != log or after.failure is None:
+        return before
+    return replace(after, failure=before.failure)
+
+
+def _cured(
+    suspects: _Suspects, observation: Observation, run: Runner, limit: int, deadline: float
+) -> Blame | None:
+    """Blame what cures; None if nothing does, or too much."""
+    limit = min(limit, _LONGER * observation.execution.steps + _SHORTEST_LIMIT)
+    alike = [suspects.conflicts[kind] for kind in suspects.ranked]
     trials: list[_Trial] = []
     for far in (False, True):
-        for plan in _plans(suspects, far=far):
+        for plan in orders(suspects.log, alike, far=far):
             if len(trials) >= _EXECUTIONS or monotonic() > deadline:
                 break
             trials.append(_tried(plan, suspects, observation, run, limit))
         if any(trial.is_cured for trial in trials):
-            break
-    blame = _judged(
-        suspects, trials, observation, lambda plan: run(Follow(plan), limit, record=True)
-    )
-    if blame.conflicts or not observation.strands:
-        return blame
-    return Blame(over_an_await(observation.execution.log, observation.strands))
+            record = partial(run, limit=limit, record=True)
+            return _judged(suspects, trials, observation, record)
+    return None
 
 
 def _tried(
@@ -160,66 +191,6 @@ def _tried(
         before.failure and after.failure and before.failure.symptom == after.failure.symptom
     )
     return _Trial(plan, frozenset(some), frozenset(every), not failed, same)
-
-
-def _plans(suspects: _Suspects, *, far: bool) -> Iterator[list[Event]]:
-    """Yield the events in other orders, each meant to flip one conflict and as few others as can
-    be; ``far``: with all that the thread of the second does afterwards.
-    """
-    last = {event[0]: index for index, event in enumerate(suspects.log)}
-    seen: set[tuple[int, ...]] = set()
-    for kind in suspects.ranked:
-        conflicts = suspects.conflicts[kind]
-        wide = Conflict(conflicts[0].first, conflicts[-1].second)
-        for conflict in dict.fromkeys((conflicts[-1], wide)):
-            for start in _starts(suspects.log, conflict):
-                end = last[suspects.log[conflict.second][0]] if far else conflict.second
-                for order in (_moved(suspects.log, start, end), _delayed(suspects.log, start, end)):
-                    if order not in seen:
-                        seen.add(order)
-                        yield [suspects.log[index] for index in order]
-
-
-def _starts(log: Sequence[Event], conflict: Conflict) -> Iterator[int]:
-    """Yield the access, and where its thread has taken the locks that it holds there."""
-    yield conflict.first
-    thread = log[conflict.first][0]
-    held = _held_at(log, conflict.first, thread)
-    yield from reversed(held[-_OUTER_HOLDS:])
-
-
-def _held_at(log: Sequence[Event], index: int, thread: int) -> list[int]:
-    """Return when a thread has taken the locks that it holds."""
-    taken: dict[Any, list[int]] = {}
-    for when in range(index):
-        if log[when][0] != thread:
-            continue
-        op = operation(log[when])
-        if op == "acquire":
-            taken.setdefault(log[when][2], []).append(when)
-        elif op == "release" and taken.get(log[when][2]):
-            taken[log[when][2]].pop()
-    return sorted(when for each in taken.values() for when in each)
-
-
-def _moved(log: Sequence[Event], start: int, end: int) -> tuple[int, ...]:
-    """Return the order in which the thread of the event at ``end`` comes up to there before
-    ``start``.
-    """
-    between = range(start, end + 1)
-    mine = [index for index in between if log[index][0] == log[end][0]]
-    others = [index for index in between if log[index][0] != log[end][0]]
-    return (*range(start), *mine, *others, *range(end + 1, len(log)))
-
-
-def _delayed(log: Sequence[Event], start: int, end: int) -> tuple[int, ...]:
-    """Return the order in which the thread of the event at ``start`` goes on from there after
-    ``end``; what other threads do stays as it was among them.
-    """
-    between = range(start, end + 1)
-    mine = [index for index in between if log[index][0] == log[start][0]]
-    others = [index for index in between if log[index][0] != log[start][0]]
-    return (*range(start), *others, *mine, *range(end + 1, len(log)))
 
 
 def _flipped(suspects: _Suspects, log: Sequence[Event]) -> tuple[set[_Class], set[_Class]]:
@@ -251,24 +222,24 @@ def _judged(
     suspects: _Suspects,
     trials: Sequence[_Trial],
     before: Observation,
-    record: Callable[[Sequence[Event]], Observation],
-) -> Blame:
+    record: Callable[[Strategy], Observation],
+) -> Blame | None:
     """Blame the conflicts whose flip alone cures; else those of the smallest flip that does, where
-    the threads read something else then.
+    the threads read something else then; None if that is too large, or not seen.
     """
     innocent = {kind for trial in trials if trial.fails_as_before for kind in trial.reversed}
     cures = {trial: trial.flipped - innocent or trial.flipped for trial in trials if trial.is_cured}
     alone = {kind for each in cures.values() if len(each) == 1 for kind in each}
     smallest = min(filter(cures.get, cures), key=lambda each: len(cures[each]), default=None)
     if alone or smallest is None:
-        return _named(suspects, alone, is_sure=True) if alone else _only_candidate(suspects)
+        return _named(suspects, alone, is_sure=True) if alone else None
     fewest = cures[smallest]
     if len(_places(suspects, fewest)) > 1:
-        after = record(smallest.plan)
+        after = record(Follow(smallest.plan))
         told = (kind for kind in fewest if _is_told_by(suspects, kind, before, after))
         fewest = frozenset(told)
     elif len(fewest) > _MOST_SUSPECTS:
-        return _only_candidate(suspects)
+        return None
     accused = _places(suspects, fewest)
     if len(accused) != 1:
         return NOBODY  # one of them, but it is not known which

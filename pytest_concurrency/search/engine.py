@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -83,6 +83,11 @@ def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_PO
         baton.linger()
     except Abort:
         pass
+    except BaseException:
+        if baton.goes_on:
+            with suppress(Abort):
+                baton.linger()
+        raise
     finally:
         baton.end()
         if baton.mistake is not None:
@@ -90,14 +95,16 @@ def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_PO
     return last_execution()
 
 
-def start_round(*, is_brief: bool) -> None:
+def start_round(*, is_brief: bool, goes_on: bool = False) -> None:
     """Let what comes next, the set-up of an execution, find the same time and the same chance as
     that of the one before.
 
-    ``is_brief``: nobody will read the names of locks that threads wait for in it.
+    ``is_brief``: nobody will read the names of locks that threads wait for in it. ``goes_on``: its
+    threads do so where the body fails.
     """
     baton.start_round()
     baton.is_brief = is_brief
+    baton.goes_on = goes_on
     renew()
     start_over()
 

@@ -36,6 +36,8 @@ def describe(suspect: Suspect, blame: Blame = NOBODY) -> Hazard:
 
     ``blame`` says what a failure is due to.
     """
+    if blame.observation is not None:
+        suspect = replace(suspect, observation=blame.observation)
     accesses = suspect.observation.accesses
     if suspect.lost_update is not None:
         hazard = _lost_update(suspect, accesses)

@@ -127,8 +127,10 @@ class Explorer:
         observation = self._execute(Replay(schedule), self._limit)
         return self._judge(observation, is_due=lambda sites: True)
 
-    def _execute(self, strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
-        start_round(is_brief=not record)
+    def _execute(
+        self, strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
+    ) -> Observation:
+        start_round(is_brief=not record, goes_on=goes_on)
         return self._run(strategy, limit, record)
 
     def _judge(

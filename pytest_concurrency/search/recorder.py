@@ -26,7 +26,7 @@ from pytest_concurrency.runtime.standing import awaited_by
 from pytest_concurrency.runtime.task import Task, Waiting, task_of
 from pytest_concurrency.search.strands import Strands
 from pytest_concurrency.search.sync_names import Named, SyncNames
-from pytest_concurrency.search.values import MISSING, location_name, peek, show
+from pytest_concurrency.search.values import MISSING, is_asked, location_name, peek, show
 
 if TYPE_CHECKING:
     from pytest_concurrency.search.observation import Observation
@@ -159,7 +159,7 @@ class _Recorder:
         content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
         self.stacks.append(stack_here() if len(self.stacks) < _MOST_STACKS else [])
         self.contents.append((content, content if is_read else NOT_KNOWN))
-        if is_read:
+        if is_read and not is_asked(event, obj):
             self._sync.keep(value, location)
         elif effect == "write":
             self._write = (index, event, alive(obj), name)

@@ -81,9 +81,14 @@ def location_name(event: tuple[Any, ...], obj: object, target: object, label: st
         return label.removesuffix(f".{site.name}")
     if len(event) == 5 and event[4] not in ("read", "write"):
         return label
-    if target is WHOLE:
+    if target is WHOLE or is_asked(event, obj):
         return label
     return f"{label}[{show(event[3] if type(target) is int else target)}]"
+
+
+def is_asked(event: tuple[Any, ...], obj: object) -> bool:
+    """Whether a lock is asked whether it is held, a queue how much is in it: they have no parts."""
+    return len(event) == 5 and event[3] == "" and not containers.kind_by_bases(type(obj))
 
 
 def _owner_name(obj: Any) -> str:

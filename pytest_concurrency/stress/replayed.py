@@ -104,8 +104,10 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
     limit = exploration.facts.step_limit
     deadline = time.monotonic() + exploration.per_execution
 
-    def run(strategy: Strategy, limit: int, *, record: bool = False) -> Observation:
-        start_round(is_brief=not record)
+    def run(
+        strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
+    ) -> Observation:
+        start_round(is_brief=not record, goes_on=goes_on)
         return execute(strategy, limit, record)
 
     with exploration.ready_between():

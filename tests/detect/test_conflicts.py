@@ -34,6 +34,21 @@ def test_the_main_thread_before_and_after_conflicts_with_nobody(sites):
     assert not conflicts_of([(0, write, X), (1, read, X), (2, read, X), (0, write, X)])
 
 
+def test_all_conflicts_are_those_of_the_main_thread_too(sites):
+    read, write = sites
+    log = [(0, write, X), (1, read, X), (0, write, X)]
+    assert conflicts_of(log, all_of_them=True) == [(0, 1), (1, 2)]
+
+
+def test_who_tries_a_lock_or_asks_conflicts_with_its_holder(sites):
+    site = sites[0]
+    log = [(1, site, X, "", op) for op in ("acquire", "release")]
+    others = [(2, site, X, "", op) for op in ("acquire", "try", "read", "release")]
+    found = [conflicts_of([*log, other], all_of_them=True) for other in others]
+    assert found == [[], [(1, 2)], [(1, 2)], []]
+    assert not conflicts_of([*log, others[1]])
+
+
 def test_two_writes(sites):
     _, write = sites
     assert conflicts_of([(1, write, X), (2, write, X)]) == [(0, 1)]

@@ -98,3 +98,54 @@ def test_locked(executor):
     assert not found.of["test_locked"].hazards
     assert found.of["test_locked"].cells[-1].outcome == "clean"
     assert found.of["test_locked"].cells[-1].schedules > 1
+
+
+NOT_WAITED_FOR = """
+import threading, time, pytest
+pytestmark = pytest.mark.threadsafe
+
+def test_not_joined():
+    out = []
+    def work():
+        out.append(42)  # R
+    threading.Thread(target=work).start()
+    assert out == [42]  # R
+
+def test_sleep_for_a_join():
+    box = {}
+    def load():
+        time.sleep(0.001)
+        box["config"] = 1  # R
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    time.sleep(0.05)
+    assert box["config"]  # R
+    thread.join()
+
+def test_stopped_before_it_runs():
+    running = ticks = 0
+    def loop():
+        nonlocal running, ticks
+        running = True  # R
+        while running and ticks < 9:
+            ticks += 1
+            time.sleep(1)
+    thread = threading.Thread(target=loop)
+    thread.start()
+    running = False  # R
+    thread.join()
+    assert ticks < 9
+"""
+
+
+def test_the_place_of_what_the_main_thread_does_too_early(run: Callable[..., Run]) -> None:
+    found = run(NOT_WAITED_FOR, *EXPLORED_ONLY)
+    lines = NOT_WAITED_FOR.splitlines()
+    for name, report in found.of.items():
+        first = lines.index(f"def {name}():")
+        last = next((n for n in range(first + 1, len(lines)) if lines[n][:3] == "def"), len(lines))
+        marked = {n for n in range(first, last) if lines[n].endswith("# R")}
+        (hazard, *_) = report.hazards
+        assert hazard.replay
+        assert "it passes if" in hazard.message
+        assert {use.site.line for use in hazard.sites} == marked, hazard.message

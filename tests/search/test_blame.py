@@ -378,6 +378,49 @@ class ClearedInItsOwnSection:
         assert section(box, box.data.get, 1) == 100
 
 
+def nothing(box: Box) -> None:
+    pass
+
+
+class ThreadNotJoined:
+    """It fails before the other thread has done anything."""
+
+    location, state = "Box.value", {"value": 0}
+    other = nothing
+
+    def worker(box):
+        def work():
+            box.count()
+            box.value = 2  # R
+
+        threading.Thread(target=work, daemon=True).start()
+        assert box.value == 2  # R
+
+
+class TriedOnce:
+    location, state = "Box.lock", {"done": []}
+
+    def worker(box):
+        if box.lock.acquire(blocking=False):  # R
+            box.done.append(1)
+            box.lock.release()  # R
+
+    def check(box):
+        assert len(box.done) == 2
+
+
+class AskedWhetherLocked:
+    location, state = "Box.lock", {"done": []}
+
+    def worker(box):
+        if not box.lock.locked():  # R
+            with box.lock:  # R
+                box.done.append(1)
+
+    def check(box):
+        assert len(box.done) == 2
+
+
 PROGRAMS = [each for each in list(vars().values()) if hasattr(each, "location")]
 
 
