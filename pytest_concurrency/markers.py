@@ -11,7 +11,7 @@ import pytest
 
 from . import run_parallel
 from .options import Options, draw_seed
-from .rules import RULES
+from .rules import RULES, shown
 
 if TYPE_CHECKING:
     from .model import Settings
@@ -138,13 +138,13 @@ def _marker_arguments(item: pytest.Item, threads: tuple[int, ...]) -> dict[str, 
     given: dict[str, Any] = {}
     for mark in item.iter_markers("threadsafe"):
         if mark.args:
-            problem = f"threadsafe takes no positional arguments, got {mark.args[0]!r}"
+            problem = f"threadsafe takes no positional arguments, got {shown(mark.args[0])}"
             raise _usage_error(item, f"{problem}; expected {_threadsafe_accepts()}")
         for name, value in mark.kwargs.items():
             if name not in THREADSAFE_ARGUMENTS:
-                problem = f"threadsafe has no argument {name!r}"
+                problem = f"threadsafe has no argument {shown(name)}"
                 raise _usage_error(item, f"{problem}, expected {_threadsafe_accepts()}")
-            checked = _checked(item, name, value, f"threadsafe({name}={value!r})")
+            checked = _checked(item, name, value, f"threadsafe({name}={shown(value)})")
             given.setdefault(name, checked)
     if given.get("seed") == "random":  # drawn once, or the report would print another than was used
         given["seed"] = item.stash.setdefault(_DRAWN_SEED, draw_seed())
@@ -166,17 +166,29 @@ def _opted_out(item: pytest.Item) -> str:
         condition = mark.args[0] if mark.args else mark.kwargs.get("condition", True)
         # A text can only be meant as the reason: pytest-run-parallel evaluates no conditions.
         reason = mark.kwargs.get("reason") or (condition if isinstance(condition, str) else "")
-        if condition:
+        if _holds(item, condition):
             return f"marked thread_unsafe: {reason}" if reason else "marked thread_unsafe"
     explicit = any("threads" in mark.kwargs for mark in item.iter_markers("threadsafe"))
     single = "" if explicit else run_parallel.opts_out(item)
     return f"marked {single}" if single else ""
 
 
+def _holds(item: pytest.Item, condition: object) -> bool:
+    try:
+        return bool(condition)
+    except Exception as error:  # of an array, of a class of the program's
+        problem = f"thread_unsafe(condition={shown(condition)}): expected True or False"
+        raise _usage_error(item, f"{problem} ({type(error).__name__})") from None
+
+
 def _check_thread_unsafe(item: pytest.Item, mark: pytest.Mark) -> None:
     unknown = [name for name in mark.kwargs if name not in ("condition", "reason")]
     if unknown or len(mark.args) > 1:
-        what = f"argument {unknown[0]!r}" if unknown else f"second argument, got {mark.args[1]!r}"
+        what = (
+            f"argument {shown(unknown[0])}"
+            if unknown
+            else f"second argument, got {shown(mark.args[1])}"
+        )
         raise _usage_error(item, f"thread_unsafe has no {what}; expected condition=, reason=")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from .rules import RULES
+from .rules import RULES, Rule, shown
 
 if TYPE_CHECKING:
     from .model import Selection, Settings
@@ -129,14 +129,21 @@ def _flag(name: str) -> str:
 
 def _read_text(name: str, text: str, shown_as: str) -> Any:
     rule = RULES[name]
+    return _checked(rule, rule.parse(text.strip()), shown_as, text)
+
+
+def _checked(rule: Rule, value: object, shown_as: str, given: object) -> Any:
     try:
-        return rule.check(rule.parse(text.strip()))
+        return rule.check(value)
     except ValueError as error:
-        raise pytest.UsageError(f"{shown_as}: got {text!r}, expected {error}") from None
+        message = f"{shown_as}: got {shown(given)}, expected {error}"
+        raise pytest.UsageError(message) from None
 
 
 def _from_command_line(config: pytest.Config, name: str) -> Any:
     text = config.getoption(f"concurrency_{name}")
+    if isinstance(text, list):  # what argparse makes of "--" (by its version)
+        text = "--"
     return None if text is None else _read_text(name, text, _flag(name))
 
 
@@ -148,7 +155,13 @@ def _from_ini(config: pytest.Config, name: str) -> Any:
             value = config.getini(key)
     except (TypeError, pytest.UsageError):  # in [tool.pytest] it refuses them (by its version)
         value = _from_toml(config, key)
-    return None if value is None else _read_text(name, _as_text(value), f"ini option {key}")
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        return _read_text(name, str(value), f"ini option {key}")
+    if not RULES[name].many and len(value) != 1:
+        return _checked(RULES[name], value, f"ini option {key}", value)
+    return _read_text(name, ",".join(map(str, value)), f"ini option {key}")
 
 
 def _from_toml(config: pytest.Config, key: str) -> object:
@@ -159,13 +172,6 @@ def _from_toml(config: pytest.Config, key: str) -> object:
     document = tomllib.loads(config.inipath.read_text(encoding="utf-8"))
     tables = (document.get("tool", {}).get("pytest", {}), document.get("pytest", {}))
     return next((table[key] for table in tables if key in table), None)
-
-
-def _as_text(value: object) -> str:
-    """Spell a value as on the command line: TOML has numbers and lists, too."""
-    if isinstance(value, list):
-        return ",".join(map(_as_text, value))
-    return str(value)
 
 
 def _switch(config: pytest.Config, name: str) -> bool:
@@ -191,9 +197,13 @@ def _json_path(config: pytest.Config, stress: bool) -> Path | None:
             base = config.inipath.parent
     if text is None:
         return None
-    path = base / Path(text).expanduser()
-    if path.is_dir():
-        raise pytest.UsageError(f"{shown_as}: {path} is a directory, expected a file's path")
-    if not path.parent.is_dir():
-        raise pytest.UsageError(f"{shown_as}: the directory {path.parent} does not exist")
+    try:
+        path = base / Path(text).expanduser()
+        if path.is_dir():
+            raise pytest.UsageError(f"{shown_as}: {path} is a directory, expected a file's path")
+        if not path.parent.is_dir():
+            raise pytest.UsageError(f"{shown_as}: the directory {path.parent} does not exist")
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, nobody's home
+        why = error.strerror if isinstance(error, OSError) else error
+        raise pytest.UsageError(f"{shown_as}: {shown(text)} is no path: {why}") from None
     return path

@@ -19,6 +19,20 @@ GATES = ("marked", "all", "none")
 STRATEGIES = ("auto", "random", "pct", "pos", "surw", "systematic")
 MAX_PREEMPTIONS = 1000
 MAX_JOBS = 256
+MAX_SEED_DIGITS = 40
+_LONGEST_SHOWN = 80
+"""Characters of a value in a message."""
+
+
+def shown(value: object) -> str:
+    """Spell a value that may be anything, for a message: in one short line."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # of the program's class, or an integer of very many digits
+        return f"<{type(value).__name__} that cannot be shown>"
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    return f"{text[: _LONGEST_SHOWN // 2]}...{text[-_LONGEST_SHOWN // 4 :]}"
 
 
 class Rule(NamedTuple):
@@ -30,6 +44,8 @@ class Rule(NamedTuple):
     """Returns the value to store, or raises ``ValueError`` saying what is accepted."""
     metavar: str
     help: str
+    many: bool = False
+    """Whether there may be several, with commas between them, or in a list."""
 
 
 def _parse_integer(text: str) -> object:
@@ -59,9 +75,14 @@ def _is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_word(value: object, word: str) -> bool:
+    """Whether it is this word; what is no text may compare as it likes."""
+    return isinstance(value, str) and value == word
+
+
 def _counts(limit: int) -> Callable[[object], tuple[int, ...]]:
     def check(value: object) -> tuple[int, ...]:
-        if value == "none":
+        if _is_word(value, "none"):
             return ()
         counts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
         good = all(_is_integer(count) and 1 <= count <= limit for count in counts)
@@ -83,7 +104,7 @@ def _integer(limit: int) -> Callable[[object], int]:
 
 def _bound(value: object) -> int:
     """Return the bound, -1 for none."""
-    if value == "none":
+    if _is_word(value, "none"):
         return -1
     try:
         return _integer(MAX_PREEMPTIONS)(value)
@@ -93,7 +114,7 @@ def _bound(value: object) -> int:
 
 def _jobs(value: object) -> int:
     """Return the number of jobs, 0 for one per CPU."""
-    if value == "auto":
+    if _is_word(value, "auto"):
         return 0
     if _is_integer(value) and 1 <= value <= MAX_JOBS:
         return value
@@ -110,9 +131,11 @@ def _word(accepted: tuple[str, ...]) -> Callable[[object], str]:
 
 
 def _seed(value: object) -> str:
-    if _is_integer(value) or value == "random":
+    if _is_word(value, "random"):
+        return "random"
+    if _is_integer(value) and abs(value) < 10**MAX_SEED_DIGITS:
         return str(value)
-    raise ValueError("an integer or random")
+    raise ValueError(f"an integer of at most {MAX_SEED_DIGITS} digits, or random")
 
 
 def _seconds(value: object) -> float:
@@ -142,7 +165,7 @@ def _start_method(value: object) -> str:
 
 def _non_empty(accepted: str) -> Callable[[object], str]:
     def check(value: object) -> str:
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value and "\0" not in value:
             return value
         raise ValueError(accepted)
 
@@ -165,12 +188,14 @@ RULES: dict[str, Rule] = {
         _counts(MAX_THREADS),
         "N[,N]",
         f"thread counts, 1 to {MAX_THREADS}; none: no thread cells (default: 2,4)",
+        many=True,
     ),
     "processes": Rule(
         _parse_counts,
         _counts(MAX_PROCESSES),
         "N[,N]",
         f"process counts, 1 to {MAX_PROCESSES}; none: no process cells (default: 2)",
+        many=True,
     ),
     "schedules": Rule(
         _parse_integer,
@@ -212,6 +237,7 @@ RULES: dict[str, Rule] = {
         _packages,
         "PKG[,PKG]",
         "packages or modules to instrument besides the project's own; -PKG leaves one out",
+        many=True,
     ),
     "start_method": Rule(
         str,

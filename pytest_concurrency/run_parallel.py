@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .rules import RULES
+from .rules import RULES, shown
 
 MARKERS = (
     "parallel_threads(n): stress the test with n threads; n = 1: never stress it",
@@ -63,12 +63,12 @@ def _number(item: pytest.Item, marker: str, setting: str) -> Any:
     if mark is None:
         return None
     if len(mark.args) != 1 or mark.kwargs:
-        shown = [
-            *map(repr, mark.args),
-            *(f"{name}={value!r}" for name, value in mark.kwargs.items()),
+        given = [
+            *map(shown, mark.args),
+            *(f"{name}={shown(value)}" for name, value in mark.kwargs.items()),
         ]
         raise MarkerError(
-            f"{marker}({', '.join(shown)}): expected one positional argument, an integer"
+            f"{marker}({', '.join(given)}): expected one positional argument, an integer"
         )
     number = mark.args[0]
     if number == "auto" and setting == "threads":
@@ -76,4 +76,4 @@ def _number(item: pytest.Item, marker: str, setting: str) -> Any:
     try:
         return RULES[setting].check(number)
     except ValueError as error:
-        raise MarkerError(f"{marker}({number!r}): expected {error}") from None
+        raise MarkerError(f"{marker}({shown(number)}): expected {error}") from None

@@ -6,7 +6,8 @@ import pytest
 
 from pytest_concurrency.instrument.scope import places_of
 from pytest_concurrency.options import Options
-from pytest_concurrency.search.token import Token, fingerprint, short
+from pytest_concurrency.rules import shown
+from pytest_concurrency.search.token import Token, fingerprint
 
 
 def check_named(session: pytest.Session, options: Options, token: Token | None) -> None:
@@ -16,8 +17,8 @@ def check_named(session: pytest.Session, options: Options, token: Token | None) 
         if not places_of(name.removeprefix("-")):
             raise _refused(
                 session,
-                f"--concurrency-source: there is no package or module {name.lstrip('-')!r} "
-                "that could be imported from here",
+                "--concurrency-source (ini option concurrency_source): there is no package or "
+                f"module {shown(name.removeprefix('-'))} that could be imported from here",
             )
     if token is None or session.config.option.collectonly:
         return
@@ -36,7 +37,7 @@ def check_named(session: pytest.Session, options: Options, token: Token | None) 
     if fingerprint(items[0].nodeid) != token.test:
         raise _refused(
             session,
-            f"replay token {short(options.replay)} belongs to another test than {items[0].nodeid}",
+            f"replay token {shown(options.replay)} belongs to another test than {items[0].nodeid}",
         )
 
 

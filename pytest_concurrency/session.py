@@ -254,7 +254,9 @@ class StressSession:
         try:
             return SavedFailures(cache.mkdir("concurrency")), ()
         except OSError as error:
-            return SavedFailures(None), (f"failing schedules are not saved: {error.strerror}",)
+            folder = self._config.getini("cache_dir")
+            problem = f"failing schedules are not saved in {folder}: {error.strerror}"
+            return SavedFailures(None), (problem,)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

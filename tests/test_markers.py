@@ -149,6 +149,7 @@ def test_a_seed_drawn_for_a_marker_stays(decide: Callable[..., Decisions]) -> No
 
 ACCEPTED = "expected threads=, processes=, schedules=, runs=, strategy=, preemptions=, seed=, time="
 ONE = "expected one positional argument, an integer"
+SEED = "expected an integer of at most 40 digits, or random"
 COUNTS = "expected different integers from 1 to 64, or none"
 
 
@@ -171,8 +172,15 @@ COUNTS = "expected different integers from 1 to 64, or none"
             "threadsafe(strategy=['pct']): expected one of auto, random, pct, pos, "
             "surw, systematic",
         ),
-        ("threadsafe(seed=1.5)", "threadsafe(seed=1.5): expected an integer or random"),
-        ("threadsafe(seed=False)", "threadsafe(seed=False): expected an integer or random"),
+        (
+            "threadsafe(threads=10**9999)",
+            f"threadsafe(threads=<int that cannot be shown>): {COUNTS}",
+        ),
+        ("threadsafe(threads=Odd())", f"threadsafe(threads=<Odd that cannot be shown>): {COUNTS}"),
+        ("threadsafe(seed='x' * 5000)", f"threadsafe(seed='{'x' * 39}...{'x' * 19}'): {SEED}"),
+        ("threadsafe(seed=10**9999)", f"threadsafe(seed=<int that cannot be shown>): {SEED}"),
+        ("threadsafe(seed=1.5)", f"threadsafe(seed=1.5): {SEED}"),
+        ("threadsafe(seed=False)", f"threadsafe(seed=False): {SEED}"),
         (
             "threadsafe(time=True)",
             "threadsafe(time=True): expected seconds, more than 0 and at most 86400",
@@ -182,6 +190,8 @@ COUNTS = "expected different integers from 1 to 64, or none"
 def test_a_bad_marker_is_one_line(error: Callable[..., str], mark: str, problem: str) -> None:
     source = f"""
         import pytest
+        class Odd:  # neither to be shown nor to be compared, as arrays are
+            __repr__ = __eq__ = __bool__ = lambda *args: 1 / 0
         def test_fine(): pass
         @pytest.mark.{mark}
         @pytest.mark.thread_unsafe  # must not hide it
@@ -196,6 +206,7 @@ def test_a_bad_marker_is_one_line(error: Callable[..., str], mark: str, problem:
     [
         ("thread_unsafe(reson='x')", "has no argument 'reson'"),
         ("thread_unsafe(True, 'x')", "has no second argument, got 'x'"),
+        ("thread_unsafe(**{'x' * 5000: 1})", f"has no argument '{'x' * 39}...{'x' * 19}'"),
     ],
 )
 def test_a_bad_opt_out_is_one_line(error: Callable[..., str], mark: str, problem: str) -> None:
@@ -209,6 +220,24 @@ def test_a_bad_opt_out_is_one_line(error: Callable[..., str], mark: str, problem
     nodeid = "test_a_bad_opt_out_is_one_line.py::test_typo"
     assert (
         error(source) == f"ERROR: {nodeid}: thread_unsafe {problem}; expected condition=, reason="
+    )
+
+
+def test_a_condition_that_is_none(error: Callable[..., str]) -> None:
+    source = """
+        import pytest
+        class Array:
+            def __bool__(self):
+                raise ValueError("ambiguous")
+            def __repr__(self):
+                return "array([1,\\n 2])"
+        @pytest.mark.thread_unsafe(Array())
+        @pytest.mark.threadsafe
+        def test_x(): pass
+    """
+    assert error(source) == (
+        "ERROR: test_a_condition_that_is_none.py::test_x: "
+        "thread_unsafe(condition=array([1, 2])): expected True or False (ValueError)"
     )
 
 

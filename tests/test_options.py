@@ -98,7 +98,7 @@ BAD = [
     ("preemptions", "few", "an integer from 0 to 1000, or none"),
     ("jobs", "0", "an integer from 1 to 256, or auto"),
     ("jobs", "all", "an integer from 1 to 256, or auto"),
-    ("seed", "yesterday", "an integer or random"),
+    ("seed", "yesterday", "an integer of at most 40 digits, or random"),
     ("time", "0", "seconds, more than 0 and at most 86400"),
     ("time", "nan", "seconds, more than 0 and at most 86400"),
     ("time", "inf", "seconds, more than 0 and at most 86400"),
@@ -111,6 +111,7 @@ BAD = [
     ("source", "src/spam", PACKAGES),
     ("start-method", "clone", f"one of {', '.join(multiprocessing.get_all_start_methods())}"),
     ("json", "", "the path of a file"),
+    ("seed", "9" * 50, "an integer of at most 40 digits, or random"),
 ]
 
 
@@ -125,6 +126,30 @@ def test_a_bad_value_is_one_line(
     key = f"concurrency_{name.replace('-', '_')}"
     pytester.makeini(f"[pytest]\n{key} = {text}\n")
     assert error(pytester, STRESS) == f"ERROR: ini option {key}{ending}"
+
+
+@pytest.mark.parametrize("name", sorted(RULES.keys() - {"json", "replay"}))
+def test_a_bad_value_of_any_length_is_one_short_line(pytester: pytest.Pytester, name: str) -> None:
+    for text in ("?" * 5000, "--"):  # argparse makes a list of the second one (by its version)
+        line = error(pytester, STRESS, f"--concurrency-{name.replace('_', '-')}={text}")
+        assert ": got '" in line
+        assert ", expected " in line
+        assert len(line) < 300
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-that-name/x.json"])
+def test_a_json_path_that_is_none_is_one_short_line(pytester: pytest.Pytester, path: str) -> None:
+    line = error(pytester, STRESS, f"--concurrency-json={path}")
+    assert line.startswith("ERROR: --concurrency-json: ")
+    assert len(line) < 300
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a" * 200 + ".b"])
+def test_a_package_name_of_any_length(pytester: pytest.Pytester, name: str) -> None:
+    pytester.makepyfile("def test_plain(): pass")
+    line = error(pytester, STRESS, f"--concurrency-source={name}")
+    assert "there is no package or module " in line
+    assert len(line) < 300
 
 
 def test_an_empty_token_is_refused(pytester: pytest.Pytester) -> None:
@@ -187,6 +212,19 @@ def test_a_bad_value_in_toml(pytester: pytest.Pytester, table: str) -> None:
     accepted = "different integers from 1 to 64, or none"
     line = f"ERROR: ini option concurrency_threads: got '2,x', expected {accepted}"
     assert error(pytester, STRESS) == line
+
+
+def test_a_list_where_there_is_one_value(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml(
+        "[tool.pytest.ini_options]\nconcurrency_json = ['a.json', 'b.json']\n"
+    )
+    assert error(pytester, STRESS) == (
+        "ERROR: ini option concurrency_json: got ['a.json', 'b.json'], expected the path of a file"
+    )
+    pytester.makepyprojecttoml("[tool.pytest.ini_options]\nconcurrency_select = ['all']\n")
+    assert options(pytester, STRESS).select == "all"
+    pytester.makepyprojecttoml("[tool.pytest.ini_options]\nconcurrency_threads = [[2]]\n")
+    assert "got '[2]', expected" in error(pytester, STRESS)
 
 
 def test_the_strict_switch(pytester: pytest.Pytester) -> None:

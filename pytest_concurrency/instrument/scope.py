@@ -99,17 +99,17 @@ def places_of(name: str) -> list[Path]:
     """Return the folders or the file of a package, module or folder name; nothing if there is
     none. Nothing is imported.
     """
-    if Path(name).is_dir():
-        return [Path(name).resolve()]
     top, *inner = name.split(".")
     try:
+        if Path(name).is_dir():
+            return [Path(name).resolve()]
         spec = importlib.util.find_spec(top)
         for part in inner:
             if spec is None or spec.submodule_search_locations is None:
                 return []
             full = f"{spec.name}.{part}"
             spec = PathFinder.find_spec(full, spec.submodule_search_locations)
-    except (ImportError, ValueError):
+    except (ImportError, OSError, ValueError):  # OSError: too long a name
         return []
     if spec is None:
         return []

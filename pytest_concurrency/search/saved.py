@@ -44,7 +44,7 @@ class SavedFailures:
             return [], ""
         except OSError as error:
             return [], f"saved failures in {path.parent} cannot be read: {error.strerror}"
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return [], _set_aside(path)
 
     def store(self, nodeid: str, failing: Iterable[Failing]) -> str:

@@ -15,11 +15,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pytest_concurrency.model import Schedule
+from pytest_concurrency.rules import shown
 
 VERSION = "c1"
 _HEAD = 3 + 3 + 3
-_LONGEST = 80
-"""Characters of a token in a message."""
 
 
 class TokenError(ValueError):
@@ -52,32 +51,26 @@ def decode(text: str) -> Token:
     version.
     """
     given = text.strip().strip("'\"")
-    shown = short(text)
+    name = shown(text)
     if not given.startswith(VERSION):
         raise TokenError(
-            f"{shown} is no replay token of this version: tokens start with {VERSION!r}"
+            f"{name} is no replay token of this version: tokens start with {VERSION!r}"
         )
     digits = given[len(VERSION) :].upper()
     try:
         raw = b32decode(digits + "=" * (-len(digits) % 8))
     except ValueError:
         raise TokenError(
-            f"replay token {shown} is damaged: it has characters that tokens do not have"
+            f"replay token {name} is damaged: it has characters that tokens do not have"
         ) from None
     body = raw[3:]
     if len(raw) < _HEAD + 1 or crc32(body).to_bytes(4, "big")[:3] != raw[:3]:
-        raise TokenError(f"replay token {shown} is damaged: was it copied whole?")
+        raise TokenError(f"replay token {name} is damaged: was it copied whole?")
     numbers = list(_unpack(body[6:]))
     triples = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=False)
     if not numbers or len(numbers) % 3 != 1:
-        raise TokenError(f"replay token {shown} is damaged: its schedule is incomplete")
+        raise TokenError(f"replay token {name} is damaged: its schedule is incomplete")
     return Token(Schedule(tuple(triples)), numbers[0], body[:3], body[3:6])
-
-
-def short(token: str) -> str:
-    """Return how a message spells a token that may be anything: its begin and end will do."""
-    text = repr(token)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 4 :]}"
 
 
 def fingerprint(nodeid: str) -> bytes:

@@ -128,8 +128,8 @@ def test_a_package_that_is_not_there(run: Callable[..., Run]) -> None:
     assert found.ret == pytest.ExitCode.USAGE_ERROR
     (line,) = [line for line in found.result.errlines if line]
     assert line == (
-        "ERROR: --concurrency-source: there is no package or module 'no.such' that could be "
-        "imported from here"
+        "ERROR: --concurrency-source (ini option concurrency_source): there is no package or "
+        "module 'no.such' that could be imported from here"
     )
 
 

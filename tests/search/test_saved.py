@@ -73,6 +73,7 @@ def test_not_more_than_so_many_are_kept(tmp_path: Path) -> None:
         '{"version": 1, "failing": [{"threads": 2, "switches": [[1, 2]]}]}',
         '{"version": 1, "failing": [{"threads": 2, "switches": [[1, 2, -1]]}]}',
         "\udcff",
+        "[" * 100_000,
     ],
 )
 def test_a_corrupt_file_is_set_aside(tmp_path: Path, text: str) -> None:
