@@ -150,15 +150,17 @@ class Instrumentation:
         that are gone.
 
         All that is new is young, unless an older generation has been collected meanwhile: then,
-        and where there are no such generations, everything has to be looked at again.
+        and where there are no such generations, everything has to be looked at again. What was
+        there when a child began is frozen, and in no generation: it stays known.
         """
         before, self._collected = self._collected, _old_collections()
-        young = [obj for n in (0, 1) for obj in gc.get_objects(n)] if _HAS_GENERATIONS else []
+        objects = [obj for n in (0, 1) for obj in gc.get_objects(n)] if _HAS_GENERATIONS else []
         if not (_HAS_GENERATIONS and before == self._collected == _old_collections()):
-            self._swaps = []
-            self.unmatched = {}
+            if not gc.get_freeze_count():
+                self.unmatched = {}
             objects = gc.get_objects()
-            return objects + forgotten_functions(objects) if FORGETS_FUNCTIONS else objects
+            if FORGETS_FUNCTIONS:
+                objects += forgotten_functions(objects)
         known: set[int] = set()
         still_right = []
         for swap in self._swaps:
@@ -167,7 +169,7 @@ class Instrumentation:
                 still_right.append(swap)
                 known.add(id(function))
         self._swaps = still_right
-        return [obj for obj in young if id(obj) not in known]
+        return [obj for obj in objects if id(obj) not in known]
 
     def _find_registers(
         self, objects: list[object]

@@ -18,6 +18,7 @@ from loading import load_module
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.stress.child import run_in_child
 
 _numbers = itertools.count()
 Load = Callable[[str], ModuleType]
@@ -170,6 +171,21 @@ def test_prepared_again_for_what_is_new(load: Load, tmp_path: Path) -> None:
     assert instrumentation.counts[0] == done + 1
     with instrumentation.swapped():
         assert is_swapped(module.g)
+
+
+def test_prepared_again_in_a_child(load: Load, tmp_path: Path) -> None:
+    """What is frozen there is in no generation, and is instrumented all the same."""
+    old = load("def f(o): return o.x")
+    instrumentation = prepared(tmp_path)
+
+    def in_child(_: object) -> tuple[bool, bool]:
+        gc.collect()
+        new = load("def g(o): return o.x")
+        instrumentation.prepare()
+        with instrumentation.swapped():
+            return is_swapped(old.f), is_swapped(new.g)
+
+    assert run_in_child(in_child, seconds=60).value == (True, True)
 
 
 def test_code_that_the_program_keeps(load: Load, tmp_path: Path) -> None:
