@@ -16,11 +16,16 @@ MODULES = (
     "threading",
     "queue",
     "concurrent.futures._base",
+    "concurrent.futures.process",
     "concurrent.futures.thread",
     "logging.__init__",
     "functools",
-    "multiprocessing.synchronize",
+    "multiprocessing.forkserver",
+    "multiprocessing.managers",
+    "multiprocessing.pool",
     "multiprocessing.queues",
+    "multiprocessing.resource_tracker",
+    "multiprocessing.synchronize",
 )
 """Modules of the standard library that hold locks while they run, or wait."""
 
@@ -36,8 +41,10 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
 class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+        if _is_method(node.func):
             node.func = self._wrap("@sync_method", node.func)
+        elif ast.unparse(node.func) == "iter" and _is_method(node.args[0]):
+            node.args[0] = self._wrap("@sync_method", node.args[0])  # C code calls it
         return node
 
     def visit_With(self, node: ast.With) -> ast.AST:
@@ -50,3 +57,7 @@ class _Rewriter(ast.NodeTransformer):
     def _wrap(helper: str, expression: ast.expr) -> ast.expr:
         call = ast.Call(ast.Name(helper, ast.Load()), [expression, ast.Constant(INTERNAL)], [])
         return ast.copy_location(call, expression)
+
+
+def _is_method(callee: ast.expr) -> bool:
+    return isinstance(callee, ast.Attribute) and callee.attr in _METHODS

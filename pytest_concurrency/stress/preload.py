@@ -15,14 +15,17 @@ from pytest_concurrency.instrument.swap import Instrumentation
 
 
 def imported_since(before: Iterable[str], instrumentation: Instrumentation) -> tuple[str, ...]:
-    """Return the modules in scope that are new in ``sys.modules``, in the order of their import."""
-    known = set(before)
-    return tuple(
-        name
+    """Return the modules to be instrumented that are new in ``sys.modules``, in the order of their
+    import.
+    """
+    known, scope = set(before), instrumentation.scope
+    files = {
+        name: str(getattr(module, "__file__", None) or "<none>")
         for name, module in list(sys.modules.items())
         if name not in known
-        and instrumentation.scope.wants(str(getattr(module, "__file__", None) or "<none>"))
-    )
+    }
+    wanted = (name for name, file in files.items() if scope.wants(file) or scope.is_internal(file))
+    return tuple(wanted)
 
 
 def preload(modules: Iterable[str], instrumentation: Instrumentation) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.managers
+import multiprocessing.pool
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.runtime.baton import Baton
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
@@ -113,6 +116,14 @@ _WAYS = [_raw, _twice, _with_threads, _process, _pool, _manager, _executor, _com
 def test_children_run_free(work):
     found = explore(Box, [work], schedules=2)
     assert not found.hazards, found.hazards[0].message + found.hazards[0].detail
+
+
+@pytest.mark.parametrize("work", [_process, _pool, _manager, _executor, _command])
+def test_no_wait_for_a_child_is_out_of_sight(work, monkeypatch):
+    taken, take_away = [], Baton.take_away
+    monkeypatch.setattr(Baton, "take_away", lambda *args: taken.append(args) or take_away(*args))
+    explore(Box, [work], schedules=1)
+    assert not taken
 
 
 @pytest.mark.parametrize("work", [_raw, _twice, _with_threads, _process, _comes_out])
