@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pytest_concurrency.detect.lost_update import operation
-from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.operation import RELEASE, STEP, TRY, WHOLE
 from pytest_concurrency.runtime.threads import THREAD_END
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    Log,
+    location,
+    operation,
+    site_number,
+    thread_of,
+)
 
-Event = tuple[Any, ...]
 _READS = frozenset({"read", STEP})
 _CALL = "call"
 """What is done to a queue, a condition, a semaphore: each may change it."""
@@ -33,7 +38,7 @@ def is_read(event: Event) -> bool:
 
 def _holds(event: Event) -> bool:
     """Whether an event takes a lock, tries to, or gives it back."""
-    return operation(event) in _LOCKS and event[1] != THREAD_END
+    return operation(event) in _LOCKS and site_number(event) != THREAD_END
 
 
 def is_write(event: Event) -> bool:
@@ -41,7 +46,7 @@ def is_write(event: Event) -> bool:
     return operation(event).removeprefix("file-") in ("write", USE, _CALL)
 
 
-def conflicts_of(log: Sequence[Event], *, all_of_them: bool = False) -> list[Conflict]:
+def conflicts_of(log: Log, *, all_of_them: bool = False) -> list[Conflict]:
     """Return the conflicts of an execution, in the order of their second accesses; all of them:
     with those of the main thread before others do something, and after they have ended, and of
     those who try a lock, or ask whether it is held, with its holders.
@@ -55,10 +60,10 @@ def conflicts_of(log: Sequence[Event], *, all_of_them: bool = False) -> list[Con
     found = []
     for index in range(len(log)) if all_of_them else _while_others_run(log):
         event = log[index]
-        thread, (obj, part) = event[0], location_key(event)
+        thread, (obj, part) = thread_of(event), location(event)
         if is_read(event):
             seen = reads.setdefault(obj, {}).setdefault(part, {})
-            seen.setdefault((thread, event[1]), index)
+            seen.setdefault((thread, site_number(event)), index)
             before = [*_overlapping(writes.get(obj, {}), part)]
         elif is_write(event) or (all_of_them and _holds(event)):
             before = [*_overlapping(writes.get(obj, {}), part)]
@@ -69,7 +74,7 @@ def conflicts_of(log: Sequence[Event], *, all_of_them: bool = False) -> list[Con
                     del seen[key]
         else:
             continue
-        before = [each for each in sorted(before) if log[each][0] != thread]
+        before = [each for each in sorted(before) if thread_of(log[each]) != thread]
         found += [Conflict(b, index) for b in before if not _only_waits(log[b], event)]
     return found
 
@@ -86,7 +91,7 @@ def _overlapping(parts: dict[Any, Any], part: Any) -> Iterator[Any]:
             yield parts[each]
 
 
-def _while_others_run(log: Sequence[Event]) -> range:
+def _while_others_run(log: Log) -> range:
     """Leave out what the main thread does before the others start and after they have ended."""
-    others = [index for index, event in enumerate(log) if event[0]]
+    others = [index for index, event in enumerate(log) if thread_of(event)]
     return range(others[0], others[-1] + 1) if others else range(len(log))

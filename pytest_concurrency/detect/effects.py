@@ -15,9 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pytest_concurrency.detect.lost_update import Log, LostUpdate, operation
-from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.runtime.foreign import is_one_of
+from pytest_concurrency.runtime.trace.event import (
+    Location,
+    Log,
+    location,
+    operation,
+    rows,
+    site_number,
+    thread_of,
+)
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -93,8 +101,8 @@ def was_stale(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) 
             log[found.read : found.write], contents[found.read :], strict=False
         )
         if operation(event).endswith("write")
-        and event[0] != log[found.write][0]
-        and location_key(event) == location_key(log[found.write])
+        and thread_of(event) != thread_of(log[found.write])
+        and location(event) == location(log[found.write])
     )
 
 
@@ -111,14 +119,14 @@ class Serial:
 
 def serial_of(log: Log, contents: Contents) -> Serial:
     """Return what matters of a serial execution."""
-    writers: dict[Any, int] = {}
+    writers: dict[Location, int] = {}
     changing: set[int] = set()
-    for event, (before, after) in zip(log, contents, strict=False):
-        if operation(event).endswith("write"):
-            location = location_key(event)
-            if writers.get(location, event[0]) != event[0] and not before.is_same(after):
-                changing.add(event[1])
-            writers[location] = event[0]
+    for row, (before, after) in zip(rows(log), contents, strict=False):
+        thread, site, resource, part, op = row
+        if op.endswith("write"):
+            if writers.get((resource, part), thread) != thread and not before.is_same(after):
+                changing.add(site)
+            writers[resource, part] = thread
     return Serial(_ends(log, contents), frozenset(changing))
 
 
@@ -127,8 +135,10 @@ def as_in(log: Log, contents: Contents, found: LostUpdate, serials: Sequence[Ser
     of ``found`` go: the update may be made twice."""
     before, after = contents[found.write]
     if before.is_same_object(after):
-        return bool(serials) and all(log[found.write][1] not in s.changing for s in serials)
-    part = location_key(log[found.write])[1]
+        return bool(serials) and all(
+            site_number(log[found.write]) not in s.changing for s in serials
+        )
+    _, part = location(log[found.write])
     ends = _ends(log, contents).get(part)
     is_known = ends is not None and _NOT_COMPARED not in ends
     return is_known and any(ends == serial.ends.get(part) for serial in serials)
@@ -142,14 +152,14 @@ def _ending(content: Content) -> str:
 
 
 def _ends(log: Log, contents: Contents) -> dict[Any, list[str]]:
-    last: dict[Any, Content] = {}
-    threads: dict[Any, set[int]] = {}
+    last: dict[Location, Content] = {}
+    threads: dict[Location, set[int]] = {}
     for event, (_, after) in zip(log, contents, strict=False):
-        location = location_key(event)
-        last[location] = after
-        threads.setdefault(location, set()).add(event[0])
+        where = location(event)
+        last[where] = after
+        threads.setdefault(where, set()).add(thread_of(event))
     ends: dict[Any, list[str]] = {}
-    for location, content in last.items():
-        if len(threads[location]) > 1:
-            ends.setdefault(location[1], []).append(_ending(content))
+    for (resource, part), content in last.items():
+        if len(threads[resource, part]) > 1:
+            ends.setdefault(part, []).append(_ending(content))
     return {part: sorted(values) for part, values in ends.items()}

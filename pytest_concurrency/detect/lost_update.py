@@ -13,16 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from pytest_concurrency.detect.provenance import Provenance
-from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
+from pytest_concurrency.runtime.trace.event import Location, Log, location, rows, site_number
 
 _EFFECTS = {"read": 1, "file-read": 1, "write": 2, "file-write": 2}
 _NEVER = -1
-Log = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +32,6 @@ class LostUpdate:
     write: int
     flows: bool
     """False if it is not known that the value read flows into the value written."""
-
-
-def operation(event: tuple[Any, ...]) -> str:
-    """Return what an event of the log does: ``read``, ``write``, or a synchronisation."""
-    return str(event[4]) if len(event) == 5 else SITES[event[1]].op
 
 
 class _Location:
@@ -76,23 +69,21 @@ def lost_updates(
     """Yield the lost updates of an execution, among them those whose flow is unknown; not those
     whose flow is known, and whose sites (read, write) are in ``known``.
     """
-    locations: dict[tuple[Any, ...], _Location] = {}
+    locations: dict[Location, _Location] = {}
     latest: dict[tuple[int, int], int] = {}
     """When a thread read last at a site, wherever."""
     provenance = Provenance(marks)
     upcoming = provenance.upcoming
-    for index, event in enumerate(log):
+    for index, (thread, number, resource, part, op) in enumerate(rows(log)):
         # Run over every event of every new interleaving: written for speed.
         if index >= upcoming >= 0:
             provenance.advance(index)
             upcoming = provenance.upcoming
-        thread, number = event[0], event[1]
-        site = SITES[number]
-        size = len(event)
-        effect = _EFFECTS.get(event[4] if size == 5 else site.op)
+        effect = _EFFECTS.get(op)
         if effect is None:
             continue
-        key = (event[2], site.name) if size == 3 else location_key(event)
+        site = SITES[number]
+        key = (resource, part)
         place = locations.get(key)
         if place is None:
             place = locations[key] = _Location()
@@ -109,14 +100,14 @@ def lost_updates(
         foreign = place.foreign_write(thread)
         if foreign != _NEVER:
             if site.is_tracked:
-                flowing = max((i for i in reads if location_key(log[i]) == key), default=_NEVER)
+                flowing = max((i for i in reads if location(log[i]) == key), default=_NEVER)
             else:
                 flowing = _NEVER
                 for read in site.flows:
                     when = place.reads.get((thread, read), _NEVER)
                     if when > flowing and when == latest[thread, read]:
                         flowing = when
-            is_known = flowing != _NEVER and (log[flowing][1], number) in known
+            is_known = flowing != _NEVER and (site_number(log[flowing]), number) in known
             if not is_known:
                 found = _overwritten(log, place, thread, site, (flowing, foreign, index))
                 if found is not None:
@@ -133,7 +124,8 @@ def _overwritten(
 ) -> LostUpdate | None:
     flowing, foreign, index = events
     if flowing != _NEVER:
-        if flowing > foreign or _was_compared(place, thread, site, log[flowing][1], foreign):
+        read = site_number(log[flowing])
+        if flowing > foreign or _was_compared(place, thread, site, read, foreign):
             return None
         return LostUpdate(flowing, foreign, index, True)
     seen = place.seen.get(thread, _NEVER)

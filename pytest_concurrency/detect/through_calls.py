@@ -14,12 +14,12 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from pytest_concurrency.detect.lost_update import Log, LostUpdate
+from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.instrument.handing import Function, handing_of
 from pytest_concurrency.instrument.values import NOTHING, Reads, Value
-from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.frames import Frame, Stack
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import Log, location, site_number, thread_of
 
 
 def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) -> bool:
@@ -31,8 +31,9 @@ def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) ->
     up, down = read[: len(read) - shared + 1], write[: len(write) - shared + 1]
     if len(up) == len(down) == 1 or _was_called_again(log, stacks, found, up, shared):
         return False
-    sources = _sources(log[found.read][1], _without_wrappers(up))
-    return not sources.isdisjoint(_stored(log[found.write][1], _without_wrappers(down)).sure)
+    sources = _sources(site_number(log[found.read]), _without_wrappers(up))
+    stored = _stored(site_number(log[found.write]), _without_wrappers(down))
+    return not sources.isdisjoint(stored.sure)
 
 
 def _between(read: Stack, write: Stack) -> int | None:
@@ -51,9 +52,9 @@ def _between(read: Stack, write: Stack) -> int | None:
 def _looked_again(log: Log, found: LostUpdate) -> bool:
     """Whether the thread has read the location once more since the foreign write: it may have
     compared."""
-    thread, location = log[found.write][0], location_key(log[found.write])
+    write = log[found.write]
     return any(
-        event[0] == thread and location_key(event) == location
+        thread_of(event) == thread_of(write) and location(event) == location(write)
         for event in log[found.foreign_write : found.write]
     )
 
@@ -63,10 +64,10 @@ def _was_called_again(
 ) -> bool:
     """Whether *between* ended in the meantime, or has called once more what had read: then the
     value may be another one."""
-    thread, between, has_left = log[found.write][0], up[-1], False
+    thread, between, has_left = thread_of(log[found.write]), up[-1], False
     outer = stacks[found.write][-shared:][1:]
     for index in range(found.read + 1, found.write):
-        if log[index][0] != thread:
+        if thread_of(log[index]) != thread:
             continue
         stack = stacks[index]
         mine = stack[-shared:]

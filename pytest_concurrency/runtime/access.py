@@ -5,8 +5,7 @@ the original expression named, so that the access itself happens in the caller's
 comes between a Python caller and a Python callee. While no execution is going on they cost a
 function call and one test.
 
-An event of the log is ``(task index, site number, serial of the object)``, with a fourth element,
-the key, for items, and a fifth, what is done, for calls. The object is known by a serial number
+What they note is an event of the log (``trace/event.py``). Its object is known by a serial number
 given when it is first seen: addresses are reused.
 """
 
@@ -27,21 +26,19 @@ from pytest_concurrency.runtime.operation import WHOLE, Operation
 from pytest_concurrency.runtime.primitives import stand_in_for
 from pytest_concurrency.runtime.serials import dropped, let_go, serial_of
 from pytest_concurrency.runtime.sites import SITES
-
-FILE = "file"
-"""Stands where other events have the serial of an object; the key is the file's path."""
+from pytest_concurrency.runtime.trace.event import FILE, Event
 
 
-def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> None:
-    """Pass the scheduling point before an access to a location of ``target``, and note the access.
+def touch(site: int, target: object, obj: object, name: object, part: Any, op: str = "") -> None:
+    """Pass the scheduling point before an access to ``part`` of ``target``, and note the access.
 
-    ``rest`` is what the event has besides (key, operation); ``obj`` and ``name`` are for whoever
+    ``op`` is what is done if it is not what the site says; ``obj`` and ``name`` are for whoever
     watches. Does nothing if the calling thread is not part of an execution.
     """
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         if _b.amplifier is not None:
-            _b.amplifier(site, target, obj, name, *rest)
+            _b.amplifier(site, target, obj, name, op or SITES[site].op)
         return
     if _b.held:
         let_go()
@@ -50,10 +47,10 @@ def touch(site: int, target: object, obj: object, name: object, *rest: Any) -> N
     else:
         _b.cold = left = _b.cold - 1
     if left < 0:
-        _b.consult(Operation(site, id(target), *rest))
+        _b.consult(Operation(site, id(target), part, op))
     assert _b.current is not None
     serial = FILE if target is FILE else serial_of(target)
-    event = (_b.current.index, site, serial, *rest)
+    event: Event = (_b.current.index, site, serial, part, op or SITES[site].op)
     _b.log.append(event)
     if _b.observer is not None:
         _b.observer.observe(event, obj, name)
@@ -76,7 +73,7 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
     if shape is not shapes.DATA:
         target = shapes.read_from(obj, name, shape)
         if target is not None:
-            touch(site, target, obj, name)
+            touch(site, target, obj, name, name)
         return stand_in_for(obj, site)
     if _b.held:
         let_go()
@@ -89,7 +86,7 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None
-    event = (_b.current.index, site, serial)
+    event = (_b.current.index, site, serial, name, SITES[site].op)
     _b.log.append(event)
     if _b.observer is not None:
         _b.observer.observe(event, obj, name)
@@ -109,7 +106,7 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     if shape is not shapes.DATA:
         target = shapes.written_to(obj, name, shape)
         if target is not None:
-            touch(site, target, obj, name)
+            touch(site, target, obj, name, name)
         return obj
     if _b.held:
         let_go()
@@ -122,7 +119,7 @@ def set_attr(obj: Any, name: str, site: int) -> Any:
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     assert _b.current is not None
-    event = (_b.current.index, site, serial)
+    event = (_b.current.index, site, serial, name, SITES[site].op)
     _b.log.append(event)
     if _b.observer is not None:
         _b.observer.observe(event, obj, name)
@@ -262,7 +259,7 @@ def contains(key: Any, obj: Any, site: int) -> Callable[[], bool]:
 def get_global(namespace: dict[str, Any], name: str, site: int) -> None:
     """Precede a load of a global that some function of the module rebinds: ``get_global(...) or
     name``."""
-    touch(site, namespace, namespace, name)
+    touch(site, namespace, namespace, name, name)
 
 
 def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> Any:
@@ -274,17 +271,11 @@ def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> A
 def get_cell(closure: Any, site: int) -> None:
     """Precede a load of a closure cell that is rebound: ``get_cell(lambda: name, ...) or name``."""
     cell = closure.__closure__[0]
-    touch(site, cell, cell, SITES[site].name)
+    name = SITES[site].name
+    touch(site, cell, cell, name, name)
 
 
 def set_cell(value: Any, closure: Any, site: int) -> Any:
     """Wrap the value that is about to be stored in a closure cell."""
     get_cell(closure, site)
     return value
-
-
-def location_key(event: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return what identifies the location of an event within its execution."""
-    # An attribute and an item of one name are one location: obj.x is vars(obj)["x"], a global is an
-    # item of globals().
-    return (event[2], SITES[event[1]].name if len(event) == 3 else event[3])

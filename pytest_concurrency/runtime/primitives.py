@@ -24,6 +24,7 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
 from pytest_concurrency.runtime.serials import let_go, serial_of
 from pytest_concurrency.runtime.task import Abort, Task, Waiting
+from pytest_concurrency.runtime.trace.event import Event
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
@@ -58,7 +59,7 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
             _b.consult(Operation(site, id(obj), "", kind, waits))
         current = _b.current
         assert current is not None
-        event = (current.index, site, serial_of(obj), "", kind)
+        event: Event = (current.index, site, serial_of(obj), "", kind)
         _b.log.append(event)
         if _b.observer is not None:
             _b.observer.observe(event, obj, "")

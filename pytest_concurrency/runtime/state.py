@@ -10,6 +10,7 @@ from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.descriptors import Descriptors
 from pytest_concurrency.runtime.pool import WorkerPool
 from pytest_concurrency.runtime.task import Observer, Strategy, Task
+from pytest_concurrency.runtime.trace.event import Event
 
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
@@ -99,8 +100,8 @@ class State:
         """
         self.amplifier: Callable[..., None] | None = None
         """Called at every scheduling point while no execution is going on (free-running cells and
-        processes) with what is known of it there: the site, what is touched, and as for
-        ``access.touch`` the rest.
+        processes) with what is known of it there: the site, what is touched, and, where an event
+        would be noted, its object, name and operation.
         """
         self.observer: Observer | None = None
         self.snapshot: Callable[[State], Any] | None = None
@@ -133,7 +134,7 @@ class State:
         """Scheduling points that had been passed when all of them were looked at."""
         self.by_ident: dict[int, Task] = {}
         self.switches: list[tuple[int, int, int]] = []
-        self.log: list[tuple[Any, ...]] = []
+        self.log: list[Event] = []
         self.marks: list[tuple[int, int, int, int]] = []
         """Where functions have been that need marks (``marks.py``)."""
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}

@@ -12,6 +12,7 @@ from pytest_concurrency.runtime.gate import Gate, closed_lock
 if TYPE_CHECKING:
     from pytest_concurrency.runtime.baton import Baton
     from pytest_concurrency.runtime.operation import Operation
+    from pytest_concurrency.runtime.trace.event import Event
 
 FREE = 1 << 40
 """A grant that is never used up."""
@@ -54,7 +55,7 @@ class Strategy(Protocol):
 class Observer(Protocol):
     """Watches the one execution that is shown; called by the holder."""
 
-    def observe(self, event: tuple[Any, ...], obj: object, name: object, /) -> None:
+    def observe(self, event: Event, obj: object, name: object, /) -> None:
         """Take note of an event of the log, which is about to take place."""
         ...
 

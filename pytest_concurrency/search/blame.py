@@ -13,14 +13,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from pytest_concurrency.detect.conflicts import Conflict, Event, conflicts_of, is_read, is_write
+from pytest_concurrency.detect.conflicts import Conflict, conflicts_of, is_read, is_write
 from pytest_concurrency.detect.effects import Content
-from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    Log,
+    location,
+    operation,
+    resource_of,
+    site_number,
+    thread_and_site,
+    thread_of,
+)
 from pytest_concurrency.search.observation import Failure, Observation, Suspect
 from pytest_concurrency.search.orders import orders
 from pytest_concurrency.search.strands import over_an_await
@@ -83,13 +91,13 @@ class _Suspects:
         """By location: how near to where the exception was raised it is touched."""
         for event in self.log:
             near = self._nearness(event)
-            key = location_key(event)
+            key = location(event)
             self._at[key] = min(near, self._at.get(key, near))
         self.ranked = sorted(self.conflicts, key=self.rank)
 
     def class_of(self, conflict: Conflict) -> _Class:
         first, second = self.log[conflict.first], self.log[conflict.second]
-        return (first[0], first[1], second[0], second[1], first[2])
+        return (*thread_and_site(first), *thread_and_site(second), resource_of(first))
 
     def rank(self, kind: _Class) -> tuple[int, int, int]:
         """Say how little a conflict looks like the cause: far from the exception; no read that was
@@ -97,14 +105,14 @@ class _Suspects:
         """
         latest = self.conflicts[kind][-1]
         first, second = self.log[latest.first], self.log[latest.second]
-        near = min(self._at[location_key(first)], self._at[location_key(second)])
+        near = min(self._at[location(first)], self._at[location(second)])
         acts_on_it = is_read(first) and len(involved(self.log, latest)) > 2
         shape = 3 if operation(first) == "call" else 0 if acts_on_it else 1 if is_read(first) else 2
         return (near, shape, -latest.second)
 
     def _nearness(self, event: Event) -> int:
         """Frames between an event's line and the one that raised, 0 for that line itself."""
-        site = SITES[event[1]]
+        site = SITES[site_number(event)]
         return self._raised.get((site.path, site.line), len(self._raised))
 
 
@@ -122,7 +130,7 @@ class Blame:
     is_sure: bool = False
     """Whether flipping one of them, whichever, and no other, cures."""
     silent: frozenset[Any] = frozenset()
-    """Locations, as of ``location_key``, where what else the cure has moved is innocent."""
+    """Locations, as of ``location``, where what else the cure has moved is innocent."""
     observation: Observation | None = None
     """What the conflicts are in, if that is another one than was asked about."""
 
@@ -193,7 +201,7 @@ def _tried(
     return _Trial(plan, frozenset(some), frozenset(every), not failed, same)
 
 
-def _flipped(suspects: _Suspects, log: Sequence[Event]) -> tuple[set[_Class], set[_Class]]:
+def _flipped(suspects: _Suspects, log: Log) -> tuple[set[_Class], set[_Class]]:
     """Return the conflicts that are the other way round in ``log``: at least once, and always.
 
     Events of two executions are the same if they are a thread's first, second, ... at their site.
@@ -209,10 +217,10 @@ def _flipped(suspects: _Suspects, log: Sequence[Event]) -> tuple[set[_Class], se
     return some, every
 
 
-def _numbered(log: Sequence[Event]) -> list[_Key]:
+def _numbered(log: Log) -> list[_Key]:
     counts: dict[tuple[int, int], int] = {}
     keys = []
-    for thread, site, *_ in log:
+    for thread, site in map(thread_and_site, log):
         number = counts[thread, site] = counts.get((thread, site), -1) + 1
         keys.append((thread, site, number))
     return keys
@@ -257,7 +265,7 @@ def _places(suspects: _Suspects, kinds: Collection[_Class]) -> dict[Any, Conflic
     places: dict[Any, Conflict] = {}
     for kind in sorted(kinds, key=suspects.rank):
         conflict = suspects.conflicts[kind][-1]
-        places.setdefault(location_key(suspects.log[conflict.second]), conflict)
+        places.setdefault(location(suspects.log[conflict.second]), conflict)
     return places
 
 
@@ -284,7 +292,7 @@ def _reads(observation: Observation, place: Event) -> dict[_Key, tuple[_Key | No
     shown = zip(_numbered(log), log, observation.contents, strict=False)
     for key, event, (content, _) in shown:
         if _is_one_place(event, place):
-            if is_read(event) or SITES[event[1]].op == "call":
+            if is_read(event) or SITES[site_number(event)].op == "call":
                 found[key] = (source, content)
             if is_write(event):
                 source = key
@@ -297,24 +305,24 @@ def _only_candidate(suspects: _Suspects) -> Blame:
     """
     near = [kind for kind in suspects.ranked if not suspects.rank(kind)[0]]
     latest = [suspects.conflicts[kind][-1] for kind in near]
-    if len({location_key(suspects.log[conflict.second]) for conflict in latest}) != 1:
+    if len({location(suspects.log[conflict.second]) for conflict in latest}) != 1:
         return NOBODY
     return Blame((latest[0],))
 
 
-def involved(log: Sequence[Event], conflict: Conflict) -> tuple[int, ...]:
+def involved(log: Log, conflict: Conflict) -> tuple[int, ...]:
     """Return the events that tell the story of a conflict: itself, and what the thread of the first
     does next at the location, with what the second has made of it.
     """
-    thread, place = log[conflict.first][0], log[conflict.first]
+    thread, place = thread_of(log[conflict.first]), log[conflict.first]
     for index in range(conflict.second + 1, len(log)):
         event = log[index]
-        if event[0] == thread and _is_one_place(event, place):
-            is_there_already = SITES[event[1]].line == SITES[place[1]].line
+        if thread_of(event) == thread and _is_one_place(event, place):
+            is_there_already = SITES[site_number(event)].line == SITES[site_number(place)].line
             return tuple(conflict) if is_there_already else (*conflict, index)
     return tuple(conflict)
 
 
 def _is_one_place(one: Event, other: Event) -> bool:
-    (obj, part), (other_obj, other_part) = location_key(one), location_key(other)
+    (obj, part), (other_obj, other_part) = location(one), location(other)
     return obj == other_obj and (part is WHOLE or other_part is WHOLE or bool(part == other_part))

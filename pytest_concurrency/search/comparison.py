@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    site_number,
+    thread_and_site,
+    thread_of,
+)
 from pytest_concurrency.search.observation import Observation, Suspect
 
 
@@ -19,14 +24,14 @@ def is_same(again: Suspect, first: Suspect) -> bool:
 def runs_alike(again: Observation, first: Observation) -> bool:
     """Whether two executions have done the same things in the same order."""
     one, two = first.execution.log, again.execution.log
-    return [event[:2] for event in one] == [event[:2] for event in two]
+    return list(map(thread_and_site, one)) == list(map(thread_and_site, two))
 
 
 def parted(again: Suspect, first: Suspect) -> str:
     """Say where two runs of one schedule differ; empty if they do not."""
     one, two = first.observation.execution.log, again.observation.execution.log
     for number, (event, other) in enumerate(zip(one, two, strict=False)):
-        if event[:2] != other[:2]:
+        if thread_and_site(event) != thread_and_site(other):
             places = f"{_line(event)}, then {_line(other)}"
             return f" (they part after {number} steps: first at {places})"
     if len(one) == len(two) or first.kind == "no-progress":  # which is cut off somewhere
@@ -34,6 +39,6 @@ def parted(again: Suspect, first: Suspect) -> str:
     return f" ({len(one)} steps, then {len(two)})"
 
 
-def _line(event: tuple[Any, ...]) -> str:
-    site = SITES[event[1]]
-    return f"{Path(site.path).name}:{site.line} in thread {event[0]}"
+def _line(event: Event) -> str:
+    site = SITES[site_number(event)]
+    return f"{Path(site.path).name}:{site.line} in thread {thread_of(event)}"

@@ -7,14 +7,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access
-from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.operation import TRY
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    Log,
+    location,
+    operation,
+    site_number,
+    thread_of,
+)
 from pytest_concurrency.search.engine import MOST_POINTS, Execution
 from pytest_concurrency.search.strategies.fair import ThenFair
 
@@ -66,22 +72,22 @@ _WAITING = frozenset(
 else gives."""
 
 
-def _looks(event: tuple[Any, ...]) -> bool:
+def _looks(event: Event) -> bool:
     op = operation(event)
-    return _is_look(op) or (op in ("call", TRY) and SITES[event[1]].name in _WAITING)
+    return _is_look(op) or (op in ("call", TRY) and SITES[site_number(event)].name in _WAITING)
 
 
-def what_keeps_running(log: Sequence[tuple[Any, ...]], accesses: Sequence[Access]) -> str:
+def what_keeps_running(log: Log, accesses: Sequence[Access]) -> str:
     """Describe what each thread was doing over and over; empty if nothing of it is known."""
     start = max(0, len(log) - _LATEST)
     names = [access.location for access in accesses[start:]] if len(accesses) == len(log) else []
-    written = {location_key(event) for event in log[start:] if not _is_look(operation(event))}
+    written = {location(event) for event in log[start:] if not _is_look(operation(event))}
     told: dict[int, Counter[tuple[str, int, str, bool]]] = {}
     for position, event in enumerate(log[start:]):
-        name = names[position] if names else SITES[event[1]].label
-        is_stuck = _is_look(operation(event)) and location_key(event) not in written
-        counts = told.setdefault(event[0], Counter())
-        counts[name, event[1], operation(event), is_stuck] += 1
+        name = names[position] if names else SITES[site_number(event)].label
+        is_stuck = _is_look(operation(event)) and location(event) not in written
+        counts = told.setdefault(thread_of(event), Counter())
+        counts[name, site_number(event), operation(event), is_stuck] += 1
     threads = sorted(thread for thread in told if thread or len(told) == 1)
     sentences = [_of_thread(thread, told[thread]) for thread in threads[:_MOST_THREADS]]
     return "; ".join(filter(None, sentences))

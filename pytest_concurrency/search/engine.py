@@ -18,6 +18,7 @@ from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.patches import installed, renew
 from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.task import Abort, Strategy
+from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.watchdog import Watchdog
 
 MOST_POINTS = 5_000_000
@@ -45,7 +46,7 @@ class Execution:
     switches: Sequence[tuple[int, int, int]]
     preemptions: int
     steps: int
-    log: list[tuple[Any, ...]]
+    log: list[Event]
     threads: int
     thread_errors: Sequence[tuple[int, str, BaseException]]
     """Exceptions that ended threads which the program itself started: index, name, exception."""

@@ -10,14 +10,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
-from pytest_concurrency.runtime.access import location_key
 from pytest_concurrency.runtime.baton import LINGER
 from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.operation import READS, WHOLE
 from pytest_concurrency.runtime.threads import THREAD_END
+from pytest_concurrency.runtime.trace.event import (
+    location,
+    names_attribute,
+    operation,
+    part_of,
+    resource_of,
+    site_number,
+    thread_of,
+)
 from pytest_concurrency.search.blame import NOBODY, Blame, involved
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
@@ -46,7 +53,7 @@ def describe(suspect: Suspect, blame: Blame = NOBODY) -> Hazard:
     else:
         hazard = _failure(suspect, accesses, blame)
     execution = suspect.observation.execution
-    threads = max(len({event[0] for event in execution.log} - {0}), execution.threads - 1)
+    threads = max(len({*map(thread_of, execution.log)} - {0}), execution.threads - 1)
     failure = suspect.observation.failure
     return replace(
         hazard,
@@ -102,7 +109,7 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     indices = (found.read, found.foreign_write, found.write)
     ops: tuple[Operation, ...] = ("read", "write", "write")
     uses = tuple(
-        SiteUse(site_of(log[index][1]), log[index][0], op)
+        SiteUse(site_of(site_number(log[index])), thread_of(log[index]), op)
         for index, op in zip(indices, ops, strict=True)
     )
     read, foreign, write = uses
@@ -211,10 +218,13 @@ def _timeline(
     business. Locations in ``silent`` have no part in it, either.
     """
     log = observation.execution.log
-    wholes = {event[2] for event in log if len(event) > 3 and event[3] is WHOLE}
+    wholes = {resource_of(event) for event in log if part_of(event) is WHOLE}
     # Who looks at a container as a whole contends for each of its items.
     places = [
-        event[2] if len(event) > 3 and event[2] in wholes else location_key(event) for event in log
+        resource_of(event)
+        if not names_attribute(event) and resource_of(event) in wholes
+        else location(event)
+        for event in log
     ]
     threads: dict[Any, set[int]] = {}
     written: set[Any] = set()
@@ -228,7 +238,7 @@ def _timeline(
         (index, True, replace(access, highlighted=index in highlighted))
         for index, (op, place, access) in enumerate(shown)
         if index in highlighted
-        or not (op in _CHANGING or op in READS or log[index][1] == THREAD_END)
+        or not (op in _CHANGING or op in READS or site_number(log[index]) == THREAD_END)
         or (len(threads[place]) > 1 and place in written and place not in silent)
     ]
     kept += [(index, False, access) for index, access in observation.waits]

@@ -6,6 +6,7 @@ from collections.abc import Set
 
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.model import Hazard, badness
+from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.search.observation import Observation, Suspect
 
 MOST = 5
@@ -70,7 +71,7 @@ def _key(suspect: Suspect) -> object:
 
 def _sites(suspect: Suspect, found: LostUpdate) -> tuple[int, int]:
     log = suspect.observation.execution.log
-    return (log[found.read][1], log[found.write][1])
+    return (site_number(log[found.read]), site_number(log[found.write]))
 
 
 def _symptom(suspect: Suspect) -> object:

@@ -8,13 +8,21 @@ What is remembered are the *sites* of such accesses, as sites mean the same in e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_concurrency.runtime.operation import RELEASE, TRY, WHOLE
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    Log,
+    names_attribute,
+    operation,
+    rows,
+    site_number,
+    thread_of,
+)
 
 Sites = frozenset[int]
 _READS = frozenset({"read", "file-read"})
@@ -66,13 +74,13 @@ class Learning:
         self._contended_by: dict[int, dict[Sites, dict[int, int]]] = {}
         """By what happens in an execution, in whatever order: its contended locations."""
 
-    def note(self, log: Sequence[tuple[Any, ...]]) -> None:
+    def note(self, log: Log) -> None:
         """Learn from the log of an execution with an interleaving not seen before.
 
         What the main thread writes before the others start is set-up, and does not count. What it
         reads after they have ended does: in another execution another thread may have written it.
         """
-        first = next((index for index, event in enumerate(log) if event[0]), len(log))
+        first = next((index for index, event in enumerate(log) if thread_of(event)), len(log))
         together = log[first:]
         summary = hash(frozenset(Counter(together).items()))
         known = self._contended_by.get(summary)
@@ -84,7 +92,7 @@ class Learning:
             self.heat = bytearray()
         self.heat.extend(bytes(len(SITES) - len(self.heat)))
         # Threads of the standard library, a timer's say, synchronise out of our sight.
-        self._heat_up(frozenset(e[1] for e in log if len(e) == 5 and e[4] == "call"))
+        self._heat_up(frozenset(site_number(event) for event in log if _is_call(event)))
         alone: dict[Sites, set[int]] = {}
         for place in _places(together):
             sites = frozenset(place.sites)
@@ -122,27 +130,27 @@ class Learning:
                 self._heat_up(sites)
 
 
-def _places(log: Sequence[tuple[Any, ...]]) -> list[_Place]:
+def _is_call(event: Event) -> bool:
+    return operation(event) == "call" and not names_attribute(event)
+
+
+def _places(log: Log) -> list[_Place]:
     """Return the locations of what is left of an execution after its set-up."""
     places: dict[Any, dict[Any, _Place]] = {}
-    for event in log:
+    for thread, number, resource, part, kind in rows(log):
         # Run over every event of every new interleaving: written for speed.
-        thread, number = event[0], event[1]
-        site = SITES[number]
-        size = len(event)
-        name = site.name if size == 3 else event[3]
-        parts = places.get(event[2])
+        parts = places.get(resource)
         if parts is None:
-            parts = places[event[2]] = {}
-        place = parts.get(name)
+            parts = places[resource] = {}
+        place = parts.get(part)
         if place is None:
-            place = parts[name] = _Place()
-        kind = event[4] if size == 5 else site.op
+            place = parts[part] = _Place()
         if kind == RELEASE:
             place.releases.setdefault(thread, set()).add(number)
             continue
         if kind not in _READS:
             place.writes = True
+        site = SITES[number]
         if site.op == "call" and _asks(kind, site):
             place.is_asked = True
         place.sites.add(number)

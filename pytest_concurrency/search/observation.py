@@ -13,6 +13,7 @@ from pytest_concurrency.detect.through_calls import flows_through_calls
 from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.frames import Stack
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.search.engine import Execution
 
 _HOLDER = re.compile(r" held by thread (\d+)")
@@ -95,7 +96,7 @@ class Suspect:
         if self.lost_update is not None:
             found = self.lost_update
             events = (found.read, found.foreign_write, found.write)
-            return (self.kind, *[execution.log[index][1] for index in events])
+            return (self.kind, *[site_number(execution.log[index]) for index in events])
         if execution.outcome:
             return (self.kind, self._places)
         failure = self.observation.failure
@@ -188,7 +189,7 @@ def _lost_update(
     log = execution.log
     for found in lost_updates(log, execution.marks, known):
         if not found.flows:
-            sites = (log[found.read][1], log[found.write][1])
+            sites = (site_number(log[found.read]), site_number(log[found.write]))
             if failed or sites in known:
                 continue
             if not contents:

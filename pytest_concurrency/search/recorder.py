@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
-from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.model import Access, Operation, Site
-from pytest_concurrency.runtime.access import FILE, location_key
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.foreign import USE, is_derived
 from pytest_concurrency.runtime.frames import Activation, located, stack_here
@@ -24,6 +22,15 @@ from pytest_concurrency.runtime.serials import alive
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.standing import awaited_by
 from pytest_concurrency.runtime.task import Task, Waiting, task_of
+from pytest_concurrency.runtime.trace.event import (
+    FILE,
+    Event,
+    Location,
+    location,
+    operation,
+    resource_of,
+    site_number,
+)
 from pytest_concurrency.search.strands import Strands
 from pytest_concurrency.search.sync_names import Named, SyncNames
 from pytest_concurrency.search.values import MISSING, is_asked, location_name, peek, show
@@ -94,10 +101,10 @@ class _Recorder:
         self._strands = Strands()
         self.stacks: list[list[Activation]] = []
         """Where the thread stood."""
-        self._write: tuple[int, tuple[Any, ...], Callable[[], object], object] | None = None
+        self._write: tuple[int, Event, Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
-        self._owners: dict[Any, tuple[tuple[Any, ...], Callable[[], object], object, str]] = {}
+        self._owners: dict[Location, tuple[Event, Callable[[], object], object, str]] = {}
         """Where the program has looked by name, and what it is called there."""
         self._names: dict[Any, str] = {}
         """Of objects that have no name where they are touched, by number."""
@@ -139,7 +146,7 @@ class _Recorder:
                 went_on.append((position, Access(*row)))
         return went_on
 
-    def observe(self, event: tuple[Any, ...], obj: object, name: object) -> None:
+    def observe(self, event: Event, obj: object, name: object) -> None:
         """Describe an event."""
         self._settle()
         task = baton.current
@@ -151,28 +158,28 @@ class _Recorder:
         effect = operation(event).removeprefix("file-")
         is_read = effect in ("read", STEP)
         found = peek(event, obj, name) if is_read or effect == "write" else MISSING
-        location = location_name(event, obj, name, self._called(event, obj))
-        if effect == "read" and type(name) is str and event[2] is not FILE:
-            self._owners[location_key(event)] = (event, alive(obj), name, location)
+        label = location_name(event, obj, name, self._called(event, obj))
+        if effect == "read" and type(name) is str and resource_of(event) is not FILE:
+            self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
         # What has been written to a file may still be in a buffer.
-        content = NOT_KNOWN if found is MISSING or event[2] is FILE else content_of(found)
+        content = NOT_KNOWN if found is MISSING or resource_of(event) is FILE else content_of(found)
         self.stacks.append(stack_here() if len(self.stacks) < _MOST_STACKS else [])
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
-            self._sync.keep(value, location)
+            self._sync.keep(value, label)
         elif effect == "write":
             self._write = (index, event, alive(obj), name)
         elif is_derived(type(obj), (Thread,)):
-            self._thread = self._met[index] = Named(ref(obj), location)
+            self._thread = self._met[index] = Named(ref(obj), label)
             self._name_thread()
         else:
-            self._met[index] = self._sync.met(obj, location)
+            self._met[index] = self._sync.met(obj, label)
         self._latest[task.index] = index
         step = task.steps + baton.points_since_decision
-        method = SITES[event[1]].name if shown == "call" else ""
+        method = SITES[site_number(event)].name if shown == "call" else ""
         self._accesses.append(
-            [task.index, step, shown, location, event[1], show(value), False, method]
+            [task.index, step, shown, label, site_number(event), show(value), False, method]
         )
 
     def blocked(self, task: Task) -> None:
@@ -206,23 +213,24 @@ class _Recorder:
         row[_OP], row[_METHOD] = "acquire" if row[_OP] == "acquire" else "wake", ""
         self._went_on.append((position, row, self._met[self._latest[thread]]))
 
-    def _called(self, event: tuple[Any, ...], obj: object) -> str:
+    def _called(self, event: Event, obj: object) -> str:
         """Name the object whose bound method a variable holds, or that a call gave: as what still
         refers to it; "" if it is not known, or no such object.
         """
-        site = SITES[event[1]]
+        site = SITES[site_number(event)]
         if not (site.is_bound or site.label.endswith(")")):
             return ""
-        if event[2] not in self._names:
-            self._names[event[2]] = next(
+        resource = resource_of(event)
+        if resource not in self._names:
+            self._names[resource] = next(
                 (
-                    location
-                    for read, owner, name, location in self._owners.values()
+                    label
+                    for read, owner, name, label in self._owners.values()
                     if (at := owner()) is not None and peek(read, at, name) is obj
                 ),
                 "",
             )
-        return self._names[event[2]]
+        return self._names[resource]
 
     def _name_thread(self) -> None:
         """Call the thread of the last event by its number, which it has when it is started."""
@@ -243,13 +251,13 @@ class _Recorder:
                 found = peek(event, obj, name)
                 self._sync.keep(found, self._accesses[index][_LOCATION])
                 self._accesses[index][_VALUE] = show(found)
-                if found is not MISSING and event[2] is not FILE:
+                if found is not MISSING and resource_of(event) is not FILE:
                     self.contents[index] = (self.contents[index][0], content_of(found))
 
 
-def _shown(event: tuple[Any, ...]) -> Operation:
+def _shown(event: Event) -> Operation:
     """Return what an event does, as it is told."""
-    op, site = operation(event), SITES[event[1]]
+    op, site = operation(event), SITES[site_number(event)]
     if op == "file-write" and site.name in _REMOVING:
         return "remove"
     if op == "call" and site.op == "acquire":

@@ -11,9 +11,9 @@ from itertools import count
 from typing import Any
 from weakref import ReferenceType, ref
 
-from pytest_concurrency.detect.conflicts import Conflict, Event, is_read, is_write
+from pytest_concurrency.detect.conflicts import Conflict, is_read, is_write
 from pytest_concurrency.detect.lost_update import lost_updates
-from pytest_concurrency.runtime.access import location_key
+from pytest_concurrency.runtime.trace.event import Log, done_by, location, thread_of
 
 
 class Strands:
@@ -43,31 +43,31 @@ def _current_task() -> object | None:
     return None if loop is None else tasks.current_task(loop)
 
 
-def over_an_await(log: Sequence[Event], strands: Sequence[int]) -> tuple[Conflict, ...]:
+def over_an_await(log: Log, strands: Sequence[int]) -> tuple[Conflict, ...]:
     """Return, of an execution that failed, the read of a task and the write of another task of the
     same thread that made it stale, before the first one has written.
 
     Where it is known that the value read flows into what was written, the first such; else only
     if there is but one location that it may be.
     """
-    threads = {strand: event[0] for strand, event in zip(strands, log, strict=True)}
-    told = [(strand, *event[1:]) for strand, event in zip(strands, log, strict=True)]
+    threads = {strand: thread_of(event) for strand, event in zip(strands, log, strict=True)}
+    told = [done_by(strand, event) for strand, event in zip(strands, log, strict=True)]
     for found in lost_updates(told):
         one, other = strands[found.read], strands[found.foreign_write]
         if found.flows and one >= 0 and threads[one] == threads[other]:
             return (Conflict(found.read, found.foreign_write),)
     places: dict[Any, Conflict] = {}
     for conflict in _made_stale(log, strands):
-        places.setdefault(location_key(log[conflict.second]), conflict)
+        places.setdefault(location(log[conflict.second]), conflict)
     return tuple(places.values()) if len(places) == 1 else ()
 
 
-def _made_stale(log: Sequence[Event], strands: Sequence[int]) -> Iterator[Conflict]:
+def _made_stale(log: Log, strands: Sequence[int]) -> Iterator[Conflict]:
     """Yield the reads that a task has acted on after another one of its thread has written."""
     reads: dict[Any, dict[int, int]] = {}
     stale: dict[Any, dict[int, Conflict]] = {}
     for index, event in enumerate(log):
-        key, strand = location_key(event), strands[index]
+        key, strand = location(event), strands[index]
         if is_read(event) and strand >= 0:
             reads.setdefault(key, {})[strand] = index
             stale.get(key, {}).pop(strand, None)
@@ -76,6 +76,6 @@ def _made_stale(log: Sequence[Event], strands: Sequence[int]) -> Iterator[Confli
             if conflict is not None:
                 yield conflict
             for other, when in reads.get(key, {}).items():
-                if other != strand and log[when][0] == event[0]:
+                if other != strand and thread_of(log[when]) == thread_of(event):
                     stale.setdefault(key, {}).setdefault(other, Conflict(when, index))
             reads.get(key, {}).pop(strand, None)

@@ -14,10 +14,18 @@ from types import CellType, ModuleType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import containers, shapes
-from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.foreign import USE, class_name, is_one_of
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import (
+    FILE,
+    Event,
+    names_attribute,
+    operation,
+    part_of,
+    resource_of,
+    site_number,
+)
 
 MISSING: Final = object()
 """There is no value to be shown."""
@@ -67,28 +75,29 @@ def show(value: object) -> str:
     return f"<{class_name(cls)} of {len(held)}>"
 
 
-def location_name(event: tuple[Any, ...], obj: object, target: object, label: str = "") -> str:
+def location_name(event: Event, obj: object, target: object, label: str = "") -> str:
     """Name the location of ``event``: ``obj`` and ``target`` are what ``touch`` was told; ``label``
     is what the object is called, if not as at its site.
     """
-    site = SITES[event[1]]
+    site = SITES[site_number(event)]
     label = label or site.label
-    if event[2] == FILE:
+    if resource_of(event) == FILE:
         return f"file {Path(str(obj)).name}"
-    if len(event) == 3 or _is_attribute(event, obj):
+    if _is_attribute(event, obj):
         return str(target) if type(obj) is CellType else f"{_owner_name(obj)}.{target}"
-    if len(event) == 5 and event[4] == USE:
+    op = operation(event)
+    if op == USE:
         return label.removesuffix(f".{site.name}")
-    if len(event) == 5 and event[4] not in ("read", "write"):
+    if op not in ("read", "write"):
         return label
     if target is WHOLE or is_asked(event, obj):
         return label
-    return f"{label}[{show(event[3] if type(target) is int else target)}]"
+    return f"{label}[{show(part_of(event) if type(target) is int else target)}]"
 
 
-def is_asked(event: tuple[Any, ...], obj: object) -> bool:
+def is_asked(event: Event, obj: object) -> bool:
     """Whether a lock is asked whether it is held, a queue how much is in it: they have no parts."""
-    return len(event) == 5 and event[3] == "" and not containers.kind_by_bases(type(obj))
+    return part_of(event) == "" and not containers.kind_by_bases(type(obj))
 
 
 def _owner_name(obj: Any) -> str:
@@ -102,16 +111,19 @@ def _owner_name(obj: Any) -> str:
     return class_name(obj if issubclass(cls, type) else cls)
 
 
-def _is_attribute(event: tuple[Any, ...], obj: object) -> bool:
-    """Whether an access by key is one to an attribute or global: through ``getattr()``,
+def _is_attribute(event: Event, obj: object) -> bool:
+    """Whether it is an access to an attribute or global, also one by key: through ``getattr()``,
     ``vars()``, ``globals()``."""
-    if type(event[3]) is not str:
+    if names_attribute(event):
+        return True
+    part = part_of(event)
+    if type(part) is not str:
         return False
     if type(obj) is dict:
         name = shapes.item_of(obj, "__name__", None)
         module = sys.modules.get(name) if type(name) is str else None
         return issubclass(type(module), ModuleType) and shapes.module_globals(module) is obj
-    return not containers.kind_by_bases(type(obj)) and event[3] != ""
+    return not containers.kind_by_bases(type(obj)) and part != ""
 
 
 def contents(path: object) -> object:
@@ -125,15 +137,15 @@ def contents(path: object) -> object:
         return MISSING
 
 
-def peek(event: tuple[Any, ...], obj: Any, target: Any) -> object:
+def peek(event: Event, obj: Any, target: Any) -> object:
     """Look at a location without running any code of its owner; ``MISSING`` if that cannot be
     done.
     """
-    if event[2] == FILE:
+    if resource_of(event) == FILE:
         return contents(obj)
     if target is WHOLE:
         return obj if is_one_of(type(obj), _CONTAINERS) else MISSING
-    if len(event) == 3 or _is_attribute(event, obj):
+    if _is_attribute(event, obj):
         return _attribute(obj, target)
     if issubclass(type(obj), dict):
         return shapes.item_of(obj, target, MISSING)

@@ -16,9 +16,9 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
+from pytest_concurrency.runtime.trace.event import operation
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
 from pytest_concurrency.search.learning import Learning

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.runtime.access import FILE
 from pytest_concurrency.runtime.foreign import USE, class_name, mro
 from pytest_concurrency.runtime.primitives import BOUND
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import FILE
 from pytest_concurrency.stress.touch import NO_SITE, WHOLE_THING, Deed, Touch
 
 _MOST_TOUCHES = 1000
@@ -225,20 +225,20 @@ class Watch:
         self._databases[id(handle)] = self._connecting
 
     def touch(
-        self, site: int, target: object, obj: Any = None, key: object = None, *rest: Any
+        self, site: int, target: object, obj: Any = None, key: object = None, op: str = ""
     ) -> None:
         """Pass a point of instrumented code, which calls this as ``baton.amplifier``."""
         if not self.active:
             return
         if target is FILE:
-            self._note(_place(obj), _DEEDS.get(str(rest[-1]), "use"), site)
+            self._note(_place(obj), _DEEDS.get(op, "use"), site)
             return
         if type(target) in BOUND:
             target = target.__self__  # type: ignore[attr-defined]
         kind = _kind(type(target))
         if kind:
-            op = rest[-1] if rest else SITES[site].op if site >= 0 else USE
-            deed: Deed = "lock" if kind == "lock" else _DEEDS.get(str(op), "use")
+            op = op or (SITES[site].op if site >= 0 else USE)
+            deed: Deed = "lock" if kind == "lock" else _DEEDS.get(op, "use")
             owner = type(target).__name__
             self._note(self._place_of(target, kind), deed, site, _part(key), owner)
 

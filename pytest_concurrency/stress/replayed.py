@@ -8,6 +8,7 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.search.blame import guilty
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.endless import fair_end
@@ -113,7 +114,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
     with exploration.ready_between():
         observation = run(Replay(token.schedule), limit, record=True)
         log = observation.execution.log
-        sources = source_fingerprint(SITES[event[1]].path for event in log)
+        sources = source_fingerprint(SITES[site_number(event)].path for event in log)
         followed = set(token.schedule.switches) <= set(observation.execution.switches)
         if sources != token.sources or not followed:
             return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)

@@ -18,6 +18,7 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime import containers, shapes
+from pytest_concurrency.runtime.trace.event import part_of, resource_of
 from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay
 
@@ -103,7 +104,7 @@ def test_what_a_program_drops_is_not_kept(module: Any) -> None:
         most, alive = ends[0]
         assert most < 200
         assert len(alive) == 0
-    lists = [event[2] for event in execution.log if len(event) == 4 and event[3] == 0]
+    lists = [resource_of(event) for event in execution.log if part_of(event) == 0]
     assert len(lists) == len(set(lists)) == 1000, "no number is given twice"
 
 

@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from loading import load_module
 
-from pytest_concurrency.detect.lost_update import operation
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.access import FILE, location_key
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import FILE, location, operation, site_number
 from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay
 
@@ -49,10 +48,10 @@ def touches(folder: Path, source: str) -> list[Touch]:
     lines = (folder / f"{module.__name__}.py").read_text().splitlines()
     found = []
     for event in execution.log:
-        site = SITES[event[1]]
+        site = SITES[site_number(event)]
         text = lines[site.line - 1].strip() if site.path == module.__file__ else "elsewhere"
         name = text.rpartition("# ")[2] if "# " in text else text
-        key = location_key(event)
+        key: tuple[Any, ...] = location(event)
         if key[0] == FILE:
             key = (*key, paths[key[1]])
         found.append(Touch(name, operation(event), key))

@@ -13,6 +13,7 @@ from programs import Counter, TwoLocks, both
 from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.trace.event import thread_of
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import execute, exploring, run_copies
 from pytest_concurrency.search.learning import Learning
@@ -24,7 +25,7 @@ from pytest_concurrency.search.strategies.systematic import Systematic
 def interleaving_of(strategy, jobs):
     """Run jobs once; return who made each access."""
     execution = execute(strategy, lambda: run_copies(jobs))
-    return tuple(event[0] for event in execution.log), execution
+    return tuple(map(thread_of, execution.log)), execution
 
 
 @pytest.fixture

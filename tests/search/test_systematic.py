@@ -18,6 +18,7 @@ from schedule_model import Program, Schedule, schedules
 from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import site_number, thread_of
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, execute, exploring, run_copies
 from pytest_concurrency.search.learning import Learning
@@ -78,7 +79,7 @@ def accesses_in(execution: Execution, module: ModuleType, program: Program) -> A
     functions = [getattr(module, f"worker_{index}") for index in range(len(program))]
     steps = []
     for event in execution.log:
-        site, thread = SITES[event[1]], event[0] - 1
+        site, thread = SITES[site_number(event)], thread_of(event) - 1
         if site.name in ("x", "y"):
             steps.append((thread, site.line - functions[thread].__code__.co_firstlineno - 1))
     return tuple(steps)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.task import Task, Waiting
+from pytest_concurrency.runtime.trace.event import Log, thread_of
 
 _NEVER = 1 << 60
 
@@ -20,10 +18,10 @@ class Follow:
 
     name = "follow"
 
-    def __init__(self, plan: Sequence[tuple[Any, ...]]) -> None:
+    def __init__(self, plan: Log) -> None:
         self._plan: dict[int, list[int]] = {}
         for place, event in enumerate(plan):
-            self._plan.setdefault(event[0], []).append(place)
+            self._plan.setdefault(thread_of(event), []).append(place)
 
     def begin(self, baton: Baton) -> None:
         """Start over."""
@@ -55,7 +53,7 @@ class Follow:
 
     def _catch_up(self) -> None:
         for number in range(self._read, len(self._log)):
-            thread = self._log[number][0]
+            thread = thread_of(self._log[number])
             self._done[thread] = self._done.get(thread, 0) + 1
         self._read = len(self._log)
 

@@ -16,6 +16,7 @@ from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import Execution, exploring, last_execution
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
@@ -70,7 +71,7 @@ class Exploration:
             execution.schedule,
             threads,
             fingerprint(self.item.nodeid),
-            source_fingerprint(SITES[event[1]].path for event in execution.log),
+            source_fingerprint(SITES[site_number(event)].path for event in execution.log),
         ).encode()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import linecache
 import os
 from collections.abc import Sequence
-from typing import Any
 
 from pytest_concurrency.detect.lost_update import find_lost_update
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.model import Site as ModelSite
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.event import Event, access, site_number, thread_of
 from pytest_concurrency.stress.touch import Touch
 
 
@@ -53,14 +53,15 @@ def _label(touch: Touch) -> str:
     return f"{touch.owner}.{site.name}" if touch.part is None and site.name else site.label
 
 
-def _event(process: int, touch: Touch, number: int) -> tuple[Any, ...]:
-    if touch.part is None and SITES[touch.site].name:
-        return (process, touch.site, number)
-    return (process, touch.site, number, touch.part or "", touch.deed)
+def _event(process: int, touch: Touch, number: int) -> Event:
+    site = SITES[touch.site]
+    if touch.part is None and site.name:
+        return access(process, touch.site, number, site.name, site.op)
+    return access(process, touch.site, number, touch.part or "", touch.deed)
 
 
-def _use(event: tuple[Any, ...], op: Operation) -> SiteUse:
-    site = SITES[event[1]]
+def _use(event: Event, op: Operation) -> SiteUse:
+    site = SITES[site_number(event)]
     source = linecache.getline(site.path, site.line).strip()
     place = ModelSite(site.path, site.line, site.column, site.function, source)
-    return SiteUse(place, event[0], op)
+    return SiteUse(place, thread_of(event), op)

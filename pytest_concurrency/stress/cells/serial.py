@@ -18,6 +18,8 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.trace.event import thread_of
+from pytest_concurrency.search.comparison import runs_alike
 from pytest_concurrency.search.endless import LEAST_LIMIT, LIMIT_PER_STEP
 from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
 from pytest_concurrency.search.observation import Observation
@@ -103,7 +105,7 @@ def serial_cell(
                 break
     first, last = rounds[0].execution, rounds[-1].execution
     took = time.monotonic() - started
-    alike = [event[:2] for event in first.log] == [event[:2] for event in last.log]
+    alike = runs_alike(rounds[-1], rounds[0])
     shape: Shape = "callables" if asks else "own-threads" if first.threads > 1 else "copies"
     if problem and len(rounds) == 1:
         result = CellResult(cell, "error", 1, 2, seconds=took, reason=problem)
@@ -145,9 +147,7 @@ def _nothing_runs(workload: Workload, execution: Execution) -> str:
     if not workload.calls:
         never = "concurrency.run is never called, and no thread is started: nothing runs at once"
         return never if execution.threads == 1 else ""
-    if all(call.only_returns for call in workload.calls) and not any(
-        event[0] for event in execution.log
-    ):
+    if all(call.only_returns for call in workload.calls) and not any(map(thread_of, execution.log)):
         return "what concurrency.run is given only returns other callables, which nobody calls"
     return ""
 

@@ -1,0 +1,1 @@
+"""What an execution did, as data: nothing in here knows the scheduler."""
