@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pytest_concurrency.runtime.foreign import USE
-from pytest_concurrency.runtime.operation import RELEASE, STEP, TRY, WHOLE
+from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.threads import THREAD_END
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,
+    effect,
     location,
     operation,
     site_number,
     thread_of,
 )
-
-_READS = frozenset({"read", STEP})
-_CALL = "call"
-"""What is done to a queue, a condition, a semaphore: each may change it."""
-_LOCKS = frozenset({"acquire", RELEASE, TRY})
-"""What changes whether a lock is held; some try, or ask, and go another way where it is."""
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, MAY_WRITE, ONLY_READ, RELEASE
 
 
 class Conflict(NamedTuple):
@@ -33,17 +28,18 @@ class Conflict(NamedTuple):
 
 def is_read(event: Event) -> bool:
     """Whether an event reads a location (or goes through a container), and writes nothing."""
-    return operation(event).removeprefix("file-") in _READS
+    return operation(event) in ONLY_READ
 
 
 def _holds(event: Event) -> bool:
     """Whether an event takes a lock, tries to, or gives it back."""
-    return operation(event) in _LOCKS and site_number(event) != THREAD_END
+    takes, gives = effect(event).acquires, effect(event).releases
+    return (takes or gives) and site_number(event) != THREAD_END
 
 
 def is_write(event: Event) -> bool:
     """Whether an event writes a location, or may: it is not known what a use or a call does."""
-    return operation(event).removeprefix("file-") in ("write", USE, _CALL)
+    return operation(event) in MAY_WRITE
 
 
 def conflicts_of(log: Log, *, all_of_them: bool = False) -> list[Conflict]:
@@ -81,7 +77,7 @@ def conflicts_of(log: Log, *, all_of_them: bool = False) -> list[Conflict]:
 
 def _only_waits(one: Event, other: Event) -> bool:
     """Whether both take a lock, or give it back: whoever comes second waits, and that is all."""
-    return {operation(one), operation(other)} <= {"acquire", RELEASE}
+    return {operation(one), operation(other)} <= {ACQUIRE, RELEASE}
 
 
 def _overlapping(parts: dict[Any, Any], part: Any) -> Iterator[Any]:

@@ -26,6 +26,7 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.operations import WRITE
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -100,7 +101,7 @@ def was_stale(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) 
         for event, (was, became) in zip(
             log[found.read : found.write], contents[found.read :], strict=False
         )
-        if operation(event).endswith("write")
+        if operation(event) == WRITE
         and thread_of(event) != thread_of(log[found.write])
         and location(event) == location(log[found.write])
     )
@@ -123,7 +124,7 @@ def serial_of(log: Log, contents: Contents) -> Serial:
     changing: set[int] = set()
     for row, (before, after) in zip(rows(log), contents, strict=False):
         thread, site, resource, part, op = row
-        if op.endswith("write"):
+        if op == WRITE:
             if writers.get((resource, part), thread) != thread and not before.is_same(after):
                 changing.add(site)
             writers[resource, part] = thread

@@ -18,8 +18,8 @@ from pytest_concurrency.detect.provenance import Provenance
 from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 from pytest_concurrency.runtime.trace.event import Location, Log, location, rows, site_number
+from pytest_concurrency.runtime.trace.operations import READ, WRITE
 
-_EFFECTS = {"read": 1, "file-read": 1, "write": 2, "file-write": 2}
 _NEVER = -1
 
 
@@ -79,15 +79,14 @@ def lost_updates(
         if index >= upcoming >= 0:
             provenance.advance(index)
             upcoming = provenance.upcoming
-        effect = _EFFECTS.get(op)
-        if effect is None:
+        if op != READ and op != WRITE:
             continue
         site = SITES[number]
         key = (resource, part)
         place = locations.get(key)
         if place is None:
             place = locations[key] = _Location()
-        if effect == 1:
+        if op == READ:
             place.reads[thread, number] = latest[thread, number] = index
             if site.is_given_away:
                 place.seen[thread] = index

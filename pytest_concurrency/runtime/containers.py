@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import files
-from pytest_concurrency.runtime.foreign import USE, is_derived, is_foreign, is_instrumented, memory
+from pytest_concurrency.runtime.foreign import is_derived, is_foreign, is_instrumented, memory
 from pytest_concurrency.runtime.shapes import (
     METHOD,
     MISSING,
@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.shapes import (
     remembered,
     shape_of,
 )
+from pytest_concurrency.runtime.trace.operations import USE
 
 _LIST: Final = {
     "read": "copy count index __len__ __contains__ __iter__ __getitem__",

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, Literal
 
-Kind = Literal["file-read", "file-write"]
+from pytest_concurrency.runtime.trace.operations import READ, WRITE
+
+Kind = Literal["read", "write"]
 Effect = tuple[str, Kind]
 """An absolute path, and what is done to the file there."""
 
@@ -31,29 +33,29 @@ def _one(value: object, kind: Kind) -> tuple[Effect, ...]:
 
 def _open(file: object = "", mode: object = "r", *_: object, **__: object) -> tuple[Effect, ...]:
     writes = isinstance(mode, str) and not set(mode).isdisjoint("wax+")
-    return _one(file, "file-write" if writes else "file-read")
+    return _one(file, WRITE if writes else READ)
 
 
 def _os_open(path: object = "", flags: object = 0, *_: object, **__: object) -> tuple[Effect, ...]:
     writing = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
     writes = isinstance(flags, int) and flags & writing
-    return _one(path, "file-write" if writes else "file-read")
+    return _one(path, WRITE if writes else READ)
 
 
 def _changed(path: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
-    return _one(path, "file-write")
+    return _one(path, WRITE)
 
 
 def _looked_at(path: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
-    return _one(path, "file-read")
+    return _one(path, READ)
 
 
 def _copied(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
-    return (*_one(src, "file-read"), *_one(dst, "file-write"))
+    return (*_one(src, READ), *_one(dst, WRITE))
 
 
 def _moved(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
-    return (*_one(src, "file-write"), *_one(dst, "file-write"))
+    return (*_one(src, WRITE), *_one(dst, WRITE))
 
 
 _FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
@@ -84,12 +86,12 @@ FUNCTION_NAMES = frozenset({function.__name__ for function in _FUNCTIONS})
 MODULE_NAMES = frozenset({"os", "os.path", "io", "shutil"})
 
 METHODS: Mapping[str, Kind] = {
-    **dict.fromkeys(("read_text", "read_bytes"), "file-read"),
-    **dict.fromkeys(("exists", "is_file", "is_dir", "stat"), "file-read"),
-    **dict.fromkeys(("write_text", "write_bytes", "unlink", "touch"), "file-write"),
-    **dict.fromkeys(("mkdir", "rmdir"), "file-write"),
-    **dict.fromkeys(("rename", "replace"), "file-write"),
-    "open": "file-read",
+    **dict.fromkeys(("read_text", "read_bytes"), READ),
+    **dict.fromkeys(("exists", "is_file", "is_dir", "stat"), READ),
+    **dict.fromkeys(("write_text", "write_bytes", "unlink", "touch"), WRITE),
+    **dict.fromkeys(("mkdir", "rmdir"), WRITE),
+    **dict.fromkeys(("rename", "replace"), WRITE),
+    "open": READ,
 }
 """Methods of ``pathlib.Path``; that of ``open`` depends on the mode."""
 
@@ -111,7 +113,7 @@ def method_effects(
         return _tried(_open, (path, *args), kwargs)
     if name in ("rename", "replace"):
         target = args[0] if args else kwargs.get("target", "")
-        return (*_one(path, "file-write"), *_one(target, "file-write"))
+        return (*_one(path, WRITE), *_one(target, WRITE))
     return _one(path, METHODS[name])
 
 

@@ -15,9 +15,6 @@ INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules that are instrumented: their globals count as shared, their methods are seen
 inside."""
 
-USE = "use"
-"""What a call does whose effect on its object is not known."""
-
 _HARMLESS = frozenset(
     [
         # Values, which nothing changes.

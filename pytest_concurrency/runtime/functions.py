@@ -23,10 +23,11 @@ from pytest_concurrency.runtime import access, containers, methods, shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.disguise import StandIn
-from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, USE, Shared
+from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, Shared
 from pytest_concurrency.runtime.marks import note_written_back
 from pytest_concurrency.runtime.namespaces import owner_of
 from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.trace.operations import USE
 
 Arguments = tuple[Any, ...]
 Effect = Callable[[int, Arguments], None]

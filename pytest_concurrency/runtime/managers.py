@@ -14,7 +14,7 @@ from typing import Any
 from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.foreign import USE, Shared, shared_by
+from pytest_concurrency.runtime.foreign import Shared, shared_by
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import (
     INTERNAL,
@@ -24,6 +24,7 @@ from pytest_concurrency.runtime.primitives import (
     before_release,
     point,
 )
+from pytest_concurrency.runtime.trace.operations import USE
 
 
 class ForeignManager:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.operations import ONLY_READ
 
 
 class _Whole:
@@ -19,13 +20,6 @@ class _Whole:
 
 WHOLE = _Whole()
 """The key of an access to a container as a whole: it overlaps with every key of that container."""
-STEP = "step"
-"""What a loop does that goes through a container: it reads there, and comes to an end."""
-TRY = "try"
-"""What takes a lock if it is free, or becomes free in time: it tells whether somebody holds it."""
-RELEASE = "release"
-"""What ends the time for which a lock is held: others can tell if they try it or ask."""
-READS = frozenset({"read", "file-read", STEP})
 
 
 class Operation:
@@ -56,7 +50,7 @@ class Operation:
 
     def conflicts_with(self, other: Operation) -> bool:
         """Whether the two touch one location and one of them writes (synchronises)."""
-        if self.target != other.target or (self.kind in READS and other.kind in READS):
+        if self.target != other.target or (self.kind in ONLY_READ and other.kind in ONLY_READ):
             return False
         one, two = self.place, other.place
         return one is WHOLE or two is WHOLE or bool(one == two)

@@ -21,10 +21,11 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
-from pytest_concurrency.runtime.operation import RELEASE, TRY, Operation
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.serials import let_go, serial_of
 from pytest_concurrency.runtime.task import Abort, Task, Waiting
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, CALL, READ, RELEASE, TRY
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
@@ -70,7 +71,7 @@ def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | N
 def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) -> bool:
     """``lock.acquire(blocking, timeout)`` under the scheduler."""
     waits = blocking is True and timeout == -1
-    task = point(lock, site, "acquire" if waits else TRY, waits=waits)
+    task = point(lock, site, ACQUIRE if waits else TRY, waits=waits)
     if task is None:
         return bool(lock.acquire(blocking, timeout))
     if not blocking or timeout < 0:
@@ -89,7 +90,7 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         left = None if end is None else end - _b.clock
         if is_over or (left is not None and left <= 0):
             return False
-        again = Operation(site, id(lock), "", "acquire" if waits else TRY, waits)
+        again = Operation(site, id(lock), "", ACQUIRE if waits else TRY, waits)
         is_over = not _b.block(task, Waiting("lock", lock), id(lock), left, again)
     _b.owners[id(lock)] = (lock, task)
     return True
@@ -140,9 +141,9 @@ def _release_save(lock: Any) -> Any:
 
 
 def _acquire_restore(lock: Any, state: Any) -> None:
-    task = point(lock, INTERNAL, "acquire")
+    task = point(lock, INTERNAL, ACQUIRE)
     if task is not None:
-        again = Operation(INTERNAL, id(lock), "", "acquire", True)
+        again = Operation(INTERNAL, id(lock), "", ACQUIRE, True)
         while not lock.acquire(False):
             _b.block(task, Waiting("lock", lock), id(lock), None, again)
         lock.release()
@@ -151,7 +152,7 @@ def _acquire_restore(lock: Any, state: Any) -> None:
 
 
 def _get(source: Any, site: int, block: bool = True, timeout: float | None = None) -> Any:
-    task = point(source, site, "call")
+    task = point(source, site, CALL)
     if task is None or not block:
         return source.get(block, timeout)
     if timeout is not None and timeout < 0:
@@ -171,7 +172,7 @@ def _get(source: Any, site: int, block: bool = True, timeout: float | None = Non
 def _put(
     target: Any, site: int, value: Any, block: bool = True, timeout: float | None = None
 ) -> None:
-    point(target, site, "call")
+    point(target, site, CALL)
     target.put(value, block, timeout)
     if _is_managed() and id(target) in _b.waiters:
         _b.wake(id(target))
@@ -209,7 +210,7 @@ class ManagedLock:
 
     def locked(self) -> bool:
         """Look whether somebody holds it."""
-        point(self.lock, self.site, "read")
+        point(self.lock, self.site, READ)
         return bool(self.lock.locked())
 
     def __getattr__(self, name: str) -> Any:
@@ -247,12 +248,12 @@ class ManagedSimpleQueue:
 
     def empty(self) -> bool:
         """Look whether there is nothing in it."""
-        point(self.queue, self.site, "read")
+        point(self.queue, self.site, READ)
         return bool(self.queue.empty())
 
     def qsize(self) -> int:
         """Look how much is in it."""
-        point(self.queue, self.site, "read")
+        point(self.queue, self.site, READ)
         return int(self.queue.qsize())
 
     def __getattr__(self, name: str) -> Any:
@@ -300,5 +301,5 @@ def sync_method(callee: Any, site: int) -> Any:
     if stand_in is not None:
         return getattr(stand_in(owner, site), callee.__name__, callee)
     if site != INTERNAL and issubclass(type(owner), PYTHON_MADE):
-        point(owner, site, "call")
+        point(owner, site, CALL)
     return callee

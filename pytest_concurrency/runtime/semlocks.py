@@ -18,7 +18,7 @@ from pytest_concurrency.runtime.descriptors import (
     has_children,
     is_older_semaphore,
 )
-from pytest_concurrency.runtime.operation import TRY, Operation
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.primitives import (
     INTERNAL,
     STAND_INS,
@@ -27,6 +27,7 @@ from pytest_concurrency.runtime.primitives import (
     point,
 )
 from pytest_concurrency.runtime.task import Waiting
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, TRY
 
 _CLASSES = {
     "_multiprocessing": ("SemLock",),
@@ -75,7 +76,7 @@ class ManagedSemLock:
         lock = self.lock
         waits = block is True and timeout is None
         is_lock = lock.maxvalue == 1
-        kind = "acquire" if waits else TRY
+        kind = ACQUIRE if waits else TRY
         task = point(lock, self.site, kind, waits=waits and is_lock)
         if task is None:
             return bool(lock.acquire(block, timeout))

@@ -19,10 +19,10 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.chains import is_long
 from pytest_concurrency.runtime.hooks import Hooks, hooks, module_of, put_hooks, usable_hooks
 from pytest_concurrency.runtime.methods import METHODS_OF_C, note_method
-from pytest_concurrency.runtime.operation import RELEASE
 from pytest_concurrency.runtime.primitives import point
 from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, Waiting, task_of, tie
+from pytest_concurrency.runtime.trace.operations import RELEASE
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = str(Path(threading.__file__).parent)

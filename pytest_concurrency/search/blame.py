@@ -29,6 +29,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_and_site,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.operations import CALL
 from pytest_concurrency.search.observation import Failure, Observation, Suspect
 from pytest_concurrency.search.orders import orders
 from pytest_concurrency.search.strands import over_an_await
@@ -107,7 +108,7 @@ class _Suspects:
         first, second = self.log[latest.first], self.log[latest.second]
         near = min(self._at[location(first)], self._at[location(second)])
         acts_on_it = is_read(first) and len(involved(self.log, latest)) > 2
-        shape = 3 if operation(first) == "call" else 0 if acts_on_it else 1 if is_read(first) else 2
+        shape = 3 if operation(first) == CALL else 0 if acts_on_it else 1 if is_read(first) else 2
         return (near, shape, -latest.second)
 
     def _nearness(self, event: Event) -> int:
@@ -292,7 +293,7 @@ def _reads(observation: Observation, place: Event) -> dict[_Key, tuple[_Key | No
     shown = zip(_numbered(log), log, observation.contents, strict=False)
     for key, event, (content, _) in shown:
         if _is_one_place(event, place):
-            if is_read(event) or SITES[site_number(event)].op == "call":
+            if is_read(event) or SITES[site_number(event)].op == CALL:
                 found[key] = (source, content)
             if is_write(event):
                 source = key

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_concurrency.model import Access
-from pytest_concurrency.runtime.operation import TRY
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.runtime.trace.event import (
@@ -21,6 +20,7 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, TRY
 from pytest_concurrency.search.engine import MOST_POINTS, Execution
 from pytest_concurrency.search.strategies.fair import ThenFair
 
@@ -74,7 +74,7 @@ else gives."""
 
 def _looks(event: Event) -> bool:
     op = operation(event)
-    return _is_look(op) or (op in ("call", TRY) and SITES[site_number(event)].name in _WAITING)
+    return _is_look(op) or (op in (CALL, TRY) and SITES[site_number(event)].name in _WAITING)
 
 
 def what_keeps_running(log: Log, accesses: Sequence[Access]) -> str:
@@ -94,7 +94,7 @@ def what_keeps_running(log: Log, accesses: Sequence[Access]) -> str:
 
 
 def _is_look(op: str) -> bool:
-    return op in ("read", "file-read")
+    return op in ONLY_READ
 
 
 def _of_thread(thread: int, counts: Counter[tuple[str, int, str, bool]]) -> str:

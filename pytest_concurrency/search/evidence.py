@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.baton import LINGER
-from pytest_concurrency.runtime.foreign import USE
 from pytest_concurrency.runtime.naming import thread_name
-from pytest_concurrency.runtime.operation import READS, WHOLE
+from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.threads import THREAD_END
 from pytest_concurrency.runtime.trace.event import (
     location,
@@ -25,6 +24,7 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.operations import MAY_WRITE, SYNCHRONISE
 from pytest_concurrency.search.blame import NOBODY, Blame, involved
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 _MOST_WAITS = 2
-_CHANGING = frozenset({"write", "file-write", USE})
 
 
 def describe(suspect: Suspect, blame: Blame = NOBODY) -> Hazard:
@@ -232,13 +231,13 @@ def _timeline(
     for op, place, access in shown:
         threads.setdefault(place, set()).add(access.thread)
         # What the main thread writes before others see it is set-up.
-        if op in _CHANGING and threads[place] != {0}:
+        if op in MAY_WRITE and op not in SYNCHRONISE and threads[place] != {0}:
             written.add(place)
     kept = [
         (index, True, replace(access, highlighted=index in highlighted))
         for index, (op, place, access) in enumerate(shown)
         if index in highlighted
-        or not (op in _CHANGING or op in READS or site_number(log[index]) == THREAD_END)
+        or (op in SYNCHRONISE and site_number(log[index]) != THREAD_END)
         or (len(threads[place]) > 1 and place in written and place not in silent)
     ]
     kept += [(index, False, access) for index, access in observation.waits]

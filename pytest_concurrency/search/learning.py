@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_concurrency.runtime.operation import RELEASE, TRY, WHOLE
+from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 from pytest_concurrency.runtime.trace.event import (
@@ -23,9 +23,9 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, READ, RELEASE, TRY
 
 Sites = frozenset[int]
-_READS = frozenset({"read", "file-read"})
 
 
 @dataclass(slots=True)
@@ -131,7 +131,7 @@ class Learning:
 
 
 def _is_call(event: Event) -> bool:
-    return operation(event) == "call" and not names_attribute(event)
+    return operation(event) == CALL and not names_attribute(event)
 
 
 def _places(log: Log) -> list[_Place]:
@@ -148,10 +148,10 @@ def _places(log: Log) -> list[_Place]:
         if kind == RELEASE:
             place.releases.setdefault(thread, set()).add(number)
             continue
-        if kind not in _READS:
+        if kind not in ONLY_READ:
             place.writes = True
         site = SITES[number]
-        if site.op == "call" and _asks(kind, site):
+        if site.op == CALL and _asks(kind, site):
             place.is_asked = True
         place.sites.add(number)
         place.counts[thread] = place.counts.get(thread, 0) + 1
@@ -164,7 +164,7 @@ _ASKING = LOCK_METHODS | {"", "is_alive"}
 
 def _asks(kind: str, site: InstrumentedSite) -> bool:
     """Whether a call may tell if a lock is held, or a thread is there."""
-    return kind in (TRY, "read") or (kind == "call" and site.name in _ASKING)
+    return kind in (TRY, READ) or (kind == CALL and site.name in _ASKING)
 
 
 def _parts(parts: dict[Any, _Place]) -> list[_Place]:

@@ -15,6 +15,7 @@ from pytest_concurrency.runtime.trace.event import (
     resource_of,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, RELEASE
 
 _OUTER_HOLDS = 3
 """Locks around an access that are tried to be taken later, from the inside out."""
@@ -52,9 +53,9 @@ def _held_at(log: Log, index: int, thread: int) -> list[int]:
         if thread_of(log[when]) != thread:
             continue
         op = operation(log[when])
-        if op == "acquire":
+        if op == ACQUIRE:
             taken.setdefault(resource_of(log[when]), []).append(when)
-        elif op == "release" and taken.get(resource_of(log[when])):
+        elif op == RELEASE and taken.get(resource_of(log[when])):
             taken[resource_of(log[when])].pop()
     return sorted(when for each in taken.values() for when in each)
 

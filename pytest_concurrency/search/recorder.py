@@ -8,16 +8,15 @@ import linecache
 import sys
 from collections.abc import Callable
 from threading import Thread
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime.baton import baton
-from pytest_concurrency.runtime.foreign import USE, is_derived
+from pytest_concurrency.runtime.foreign import is_derived
 from pytest_concurrency.runtime.frames import Activation, located, stack_here
 from pytest_concurrency.runtime.naming import thread_name
-from pytest_concurrency.runtime.operation import STEP, TRY
 from pytest_concurrency.runtime.serials import alive
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.standing import awaited_by
@@ -31,6 +30,15 @@ from pytest_concurrency.runtime.trace.event import (
     resource_of,
     site_number,
 )
+from pytest_concurrency.runtime.trace.operations import (
+    ACQUIRE,
+    CALL,
+    ONLY_READ,
+    OPERATIONS,
+    READ,
+    USE,
+    WRITE,
+)
 from pytest_concurrency.search.strands import Strands
 from pytest_concurrency.search.sync_names import Named, SyncNames
 from pytest_concurrency.search.values import MISSING, is_asked, location_name, peek, show
@@ -38,12 +46,6 @@ from pytest_concurrency.search.values import MISSING, is_asked, location_name, p
 if TYPE_CHECKING:
     from pytest_concurrency.search.observation import Observation
 
-_OPERATIONS: dict[str, Operation] = {
-    "file-read": "read",
-    "file-write": "write",
-    STEP: "read",
-    TRY: "call",
-}
 _BY_METHOD: dict[str, Operation] = {
     "set": "set",
     "clear": "clear",
@@ -155,11 +157,11 @@ class _Recorder:
         index = len(self._accesses)
         self.strands.append(self._strands.current(task.index))
         shown = _shown(event)
-        effect = operation(event).removeprefix("file-")
-        is_read = effect in ("read", STEP)
-        found = peek(event, obj, name) if is_read or effect == "write" else MISSING
+        op = operation(event)
+        is_read = op in ONLY_READ
+        found = peek(event, obj, name) if is_read or op == WRITE else MISSING
         label = location_name(event, obj, name, self._called(event, obj))
-        if effect == "read" and type(name) is str and resource_of(event) is not FILE:
+        if op == READ and type(name) is str and resource_of(event) is not FILE:
             self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
         # What has been written to a file may still be in a buffer.
@@ -168,7 +170,7 @@ class _Recorder:
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
             self._sync.keep(value, label)
-        elif effect == "write":
+        elif op == WRITE:
             self._write = (index, event, alive(obj), name)
         elif is_derived(type(obj), (Thread,)):
             self._thread = self._met[index] = Named(ref(obj), label)
@@ -258,12 +260,12 @@ class _Recorder:
 def _shown(event: Event) -> Operation:
     """Return what an event does, as it is told."""
     op, site = operation(event), SITES[site_number(event)]
-    if op == "file-write" and site.name in _REMOVING:
+    if op == WRITE and resource_of(event) is FILE and site.name in _REMOVING:
         return "remove"
-    if op == "call" and site.op == "acquire":
+    if op == CALL and site.op == ACQUIRE:
         return "acquire"  # a ``with`` statement
-    if op == "call" and site.name in _BY_METHOD:
+    if op == CALL and site.name in _BY_METHOD:
         return _BY_METHOD[site.name]
     if op == USE:
         return "call" if site.name else "use"
-    return _OPERATIONS.get(op) or cast(Operation, op)
+    return OPERATIONS[op].shown

@@ -14,7 +14,7 @@ from types import CellType, ModuleType
 from typing import Any, Final
 
 from pytest_concurrency.runtime import containers, shapes
-from pytest_concurrency.runtime.foreign import USE, class_name, is_one_of
+from pytest_concurrency.runtime.foreign import class_name, is_one_of
 from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.event import (
@@ -26,6 +26,7 @@ from pytest_concurrency.runtime.trace.event import (
     resource_of,
     site_number,
 )
+from pytest_concurrency.runtime.trace.operations import USE
 
 MISSING: Final = object()
 """There is no value to be shown."""

@@ -18,7 +18,7 @@ from _pytest.unittest import TestCaseFunction
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
-from pytest_concurrency.runtime.trace.event import operation
+from pytest_concurrency.runtime.trace.event import FILE, effect, resource_of
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
 from pytest_concurrency.search.learning import Learning
@@ -276,7 +276,7 @@ class Control:
 
 
 def _touches_files(execution: Execution) -> bool:
-    return any(operation(event).startswith("file-") for event in execution.log)
+    return any(resource_of(event) is FILE and effect(event).is_sure for event in execution.log)
 
 
 def _has_setup(item: pytest.Function) -> bool:

@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.runtime.foreign import USE, class_name, mro
+from pytest_concurrency.runtime.foreign import class_name, mro
 from pytest_concurrency.runtime.primitives import BOUND
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.event import FILE
+from pytest_concurrency.runtime.trace.operations import OPERATIONS, TRY, USE
 from pytest_concurrency.stress.touch import NO_SITE, WHOLE_THING, Deed, Touch
 
 _MOST_TOUCHES = 1000
@@ -231,14 +232,14 @@ class Watch:
         if not self.active:
             return
         if target is FILE:
-            self._note(_place(obj), _DEEDS.get(op, "use"), site)
+            self._note(_place(obj), _deed(op or USE), site)
             return
         if type(target) in BOUND:
             target = target.__self__  # type: ignore[attr-defined]
         kind = _kind(type(target))
         if kind:
             op = op or (SITES[site].op if site >= 0 else USE)
-            deed: Deed = "lock" if kind == "lock" else _DEEDS.get(op, "use")
+            deed: Deed = "lock" if kind == "lock" else _deed(op or USE)
             owner = type(target).__name__
             self._note(self._place_of(target, kind), deed, site, _part(key), owner)
 
@@ -296,15 +297,11 @@ class Watch:
             self.is_noting = False
 
 
-_DEEDS: Final[dict[str, Deed]] = {
-    "read": "read",
-    "file-read": "read",
-    "write": "write",
-    "file-write": "write",
-    "step": "read",
-    "acquire": "lock",
-    "release": "lock",
-}
+def _deed(op: str) -> Deed:
+    effect = OPERATIONS[op]
+    if not effect.is_sure or op == TRY:
+        return "use"
+    return "lock" if effect.synchronises else "write" if effect.writes else "read"
 
 
 def _part(key: object) -> Any:

@@ -209,8 +209,8 @@ def test_plain_values() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("r", "file-read"), ("rb", "file-read"), ("w", "file-write"), ("ab", "file-write"),
-     ("x", "file-write"), ("r+", "file-write")],
+    [("r", "read"), ("rb", "read"), ("w", "write"), ("ab", "write"),
+     ("x", "write"), ("r+", "write")],
 )  # fmt: skip
 def test_modes(mode: str, kind: str, tmp_path: Path) -> None:
     place = str(tmp_path / "f")

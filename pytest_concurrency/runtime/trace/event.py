@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.trace.operations import OPERATIONS, Effect
 
 FILE: Final = "file"
 """The resource of a file, whose number is the part."""
@@ -43,6 +44,11 @@ an item of ``globals()``.
 """
 thread_and_site: Final[Callable[[Event], tuple[int, int]]] = itemgetter(0, 1)
 """Return what an event has in common with the same event of another execution."""
+
+
+def effect(event: Event) -> Effect:
+    """Return what an event may do, by the table of operations."""
+    return OPERATIONS[operation(event)]
 
 
 def rows(log: Log) -> Iterable[tuple[int, int, Resource, Any, str]]:

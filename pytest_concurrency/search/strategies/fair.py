@@ -7,8 +7,9 @@ from math import inf
 
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.operation import READS, STEP, Operation
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.trace.operations import ONLY_READ, STEP
 from pytest_concurrency.search.strategies.replay import Replay
 
 PATIENCE = 1000
@@ -51,7 +52,7 @@ class Turns:
         if operation is None:
             return False
         kind = operation.kind
-        if kind not in READS:
+        if kind not in ONLY_READ:
             self._reads = {}
         elif kind is not STEP:
             times = self._reads[operation.site] = self._reads.get(operation.site, 0) + 1
