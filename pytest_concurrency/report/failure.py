@@ -108,7 +108,7 @@ def hazard_lines(
         _states(hazard.states, results[0], page),
         _verdict(report, page) if full else [],
         _evidence(hazard, results, page),
-        _again(hazard, report, page),
+        _again(hazard, results[0], report, page),
         _detail(hazard, page, full),
     ]
     lines: list[Line] = []
@@ -205,10 +205,17 @@ def _seen(hazard: Hazard, result: CellResult) -> str:
     if cell.kind == "explored":
         threads = count(hazard.threads or cell.threads, "thread")
         which = f"schedule {hazard.schedule_index} of {result.schedules or result.planned}"
-        how = f"strategy {result.strategy}, " if result.strategy else ""
-        how += count(hazard.preemptions, "preemption")
-        return f"Found with {threads} in {which} ({how})."
+        if not hazard.schedule_index:
+            which = "a schedule whose number is not known"
+        parts = [f"strategy {result.strategy}"] if result.strategy else []
+        # Of an execution whose process did not come back that is not known.
+        if hazard.states or hazard.kind not in ("crash", "timeout"):
+            parts.append(count(hazard.preemptions, "preemption"))
+        how = f" ({', '.join(parts)})" if parts else ""
+        return f"Found with {threads} in {which}{how}."
     rate = f"{hazard.failures} of {count(result.schedules or hazard.failures, 'run')}"
+    if not hazard.schedule_index:
+        rate = "a run whose number is not known"
     if cell.kind == "processes":
         control = " One after another they pass." if result.control == "clean" else ""
         return f"Found with {cell.processes} processes at once, in {rate}.{control}"
@@ -217,13 +224,14 @@ def _seen(hazard: Hazard, result: CellResult) -> str:
     return f"Found in a serial run, in {rate}."
 
 
-def _again(hazard: Hazard, report: StressReport, page: Page) -> list[Line]:
+def _again(hazard: Hazard, result: CellResult, report: StressReport, page: Page) -> list[Line]:
     command = f"pytest {shlex.quote(report.selector or report.nodeid)}"
     if hazard.replay:
         asked = "To run exactly this interleaving again:"
         command += f" --concurrency-replay={shlex.quote(hazard.replay)}"
     else:
-        asked = "It depends on real timing and has no exact replay. To look for it again:"
+        timing = "" if result.cell.kind == "explored" else "depends on real timing and "
+        asked = f"It {timing}has no exact replay. To look for it again:"
         command += " --concurrency-stress"
     # Never cut and never wrapped: it is there to be copied.
     return [line(asked), line("    " + page.clean(command), "cyan")]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.observation import Observation
 from pytest_concurrency.stress.child import ChildResult, run_in_child
+from pytest_concurrency.stress.outcomes import is_the_users
 
 _MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")
+_FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
+"""A frame in a report of ``faulthandler``."""
 
 
 class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
@@ -29,7 +34,8 @@ def hazard_of_death(
     result: ChildResult[Any], index: int, threads: int, *, processes: int = 0
 ) -> Hazard:
     """Describe how a process ended that ran a test with ``threads`` threads, or, if that is not 0,
-    with ``processes`` processes at once.
+    with ``processes`` processes at once; ``index`` is the number of the schedule or run, 0 if it is
+    not known.
     """
     detail = "\n\n".join(text for text in (_shortened(result.stacks), result.output) if text)
     way = f"{threads} thread{'' if threads == 1 else 's'}"
@@ -38,8 +44,20 @@ def hazard_of_death(
     if result.status == "timeout":
         message = f"it hangs with {way}; its process was ended"
         return Hazard("timeout", message, schedule_index=index, threads=threads, detail=detail)
-    message = f"its process died with {way}: {result.exit or result.error}"
+    where = _where_it_died(result.stacks)
+    message = f"its process died with {way}{where}: {result.exit or result.error}"
     return Hazard("crash", message, schedule_index=index, threads=threads, detail=detail)
+
+
+def _where_it_died(stacks: str) -> str:
+    """Name the innermost line of the program's, as far as a crash report of ``faulthandler``
+    tells.
+    """
+    _, _, dying = stacks.partition("Current thread")
+    for path, line in _FRAME.findall(dying.partition("\n\n")[0]):
+        if is_the_users(path):
+            return f" at {Path(path).name}:{line}"
+    return ""
 
 
 def _shortened(stacks: str) -> str:

@@ -1,16 +1,20 @@
 """The place of a failure that was seen where nobody watched: that of the same failure, executed.
 
 What runs at full speed and in processes has no log. Where an explored cell has executed the same
-failure (kind, type of the exception, line that raised), it is known what it fails by.
+failure (kind, type of the exception, line that raised), it is known what it fails by. A hang whose
+threads stand where those of a deadlock wait is that deadlock.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pytest_concurrency.model import CellResult, Hazard
 
+_FRAME = re.compile(r'File "(.*)", line (\d+)')
+"""A frame in a stack."""
 _OUTSIDE = "file "
 """How the name of a location begins on which processes can meet."""
 
@@ -30,6 +34,8 @@ def _with_places(result: CellResult, explored: Iterable[CellResult]) -> CellResu
 
 
 def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResult]) -> Hazard:
+    if hazard.kind == "timeout" and result.cell.kind == "free-running":
+        return _as_deadlock(hazard, explored)
     if hazard.location or hazard.symptom is None:
         return hazard
     for other in explored:
@@ -46,6 +52,24 @@ def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResul
                 sites=tuple(dict.fromkeys(use for each in same for use in each.sites)),
                 note="; ".join(filter(None, (hazard.note, note))),
             )
+    return hazard
+
+
+def _as_deadlock(hazard: Hazard, explored: Iterable[CellResult]) -> Hazard:
+    """Name the deadlock that a hang of threads is."""
+    standing = {(path, int(line)) for path, line in _FRAME.findall(hazard.detail)}
+    for other in explored:
+        for each in other.hazards:
+            waiting = {(use.site.path, use.site.line) for use in each.sites}
+            if each.kind == "deadlock" and waiting and waiting <= standing:
+                note = f"its threads stand where those of the deadlock in {other.cell.label} wait"
+                return replace(
+                    hazard,
+                    kind="deadlock",
+                    location=each.location,
+                    sites=each.sites,
+                    note="; ".join(filter(None, (hazard.note, note))),
+                )
     return hazard
 
 

@@ -40,6 +40,8 @@ BAD: frozenset[CopyStatus] = frozenset(("error", "failed", "timeout", "crashed")
 
 _LINES_KEPT = 60
 """Of a long text, at each end."""
+_LONGEST_LINE = 300
+"""Characters of a message; the details have it whole."""
 _PACKAGE = Path(__file__).parent.parent
 _MACHINERY = (
     str(_PACKAGE) + os.sep,
@@ -139,12 +141,21 @@ def one_line(error: BaseException) -> str:
     name = type(error).__name__
     try:
         lines = printable(str(error)).splitlines()
-        text = next((line.strip() for line in lines if line.strip()), "")
+        text = cut(next((line.strip() for line in lines if line.strip()), ""))
     except Exception:
         text = "(its message cannot be shown)"
     if name in ("Failed", "Skipped", "XFailed"):  # pytest.fail("text"): the type says nothing
         return text or name
     return f"{name}: {text}" if text else name
+
+
+def cut(text: str) -> str:
+    """Leave out the middle of a line that is too long to be read."""
+    left_out = len(text) - _LONGEST_LINE
+    if left_out <= _LONGEST_LINE // 10:
+        return text
+    half = _LONGEST_LINE // 2
+    return f"{text[:half]}... ({left_out:,} characters are not shown) ...{text[-half:]}"
 
 
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
@@ -175,7 +186,9 @@ def short_traceback(error: BaseException) -> str:
 
 def without_its_chain(error: BaseException) -> str:
     """The traceback of an exception alone that comes from, or holds, very many others."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame[0])]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if is_the_users(frame[0])
+    ]
     lines = "".join(traceback.format_list(frames)).rstrip()
     first = first_of(error)
     began = f"; it began with {one_line(first)}" if first is not error else ""
@@ -196,7 +209,7 @@ def shortened(text: str) -> str:
 def innermost_site(traceback: TracebackType | None) -> Site | None:
     """The innermost line of the user's own code; of any code, if there is none of theirs."""
     frames = _frames(traceback)
-    theirs = [frame for frame in frames if _is_users(frame[0])]
+    theirs = [frame for frame in frames if is_the_users(frame[0])]
     if not frames:
         return None
     path, line, function = (theirs or frames)[-1]
@@ -205,7 +218,7 @@ def innermost_site(traceback: TracebackType | None) -> Site | None:
 
 def lines_through(traceback: TracebackType | None) -> tuple[tuple[str, int], ...]:
     """The lines of the user's own code that an exception went through, the innermost last."""
-    return tuple((path, line) for path, line, _ in _frames(traceback) if _is_users(path))
+    return tuple((path, line) for path, line, _ in _frames(traceback) if is_the_users(path))
 
 
 def _frames(traceback: TracebackType | None) -> list[tuple[str, int, str]]:
@@ -229,7 +242,8 @@ def _is_machinery(path: str) -> bool:
     return any(part in path for part in _MACHINERY)
 
 
-def _is_users(path: str) -> bool:
+def is_the_users(path: str) -> bool:
+    """Whether a file is neither of the library nor installed nor of what runs tests."""
     return not (path.startswith(("<", *_NOT_THE_USERS)) or _is_machinery(path))
 
 

@@ -175,11 +175,12 @@ def processes(test: dict[str, Any]) -> dict[str, Any]:
 def test_dying(session: Callable[..., Any]) -> None:
     result, tests = session(DYING, 20)
     result.assert_outcomes(failed=4, passed=2)
+    line = DYING.strip().splitlines().index("    if in_copy(): ctypes.string_at(0)") + 1
     told = {name: test["hazards"][0]["message"] for name, test in tests.items() if test["hazards"]}
     assert told == {
         "test_exits": "its process died with 2 threads: exited with status 3 (os._exit)",
         "test_killed": "its process died with 2 threads: killed by SIGKILL",
-        "test_segfault": "its process died with 2 threads: killed by SIGSEGV",
+        "test_segfault": f"its process died with 2 threads at test_it.py:{line}: killed by SIGSEGV",
     }
     reason = processes(tests["test_exits_in_a_process"])["reason"]
     assert "it fails even one after another: process 1: exited with status 5" in reason

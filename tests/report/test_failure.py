@@ -125,6 +125,15 @@ def test_a_crash_at_full_speed_is_explained_for_itself() -> None:
     assert "… 12 lines …\n12\n" in text
 
 
+def test_of_a_death_in_an_unknown_schedule_nothing_is_made_up() -> None:
+    text = text_of(report(Hazard("crash", "its process died", threads=2)))
+    assert "Found with 2 threads in a schedule whose number is not known (strategy pct)." in text
+    assert "\nIt has no exact replay. To look for it again:\n" in text  # nor is it due to timing
+    result = CellResult(Cell("processes", 1, 2), "hazard", 1, hazards=(Hazard("crash", "died"),))
+    text = text_of(report(cells=(result,)))
+    assert "Found with 2 processes at once, in a run whose number is not known." in text
+
+
 def test_the_hazard_with_the_fewest_threads_is_the_one_that_is_explained() -> None:
     crowded = replace(LOST_UPDATE, threads=4, preemptions=0, timeline=LOST_UPDATE.timeline[:3])
     ((hazard, _),) = distinct(report(cells=(*cells(crowded), *cells(LOST_UPDATE))))

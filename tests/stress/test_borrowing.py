@@ -76,3 +76,39 @@ def test_processes_meet_on_files_only() -> None:
     assert last_of(explored(KNOWN), in_processes()) == SEEN
     on_file = replace(KNOWN, location="file log.txt")
     assert last_of(explored(on_file), in_processes()).location == "file log.txt"
+
+
+STACK = """thread 1:
+  File "/p/it.py", line 3 in one
+  File "/p/test_it.py", line 9 in test_it
+
+thread 2:
+  File "/p/it.py", line 4 in other"""
+WAITS = tuple(SiteUse(Site("/p/it.py", line), thread, "wait") for line, thread in ((3, 1), (4, 2)))
+LOCKED = Hazard("deadlock", "no thread can go on", "lock a and lock b", WAITS, replay="c1")
+HUNG = Hazard("timeout", "does not end in 1 of 20 runs", detail=STACK)
+
+
+def test_a_hang_where_the_threads_of_a_deadlock_wait_is_that_deadlock() -> None:
+    named = last_of(explored(LOCKED), free(HUNG))
+    assert named.identity == LOCKED.identity
+    assert named.message == HUNG.message
+    assert named.note == "its threads stand where those of the deadlock in explored 2T wait"
+
+
+@pytest.mark.parametrize(
+    ("stack", "known"),
+    [
+        (STACK.replace("line 4", "line 5"), LOCKED),
+        (STACK, replace(LOCKED, sites=())),
+        (STACK, replace(LOCKED, kind="no-progress")),
+        ("", LOCKED),
+    ],
+)
+def test_another_hang_is_told_by_itself(stack: str, known: Hazard) -> None:
+    hung = replace(HUNG, detail=stack)
+    assert last_of(explored(known), free(hung)) == hung
+
+
+def test_processes_do_not_wait_for_locks_of_threads() -> None:
+    assert last_of(explored(LOCKED), in_processes(HUNG)) == HUNG

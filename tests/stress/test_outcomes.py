@@ -205,3 +205,12 @@ def test_what_commands_a_terminal_does_not_become_text() -> None:
     assert outcome.message == r"ValueError: red and bell\x07 \x9b1m"
     for text in (outcome.message, outcome.traceback):
         assert all(c.isprintable() or c in "\n\t" for c in text)
+
+
+def test_a_message_without_end_is_cut_in_the_middle() -> None:
+    told = outcome_of(0, caught(raising(ValueError("begin " + "long " * 5000 + "end"))))
+    assert told.message.startswith("ValueError: begin long ")
+    assert told.message.endswith(" long end")
+    assert "... (24,709 characters are not shown) ..." in told.message
+    assert len(told.message) < 400
+    assert "long " * 5000 in told.traceback
