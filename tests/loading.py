@@ -7,6 +7,15 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+from pytest_concurrency.instrument.immortal import FORGETS_FUNCTIONS
+
+collector_knows_functions = pytest.mark.skipif(
+    FORGETS_FUNCTIONS,
+    reason="functions and classes never die here, and the collector does not know them",
+)
+
 
 def load_module(name: str, path: Path) -> ModuleType:
     """Execute the file at ``path`` as the module ``name``, and enter it into ``sys.modules``."""

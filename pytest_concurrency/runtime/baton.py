@@ -186,7 +186,8 @@ class Baton(Waits):
         self.current = None
         self.time_ended, self.ended = self.clock, real_time()
         del self.log[self.cut :]
-        self.seen, self.held = {}, []
+        self.seen.clear()
+        self.held.clear()
         if left:
             self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
         for put_back in reversed(self.at_end):

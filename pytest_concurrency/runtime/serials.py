@@ -105,9 +105,10 @@ def let_all_go() -> None:
         # Finalizers may get here again, and pass points: so first decide, then let go.
         dead = list(compress(held, alone))
         _b.held += [each for each, is_alone in zip(held, alone, strict=True) if not is_alone]
+        # A list that another thread has made may die late, without the GIL: it lets go here.
+        held.clear()
         if not dead:
             return
-        held.clear()
         entries = [_b.seen.pop(id(each)) for each in dead]
         dead.clear()
         entries.clear()

@@ -26,6 +26,7 @@ from watching import load
 from pytest_concurrency import explore
 from pytest_concurrency.api import Found
 from pytest_concurrency.runtime import containers, foreign, shapes
+from pytest_concurrency.search import completeness
 
 PROGRAM = """
     import bisect, ctypes, heapq, hashlib, io, mmap, os, random, re, tempfile, threading, weakref
@@ -371,6 +372,14 @@ def no_databases_for_others() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _objects_die_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One module holds all cases, one with weak references among them: of them all nothing would be
+    called exhausted without the GIL.
+    """
+    monkeypatch.setattr(completeness, "DIES_LATE", False)
 
 
 CASES = {**RACES, **RIGHT}

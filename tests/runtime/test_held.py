@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from loading import collector_knows_functions
 
 from pytest_concurrency.runtime import foreign, held
 from pytest_concurrency.runtime.patches import installed, look_ahead
@@ -61,6 +62,7 @@ def test_what_was_looked_for_ahead_is_not_asked_for_again(
     assert not [each for each in asked if getattr(each, "__module__", None) == "time"]
 
 
+@collector_knows_functions
 def test_another_holder_is_found(program: dict[str, Any], asked: list[object]) -> None:
     look_ahead([program])
     asked.clear()

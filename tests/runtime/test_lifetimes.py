@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable
 
 import pytest
+from loading import collector_knows_functions
 
 from pytest_concurrency import explore
 from pytest_concurrency.runtime import serials
@@ -92,6 +93,7 @@ def test_cycles_die_when_garbage_is_collected():
     passes(work)
 
 
+@collector_knows_functions
 def test_classes_die():
     def work(_):
         class Base:

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+from loading import collector_knows_functions
 
 from pytest_concurrency import explore
 from pytest_concurrency.runtime.naming import names_of
@@ -62,6 +63,7 @@ def test_a_condition_and_its_lock_have_one_name():
     assert [*named.values()] == ["condition Shop.door"] * 2
 
 
+@collector_knows_functions
 def test_the_name_is_that_of_the_place_where_it_is_made():
     def within(given):
         return names_of([lock], [sys._getframe(1), sys._getframe()])[id(given)]
