@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.code_under_test import CodeUnderTest
 from pytest_concurrency.gil import gil_enabled
 from pytest_concurrency.markers import (
@@ -217,7 +218,9 @@ class StressSession:
 
     def _stressed(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
         assert isinstance(item, pytest.Function)
+        began = time.monotonic()
         found = self._code.survey(item, decision.settings.time, place)
+        spent = time.monotonic() - began
         seed = decision.settings.seed
         saved, problems = self._saved()
         stress = Stress(
@@ -231,6 +234,7 @@ class StressSession:
             saved,
             self._progress.of(item.nodeid),
             found,
+            spent,
         )
         with paused(item):
             try:

@@ -13,10 +13,11 @@ import ctypes
 import threading
 import time
 from _thread import allocate_lock
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from pytest_concurrency.real_time import perf_counter
+from pytest_concurrency.real_time import monotonic, perf_counter
 from pytest_concurrency.runtime.baton import Baton
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.hooks import own_thread
@@ -34,8 +35,7 @@ _LONG = 0.06
 _AGAIN = 0.5
 """Seconds after which a thread that was told to end and goes on is told again."""
 _STILL_SECONDS = 1.0
-"""Without a point for so long (or half of its time) an execution whose time is up hangs; else it is
-only long."""
+"""An execution that has passed a point within so long still goes on."""
 _clock_ns: Any = getattr(time, "clock_gettime_ns", None)
 _THREAD_CLOCK = 6
 """What Linux adds to the bits of a thread's number for the clock of its CPU time."""
@@ -47,14 +47,17 @@ class Watchdog:
     def __init__(self, baton: Baton) -> None:
         self._baton = baton
         self._seconds = 0.0
+        self._until = inf
         self._over = allocate_lock()
         """Free when there is nothing to watch any more."""
         self._told = 0.0
         """When a thread that runs was last told to end, or did not yet have to."""
 
-    def start(self, seconds: float) -> None:
-        """Watch; each execution may take ``seconds`` of real time."""
+    def start(self, seconds: float, until: float = inf) -> None:
+        """Watch; each execution may take ``seconds`` of real time, and is cut off ``until`` then
+        (of ``time.monotonic``) if it is brief."""
         self._seconds = seconds
+        self._until = perf_counter() + until - monotonic()
         self._over = allocate_lock()
         self._over.acquire()
         own_thread(self._watch, "concurrency-watchdog").start()
@@ -91,8 +94,12 @@ class Watchdog:
                 last, slept = now, 0
                 since = counted = looked
             if looked - baton.started > self._seconds:
-                still = min(_STILL_SECONDS, self._seconds / 2)
-                self._time_is_up(task, goes_on=looked - since < still)
+                goes_on = looked - since < self._seconds / 2
+                self._time_is_up(task, "too-long" if goes_on else "timeout")
+                last = ()
+            elif looked > self._until and baton.is_brief:
+                goes_on = looked - since < _STILL_SECONDS
+                self._time_is_up(task, "too-long" if goes_on else "cut")
                 last = ()
             elif task is NOBODY:
                 baton.pass_time(looked - before)
@@ -107,8 +114,8 @@ class Watchdog:
                     baton.take_away(task)
                     slept = 0
 
-    def _time_is_up(self, task: Task, *, goes_on: bool) -> None:
-        """Give the execution up; where points were still passed it was too long, and no hang.
+    def _time_is_up(self, task: Task, outcome: str) -> None:
+        """Give the execution up.
 
         Nobody enters the scheduler, comes back to it or ends meanwhile, so that the Abort meets the
         program's own code. Whoever is in the scheduler sees by itself that the end has come.
@@ -117,7 +124,7 @@ class Watchdog:
         with baton.mutex:
             if baton.current is not task:
                 return  # at the next look
-            baton.outcome = "too-long" if goes_on else "timeout"
+            baton.outcome = outcome
             if baton.snapshot is not None:
                 baton.states = baton.snapshot(baton)
             baton.aborting = True

@@ -57,7 +57,11 @@ def fair_end(
     for share in _FAIR_SHARES:
         most = min(share * max(limit, endless.steps), MOST_POINTS)
         fair = run(ThenFair(endless.schedule, endless.steps), most).execution
-        if fair.outcome in ("", "too-long"):  # it was stopped while it went on: nothing is known
+        if fair.outcome in (
+            "",
+            "too-long",
+            "cut",
+        ):  # it was stopped while it went on: nothing is known
             return fair
         if fair.outcome != "step-limit" or all(map(_looks, fair.log[-_LATEST:])):
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple
 
 from pytest_concurrency.instrument.swap import Instrumentation
@@ -41,8 +42,9 @@ class Execution:
     """What one execution did. Mutable only because thousands are made each second."""
 
     outcome: str
-    """Empty if it ran to its end; else ``deadlock``, ``step-limit``, ``timeout``, or ``too-long``:
-    its time was up while it still went on, which is no hang."""
+    """Empty if it ran to its end; else ``deadlock``, ``step-limit``, ``timeout``, or what is no
+    hang: ``too-long`` (it still went on when its time was up), ``cut`` (the time of the search was
+    up before its own)."""
     switches: Sequence[tuple[int, int, int]]
     preemptions: int
     steps: int
@@ -149,10 +151,13 @@ def is_executing() -> bool:
 
 
 @contextmanager
-def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None]:
+def exploring(
+    instrumentation: Instrumentation, seconds: float, until: float = inf
+) -> Iterator[None]:
     """Make this process ready to execute: instrumented code, virtual time, one CPU, a watchdog.
 
-    ``seconds`` is the real time that one execution may take. Everything is put back in the end.
+    ``seconds`` is the real time that one execution may take. What only searches, and is not
+    recorded, is cut off ``until`` then (of ``time.monotonic``). Everything is put back in the end.
     """
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
@@ -164,7 +169,7 @@ def exploring(instrumentation: Instrumentation, seconds: float) -> Iterator[None
         repeating(namespaces),
         installed(namespaces),
     ):
-        watchdog.start(seconds)
+        watchdog.start(seconds, until)
         try:
             yield
         finally:

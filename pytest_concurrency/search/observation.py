@@ -162,7 +162,7 @@ def look(
     which stacks are needed, is a suspect if it ``is_due`` to look at them.
     """
     execution = observation.execution
-    if execution.outcome == "too-long":
+    if execution.outcome in ("too-long", "cut"):
         return None
     if execution.outcome:
         return Suspect(_OUTCOMES[execution.outcome], observation)

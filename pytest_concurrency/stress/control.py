@@ -193,6 +193,7 @@ class Control:
     def _in_turn(self, facts: SerialFacts, count: int, seconds: float, *, own: bool) -> str:
         """Run so many copies one after another; say what goes wrong."""
         problem = ""
+        seconds = min(seconds, max(_LEAST_SECONDS, self._left))
         for way in ONE_BY_ONE:
             result = self.place.run(
                 partial(self._copies_once, facts, count, way, seconds, own),
@@ -222,6 +223,9 @@ class Control:
             return frozenset()
         together = 1 if facts.state_leaks else _BY_STATEMENT
         for first in range(0, _BY_STATEMENT, together):
+            if not self._left:
+                break
+            seconds = min(seconds, max(_LEAST_SECONDS, self._left))
             numbers = range(first, first + together)
             result = self.place.run(
                 partial(self._by_statement, facts, count, seconds, numbers),
@@ -270,7 +274,7 @@ class Control:
         with exploring(self.instrumentation, seconds):
             observation = workload.explore(count, way(), MOST_POINTS)
         execution = observation.execution
-        if execution.outcome in ("timeout", "too-long", "step-limit"):
+        if execution.outcome in ("timeout", "too-long", "cut", "step-limit"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
 

@@ -56,7 +56,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
     if reason := stress.why_not(facts):
         return replace(report, outcome="failed", reason=reason)
     # The token's schedule went through the fixtures that this control asks for.
-    facts = stress.control.for_copies(facts, token.threads, stress.patience(facts))
+    facts = stress.control.for_copies(facts, token.threads, stress.budget.patience(facts))
     if facts.no_copies:
         return replace(report, outcome="failed", reason=facts.no_copies)
     result = None
@@ -78,11 +78,11 @@ def replay(stress: Stress, token: Token) -> StressReport:
 def _replayed(stress: Stress, facts: SerialFacts, cell: Cell, token: Token) -> CellResult:
     started = time.monotonic()
     exploration = Exploration(
-        stress.item, stress.instrumentation, facts, stress.seed, stress.time_left
+        stress.item, stress.instrumentation, facts, stress.seed, stress.budget.seconds_left
     )
     child = stress.place.run(
         lambda progress: _replay_here(exploration, cell, token),
-        seconds=stress.time_left + GRACE,
+        seconds=stress.budget.seconds_left + GRACE,
     )
     if child.status == "done" and child.value is not None:
         return child.value

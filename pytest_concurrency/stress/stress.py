@@ -17,7 +17,6 @@ from pytest_concurrency.model import (
     CellResult,
     Schedule,
     Settings,
-    StartMethod,
     StressReport,
 )
 from pytest_concurrency.runtime.patches import look_ahead
@@ -27,6 +26,7 @@ from pytest_concurrency.search.saved import Failing, SavedFailures
 from pytest_concurrency.search.token import decode
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.borrowing import with_places
+from pytest_concurrency.stress.budget import Budget, cut_at
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
 from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.process_run import ProcessOutcome, ProcessRuns
@@ -47,11 +47,6 @@ from pytest_concurrency.stress.unchecked import needs_no_check
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
-LEAST_PATIENCE = 2.0
-LEAST_AT_FULL_SPEED = 3.0
-"""Seconds: what a hang in a cell that nobody controls may cost, besides what its runs need."""
-SECONDS_TO_START: dict[StartMethod, float] = {"fork": 0.02, "forkserver": 0.5, "spawn": 1.0}
-"""What a worker process takes to start, at worst."""
 OnProgress = Callable[[Cell, str], None]
 """Gets the cell and how far it is (``120/200``)."""
 
@@ -72,6 +67,8 @@ class Stress:
     on_progress: OnProgress = field(default=lambda cell, text: None)
     survey: Survey = field(default=Survey())
     """What code the test runs."""
+    spent: float = 0.0
+    """Seconds of its time that the survey has taken."""
 
     def run(self) -> StressReport:
         """Run all cells; to be called when the item is set up (``InChild``: before it has run)."""
@@ -118,7 +115,7 @@ class Stress:
         started: float,
     ) -> StressReport:
         results = with_places(results)
-        if self.survey.unseen:
+        if self.survey.unseen or not self.survey.is_known:
             results = [replace(each, exhausted=False, covered=0) for each in results]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
         notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
@@ -145,12 +142,13 @@ class Stress:
     @cached_property
     def deadline(self) -> float:
         """When the time of the test is up, from the first question on (of ``time.monotonic``)."""
-        return time.monotonic() + self.settings.time
+        return time.monotonic() + self.settings.time - self.spent
 
     @property
-    def time_left(self) -> float:
-        """Seconds until then; one at least."""
-        return max(1.0, self.deadline - time.monotonic())
+    def budget(self) -> Budget:
+        """What time there is, and for what."""
+        start = self.settings.start_method if self.place.isolates else "spawn"
+        return Budget(self.settings, start, self.deadline)
 
     @property
     def control(self) -> Control:
@@ -180,34 +178,19 @@ class Stress:
         for number, cell in enumerate(cells):
             copies = max(cell.threads, cell.processes)
             if copies not in by_count:
-                by_count[copies] = self.control.for_copies(facts, copies, self.patience(facts))
-            now = time.monotonic()
-            if now >= self.deadline:
+                by_count[copies] = self.control.for_copies(
+                    facts, copies, self.budget.patience(facts)
+                )
+            if time.monotonic() >= self.deadline:
                 results.append(CellResult(cell, "skipped", reason="no time was left"))
                 continue
-            share = (self.deadline - now) / (len(cells) - number)
-            if cell.kind != "explored":
-                share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
+            end = self.budget.end_of(cells[number:], facts)
             first = [each.schedule for each in failing if each.threads == cell.threads]
             try:
-                results.append(self._cell(cell, by_count[copies], first, now + share))
+                results.append(self._cell(cell, by_count[copies], first, end))
             except Interrupted as stop:
                 results.append(interrupted_cell(cell, stop.kept))
                 raise
-
-    def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
-        """Estimate, generously, the seconds that the runs of a cell at full speed take."""
-        copies = max(cell.threads, 2 * cell.processes)
-        start = SECONDS_TO_START[self._start_method if cell.kind == "processes" else "fork"]
-        return self.settings.runs * copies * (start + 5 * facts.seconds)
-
-    def patience(self, facts: SerialFacts) -> float:
-        """Return the seconds after which one run hangs, however little time its cell has."""
-        return LEAST_PATIENCE + 20 * (facts.seconds + SECONDS_TO_START[self._start_method])
-
-    @property
-    def _start_method(self) -> StartMethod:
-        return self.settings.start_method if self.place.isolates else "spawn"
 
     def _cell(
         self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
@@ -239,7 +222,7 @@ class Stress:
         started = time.monotonic()
         result = self.place.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
-            seconds=deadline - started + self.patience(facts) + GRACE,
+            seconds=deadline - started + self.budget.patience(facts) + GRACE,
             on_progress=partial(self.on_progress, cell),
         )
         if result.status == "done" and result.value is not None:
@@ -269,7 +252,12 @@ class Stress:
             facts = replace(facts, state_leaks=False)
         settings = self.settings if self.place.isolates else replace(self.settings, jobs=1)
         exploration = Exploration(
-            self.item, self.instrumentation, facts, self.seed, self.patience(facts)
+            self.item,
+            self.instrumentation,
+            facts,
+            self.seed,
+            self.budget.patience(facts),
+            cut_at(deadline),
         )
         return explored_cell(
             exploration,
@@ -289,37 +277,45 @@ class Stress:
         workload = Workload(self.item, facts.shape, own_fixtures=facts.own_fixtures)
         workload.threads_may_die = facts.threads_may_die
 
-        patience = self.patience(facts)
+        patience = self.budget.patience(facts)
 
         def run_once(index: int, amplify: bool) -> RunOutcome | None:
             amplify = amplify and not facts.too_long  # it would take as long as under the scheduler
-            seconds = min(patience, max(0.0, deadline - time.monotonic()) + LEAST_PATIENCE)
+            seconds = min(patience, cut_at(deadline) - time.monotonic())
             with amplified(self.instrumentation, rng, steps=facts.steps, active=amplify):
                 outcome = workload.run_freely(cell.threads, rng, seconds)
             is_cut = outcome.test.status == "timeout" and seconds < patience
             return None if is_cut else outcome  # only who was given the whole time hangs
 
         return run_free_running(
-            run_once, cell, self.settings, rng=rng, deadline=deadline, on_progress=progress
+            run_once,
+            cell,
+            self.budget.runs(cell),
+            rng=rng,
+            deadline=deadline,
+            on_progress=progress,
         )
 
     def _processes(
         self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
     ) -> CellResult:
-        patience = self.patience(facts)
+        patience = self.budget.patience(facts)
         runs = ProcessRuns(
             Rerun(self.item),
             facts.shape,
             cell.processes,
             self.instrumentation,
-            self._start_method,
+            self.budget.start_method,
             facts.threads_may_die,
             facts.own_fixtures,
         )
 
-        def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
-            latest = max(deadline, time.monotonic() + patience)
-            return runs.run(way, watched=watched, deadline=latest, patience=patience)
+        def run_once(way: Way, *, watched: bool) -> ProcessOutcome | None:
+            began = time.monotonic()
+            latest = min(max(deadline, began + patience), cut_at(deadline))
+            seconds = min(patience, latest - began)
+            outcome = runs.run(way, watched=watched, deadline=latest, patience=seconds)
+            return None if seconds < patience and outcome.is_given_up else outcome
 
         return process_cell(
             run_once,

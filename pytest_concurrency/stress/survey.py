@@ -42,6 +42,8 @@ class Survey:
     """Those of them that are instrumented although nobody asked for it."""
     left_out: tuple[str, ...] = ()
     """Those that are left out on purpose."""
+    is_known: bool = True
+    """Whether the run came to an end; else there may be others."""
 
     @property
     def unseen(self) -> tuple[UnseenCode, ...]:

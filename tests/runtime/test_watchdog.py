@@ -7,10 +7,18 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.runtime.baton import Baton, baton
 from pytest_concurrency.runtime.watchdog import Watchdog
+from pytest_concurrency.search.engine import execute, exploring, start_round
+from pytest_concurrency.search.strategies.in_order import InOrder
 
 _unseen: dict[str, object] = {"get_ident": threading.get_ident}
 # Compiled from text that no file holds: it cannot be instrumented.
@@ -28,6 +36,10 @@ def spin():
 class SpinsAsItDies:
     def __del__(self):
         spin()
+
+def doze(lock, naps):
+    for _ in range(naps):
+        lock.acquire(timeout=0.05)
 
 def spin_twice():
     SpinsAsItDies()
@@ -60,7 +72,7 @@ def early(grant):
 def interrupted(grant, watchdog):
     def interrupt_and_grant(baton, task):
         if baton.by_ident.get(get_ident()) is task:  # it goes on
-            watchdog._time_is_up(task, goes_on=True)
+            watchdog._time_is_up(task, "timeout")
         grant(baton, task)
         if baton.aborting:
             baton.granted = baton.budget = 1 << 40
@@ -210,3 +222,37 @@ def test_time_is_up_while_points_are_granted(monkeypatch):
     assert time.monotonic() - started < 30
     monkeypatch.undo()
     assert not explore(Shared, [Shared.bump], schedules=3).hazards
+
+
+class Thing:
+    value = 0
+
+    def work_without_end(self) -> None:
+        while True:
+            self.value += 1
+
+
+def taken_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def bodies() -> dict[str, Callable[[], object]]:
+    doze: Any = _unseen["doze"]
+    return {"cut": partial(doze, taken_lock(), 200), "too-long": Thing().work_without_end}
+
+
+@pytest.mark.parametrize("outcome", ["cut", "too-long"])
+def test_what_is_cut_off_does_not_hang(outcome: str) -> None:
+    body = bodies()[outcome]
+    with exploring(instrumentation_for([Thing]), 60, time.monotonic() + 1.5):
+        start_round(is_brief=True)
+        assert execute(InOrder((1,)), body).outcome == outcome
+
+
+def test_what_is_recorded_is_not_cut_off() -> None:
+    doze: Any = _unseen["doze"]
+    with exploring(instrumentation_for([Thing]), 60, time.monotonic() - 1):
+        start_round(is_brief=False)
+        assert not execute(InOrder((1,)), partial(doze, taken_lock(), 4)).outcome

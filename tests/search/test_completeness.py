@@ -25,6 +25,7 @@ def test_nothing_is_complete_where_objects_die_late(
         found = explore(program.setup, workers, schedules=500, stop_at_first=False)
         return found.exhausted, found.covered is not None
 
+    monkeypatch.setattr(completeness, "DIES_LATE", False)
     assert all_of_it() == (True, True)
     monkeypatch.setattr(completeness, "DIES_LATE", True)
     assert all_of_it() == (False, False)

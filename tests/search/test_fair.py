@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
+from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.task import NOT_STARTED, Task
-from pytest_concurrency.search.strategies.fair import PATIENCE, Turns
+from pytest_concurrency.search.engine import execute, exploring, run_copies
+from pytest_concurrency.search.strategies.fair import PATIENCE, Fair, Turns
 
 
 class Asked:
@@ -45,3 +48,23 @@ def test_who_writes_works() -> None:
 
 def test_but_not_for_ever() -> None:
     assert Asked().before(*["read", "write"] * PATIENCE)
+
+
+class Polled:
+    def __init__(self) -> None:
+        self.is_up = False
+
+    def poll(self) -> None:
+        while not self.is_up:
+            time.sleep(0)
+
+    def put_up(self) -> None:
+        self.is_up = True
+
+
+def test_a_sleep_of_no_time_lets_others_run() -> None:
+    state = Polled()
+    with exploring(instrumentation_for([Polled]), 60):
+        done = execute(Fair(), lambda: run_copies([state.poll, state.put_up]), 10_000)
+    assert not done.outcome
+    assert done.steps < 20

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.stress.cells.free_running import (
     perturbed_switch_interval,
     release_together,
@@ -118,7 +118,7 @@ def run(
     return run_free_running(
         run_once,
         CELL,
-        Settings(runs=runs),
+        runs,
         rng=random.Random(1),
         deadline=time.monotonic() + seconds,
         **more,

@@ -4,6 +4,7 @@ waiting for another one in a loop."""
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import Baton
@@ -78,8 +79,8 @@ class Fair:
         """Start over."""
         self._baton = baton
         self._turns = Turns(baton)
-        self._next: tuple[float, int] | None = None
-        """When the first wait runs out, and the points that had been passed when it became the
+        self._next: tuple[list[Any] | None, int] = (None, 0)
+        """The wait that runs out first, and the points that had been passed when it became the
         first.
         """
 
@@ -94,12 +95,15 @@ class Fair:
         return enabled[(enabled.index(task) + 1) % len(enabled)] if is_over else task
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
-        """Let time go on while others run: who sleeps wakes although somebody keeps running."""
+        """Let time go on while others run: who sleeps wakes although somebody keeps running. Who
+        sleeps for no time at all lets others run first.
+        """
         first = min(sleepers, key=_ends_at)
-        if self._next is None or self._next[0] != _ends_at(first):
-            self._next = (_ends_at(first), self._baton.total)
-        passed = (self._baton.total - self._next[1]) * self._seconds_per_point
-        return first if self._baton.clock + passed >= _ends_at(first) else None
+        if self._next[0] is not first.timer:
+            self._next = (first.timer, self._baton.total)
+        points = self._baton.total - self._next[1]
+        is_over = self._baton.clock + points * self._seconds_per_point >= _ends_at(first)
+        return first if points and is_over else None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Let it pass some points before looking at its turn again."""

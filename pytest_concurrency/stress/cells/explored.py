@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from math import inf
 
 import pytest
 
@@ -46,6 +47,8 @@ class Exploration:
     seed: str
     per_execution: float
     """Seconds that one execution may take."""
+    until: float = inf
+    """Of ``time.monotonic``: when one that only searches is cut off."""
 
     def workload(self) -> Workload:
         """Make the item runnable in this process."""
@@ -57,7 +60,7 @@ class Exploration:
 
     def ready(self) -> AbstractContextManager[None]:
         """Make this process ready to execute schedules."""
-        return exploring(self.instrumentation, self.per_execution)
+        return exploring(self.instrumentation, self.per_execution, self.until)
 
     def ready_between(self) -> AbstractContextManager[None]:
         """The same for several schedules; where each has a process of its own, it is made ready

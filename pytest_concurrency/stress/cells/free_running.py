@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.disguise import disguised, replace
 from pytest_concurrency.runtime.frames import current_frames
@@ -159,20 +159,20 @@ def _collecting_in_turn() -> Iterator[None]:
 def run_free_running(
     run_once: Callable[[int, bool], RunOutcome | None],
     cell: Cell,
-    settings: Settings,
+    count: int,
     *,
     rng: random.Random,
     deadline: float,
     on_progress: Callable[[str], None] | None = None,
 ) -> CellResult:
-    """Run a test ``settings.runs`` times, until ``deadline`` (of ``time.monotonic``), and count.
+    """Run a test ``count`` times, until ``deadline`` (of ``time.monotonic``), and count.
 
     ``run_once(index, amplified)`` runs the test afresh with the cell's threads; every other run is
     *amplified*: with instrumented code, where the interpreter may switch at every shared access.
     It returns None if the run was given up because the time of the cell was up.
     """
-    runs = Runs(cell, settings.runs, f"with {cell.threads} threads at full speed", deadline)
-    for index in range(settings.runs):
+    runs = Runs(cell, count, f"with {cell.threads} threads at full speed", deadline)
+    for index in range(count):
         if runs.must_stop():
             break
         amplified = index % 2 == 1

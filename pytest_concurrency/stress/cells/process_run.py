@@ -51,6 +51,12 @@ class ProcessOutcome:
     answering: tuple[str, ...] = ()
     """Threads that the test had started before its workers: they go on in the main process only."""
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether something in it was ended because its time was up."""
+        ends = (self.test, *self.workers)
+        return any(e.status == "timeout" or e.kind == GivenUpWaiting.__name__ for e in ends)
+
 
 @dataclass(slots=True)
 class _Notes:

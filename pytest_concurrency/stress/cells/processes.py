@@ -28,6 +28,7 @@ from pytest_concurrency.stress.workload import Shape
 CONTROL = "one after another"
 """What the cell says of its progress while the control is running."""
 CONTROLS = 2
+NO_TIME = "no time was left"
 _RUNS_WITHOUT_MEETING = 2
 _LEAST_AT_ONCE = 4
 _PATIENCE = 1.0
@@ -37,8 +38,8 @@ _LONGEST_OFFSET = 0.05
 class RunOnce(Protocol):
     """One fresh run of the test; ``watched``: on instrumented code."""
 
-    def __call__(self, way: Way, /, *, watched: bool) -> ProcessOutcome:
-        """Run with fresh fixtures."""
+    def __call__(self, way: Way, /, *, watched: bool) -> ProcessOutcome | None:
+        """Run with fresh fixtures; None if it was given up because the time of the cell was up."""
         ...
 
 
@@ -97,6 +98,8 @@ def process_cell(
             break
         watched = isinstance(way, InTurn) or way.amplified
         outcome = run_once(way, watched=watched)
+        if outcome is None:
+            break
         runs.add(
             RunOutcome(outcome.test, () if found.workers_fail else outcome.workers),
             watched,
@@ -131,11 +134,16 @@ def _control(
     """Run in turn: first watched, then on the program's own code."""
     progress(CONTROL)
     if time.monotonic() >= deadline:
-        return _Found("", "no time was left")
+        return _Found("", NO_TIME)
     watched = run_once(InTurn(patience=_PATIENCE), watched=True)
+    if watched is None:
+        return _Found("", NO_TIME)
     control, told = _judge(watched, shape)
     if control and time.monotonic() < deadline:
-        again, what = _judge(run_once(InTurn(patience=_PATIENCE), watched=False), shape)
+        natively = run_once(InTurn(patience=_PATIENCE), watched=False)
+        if natively is None:
+            return _Found("", NO_TIME)
+        again, what = _judge(natively, shape)
         # Less is seen to be touched on code that is not instrumented.
         if (again == "clean") != (control == "clean"):
             return _Found(

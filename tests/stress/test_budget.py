@@ -1,0 +1,106 @@
+"""How the time of a test is shared, and that no run takes more."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.stress import budget
+from pytest_concurrency.stress.budget import LEAST_PATIENCE, Budget, cut_at
+from pytest_concurrency.stress.cells.process_run import ProcessOutcome
+from pytest_concurrency.stress.cells.processes import CONTROLS, process_cell
+from pytest_concurrency.stress.cells.serial import SerialFacts
+from pytest_concurrency.stress.cells.turns import Way
+from pytest_concurrency.stress.outcomes import CopyOutcome
+
+EXPLORED = Cell("explored", threads=2)
+FREE_RUNNING = Cell("free-running", threads=2)
+PROCESSES = Cell("processes", processes=2)
+
+
+def seconds_of(cells: list[Cell], *, serial: float) -> float:
+    """What the first one of these cells gets of a minute."""
+    facts = SerialFacts(CellResult(Cell("serial"), "clean"), seconds=serial)
+    shared = Budget(Settings(), "fork", time.monotonic() + 60)
+    return shared.end_of(cells, facts) - time.monotonic()
+
+
+@pytest.fixture
+def gil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "gil_enabled", lambda: request.param)
+
+
+@pytest.mark.parametrize("gil", [True], indirect=True)
+def test_cells_have_equal_shares(gil: None) -> None:
+    assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == pytest.approx(30, abs=1)
+    assert Budget(Settings(), "fork", 0.0).runs(FREE_RUNNING) == Settings().runs
+
+
+@pytest.mark.parametrize("gil", [False], indirect=True)
+def test_without_the_gil_runs_at_full_speed_have_more(gil: None) -> None:
+    assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == pytest.approx(15, abs=1)
+    assert seconds_of([FREE_RUNNING, PROCESSES], serial=9) == pytest.approx(45, abs=1)
+    assert Budget(Settings(), "fork", 0.0).runs(FREE_RUNNING) == 3 * Settings().runs
+    assert Budget(Settings(), "fork", 0.0).runs(PROCESSES) == Settings().runs
+
+
+def test_a_run_at_full_speed_needs_no_more_than_its_runs() -> None:
+    assert seconds_of([PROCESSES, EXPLORED], serial=0.001) < 6
+
+
+def test_the_time_is_overrun_by_little() -> None:
+    now = time.monotonic()
+    assert cut_at(now + 9) == now + 9 + LEAST_PATIENCE
+    assert cut_at(now - 9) == pytest.approx(now + LEAST_PATIENCE, abs=1)
+
+
+HANGS = CopyOutcome(0, "timeout")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_given_up"),
+    [
+        (ProcessOutcome(CopyOutcome(0)), False),
+        (ProcessOutcome(CopyOutcome(0, "failed", "AssertionError")), False),
+        (ProcessOutcome(CopyOutcome(0), (CopyOutcome(0), HANGS)), True),
+        (ProcessOutcome(CopyOutcome(0, "failed", "GivenUpWaiting")), True),
+    ],
+)
+def test_what_was_given_up_in_processes(outcome: ProcessOutcome, is_given_up: bool) -> None:
+    assert outcome.is_given_up == is_given_up
+
+
+@pytest.mark.parametrize(("fitting", "outcome", "done"), [(0, "skipped", 0), (1, "skipped", 0)])
+def test_a_control_for_which_time_is_up_claims_nothing(
+    fitting: int, outcome: str, done: int
+) -> None:
+    result = process_cell(
+        runs_that_fit(fitting), PROCESSES, Settings(), deadline=later(), rng=random.Random(1)
+    )
+    assert (result.outcome, result.schedules, result.hazards) == (outcome, done, ())
+    assert result.reason == "no time was left"
+
+
+def test_a_run_in_processes_that_was_cut_off_does_not_count() -> None:
+    result = process_cell(
+        runs_that_fit(CONTROLS + 1), PROCESSES, Settings(), deadline=later(), rng=random.Random(1)
+    )
+    assert (result.outcome, result.schedules, result.hazards) == ("clean", 1, ())
+    assert "time was up after 1 of " in result.reason
+
+
+def later() -> float:
+    return time.monotonic() + 60
+
+
+def runs_that_fit(count: int):  # type: ignore[no-untyped-def]
+    """Return what runs so often, and is cut off then."""
+    left = iter(range(count))
+
+    def run_once(way: Way, /, *, watched: bool) -> ProcessOutcome | None:
+        return ProcessOutcome(CopyOutcome(0)) if next(left, None) is not None else None
+
+    return run_once
