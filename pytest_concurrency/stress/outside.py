@@ -30,6 +30,7 @@ _MOST_TOUCHES = 1000
 # -- audit events ---------------------------------------------------------------------------
 
 _Effect = tuple[Any, Deed]
+_UNLOCK: Final = 8  # LOCK_UN of fcntl, which Windows has not
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
 
@@ -69,8 +70,9 @@ def _named(name: str, deed: Deed) -> Callable[..., Iterator[_Effect]]:
     return effect
 
 
-def _locked(descriptor: Any, *_: Any) -> Iterator[_Effect]:
-    yield _behind_descriptor(descriptor), "lock"
+def _locked(descriptor: Any, how: Any, *_: Any) -> Iterator[_Effect]:
+    releases = type(how) is int and how & _UNLOCK
+    yield _behind_descriptor(descriptor), "unlock" if releases else "lock"
 
 
 _EVENTS: Final[dict[str, Callable[..., Iterator[_Effect]]]] = {
@@ -239,7 +241,9 @@ class Watch:
         kind = _kind(type(target))
         if kind:
             op = op or (SITES[site].op if site >= 0 else USE)
-            deed: Deed = "lock" if kind == "lock" else _deed(op or USE)
+            deed = _deed(op or USE)
+            if kind == "lock" and deed != "unlock":
+                deed = "lock"
             owner = type(target).__name__
             self._note(self._place_of(target, kind), deed, site, _part(key), owner)
 
@@ -301,7 +305,9 @@ def _deed(op: str) -> Deed:
     effect = OPERATIONS[op]
     if not effect.is_sure or op == TRY:
         return "use"
-    return "lock" if effect.synchronises else "write" if effect.writes else "read"
+    if effect.synchronises:
+        return "unlock" if effect.releases else "lock"
+    return "write" if effect.writes else "read"
 
 
 def _part(key: object) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-Deed = Literal["read", "write", "use", "lock"]
-"""``use``: what is done is not known, and may be both; ``lock``: it only says whose turn it is."""
+Deed = Literal["read", "write", "use", "lock", "unlock"]
+"""``use``: what is done is not known, and may be both; ``lock`` and ``unlock`` only say whose turn
+it is."""
 NO_SITE: Final = -1
 WHOLE_THING: Final = "*"
 
@@ -27,7 +28,7 @@ class Touch(NamedTuple):
     @property
     def is_data(self) -> bool:
         """Whether something is kept there."""
-        return self.deed != "lock"
+        return self.deed not in ("lock", "unlock")
 
     @property
     def may_write(self) -> bool:

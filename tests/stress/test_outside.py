@@ -27,6 +27,7 @@ from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.touch import Touch, meeting_places
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
+RELEASE = add_site(InstrumentedSite("it.py", 2, 0, "work", "release", "lock", "lock"))
 FORK = multiprocessing.get_context("fork")
 
 
@@ -54,6 +55,7 @@ def test_files(tmp_path: Path) -> None:
         os.listdir(tmp_path)
         with open(tmp_path / "b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_UN)
         (tmp_path / "b").unlink()
 
     a, b = str(path), str(tmp_path / "b")
@@ -65,6 +67,7 @@ def test_files(tmp_path: Path) -> None:
         (str(tmp_path), "read"),
         (b, "read"),
         (b, "lock"),
+        (b, "unlock"),
         (b, "write"),
     ]
 
@@ -91,10 +94,10 @@ def test_code_and_devices_are_nobodys() -> None:
     assert touched(work) == []
 
 
-def touch(obj: object) -> list[str]:
+def touch(obj: object, site: int = SITE) -> list[str]:
     """Pass a point of instrumented code before something is done with ``obj``."""
     WATCH.start()
-    WATCH.touch(SITE, obj)
+    WATCH.touch(site, obj)
     return [touch.deed for touch in WATCH.stop()]
 
 
@@ -121,6 +124,7 @@ class TestObjects:
     def test_locks_keep_nothing(self) -> None:
         assert touch(FORK.Lock()) == ["lock"]
         assert touch(FORK.RLock()) == ["lock"]
+        assert touch(FORK.Lock(), RELEASE) == ["unlock"]
 
     def test_open_files(self, tmp_path: Path) -> None:
         with (tmp_path / "a").open("w") as file:

@@ -9,18 +9,19 @@ processes.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress.cells.overwritten import lost_update_between
+from pytest_concurrency.stress.cells.preemptions import promising_preemptions
 from pytest_concurrency.stress.cells.process_run import GivenUpWaiting, ProcessOutcome
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Way
 from pytest_concurrency.stress.outcomes import RunOutcome, merge
-from pytest_concurrency.stress.touch import Touch, meet_in_talk_only, meeting_places
+from pytest_concurrency.stress.touch import Touch, meet_in_talk_only
 from pytest_concurrency.stress.unsent import ResultNotSent
 from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
 from pytest_concurrency.stress.workload import Shape
@@ -216,26 +217,10 @@ def _ways(found: _Found, count: int, rng: random.Random) -> list[Way]:
     touches to preempt before, then free-running."""
     most = max(count - _LEAST_AT_ONCE, 0)
     patience = min(2 * found.seconds + 0.1, _PATIENCE)
-    ways: list[Way] = [InTurn(pause, patience) for pause in _preemptions(found.traces, rng)[:most]]
+    paused = promising_preemptions(found.traces, rng)
+    ways: list[Way] = [InTurn(pause, patience) for pause in paused[:most]]
     longest = min(found.seconds, _LONGEST_OFFSET)
     for number in range(count - len(ways)):
         # The first one is what would happen without us.
         ways.append(AtOnce(rng.getrandbits(64), longest * (number % 2), amplified=number % 4 > 0))
     return ways
-
-
-def _preemptions(traces: Sequence[Sequence[Touch]], rng: random.Random) -> list[tuple[int, int]]:
-    """List before which touches of which worker the others may run, the most promising first:
-    before a write to what it has touched already and others touch, too; before whatever else can
-    matter to others."""
-    places = meeting_places(traces)
-    ranked = []
-    for worker, trace in enumerate(traces):
-        touched: set[str] = set()
-        for number, touch in enumerate(trace):
-            shared = touch.location in places or touch.deed == "lock"
-            stale = touch.location in places and touch.may_write and touch.location in touched
-            rank = 0 if stale else 1 if shared else 2
-            ranked.append((rank, rng.random(), worker, number))
-            touched.add(touch.location)
-    return [(worker, number) for _, _, worker, number in sorted(ranked)]
