@@ -12,7 +12,7 @@ from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.descriptors import EXCEPTIONAL, READABLE, WRITABLE, Descriptors
-from pytest_concurrency.runtime.task import Task, Waiting
+from pytest_concurrency.runtime.task import Task
 
 _real_select = select.select
 _real_poll: Any = getattr(select, "poll", None)
@@ -48,8 +48,20 @@ def _lets_others_go_on(task: Task) -> bool:
     _b.poll()
     if len(_b.enabled) < 2:
         return False
-    _b.block(task, Waiting("sleep", 0.0), -1 - task.index, 0.0)
-    return True
+    return _b.wait_until_ready(task, _Turn(), None)
+
+
+class _Turn(Descriptors):
+    """What a thread waits for that lets others go on: that one has, or that none can."""
+
+    __slots__ = ("_total",)
+
+    def __init__(self) -> None:
+        super().__init__("others to go on", {})
+        self._total = _b.total + 1  # the wait itself counts
+
+    def are_ready(self) -> bool:
+        return _b.total > self._total or not _b.enabled
 
 
 def _selecting(cls: type[selectors.BaseSelector]) -> Callable[..., Any]:

@@ -149,3 +149,30 @@ def test_the_place_of_what_the_main_thread_does_too_early(run: Callable[..., Run
         assert hazard.replay
         assert "it passes if" in hazard.message
         assert {use.site.line for use in hazard.sites} == marked, hazard.message
+
+
+LOOKS_AND_LOOKS = """
+import os, select, threading, pytest
+from collections import deque
+from functools import partial
+
+@pytest.mark.threadsafe
+def test_what_is_ready_is_for_another_thread():
+    reader, writer = os.pipe()
+    os.write(writer, b"x")
+    taker = threading.Thread(target=os.read, args=(reader, 1))
+    taker.start()
+    looks = partial(select.select, [reader], [], [], 1)
+    deque(iter(looks, ([], [], [])), 0)
+    taker.join()
+    os.close(reader)
+    os.close(writer)
+"""
+
+
+def test_who_finds_something_again_and_again_lets_others_take_it(run: Callable[..., Run]) -> None:
+    """No wait runs out there, and C code passes no points in between."""
+    found = run(LOOKS_AND_LOOKS, *EXPLORED_ONLY)
+    found.result.assert_outcomes(passed=1)
+    (report,) = found.of.values()
+    assert not report.hazards
