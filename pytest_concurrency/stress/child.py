@@ -26,10 +26,12 @@ from pytest_concurrency.stress.in_child import (
     ParentTies,
     flush_standard_streams,
     in_one_line,
+    is_child,
     live_as_child,
     stack_signal,
 )
 from pytest_concurrency.stress.pipes import MessageReader, read_some
+from pytest_concurrency.stress.temporary import temporary_folder
 
 T = TypeVar("T")
 Progress = Callable[[Any], None]
@@ -120,8 +122,10 @@ def _start(
     messages = cleanup.enter_context(contextlib.closing(_Pipe()))
     output = cleanup.enter_context(contextlib.closing(_Pipe()))
     stacks = cleanup.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    # A child of a child puts its files where that one does.
+    folder = "" if is_child() else cleanup.enter_context(temporary_folder())
     measuring = coverage_bridge.active()
-    ties = ParentTies(os.getpid(), messages.write, output.write, stacks, measuring)
+    ties = ParentTies(os.getpid(), messages.write, output.write, stacks, folder, measuring)
     with signals_held_back() as mask:
         try:
             with fork_quietly():

@@ -23,6 +23,7 @@ from pytest_concurrency.runtime import executors
 from pytest_concurrency.runtime.chains import is_long
 from pytest_concurrency.stress import coverage_bridge, process_tree
 from pytest_concurrency.stress.pipes import MessageWriter
+from pytest_concurrency.stress.temporary import use_temporary_folder
 
 T = TypeVar("T")
 Progress = Callable[[str], None]
@@ -82,6 +83,8 @@ class ParentTies:
     messages: int
     output: int
     stacks: IO[bytes]
+    folder: str
+    """For its temporary files; "": where the parent puts its own."""
     measuring: Any
 
 
@@ -111,6 +114,7 @@ def live_as_child(
         reset_signals()
         executors.start_over_after_fork()
         forget_fork_server()
+        use_temporary_folder(ties.folder)
         write_stacks_to(ties.stacks)
         _redirect_standard_streams(ties.output)
         coverage_bridge.record(ties.measuring)

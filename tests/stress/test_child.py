@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import time
@@ -523,3 +524,31 @@ def test_the_fork_server_of_the_parent_is_not_the_childs() -> None:
     result = run_in_child(use, seconds=30)
     assert (result.value, result.error) == (0, "")
     assert use(print) == 0
+
+
+class TestTemporaryFiles:
+    @pytest.fixture
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        return tmp_path
+
+    @pytest.mark.parametrize("last", [lambda: None, lambda: os.kill(os.getpid(), signal.SIGKILL)])
+    def test_they_go_with_the_child(self, folder: Path, last: Callable[[], None]) -> None:
+        command = [sys.executable, "-c", "import tempfile; print(tempfile.mkdtemp())"]
+
+        def leave(progress: Progress) -> None:
+            made = [tempfile.mkdtemp(), tempfile.mkstemp()[1], tempfile.gettempdir() + "/mine"]
+            Path(made[2]).touch()
+            made.append(subprocess.check_output(command, text=True).strip())
+            progress("\n".join(made))
+
+        def work(progress: Progress) -> None:
+            leave(progress)
+            run_in_child(leave, seconds=60, on_progress=progress)
+            last()
+
+        result = run_in_child(work, seconds=60)
+        made = [Path(line) for text in result.progress for line in text.splitlines()]
+        assert len(made) == 8
+        assert all(each.is_relative_to(folder) for each in made)
+        assert list(folder.iterdir()) == []
