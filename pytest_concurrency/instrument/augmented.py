@@ -20,7 +20,7 @@ from typing import Any
 
 from pytest_concurrency.instrument.builder import KEY, OWNER
 from pytest_concurrency.instrument.places import Places
-from pytest_concurrency.instrument.scopes import DISPLAYS
+from pytest_concurrency.instrument.scopes import DISPLAYS, all_nodes
 from pytest_concurrency.instrument.values import NOTHING, read
 from pytest_concurrency.runtime.functions import WRITTEN_BACK
 
@@ -57,7 +57,7 @@ class Augmented(Places):
         self._growing = None
         if isinstance(target, ast.Name):
             return self._augmented_name(node, target)
-        rebound = {n.target.id for n in ast.walk(node.value) if isinstance(n, ast.NamedExpr)}
+        rebound = {n.target.id for n in all_nodes(node.value) if isinstance(n, ast.NamedExpr)}
         temporaries: list[str] = []
         label = self._label(target.value)
         first_owner, owner = self._once(target.value, OWNER, rebound, temporaries)

@@ -132,6 +132,8 @@ class Builder(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         """Visit a node; if the function needs them, put marks where names are bound and before
         what stores them."""
+        if not node._fields:
+            return node  # an operator, a context: there are as many as there are others
         tracking = self._scope.tracking if self._scope is not None else None
         visited = super().visit(node)
         if tracking is None:

@@ -25,8 +25,8 @@ class Unit:
         self._counterparts: dict[int, tuple[CodeType, CodeType | None]] = {}
         """What ``counterpart`` has found, by the identity of the code: comparing code is slow."""
         with _compiling():
-            original = _compiled(_parsed(source, filename, asserts), filename)
             tree = _parsed(source, filename, asserts)
+            original = _compiled(tree, filename)
             tree = rewrite_internal(tree) if internal else rewrite(tree, filename)
             instrumented = _compiled(tree, filename)
         self._pair(original, instrumented)

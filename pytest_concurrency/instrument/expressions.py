@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from pytest_concurrency.instrument.scopes import DISPLAYS, FunctionNode
+from pytest_concurrency.instrument.scopes import DISPLAYS, FunctionNode, all_nodes, children_of
 from pytest_concurrency.instrument.values import (
     FOREIGN,
     NO_READS,
@@ -103,7 +103,7 @@ class Expressions:
                 self._return(value)
                 return value | FOREIGN
         value = NOTHING
-        for child in ast.iter_child_nodes(node):
+        for child in children_of(node):
             if isinstance(child, ast.expr):
                 value |= self._value(child, state)
         return value
@@ -114,7 +114,7 @@ class Expressions:
         for part in node.generators:
             given = self._value(part.iter, state)
             value |= given
-            bound = {n.id for n in ast.walk(part.target) if isinstance(n, ast.Name)}
+            bound = {n.id for n in all_nodes(part.target) if isinstance(n, ast.Name)}
             self._inline = self._inline | bound
             state.update(dict.fromkeys(bound, replace(given, sure=NO_READS)))
             for condition in part.ifs:
@@ -186,7 +186,7 @@ class Expressions:
                 if source is not None and _makes_new(source):
                     self._new.add(target.id)
             case _:
-                for child in ast.iter_child_nodes(target):
+                for child in children_of(target):
                     if isinstance(child, ast.expr):
                         self._value(child, state)
                 self._store(target, value)
@@ -218,7 +218,7 @@ class Expressions:
         self._value(node, state)
         return frozenset(
             (self._values[compare.left].reads, self._values[compare.comparators[0]].reads)
-            for compare in ast.walk(node)
+            for compare in all_nodes(node)
             if isinstance(compare, ast.Compare) and isinstance(compare.ops[0], _EQUAL)
         )
 

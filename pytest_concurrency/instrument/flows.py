@@ -17,7 +17,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from pytest_concurrency.instrument.expressions import Compared, Expressions, arguments_of
-from pytest_concurrency.instrument.scopes import FunctionNode, is_generator, own_nodes
+from pytest_concurrency.instrument.scopes import (
+    FunctionNode,
+    all_nodes,
+    children_of,
+    is_generator,
+    own_nodes,
+)
 from pytest_concurrency.instrument.values import (
     FOREIGN,
     NO_READS,
@@ -129,7 +135,7 @@ class Flows(Expressions):
                 self._define(node, node.name, FOREIGN, state)
             case _:
                 self._statement_now = node
-                for child in ast.iter_child_nodes(node):
+                for child in children_of(node):
                     if isinstance(child, ast.expr):
                         self._value(child, state)
                 self._statement_now = None
@@ -153,7 +159,7 @@ class Flows(Expressions):
         for number in range(_ROUNDS[min(self._loops, len(_ROUNDS)) - 1]):
             once = dict(state)
             if number:
-                inside = inside or set(ast.walk(node))
+                inside = inside or set(all_nodes(node))
                 _age(once, inside)
             if isinstance(node, ast.While):
                 self._tests.append(self._test(node.test, once))
@@ -164,7 +170,7 @@ class Flows(Expressions):
             self._block(node.body, once)
             if isinstance(node, ast.While):
                 self._tests.pop()
-            _age(once, inside or set(ast.walk(node)))
+            _age(once, inside or set(all_nodes(node)))
             join(state, [dict(state), once])
         self._loops -= 1
         self._block(node.orelse, state)
@@ -211,7 +217,7 @@ class Flows(Expressions):
         ends = [dict(state)]
         for case in node.cases:
             end = dict(state)
-            for part in ast.walk(case.pattern):
+            for part in all_nodes(case.pattern):
                 name = getattr(part, "rest", None) or getattr(part, "name", None)
                 if name is not None:
                     self._define(case, name, value, end)
@@ -237,7 +243,7 @@ def _may_be_active_twice(function: FunctionNode) -> bool:
     return any(
         isinstance(node, ast.Call)
         and getattr(node.func, "id", getattr(node.func, "attr", "")) == function.name
-        for node in ast.walk(function)
+        for node in all_nodes(function)
     )
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from typing import NamedTuple
 
 from pytest_concurrency.instrument.flows import Flows
-from pytest_concurrency.instrument.scopes import FunctionNode, own_nodes
+from pytest_concurrency.instrument.scopes import FunctionNode, children_of, own_nodes
 from pytest_concurrency.instrument.values import NO_READS, NOTHING, Reads, Value
 from pytest_concurrency.runtime.frames import Position
 
@@ -137,7 +137,7 @@ class Handing:
             self._starting.setdefault((node.lineno, node.col_offset), []).append(node)
             if isinstance(node, _HANDED):
                 self._handed.setdefault(_position(node), []).append(node)
-        for child in ast.iter_child_nodes(node):
+        for child in children_of(node):
             self._walk(child, around, function)
 
     def at(self, position: Position) -> tuple[Function, ast.AST] | None:

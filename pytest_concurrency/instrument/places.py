@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pytest_concurrency.instrument.builder import Builder
 from pytest_concurrency.instrument.expressions import Compared
+from pytest_concurrency.instrument.scopes import all_nodes
 from pytest_concurrency.instrument.values import NOTHING, Value
 from pytest_concurrency.model import Operation
 from pytest_concurrency.runtime import shapes
@@ -172,7 +173,7 @@ class Places(Builder):
         cells."""
         visited = self._visit_expr(value)
         for target in targets:
-            for part in ast.walk(target):
+            for part in all_nodes(target):
                 if isinstance(part, (ast.Attribute, ast.Subscript)):
                     self._pending[part] = self._stored(part)
             if isinstance(target, ast.Name):
@@ -222,7 +223,7 @@ class Places(Builder):
         names = [
             part
             for target in targets
-            for part in ast.walk(target)
+            for part in all_nodes(target)
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
         ]
         return [point for name in names for point in self._points_at(name, [name.id])]

@@ -30,6 +30,7 @@ from pytest_concurrency.instrument.flows import Flows
 from pytest_concurrency.instrument.scopes import (
     Comprehension,
     FunctionNode,
+    children_of,
     comprehension_names,
     container_names,
     functions_in,
@@ -64,7 +65,7 @@ def locate(tree: ast.Module) -> None:
         if "lineno" in node._attributes and not hasattr(node, "lineno") and parent is not None:
             ast.copy_location(node, parent)
         nearest = node if hasattr(node, "lineno") else parent
-        stack.extend((child, nearest) for child in ast.iter_child_nodes(node))
+        stack += [(child, nearest) for child in children_of(node)]
 
 
 class _Rewriter(Calls):

@@ -24,6 +24,31 @@ def mangled(name: str, class_name: str | None) -> str:
     return f"_{owner}{name}" if owner else name
 
 
+_CONTEXTS = frozenset({ast.Load, ast.Store, ast.Del})
+
+
+def children_of(node: ast.AST) -> list[ast.AST]:
+    """Return what ``ast.iter_child_nodes`` does, without the contexts of expressions, in half the
+    time: a file is walked through again and again.
+    """
+    found: list[ast.AST] = []
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if type(value) is list:
+            found += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST) and type(value) not in _CONTEXTS:
+            found.append(value)
+    return found
+
+
+def all_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk through a tree as ``ast.walk`` does, from the outside in."""
+    level = [tree]
+    while level:
+        yield from level
+        level = [child for node in level for child in children_of(node)]
+
+
 def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     """Walk the body of a function or class without the bodies of nested scopes."""
     body = getattr(scope, "body", [])
@@ -32,13 +57,13 @@ def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(node, _SCOPES):
-            stack.extend(ast.iter_child_nodes(node))
+            stack += children_of(node)
 
 
 def functions_in(tree: ast.Module) -> frozenset[str]:
     """Return the names of all functions that a file defines, methods among them."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, functions))
+    return frozenset(node.name for node in all_nodes(tree) if isinstance(node, functions))
 
 
 def is_generator(function: ast.FunctionDef) -> bool:
@@ -61,7 +86,7 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
         yield from filter(None, [node.rest])
     elif isinstance(node, _COMPREHENSIONS):
         # Walrus targets inside of comprehensions belong to the function around them.
-        inner = [part for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+        inner = [part for part in all_nodes(node) if isinstance(part, ast.NamedExpr)]
         yield from (part.target.id for part in inner)
 
 
@@ -79,7 +104,10 @@ def _bound_often(scope: FunctionNode | ast.ClassDef) -> set[str]:
     for node in own_nodes(scope):
         names = list(_bound_by(node))
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-            looped = [*own_nodes(node), *(ast.walk(node.target) if hasattr(node, "target") else ())]
+            looped = [
+                *own_nodes(node),
+                *(all_nodes(node.target) if hasattr(node, "target") else ()),
+            ]
             often.update(name for part in looped for name in _bound_by(part))
         often.update(once.intersection(names))
         once.update(names)
@@ -91,8 +119,8 @@ def _captured(scope: ast.AST) -> set[str]:
     names: set[str] = set()
     for node in own_nodes(scope):
         if isinstance(node, _SCOPES):
-            for function in [part for part in ast.walk(node) if isinstance(part, _FUNCTIONS)]:
-                used = {part.id for part in ast.walk(function) if isinstance(part, ast.Name)}
+            for function in [part for part in all_nodes(node) if isinstance(part, _FUNCTIONS)]:
+                used = {part.id for part in all_nodes(function) if isinstance(part, ast.Name)}
                 bound = {name for part in own_nodes(function) for name in _bound_by(part)}
                 names |= used - bound - _parameters(function)
     return names
@@ -131,20 +159,21 @@ def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
         elif isinstance(node, ast.Nonlocal):
             declared_nonlocal.update(node.names)
         elif isinstance(node, _SCOPES):
-            for inner in ast.walk(node):
+            for inner in all_nodes(node):
                 if isinstance(inner, ast.Name):
                     mentioned.add(inner.id)
                 elif isinstance(inner, ast.Nonlocal):
                     nested_nonlocal.update(inner.names)
     bound = (parameters | stored) - declared_global - declared_nonlocal
     constant = parameters - stored - nested_nonlocal
+    captured = _captured(scope) if mentioned else set()
     return Names(
         frozenset(bound),
         frozenset(declared_global),
         frozenset(bound - mentioned - nested_nonlocal) | constant,
         frozenset(constant),
         parameters | variables_of(scope),
-        frozenset(bound & (nested_nonlocal | (_bound_often(scope) & _captured(scope)))),
+        frozenset(bound & (nested_nonlocal | (captured and captured & _bound_often(scope)))),
     )
 
 
@@ -162,15 +191,15 @@ def comprehension_names(node: Comprehension) -> tuple[frozenset[str], frozenset[
     """Return the names that a comprehension binds, and those of them that may be read twice."""
     bound: set[str] = set()
     nested: set[str] = set()
-    for part in ast.walk(node):
+    for part in all_nodes(node):
         if isinstance(part, ast.comprehension):
             bound.update(
                 name.id
-                for name in ast.walk(part.target)
+                for name in all_nodes(part.target)
                 if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
             )
         elif part is not node and isinstance(part, _SCOPES):
-            nested.update(inner.id for inner in ast.walk(part) if isinstance(inner, ast.Name))
+            nested.update(inner.id for inner in all_nodes(part) if isinstance(inner, ast.Name))
     return frozenset(bound), frozenset(bound - nested)
 
 
@@ -194,7 +223,7 @@ def shared_globals(module: ast.Module) -> frozenset[str]:
             for part in own_nodes(node):
                 if isinstance(part, ast.Global):
                     names.update(mangled(n, class_name) for n in stored.intersection(part.names))
-        stack.extend((child, class_name) for child in ast.iter_child_nodes(node))
+        stack += [(child, class_name) for child in children_of(node)]
     return frozenset(names)
 
 
@@ -225,7 +254,7 @@ def container_names(module: ast.Module, methods: frozenset[str]) -> frozenset[st
     """Return the names (of attributes, too) that are used as those of containers somewhere:
     subscripted, iterated over, filled."""
     found: set[str] = set()
-    for node in ast.walk(module):
+    for node in all_nodes(module):
         used: list[ast.expr] = []
         if isinstance(node, (ast.Subscript, ast.Starred)):
             used = [node.value]

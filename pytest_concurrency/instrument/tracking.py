@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Set
 
 from pytest_concurrency.instrument.flows import Flows
+from pytest_concurrency.instrument.scopes import all_nodes
 from pytest_concurrency.instrument.values import Reads, Value
 from pytest_concurrency.runtime.containers import KEYED
 
@@ -60,7 +61,7 @@ class Tracking:
     def targets_in(self, statement: ast.AST) -> list[ast.AST]:
         """Return the places that need marks which a simple statement stores something in."""
         is_simple = isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign))
-        return [n for n in ast.walk(statement) if n in self.targets] if is_simple else []
+        return [n for n in all_nodes(statement) if n in self.targets] if is_simple else []
 
 
 def _relevant(target: ast.AST, reads: Reads) -> Reads:

@@ -88,7 +88,7 @@ def noticed() -> Iterator[None]:
     """While this process explores: what is open now is known to be older."""
     global _inherited, _older
     _inherited = frozenset([*_all_open().values(), *_semaphores().values()])
-    _older = frozenset(_children("self"))
+    _older = frozenset(_children("self") if _has_children() else ())
     try:
         yield
     finally:
@@ -107,7 +107,9 @@ def _all_open() -> dict[int, str]:
 
 def _semaphores() -> dict[int, str]:
     """Return the semaphores with a name, even one that is gone, by the address of their page."""
-    found = {}
+    found: dict[int, str] = {}
+    if "_multiprocessing" not in sys.modules:
+        return found  # nobody has made any
     with suppress(OSError), _MAPS.open() as lines:
         for line in lines:
             if "/sem." in line:
@@ -128,18 +130,25 @@ def has_children() -> bool:
     """Whether there are child processes that may hold what was made here: not those that were there
     before, nor that which ``multiprocessing`` keeps for tidying.
     """
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
+    if not _has_children():
         return False
-    except (AttributeError, OSError):
-        return True
     tracker = getattr(
         sys.modules.get("multiprocessing.resource_tracker"), "_resource_tracker", None
     )
     younger = _children("self") - _older - {getattr(tracker, "_pid", None)}
     # A fork server is older, and hands descriptors on to what it forks.
     return bool(younger) or any(_children(str(child)) for child in _older)
+
+
+def _has_children() -> bool:
+    """Whether this process has children at all, or may have: one call of the system."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    except (AttributeError, OSError):
+        pass
+    return True
 
 
 def _children(process: str) -> set[int]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from itertools import starmap
+from itertools import repeat, starmap
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -54,6 +55,8 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
             for name, new in by_name.items():
                 undo += replace(owner, name, new)
         for namespace in namespaces:
+            if not _holds_any(namespace, replaced):
+                continue
             for name, value in list(namespace.items()):
                 if id(value) in replaced:
                     undo.append(partial(namespace.__setitem__, name, value))
@@ -139,4 +142,9 @@ def _knows(namespace: dict[str, Any], replaced: Replacements) -> bool:
     """
     if namespace.get("__name__") not in foreign.INSTRUMENTED_MODULES:
         return False
-    return any(value is time or id(value) in replaced for value in list(namespace.values()))
+    return _holds_any(namespace, replaced) or any(map(is_, namespace.values(), repeat(time)))
+
+
+def _holds_any(namespace: dict[str, Any], replaced: Replacements) -> bool:
+    # Every name of every module in scope, and for each search: in C.
+    return not replaced.keys().isdisjoint(map(id, list(namespace.values())))
