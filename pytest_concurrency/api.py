@@ -25,10 +25,10 @@ from pytest_concurrency.search.engine import (
 from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.observation import Failure, Observation
+from pytest_concurrency.search.raised import innermost_site, lines_through
 from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategy import Covered
-from pytest_concurrency.stress.outcomes import innermost_site, lines_through
 
 State = TypeVar("State")
 _FIRST_LIMIT = 5 * LEAST_LIMIT

@@ -14,6 +14,8 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import compress, repeat
+from operator import attrgetter, is_, or_
 from types import CodeType, FunctionType
 from typing import Any
 from weakref import ref
@@ -78,6 +80,7 @@ _HELPERS: dict[str, Any] = {
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("Py_GIL_DISABLED")
 """Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
 _LOOKED_FOR = frozenset({FunctionType, set})
+_FILENAME, _GLOBALS = attrgetter("__code__.co_filename"), attrgetter("__globals__")
 _NOT_OURS, _OURS, _INTERNAL = range(3)
 
 
@@ -128,22 +131,31 @@ class Instrumentation:
     def prepare(self) -> None:
         """Find every live function in scope and its counterpart. Cheap to repeat: files are
         compiled once."""
-        objects = [obj for obj in self._new_objects() if type(obj) in _LOOKED_FOR]
-        interactive = self._interactive()
-        verdicts = self._verdicts
-        for function in [obj for obj in objects if type(obj) is FunctionType]:
-            # Tens of thousands, in a large project: most are somebody else's.
-            filename = function.__code__.co_filename
-            wanted = verdicts.get(filename)
-            if wanted is None:
-                wanted = verdicts[filename] = self._judge(filename)
-            if wanted or function.__globals__ is interactive:
-                self._prepare_one(function, filename, wanted == _INTERNAL)
+        young = self._new_objects()
+        objects = list(compress(young, map(_LOOKED_FOR.__contains__, map(type, young))))
+        functions = [obj for obj in objects if type(obj) is FunctionType]
+        for function, filename in self._in_scope(functions):
+            self._prepare_one(function, filename, self._verdicts[filename] == _INTERNAL)
         if len(self._swaps) != self._registered:
             self._registered = len(self._swaps)
             known = [found for register, _ in self._registers if (found := register()) is not None]
             self._registers = list(self._find_registers([*known, *objects]))
         foreign.note_instrumented(self._modules)
+
+    def _in_scope(self, functions: list[FunctionType]) -> Iterator[tuple[FunctionType, str]]:
+        """Yield those that are to be instrumented, with their files' names.
+
+        They are tens of thousands, in a large project, and most are somebody else's: in C.
+        """
+        filenames = list(map(_FILENAME, functions))
+        for filename in set(filenames) - self._verdicts.keys():
+            self._verdicts[filename] = self._judge(filename)
+        wanted: Iterator[Any] = map(self._verdicts.__getitem__, filenames)
+        if self.scope.with_main:
+            # Where the cells of a notebook and the lines of a session live: in no folder.
+            interactive = repeat(vars(sys.modules["__main__"]))
+            wanted = map(or_, wanted, map(is_, map(_GLOBALS, functions), interactive))
+        return compress(zip(functions, filenames, strict=True), wanted)
 
     def _new_objects(self) -> list[object]:
         """Return the objects among which there may be functions not looked at yet, and forget those
@@ -188,10 +200,6 @@ class Instrumentation:
         if self.scope.is_internal(filename):
             return _INTERNAL
         return _OURS if self.scope.wants(filename) else _NOT_OURS
-
-    def _interactive(self) -> dict[str, Any] | None:
-        """Return where the cells of a notebook and the lines of a session live: in no folder."""
-        return vars(sys.modules["__main__"]) if self.scope.with_main else None
 
     def _prepare_one(self, function: FunctionType, filename: str, internal: bool) -> None:
         if filename not in self._units:

@@ -5,22 +5,23 @@ Plain data: built where the exception is, pickled, and merged where the result i
 
 from __future__ import annotations
 
-import linecache
-import os
 import re
-import sysconfig
 import traceback
 import unittest
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 import pytest
 
 from pytest_concurrency.model import Site
 from pytest_concurrency.runtime.chains import MOST, first_of, is_long
+from pytest_concurrency.search.raised import (
+    innermost_site,
+    is_machinery,
+    is_the_users,
+    lines_through,
+)
 
 CopyStatus = Literal["passed", "skipped", "xfailed", "error", "failed", "timeout", "crashed"]
 Phase = Literal["setup", "call", "teardown"]
@@ -42,18 +43,6 @@ _LINES_KEPT = 60
 """Of a long text, at each end."""
 _LONGEST_LINE = 300
 """Characters of a message; the details have it whole."""
-_PACKAGE = Path(__file__).parent.parent
-_MACHINERY = (
-    str(_PACKAGE) + os.sep,
-    os.sep + "threading.py",
-    f"{os.sep}concurrent{os.sep}futures{os.sep}",
-    os.sep + "multiprocessing" + os.sep,
-    os.sep + "_pytest" + os.sep,
-    os.sep + "pluggy" + os.sep,
-)
-_NOT_THE_USERS = tuple(
-    sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +175,7 @@ def short_traceback(error: BaseException) -> str:
 
 def without_its_chain(error: BaseException) -> str:
     """The traceback of an exception alone that comes from, or holds, very many others."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if is_the_users(frame[0])
-    ]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_the_users(frame[0])]
     lines = "".join(traceback.format_list(frames)).rstrip()
     first = first_of(error)
     began = f"; it began with {one_line(first)}" if first is not error else ""
@@ -206,30 +193,6 @@ def shortened(text: str) -> str:
     return "\n".join((*lines[:_LINES_KEPT], cut, *lines[-_LINES_KEPT:]))
 
 
-def innermost_site(traceback: TracebackType | None) -> Site | None:
-    """The innermost line of the user's own code; of any code, if there is none of theirs."""
-    frames = _frames(traceback)
-    theirs = [frame for frame in frames if is_the_users(frame[0])]
-    if not frames:
-        return None
-    path, line, function = (theirs or frames)[-1]
-    return Site(path, line, 0, function, linecache.getline(path, line).strip())
-
-
-def lines_through(traceback: TracebackType | None) -> tuple[tuple[str, int], ...]:
-    """The lines of the user's own code that an exception went through, the innermost last."""
-    return tuple((path, line) for path, line, _ in _frames(traceback) if is_the_users(path))
-
-
-def _frames(traceback: TracebackType | None) -> list[tuple[str, int, str]]:
-    frames = []
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        frames.append((code.co_filename, traceback.tb_lineno, code.co_qualname))
-        traceback = traceback.tb_next
-    return frames
-
-
 def _status_of(error: BaseException, phase: Phase) -> CopyStatus:
     if isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
         return "skipped"
@@ -238,15 +201,6 @@ def _status_of(error: BaseException, phase: Phase) -> CopyStatus:
     return "failed" if phase == "call" else "error"
 
 
-def _is_machinery(path: str) -> bool:
-    return any(part in path for part in _MACHINERY)
-
-
-def is_the_users(path: str) -> bool:
-    """Whether a file is neither of the library nor installed nor of what runs tests."""
-    return not (path.startswith(("<", *_NOT_THE_USERS)) or _is_machinery(path))
-
-
 def _users_frames(info: pytest.ExceptionInfo[BaseException]) -> Any:
     shown = info.traceback.filter(info)
-    return shown.filter(lambda entry: not _is_machinery(str(entry.path))) or shown
+    return shown.filter(lambda entry: not is_machinery(str(entry.path))) or shown
