@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from inspect import CO_OPTIMIZED
+from itertools import compress
 from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
@@ -103,18 +104,26 @@ def _around(wanted: dict[int, object]) -> dict[int, object]:
     one, by the lock's ``id``.
     """
     found: dict[int, object] = {}
+    owners = _all_around()
     inner = wanted
     while inner:
         outer: dict[int, object] = {}
-        referrers = gc.get_referrers(*inner.values())
-        namespaces = [each for each in referrers if type(each) is dict]
-        for owner in (*referrers, *(gc.get_referrers(*namespaces) if namespaces else ())):
-            if is_derived(type(owner), AROUND):
-                for _, value in _attributes(owner):
-                    if id(value) in inner:
-                        found[id(value)] = outer[id(owner)] = owner
+        for owner in owners:
+            for _, value in _attributes(owner):
+                if id(value) in inner:
+                    found[id(value)] = outer[id(owner)] = owner
         inner = outer
     return {key: _outermost(found, key) for key in wanted if key in found}
+
+
+def _all_around() -> list[object]:
+    """Return all that the library makes of locks: one look at types, where asking who refers to a
+    lock, and then who to that, looks into everything again and again.
+    """
+    objects = gc.get_objects()
+    types = list(map(type, objects))
+    around = {cls for cls in set(types) if is_derived(cls, AROUND)}
+    return list(compress(objects, map(around.__contains__, types)))
 
 
 def _outermost(found: dict[int, object], key: int) -> object:
