@@ -18,7 +18,7 @@ import sys
 from _thread import allocate_lock, get_ident, get_native_id
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from pytest_concurrency.real_time import perf_counter as real_time
@@ -165,8 +165,10 @@ class Baton(Waits):
         if not self.tasks:
             _leave_forked_process()
         main = self.tasks[0]
-        with suppress(Abort):
+        try:
             self._stop(main)
+        except Abort:
+            pass
         if self.lingering:
             self.leaked = [(task, task.blocked_on) for task in self.left_over()]
         if self.cut is None:
@@ -207,12 +209,14 @@ class Baton(Waits):
             if worker is not None:
                 worker.leave()
             return None
-        with suppress(Abort):
+        try:  # suppress() would take half as long as all the rest
             if not self.aborting:
                 self._stop(task)
             elif self.running is task:  # nobody interrupts it from here on
                 with self.mutex:
                     self.running = None
+        except Abort:
+            pass
         task.done = True
         if self.lingering and not self.left_over():
             self.wake(id(self.at_end))

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
-from operator import is_
+from operator import call, is_
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType
 from typing import Any, NamedTuple
 
@@ -101,26 +101,34 @@ def disguised(original: Any, new: Any) -> Any:
 
 
 class Watched(NamedTuple):
-    """Stand-ins that are in place, of one module or class."""
+    """Stand-ins that are in place."""
 
-    owner: Any
-    stand_ins: tuple[StandIn, ...]
-    names: tuple[str, ...]
+    owners: tuple[Any, ...] = ()
+    """The modules and classes that hold them."""
+    names: tuple[str, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    held: tuple[Callable[[], object], ...] = ()
+    """What gives what is there now."""
 
     def renew(self) -> None:
         """Put those in place again whose originals somebody has put back."""
-        held = vars(self.owner)
-        if all(map(is_, map(held.get, self.names), self.stand_ins)):
+        if all(map(is_, map(call, self.held), self.stand_ins)):  # before each execution: in C
             return
-        for name, stand_in in zip(self.names, self.stand_ins, strict=True):
-            if held.get(name) is original_of(stand_in):
-                setattr(self.owner, name, stand_in)
+        places = zip(self.owners, self.names, self.stand_ins, self.held, strict=True)
+        for owner, name, stand_in, held in places:
+            if held() is original_of(stand_in):
+                setattr(owner, name, stand_in)
 
 
-def watched(owner: Any, by_name: dict[str, Any]) -> Watched:
-    """Return the stand-ins among what has been put in place."""
-    found = {name: new for name, new in by_name.items() if type(new) is StandIn}
-    return Watched(owner, tuple(found.values()), tuple(found))
+def watched(replacements: Mapping[Any, Mapping[str, Any]]) -> Watched:
+    """Return the stand-ins among what has been put in place, by owner and name."""
+    found = [
+        (owner, name, new, partial(vars(owner).get, name))
+        for owner, by_name in replacements.items()
+        for name, new in by_name.items()
+        if type(new) is StandIn
+    ]
+    return Watched(*zip(*found, strict=True))
 
 
 def replace(owner: Any, name: str, new: Any) -> Iterator[Undo]:

@@ -8,6 +8,8 @@ its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
+from itertools import repeat
+from operator import is_
 from types import FunctionType, GeneratorType
 from typing import Any, Final
 
@@ -112,7 +114,7 @@ mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get_
 
 def is_one_of(cls: type, classes: Iterable[type]) -> bool:
     """Whether ``cls`` is one of ``classes``; ``in`` might ask its metaclass."""
-    return any(cls is each for each in classes)
+    return any(map(is_, classes, repeat(cls)))
 
 
 def is_derived(cls: type, classes: Iterable[type]) -> bool:

@@ -49,18 +49,20 @@ def stack_here() -> list[Activation]:
 
 def located(stacks: Sequence[Sequence[Activation]]) -> list[Stack]:
     """Say where in the source they stood."""
-    known: dict[tuple[int, int], Position | None] = {}
+    positions: dict[tuple[int, int], Position | None] = {}
+    known: dict[tuple[int, int, int], Frame] = {}
+    found = []
     for stack in stacks:
-        for _, code, instruction in stack:
-            if (id(code), instruction) not in known:
-                known[id(code), instruction] = _position(code, instruction)
-    return [
-        tuple(
-            Frame(identity, code.co_filename, code.co_firstlineno, at, known[id(code), at])
-            for identity, code, at in stack
-        )
-        for stack in stacks
-    ]
+        for identity, code, at in stack:
+            if (identity, id(code), at) in known:
+                continue
+            if (id(code), at) not in positions:
+                positions[id(code), at] = _position(code, at)
+            position = positions[id(code), at]
+            frame = Frame(identity, code.co_filename, code.co_firstlineno, at, position)
+            known[identity, id(code), at] = frame
+        found.append(tuple(known[identity, id(code), at] for identity, code, at in stack))
+    return found
 
 
 def _position(code: CodeType, instruction: int) -> Position | None:

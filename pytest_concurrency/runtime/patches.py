@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from itertools import repeat, starmap
+from itertools import repeat
 from operator import is_
 from types import ModuleType
 from typing import Any
@@ -64,16 +64,19 @@ def installed(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
         for logger in map(logging.getLogger, ("asyncio", "concurrent.futures")):
             undo.append(partial(logger.removeFilter, executors.is_news))
             logger.addFilter(executors.is_news)
-        _installed.extend(starmap(watched, replacements.items()))
+        _Installed.now = watched(replacements)
         with descriptors.noticed():
             yield
     finally:
-        _installed.clear()
+        _Installed.now = Watched()
         for put_back in reversed(undo):
             put_back()
 
 
-_installed: list[Watched] = []
+class _Installed:
+    """What is in place."""
+
+    now = Watched()
 
 
 def renew() -> None:
@@ -81,8 +84,7 @@ def renew() -> None:
     hooks that it has replaced.
     """
     threads.put_usual_hooks()
-    for each in _installed:
-        each.renew()
+    _Installed.now.renew()
 
 
 def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:

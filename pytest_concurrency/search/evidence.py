@@ -234,7 +234,7 @@ def _timeline(
         if op in MAY_WRITE and op not in SYNCHRONISE and threads[place] != {0}:
             written.add(place)
     kept = [
-        (index, True, replace(access, highlighted=index in highlighted))
+        (index, True, replace(access, highlighted=True) if index in highlighted else access)
         for index, (op, place, access) in enumerate(shown)
         if index in highlighted
         or (op in SYNCHRONISE and site_number(log[index]) != THREAD_END)
