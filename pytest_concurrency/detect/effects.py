@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.lost_update import LostUpdate
@@ -64,10 +65,15 @@ Contents = Sequence[tuple[Content, Content]]
 def content_of(value: object) -> Content:
     """Return what ``value`` is compared by."""
     if type(value) is int:
-        return Content(0, ("int", value))
+        return _content_of_int(value)
     compared = _compared(value, _DEEPEST)
     is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
     return Content(0 if is_value else id(value), None if compared is _UNKNOWN else compared)
+
+
+@lru_cache(maxsize=1024)
+def _content_of_int(value: int) -> Content:
+    return Content(0, ("int", value))
 
 
 def _compared(value: object, depth: int) -> Any:

@@ -8,8 +8,8 @@ whenever.
 from __future__ import annotations
 
 import ast
-from typing import cast
 
+from pytest_concurrency.instrument.scopes import all_nodes
 from pytest_concurrency.runtime.primitives import INTERNAL, LOCK_METHODS, QUEUE_METHODS
 
 MODULES = (
@@ -34,30 +34,26 @@ _METHODS = LOCK_METHODS | QUEUE_METHODS
 
 def rewrite_internal(tree: ast.Module) -> ast.Module:
     """Rewrite ``tree`` in place and return it."""
-    rewritten = cast(ast.Module, _Rewriter().visit(tree))
-    return ast.fix_missing_locations(rewritten)
-
-
-class _Rewriter(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if _is_method(node.func):
-            node.func = self._wrap("@sync_method", node.func)
-        elif ast.unparse(node.func) == "iter" and _is_method(node.args[0]):
-            node.args[0] = self._wrap("@sync_method", node.args[0])  # C code calls it
-        return node
-
-    def visit_With(self, node: ast.With) -> ast.AST:
-        self.generic_visit(node)
-        for item in node.items:
-            item.context_expr = self._wrap("@enter_with", item.context_expr)
-        return node
-
-    @staticmethod
-    def _wrap(helper: str, expression: ast.expr) -> ast.expr:
-        call = ast.Call(ast.Name(helper, ast.Load()), [expression, ast.Constant(INTERNAL)], [])
-        return ast.copy_location(call, expression)
+    for node in list(all_nodes(tree)):
+        if isinstance(node, ast.Call):
+            if _is_method(node.func):
+                node.func = _wrapped("@sync_method", node.func)
+            elif isinstance(node.func, ast.Name) and node.func.id == "iter":
+                if _is_method(node.args[0]):
+                    node.args[0] = _wrapped("@sync_method", node.args[0])  # C code calls it
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                item.context_expr = _wrapped("@enter_with", item.context_expr)
+    return tree
 
 
 def _is_method(callee: ast.expr) -> bool:
     return isinstance(callee, ast.Attribute) and callee.attr in _METHODS
+
+
+def _wrapped(helper: str, expression: ast.expr) -> ast.expr:
+    name, constant = ast.Name(helper, ast.Load()), ast.Constant(INTERNAL)
+    call = ast.Call(name, [expression, constant], [])
+    for node in (name, constant, call):
+        ast.copy_location(node, expression)
+    return call

@@ -13,11 +13,10 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import attrgetter, is_, or_
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 from pytest_concurrency.instrument.augmented import IN_PLACE
@@ -84,8 +83,7 @@ _FILENAME, _GLOBALS = attrgetter("__code__.co_filename"), attrgetter("__globals_
 _NOT_OURS, _OURS, _INTERNAL = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(NamedTuple):
     """One function and its two codes."""
 
     function: ref[FunctionType]

@@ -54,7 +54,7 @@ class _Shrinking:
         self._limit = limit
         self._deadline = deadline
         self._left = _EXECUTIONS
-        self._tried: set[Switches] = set()
+        self._tried: set[Switches] = {self._switches}
 
     @property
     def _switches(self) -> Switches:
@@ -116,6 +116,7 @@ class _Shrinking:
         if suspect.size >= self.best.size:
             return False
         self.best = suspect
+        self._tried.add(self._switches)
         return True
 
 
