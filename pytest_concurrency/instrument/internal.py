@@ -38,9 +38,8 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
         if isinstance(node, ast.Call):
             if _is_method(node.func):
                 node.func = _wrapped("@sync_method", node.func)
-            elif isinstance(node.func, ast.Name) and node.func.id == "iter":
-                if _is_method(node.args[0]):
-                    node.args[0] = _wrapped("@sync_method", node.args[0])  # C code calls it
+            elif _is_iter(node.func) and _is_method(node.args[0]):
+                node.args[0] = _wrapped("@sync_method", node.args[0])  # C code calls it
         elif isinstance(node, ast.With):
             for item in node.items:
                 item.context_expr = _wrapped("@enter_with", item.context_expr)
@@ -49,6 +48,10 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
 
 def _is_method(callee: ast.expr) -> bool:
     return isinstance(callee, ast.Attribute) and callee.attr in _METHODS
+
+
+def _is_iter(callee: ast.expr) -> bool:
+    return isinstance(callee, ast.Name) and callee.id == "iter"
 
 
 def _wrapped(helper: str, expression: ast.expr) -> ast.expr:

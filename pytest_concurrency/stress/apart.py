@@ -10,8 +10,8 @@ from typing import Any
 
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.observation import Observation
-from pytest_concurrency.stress.child import ChildResult, run_in_child
 from pytest_concurrency.search.raised import is_the_users
+from pytest_concurrency.stress.child import ChildResult, run_in_child
 
 _MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)

@@ -175,7 +175,9 @@ def short_traceback(error: BaseException) -> str:
 
 def without_its_chain(error: BaseException) -> str:
     """The traceback of an exception alone that comes from, or holds, very many others."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_the_users(frame[0])]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if is_the_users(frame[0])
+    ]
     lines = "".join(traceback.format_list(frames)).rstrip()
     first = first_of(error)
     began = f"; it began with {one_line(first)}" if first is not error else ""
