@@ -17,6 +17,8 @@ def label_of(node: ast.expr, class_name: str | None) -> str:
 def _text(node: ast.expr, class_name: str | None, depth: int) -> str:
     if depth == 0:
         return "…"
+    if isinstance(node, ast.NamedExpr):
+        node = node.target
     if isinstance(node, ast.Name):
         if node.id.startswith("@"):
             return "…"

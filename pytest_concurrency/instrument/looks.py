@@ -21,14 +21,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_concurrency.instrument.augmented import Augmented
+from pytest_concurrency.instrument.scopes import ITERATORS, may_be_shared
 from pytest_concurrency.runtime.shapes import DECIDES
 
-_ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "reversed", "iter"})
-_FRESH = _ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
-"""Functions that return something new, which nobody else knows yet."""
 Shape = tuple[Any, ...]
 """What a pattern reads, as ``dynamic.matched`` describes it."""
-_MAKING_ITERATORS = frozenset({"__iter__", "__reversed__"})
+_MAKINGITERATORS = frozenset({"__iter__", "__reversed__"})
 _VIEWS = frozenset({"keys", "values", "items"})
 _GIVING = frozenset({"get", "setdefault"})
 """Methods that may give a container which others know."""
@@ -47,7 +45,7 @@ class Looks(Augmented):
     def _steps(self, node: ast.expr, label: str) -> ast.expr:
         """Let a loop over ``node`` look at what it goes through, at each step."""
         match node:
-            case ast.Call(func=ast.Name(id=name)) if name in _ITERATORS:
+            case ast.Call(func=ast.Name(id=name)) if name in ITERATORS:
                 return self._looked_at(node, label, helper="fresh_steps")
         return self._looked_at(node, label, helper="steps") if may_be_shared(node) else node
 
@@ -73,6 +71,8 @@ class Looks(Augmented):
             if known is not None:
                 return self._may_hold_container(known)
             return node.id in self._containers
+        if isinstance(node, ast.NamedExpr):
+            return self._may_hold_container(node.target)
         if isinstance(node, ast.Call):
             return isinstance(node.func, ast.Attribute) and node.func.attr in _GIVING
         return isinstance(node, (ast.Attribute, ast.Subscript))
@@ -86,7 +86,7 @@ class Looks(Augmented):
                 return self._label(owner)
             case ast.Call(func=ast.Name(id="map" | "filter"), args=[_, first, *_]):
                 return self._label_of_loop(first)
-            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _ITERATORS:
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in ITERATORS:
                 return self._label_of_loop(first)
         return self._label(node)
 
@@ -100,7 +100,7 @@ class Looks(Augmented):
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         """Let loops over what ``__iter__`` returns look at the container at each step."""
-        is_iterator = self._scope is not None and self._path_of_names[-1] in _MAKING_ITERATORS
+        is_iterator = self._scope is not None and self._path_of_names[-1] in _MAKINGITERATORS
         if node.value is None or not is_iterator:
             return self.generic_visit(node)
         label = self._label_of_loop(node.value)
@@ -341,13 +341,3 @@ def _is_plain_value(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.operand, ast.Constant)
     return isinstance(node, (ast.Constant, ast.JoinedStr))
-
-
-def may_be_shared(node: ast.expr) -> bool:
-    """Whether ``node`` may give a container that other threads know."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id not in _FRESH
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        owner = node.func.value
-        return not (isinstance(owner, ast.Name) and owner.id.startswith("@py"))
-    return isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BoolOp))

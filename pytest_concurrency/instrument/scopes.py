@@ -7,6 +7,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "reversed", "iter"})
+_FRESH = ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
+"""Functions that return something new, which nobody else knows yet."""
+_GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BoolOp, ast.NamedExpr)
+"""What may give a container that others know."""
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -275,3 +281,13 @@ def container_names(module: ast.Module, methods: frozenset[str]) -> frozenset[st
             elif isinstance(part, ast.Attribute):
                 found.add(part.attr)
     return frozenset(found)
+
+
+def may_be_shared(node: ast.expr) -> bool:
+    """Whether ``node`` may give a container that other threads know."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id not in _FRESH
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        return not (isinstance(owner, ast.Name) and owner.id.startswith("@py"))
+    return isinstance(node, _GIVING)

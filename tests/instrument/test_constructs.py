@@ -38,6 +38,17 @@ class C:
         return __total
 def main(): return C().add(), C().add(), _C__total
 """,
+    "walrus that is tested, looped over, measured": """
+def main():
+    items, found = [1, 2, 3], []
+    if taken := items:
+        taken.pop()
+    for item in (others := items):
+        found.append(item)
+    while (rest := items) and len(same := rest) > 0:
+        found.append(rest.pop())
+    return items, others, same, not (none := {}), none, [one for one in (all_ := found)], all_
+""",
     "super without arguments": """
 class A:
     x = 1
