@@ -51,6 +51,9 @@ SHAPES: dict[tuple[type, str], str] = memory()
 STORED_IN_CLASS: dict[str, set[tuple[str, str]]] = {}
 """Names of attributes that the program rebinds in a class, ``Counter.total = 0``, with the file and
 the name of each such class: it may be made anew, in each execution even."""
+STORED_IN_MODULES: set[tuple[str, str]] = set()
+"""Attributes that the program rebinds in a module from outside, ``sys.argv = []``: the module and
+the name."""
 
 _METHODS: Final = frozenset(
     [FunctionType, BuiltinFunctionType, classmethod, staticmethod]
@@ -159,7 +162,9 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         note_store_in_class(name, _file_of(obj), class_name(obj))
         return obj
     if shape is MODULE:
-        return module_globals(obj)
+        namespace = module_globals(obj)
+        STORED_IN_MODULES.add((_name_of(namespace), name))
+        return namespace
     if shape in (CODE, METHOD, LAZY):
         # A descriptor's code is seen while it runs; anything else is hidden by the instance from
         # now on.
@@ -200,11 +205,17 @@ def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any
 
 
 def _is_shared_global(namespace: dict[str, Any], name: str) -> bool:
-    """Whether ``name`` is data of a module under test."""
-    if namespace.get("__name__") not in INSTRUMENTED_MODULES:
-        return False
+    """Whether ``name`` is data of a module under test, or rebound in whatever module by it."""
+    module = _name_of(namespace)
+    if module not in INSTRUMENTED_MODULES:
+        return (module, name) in STORED_IN_MODULES
     kinds = (FunctionType, BuiltinFunctionType, ModuleType, type)
     return not issubclass(type(namespace.get(name)), kinds)
+
+
+def _name_of(namespace: dict[str, Any]) -> str:
+    name = namespace.get("__name__")
+    return name if type(name) is str else ""
 
 
 def _holder_of_default(obj: Any, name: str) -> Any:

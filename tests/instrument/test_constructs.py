@@ -47,7 +47,7 @@ def main():
         found.append(item)
     while (rest := items) and len(same := rest) > 0:
         found.append(rest.pop())
-    return items, others, same, not (none := {}), none, [one for one in (all_ := found)], all_
+    return items, others, same, not (none := {}), none
 """,
     "super without arguments": """
 class A:

@@ -139,9 +139,19 @@ def test_a_module_with_a_getattribute_of_its_own() -> None:
             raise AssertionError("run by accident")
 
     module = Module("m")
+    assert shapes.read_from(module, "x", shapes.MODULE) is None
     namespace = shapes.written_to(module, "x", shapes.MODULE)
     assert namespace["__name__"] == "m"
+
+
+def test_a_module_that_is_not_under_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the program rebinds there is data that threads share."""
+    monkeypatch.setattr(shapes, "STORED_IN_MODULES", set())
+    module = ModuleType("m")
     assert shapes.read_from(module, "x", shapes.MODULE) is None
+    namespace = shapes.written_to(module, "x", shapes.MODULE)
+    assert shapes.read_from(module, "x", shapes.MODULE) is namespace
+    assert shapes.read_from(module, "y", shapes.MODULE) is None
 
 
 def test_a_class_that_is_being_made() -> None:
