@@ -1,18 +1,21 @@
-"""Which files a call touches, and how: by the functions and ``pathlib`` methods that open, move and
-remove them."""
+"""Which files a call touches, and how: by the functions and ``pathlib`` methods that open, move,
+remove and list them."""
 
 from __future__ import annotations
 
+import glob
 import io
 import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
 
-Kind = Literal["read", "write"]
+LISTS: Final = "lists"
+"""What is done to a folder whose entries are asked for."""
+Kind = Literal["read", "write", "lists"]
 Effect = tuple[str, Kind]
 """An absolute path, and what is done to the file there."""
 
@@ -50,6 +53,15 @@ def _looked_at(path: object = "", *_: object, **__: object) -> tuple[Effect, ...
     return _one(path, READ)
 
 
+def _listed(path: object = ".", *_: object, **__: object) -> tuple[Effect, ...]:
+    return _one("." if path is None else path, LISTS)
+
+
+def _found(pathname: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
+    """List folders, which of them is known too late: that of the pattern stands for all."""
+    return _one(os.path.dirname(_path(pathname)), LISTS)  # noqa: PTH120 - of a text
+
+
 def _copied(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
     return (*_one(src, READ), *_one(dst, WRITE))
 
@@ -70,12 +82,16 @@ _FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
     os.makedirs: _changed,
     os.rmdir: _changed,
     os.stat: _looked_at,
-    os.listdir: _looked_at,
+    os.listdir: _listed,
+    os.scandir: _listed,
+    os.walk: _listed,
     os.path.exists: _looked_at,
     os.path.isfile: _looked_at,
     os.path.isdir: _looked_at,
     os.path.getsize: _looked_at,
     os.path.getmtime: _looked_at,
+    glob.glob: _found,
+    glob.iglob: _found,
     shutil.rmtree: _changed,
     shutil.copy: _copied,
     shutil.copy2: _copied,
@@ -83,11 +99,12 @@ _FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
     shutil.move: _moved,
 }
 FUNCTION_NAMES = frozenset({function.__name__ for function in _FUNCTIONS})
-MODULE_NAMES = frozenset({"os", "os.path", "io", "shutil"})
+MODULE_NAMES = frozenset({"os", "os.path", "io", "glob", "shutil"})
 
 METHODS: Mapping[str, Kind] = {
     **dict.fromkeys(("read_text", "read_bytes"), READ),
     **dict.fromkeys(("exists", "is_file", "is_dir", "stat"), READ),
+    **dict.fromkeys(("iterdir", "glob", "rglob", "walk"), LISTS),
     **dict.fromkeys(("write_text", "write_bytes", "unlink", "touch"), WRITE),
     **dict.fromkeys(("mkdir", "rmdir"), WRITE),
     **dict.fromkeys(("rename", "replace"), WRITE),

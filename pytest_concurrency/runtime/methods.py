@@ -28,7 +28,7 @@ from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_
 from pytest_concurrency.runtime.serials import COUNTING, before_counting, dropped
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.event import FILE
-from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.operations import READ, USE
 
 
 def call_attr(obj: Any, name: str, site: int) -> Any:
@@ -197,8 +197,13 @@ def _touch_by_method(
 
 
 def touch_files(site: int, effects: Sequence[tuple[str, str]]) -> None:
-    """Pass the point before each access to a file, which is known by its path."""
+    """Pass the point before each access to a file, which is known by its path. Who lists a folder
+    looks at all of them.
+    """
     for path, kind in effects:
+        if kind == files.LISTS:
+            touch(site, FILE, path, path, WHOLE, READ)
+            continue
         # A number, since names of temporary files differ from execution to execution.
         number = _b.files.setdefault(path, len(_b.files))
         touch(site, FILE, path, path, number, kind)

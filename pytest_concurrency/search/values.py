@@ -83,7 +83,7 @@ def location_name(event: Event, obj: object, target: object, label: str = "") ->
     site = SITES[site_number(event)]
     label = label or site.label
     if resource_of(event) == FILE:
-        return f"file {Path(str(obj)).name}"
+        return f"{'folder' if part_of(event) is WHOLE else 'file'} {Path(str(obj)).name}"
     if _is_attribute(event, obj):
         return str(target) if type(obj) is CellType else f"{_owner_name(obj)}.{target}"
     op = operation(event)
