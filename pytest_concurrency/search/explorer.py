@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, permutations
@@ -175,11 +175,11 @@ class Explorer:
         if not runs_alike(again, suspect.observation):
             is_certain = suspect.lost_update is not None and suspect.lost_update.flows
             return suspect if is_certain else None  # not deterministic: as will be said
-        return self._look(again, self.findings.explained(again))
+        return self._look(again)
 
-    def _look(
-        self, observation: Observation, known: Set[tuple[int, int]] = frozenset()
-    ) -> Suspect | None:
+    def _look(self, observation: Observation) -> Suspect | None:
+        """Judge an execution that may have been recorded; what is known already is set aside."""
+        known = self.findings.explained(observation)
         suspect = look(observation, known=known)
         is_lost = suspect is not None and suspect.lost_update is not None
         if not is_lost or not observation.contents or observation.failure is not None:

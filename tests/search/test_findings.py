@@ -24,11 +24,18 @@ class Many:
         self.x = self.y = 0
         self.one = threading.Lock()
         self.two = threading.Lock()
+        self.barrier = threading.Barrier(2)
         self.counts = dict.fromkeys("abcdefgh", 0)
 
     def both(self) -> None:
         self.x += 1
         self.y += 1
+
+    def one_after_the_other(self) -> None:
+        self.x += 1
+        self.barrier.wait()
+        if self.x == 1:
+            self.y += 1
 
     def forth(self) -> None:
         with self.one, self.two:
@@ -83,6 +90,16 @@ def test_a_second_bug_is_found() -> None:
     assert len(searched(Many.both, Many.both, more=0).hazards) == 1
     found = searched(Many.both, Many.both, more=200)
     assert sorted(told(found)) == [("lost-update", "Many.x"), ("lost-update", "Many.y")]
+
+
+def test_a_second_bug_that_shows_together_with_the_first_one_only() -> None:
+    """It is confirmed and shortened as if it were alone."""
+    found = searched(Many.one_after_the_other, Many.one_after_the_other, more=200)
+    assert sorted(told(found)) == [("lost-update", "Many.x"), ("lost-update", "Many.y")]
+    for hazard in found.hazards:
+        assert hazard.replay
+        assert not hazard.note
+        assert hazard.preemptions <= 2
 
 
 def test_the_worst_comes_first() -> None:
