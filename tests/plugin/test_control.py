@@ -313,6 +313,43 @@ def test_a_schedule_without_preemption_that_fails_is_a_finding(run: Callable[...
     assert [each.kind for each in again.of["test_rows"].hazards] == ["test-failure"]
 
 
+ASLEEP = """
+import threading, time, pytest
+
+class Counter:
+    def __init__(self): self.value = 0
+    def increment(self):
+        seen = self.value
+        time.sleep(0.01)
+        self.value = seen + 1
+
+def count():
+    counter = Counter()
+    threads = [threading.Thread(target=counter.increment) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert counter.value == 2
+
+@pytest.mark.threadsafe
+def test_count(): count()
+
+@pytest.mark.threadsafe
+@pytest.mark.xfail
+def test_known(): count()
+"""
+
+
+def test_a_race_that_plain_runs_lose_as_well_is_a_finding(run: Callable[..., Run]) -> None:
+    found = run(ASLEEP, *EXPLORED_ONLY)
+    found.result.assert_outcomes(failed=1, xfailed=1)
+    report = found.of["test_count"]
+    hazard = report.hazards[0]
+    assert (hazard.kind, hazard.location) == ("lost-update", "Counter.value")
+    assert hazard.replay
+    assert report.cells[0].reason.endswith("3 of 3 plain runs fail, too")
+    assert not found.of["test_known"].hazards
+
+
 def test_what_the_plain_run_fails_as_well_fails_without_concurrency(
     run: Callable[..., Run],
 ) -> None:
