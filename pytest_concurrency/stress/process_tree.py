@@ -128,12 +128,24 @@ def kill_group(pid: int) -> None:
 def kill_tree(pid: int) -> None:
     """Kill the unreaped child ``pid``, its group and session, and everything that descends from
     it.
+
+    But not a resource tracker: it ends by itself when those that it serves are gone, and removes
+    what they have left.
     """
-    victims = _related(pid)
-    kill_group(pid)
-    for victim in victims:
+    related = _related(pid)
+    victims = {each for each in related if not _is_resource_tracker(each)}
+    if victims == related:
+        kill_group(pid)
+    for victim in (pid, *victims):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(victim, signal.SIGKILL)
+
+
+def _is_resource_tracker(pid: int) -> bool:
+    try:
+        return b"multiprocessing.resource_tracker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def kill_own_children() -> None:

@@ -552,3 +552,29 @@ class TestTemporaryFiles:
         assert len(made) == 8
         assert all(each.is_relative_to(folder) for each in made)
         assert list(folder.iterdir()) == []
+
+
+_LEAVES_A_SEMAPHORE = """
+import multiprocessing, time
+from pytest_concurrency.stress.child import run_in_child
+
+def work(progress):
+    lock = multiprocessing.get_context("spawn").Lock()
+    progress(lock._semlock.name)
+    time.sleep(1000)
+
+print(*run_in_child(work, seconds=3).progress)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks where Linux keeps semaphores")
+def test_semaphores_of_who_is_killed_go_too() -> None:
+    """In a process of its own: the tracker of this one, if there is one, would keep them."""
+    command = [sys.executable, "-c", _LEAVES_A_SEMAPHORE]
+    name = subprocess.check_output(command, text=True).strip()
+    semaphore = Path(f"/dev/shm/sem.{name[1:]}")
+    until = time.monotonic() + 20
+    while semaphore.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert name
+    assert not semaphore.exists()
