@@ -14,8 +14,11 @@ from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, T
 from pytest_concurrency.runtime.baton import LINGER
 from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.operation import WHOLE
+from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.threads import THREAD_END
 from pytest_concurrency.runtime.trace.event import (
+    FILE,
+    Event,
     location,
     names_attribute,
     operation,
@@ -29,6 +32,7 @@ from pytest_concurrency.search.blame import NOBODY, Blame, involved
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak
 from pytest_concurrency.search.recorder import site_of
+from pytest_concurrency.search.values import show
 
 if TYPE_CHECKING:
     from pytest_concurrency.search.observation import Observation, Suspect
@@ -101,6 +105,15 @@ def _line(site: Site) -> str:
     return f"{file}:{site.line}"
 
 
+def _named_in_source(event: Event) -> str:
+    """Name a location where its object is not there to tell, since no execution was like it."""
+    label, part = SITES[site_number(event)].label, part_of(event)
+    if resource_of(event) == FILE or "?" in label:
+        return ""
+    is_item = not names_attribute(event) and part != "" and type(part) in (int, str)
+    return f"{label}[{show(part)}]" if is_item else label
+
+
 def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     found = suspect.lost_update
     assert found is not None
@@ -112,7 +125,7 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         for index, op in zip(indices, ops, strict=True)
     )
     read, foreign, write = uses
-    location = accesses[found.read].location if accesses else ""
+    location = accesses[found.read].location if accesses else _named_in_source(log[found.read])
     values = [accesses[index].value for index in indices] if accesses else ["", "", ""]
     one, other = thread_name(foreign.thread, ""), thread_name(write.thread, "")
     place = location or "it"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 
+from pytest_concurrency import explore
 from pytest_concurrency.model import Hazard, Site
 from pytest_concurrency.runtime.naming import given_name, thread_name
 from pytest_concurrency.search.observation import Failure
@@ -66,3 +68,23 @@ def test_threads_are_named_by_index_and_name() -> None:
     assert thread_name(2, "Thread-9") == "thread 2"
     assert thread_name(2, "thread 2") == "thread 2"
     assert thread_name(2, "Thread-9 (worker)") == "thread 2 (worker)"
+
+
+def test_a_location_has_a_name_although_no_run_is_like_the_one_that_met_it() -> None:
+    lock, racy = threading.Lock(), [True]
+
+    def bump(stock: dict[str, int]) -> None:
+        if racy:
+            stock["n"] = stock["n"] + 1
+        else:
+            with lock:
+                stock["n"] = stock["n"] + 1
+
+    def check(stock: dict[str, int]) -> bool:
+        if stock["n"] != 2:
+            racy.clear()
+        return True
+
+    (hazard,) = explore(lambda: {"n": 0}, [bump, bump], check).hazards
+    assert (hazard.kind, hazard.location) == ("lost-update", "stock['n']")
+    assert not hazard.replay
