@@ -7,12 +7,13 @@ another name, so that nothing that somebody may want to look at is lost.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_concurrency.model import Schedule
+from pytest_concurrency.model import CellResult, Schedule
+from pytest_concurrency.search.token import decode
 
 _VERSION = 1
 MOST = 8
@@ -114,3 +115,15 @@ def _set_aside(path: Path) -> str:
     except OSError as error:
         return f"a file of saved failures is corrupt: {path} ({error})"
     return f"a file of saved failures was corrupt, and is now {aside}"
+
+
+def still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> Iterator[Failing]:
+    """Yield what failed now, and what could not be tried."""
+    tried = set()
+    for result in results:
+        if result.cell.kind == "explored" and result.outcome in ("clean", "hazard"):
+            tried.add(result.cell.threads)
+            for hazard in result.hazards:
+                if hazard.replay and hazard.severity == "error":
+                    yield Failing(result.cell.threads, decode(hazard.replay).schedule)
+    yield from (each for each in before if each.threads not in tried)

@@ -64,6 +64,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
         result = needs_no_check(_replayed(stress, replace(facts, own_fixtures=False), cell, token))
     if result is None:
         result = _replayed(stress, facts, cell, token)
+    result = stress.without_excused(result, facts)
     if result.reason == STALE:
         return _searched_anew(stress)
     return replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import select
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -22,8 +22,7 @@ from pytest_concurrency.model import (
 from pytest_concurrency.runtime.patches import look_ahead
 from pytest_concurrency.search.choices import Choices
 from pytest_concurrency.search.explorer import MORE
-from pytest_concurrency.search.saved import Failing, SavedFailures
-from pytest_concurrency.search.token import decode
+from pytest_concurrency.search.saved import Failing, SavedFailures, still_failing
 from pytest_concurrency.stress.amplify import amplified
 from pytest_concurrency.stress.borrowing import with_places
 from pytest_concurrency.stress.budget import Budget, cut_at
@@ -37,13 +36,14 @@ from pytest_concurrency.stress.child import Interrupted
 from pytest_concurrency.stress.control import GRACE, NO_COPIES, Control
 from pytest_concurrency.stress.cut_short import cell_of_death, interrupted_cell
 from pytest_concurrency.stress.outcomes import RunOutcome
+from pytest_concurrency.stress.own_changes import changes_of
 from pytest_concurrency.stress.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.plan import plan
 from pytest_concurrency.stress.preload import preload
 from pytest_concurrency.stress.rerun import Rerun
 from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.survey import Survey
-from pytest_concurrency.stress.unchecked import needs_no_check
+from pytest_concurrency.stress.unchecked import needs_no_check, without_excused
 from pytest_concurrency.stress.verdict import isolation_verdict
 from pytest_concurrency.stress.workload import Workload
 
@@ -102,7 +102,7 @@ class Stress:
         except Interrupted as stop:
             stop.report = self._summed_up(report, facts, results, started)
             raise
-        still = _still_failing(results, failing)
+        still = still_failing(results, failing)
         problems = [problem, self.saved.store(self.item.nodeid, still)]
         summed_up = self._summed_up(report, facts, results, started)
         return replace(summed_up, problems=tuple(filter(None, problems)))
@@ -167,6 +167,12 @@ class Stress:
             return f"copies of it cannot run at once: they would share {names}"
         return ""
 
+    def without_excused(self, result: CellResult, facts: SerialFacts) -> CellResult:
+        """Leave out what copies do to each other by what the test itself changes for all."""
+        if facts.shape != "copies" or result.cell.kind == "processes" or not result.hazards:
+            return result
+        return without_excused(result, changes_of(self.item.obj))
+
     def _add_cells(
         self,
         results: list[CellResult],
@@ -187,7 +193,8 @@ class Stress:
             end = self.budget.end_of(cells[number:], facts)
             first = [each.schedule for each in failing if each.threads == cell.threads]
             try:
-                results.append(self._cell(cell, by_count[copies], first, end))
+                result = self._cell(cell, by_count[copies], first, end)
+                results.append(self.without_excused(result, facts))
             except Interrupted as stop:
                 results.append(interrupted_cell(cell, stop.kept))
                 raise
@@ -327,18 +334,6 @@ class Stress:
             stays_behind=self.stays_behind,
             on_progress=progress,
         )
-
-
-def _still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> Iterator[Failing]:
-    """Yield what failed now, and what could not be tried."""
-    tried = set()
-    for result in results:
-        if result.cell.kind == "explored" and result.outcome in ("clean", "hazard"):
-            tried.add(result.cell.threads)
-            for hazard in result.hazards:
-                if hazard.replay and hazard.severity == "error":
-                    yield Failing(result.cell.threads, decode(hazard.replay).schedule)
-    yield from (each for each in before if each.threads not in tried)
 
 
 def _not_meant_for_copies(cells: Sequence[CellResult]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_concurrency.model import CellResult, Hazard
+from pytest_concurrency.stress.control import NO_COPIES
+from pytest_concurrency.stress.own_changes import Change
 
 
 def needs_no_check(result: CellResult) -> CellResult | None:
@@ -21,3 +24,29 @@ def _is_in_memory(hazard: Hazard) -> bool:
     if hazard.kind in ("test-failure", "lost-update"):
         return bool(hazard.location) and not hazard.location.startswith("file ")
     return True
+
+
+def without_excused(result: CellResult, changes: Sequence[Change]) -> CellResult:
+    """Leave out the hazards of copies that come from what the test itself changes: those that meet
+    at such a place, and failures of which no place is known.
+    """
+    left = tuple(each for each in result.hazards if not _is_excused(each, changes))
+    if len(left) == len(result.hazards):
+        return result
+    if any(each.severity == "error" for each in left):
+        return replace(result, hazards=left)
+    told = f"{NO_COPIES}where the test itself changes what the whole process shares ({changes[0]})"
+    return CellResult(result.cell, "skipped", seconds=result.seconds, reason=told)
+
+
+def _is_excused(hazard: Hazard, changes: Sequence[Change]) -> bool:
+    if not changes or hazard.severity != "error":
+        return False
+    if hazard.kind in ("test-failure", "thread-exception") and not hazard.location:
+        return True
+    places = {(use.site.path, use.site.line) for use in hazard.sites}
+    return any(
+        path == change.path and change.first <= line <= change.last
+        for path, line in places
+        for change in changes
+    )
