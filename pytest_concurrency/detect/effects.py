@@ -1,9 +1,11 @@
 """What an overwriting write has done to the value: whether anything was lost.
 
-Asked of executions that have been recorded in full. Two things show that nothing was:
+Asked of executions that have been recorded in full. Three things show that nothing was:
 
 - what was there is what had been read: the read was not stale (where the execution fails: and
   nobody has written anything else meanwhile);
+- the thread has read the location again, keeps what is there, and puts back just what it had read
+  before: an exchange, a free list;
 - in an execution that passes, the values in the end are those that some serial order gives, or
   the very object was stored that was there, as in all serial orders: ``p = p.rstrip()``,
   ``x or DEFAULT``, ``max(last, same)`` may be done twice.
@@ -17,6 +19,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.lost_update import LostUpdate
+from pytest_concurrency.detect.through_calls import is_kept
 from pytest_concurrency.runtime.foreign import is_one_of
 from pytest_concurrency.runtime.trace.event import (
     Location,
@@ -111,6 +114,31 @@ def was_stale(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) 
         and thread_of(event) != thread_of(log[found.write])
         and location(event) == location(log[found.write])
     )
+
+
+def was_exchanged(log: Log, contents: Contents, found: LostUpdate) -> bool:
+    """Whether what was overwritten is kept by the thread, which puts back what it had read.
+
+    What is made of the value that was read is another one: there nothing is put back.
+    """
+    write = log[found.write]
+    before, after = contents[found.write]
+    return _is_still(contents[found.read][1], after) and any(
+        thread_of(event) == thread_of(write)
+        and location(event) == location(write)
+        and _is_still(content, before)
+        and is_kept(site_number(event))
+        for event, (_, content) in zip(
+            log[found.foreign_write + 1 : found.write],
+            contents[found.foreign_write + 1 :],
+            strict=False,
+        )
+    )
+
+
+def _is_still(one: Content, other: Content) -> bool:
+    """Whether both are one object, whatever has become of it, or equal values."""
+    return one.is_same_object(other) or one.is_same(other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,12 @@ def _may_flow(read: int, write: int) -> bool:
     return any(isinstance(node, (ast.arg, ast.Call, ast.Attribute, ast.Subscript)) for node in sure)
 
 
+@cache
+def is_kept(read: int) -> bool:
+    """Whether what is read there is assigned to something, just as it is."""
+    return any(function.keeps(node) for function, node in _accessed(read))
+
+
 # -- what flows in the functions on the way ------------------------------------------------
 
 

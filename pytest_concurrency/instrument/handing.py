@@ -51,6 +51,18 @@ class Function(NamedTuple):
         always = frozenset.intersection(*(r.sure for r in results)) if results else NO_READS
         return not nodes.isdisjoint(always.union(*(r.direct for r in results)))
 
+    def keeps(self, node: ast.AST) -> bool:
+        """Whether what ``node`` gives is assigned to something, just as it is."""
+        assigned = (
+            each.value
+            for each in own_nodes(self.node)
+            if isinstance(each, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
+        )
+        return any(
+            value is node or (isinstance(value, ast.Tuple) and node in value.elts)
+            for value in assigned
+        )
+
     def is_called_at(self, node: ast.AST) -> bool:
         """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
         match node:

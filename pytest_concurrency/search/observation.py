@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
-from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_stale
+from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_exchanged, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.detect.through_calls import flows_through_calls
 from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
@@ -197,7 +197,10 @@ def _lost_update(
                 continue
             if not flows_through_calls(log, observation.stacks, found):
                 continue
-        if contents and not was_stale(log, contents, found, failed=failed):
+        if contents and (
+            not was_stale(log, contents, found, failed=failed)
+            or was_exchanged(log, contents, found)
+        ):
             continue
         if failed or not contents or not as_in(log, contents, found, serials):
             return found

@@ -19,11 +19,16 @@ class Box:
     def __init__(self, v=0):
         self.v = v
         self.owner = None
+    def onto(self, other):
+        self.owner = other
+        return self
 
 class State:
     def __init__(self):
         self.a, self.b, self.c = Box(1), Box(1), Box(7)
         self.lock, self.items, self.text, self.some = threading.Lock(), [1, 2, 3], "x  ", {1}
+        self.log, self.free = [], Box().onto(Box().onto(Box()))
+        self.links = [1, 2, 3, 4, 5, 6, 7, 3]
 
 def copy(lock, source, target):
     with lock:
@@ -92,6 +97,36 @@ RIGHT = {
     """,
     "grown in place": "s.items += [4]",
     "decided only": "s.a.v = 5 if s.a.v else 6",
+    "exchanged": """
+        mine = object()
+        for _ in range(2):
+            with s.lock:
+                mine, s.a.owner = s.a.owner, mine
+    """,
+    "exchanged number": """
+        mine = threading.get_ident()
+        for _ in range(2):
+            with s.lock:
+                found = s.a.v
+                s.a.v = mine
+                mine = found
+    """,
+    "taken and given back": """
+        with s.lock:
+            block = s.free
+            s.free = block.owner
+        block.v += 1
+        with s.lock:
+            block.owner = s.free
+            s.free = block
+    """,
+    "index taken and given back": """
+        with s.lock:
+            index = s.c.v
+            s.c.v = s.links[index]
+        with s.lock:
+            s.links[index], s.c.v = s.c.v, index
+    """,
 }
 WRONG = {
     "carried over": """
@@ -130,6 +165,40 @@ WRONG = {
         with s.lock:
             if s.a.v < 100:
                 s.a.v = old + 1
+    """,
+    "restored": """
+        with s.lock:
+            before = s.a.v
+            s.a.v = threading.get_ident()
+        with s.lock:
+            s.a.v = before
+    """,
+    "restored with a look": """
+        with s.lock:
+            before = s.a.owner
+            s.a.owner = object()
+        with s.lock:
+            s.log.append(str(s.a.owner))
+            s.a.owner = before
+    """,
+    "kept elsewhere and counted": """
+        with s.lock:
+            old = s.a.v
+        with s.lock:
+            s.b.owner = s.a.v
+            s.a.v = old + 1
+    """,
+    "exchanged without lock": """
+        mine = object()
+        for _ in range(2):
+            mine, s.a.owner = s.a.owner, mine
+    """,
+    "given back without lock": """
+        with s.lock:
+            block = s.free
+            s.free = block.owner
+        block.owner = s.free
+        s.free = block
     """,
     "other bits": "s.a.v |= 2 << (threading.current_thread().name[-1] == '1')",
     "generator": """
