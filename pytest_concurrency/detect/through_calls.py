@@ -36,6 +36,16 @@ def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) ->
     return not sources.isdisjoint(stored.sure)
 
 
+def joined_at(stacks: Sequence[Stack], found: LostUpdate) -> tuple[str, int] | None:
+    """Return path and line of the call by which the value comes to the write, in the activation
+    that had got it before; None if they share none.
+    """
+    write = stacks[found.write]
+    shared = _between(stacks[found.read], write)
+    frame = None if shared is None else write[-shared]
+    return None if frame is None or frame.position is None else (frame.path, frame.position[0])
+
+
 def _between(read: Stack, write: Stack) -> int | None:
     """Return how many activations the stacks share, which stand where they stood but for the last
     of them."""

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_exchanged, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
-from pytest_concurrency.detect.through_calls import flows_through_calls
+from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at
 from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.frames import Stack
+from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.search.engine import Execution
@@ -65,6 +66,9 @@ class Observation:
     """With it: who did it, where tasks of an event loop count as themselves."""
     stacks: Sequence[Stack] = ()
     """With it: where the threads stood."""
+    own_lines: frozenset[tuple[str, int]] = frozenset()
+    """Lines (path, number) whose doings are nobody's fault: a value that is lost because one of
+    them has handed it on to another one does not count."""
 
 
 class Workload(Protocol):
@@ -197,6 +201,8 @@ def _lost_update(
                 continue
             if not flows_through_calls(log, observation.stacks, found):
                 continue
+        if _is_own(observation, found):
+            continue
         if contents and (
             not was_stale(log, contents, found, failed=failed)
             or was_exchanged(log, contents, found)
@@ -205,3 +211,14 @@ def _lost_update(
         if failed or not contents or not as_in(log, contents, found, serials):
             return found
     return doubtful
+
+
+def _is_own(observation: Observation, found: LostUpdate) -> bool:
+    """Whether the value went from the read to the write by lines that do not count."""
+    log, lines = observation.execution.log, observation.own_lines
+    if not lines:
+        return False
+    if not found.flows:
+        return joined_at(observation.stacks, found) in lines
+    sites = [SITES[site_number(log[index])] for index in (found.read, found.write)]
+    return all((site.path, site.line) in lines for site in sites)

@@ -18,9 +18,8 @@ from _pytest.unittest import TestCaseFunction
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
-from pytest_concurrency.runtime.trace.event import FILE, effect, resource_of
 from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
+from pytest_concurrency.search.engine import MOST_POINTS, exploring
 from pytest_concurrency.search.learning import Learning
 from pytest_concurrency.search.strategies.by_statement import Body, ByStatement
 from pytest_concurrency.search.strategies.fair import Fair
@@ -51,6 +50,8 @@ _PLAIN_FACTOR = 20
 """How much longer than under the scheduler, where sleeping takes no time, a plain run may take."""
 _BY_STATEMENT = 24
 """How many schedules are tried that switch between the statements of the test only."""
+_CUT = 12
+"""The first of them let a copy pass 1, 2, ... statements and then all others; the rest draws."""
 NO_COPIES = "not meant for copies: they fail "
 ONE_BY_ONE: tuple[Way, ...] = (partial(OneByOne, "waits"), partial(OneByOne, "sleeps"), Fair)
 """First strictly; the later ones are for those that wait for each other."""
@@ -237,8 +238,7 @@ class Control:
         """Let copies on shared fixtures meet between the statements of the test only.
 
         If they fail so, nothing that they call is to blame, and what the test checks is no promise
-        to copies that share its set-up. Unless they share an object that keeps what it has in a
-        file: there nothing but the checks could tell that it loses something.
+        to copies that share its set-up.
 
         Returns the lines whose failures then say nothing, those of the test's own among them; none
         if it does not fail, or if the test asks which of its copies it is: then it is written for
@@ -273,13 +273,11 @@ class Control:
         with exploring(self.instrumentation, seconds):
             for number in numbers:
                 choices = Choices(self.seed, "by statement", count, number)
-                observation = workload.explore(count, ByStatement(choices, body), facts.step_limit)
+                strategy = ByStatement(choices, body, cut=number + 1 if number < _CUT else 0)
+                observation = workload.explore(count, strategy, facts.step_limit)
                 failure = observation.failure
-                execution = observation.execution
-                if execution.outcome:
+                if observation.execution.outcome:
                     return None
-                if workload.shares_objects and _touches_files(execution):
-                    return frozenset()
                 if failure is not None and failure.site is not None:
                     failing.add((failure.site.path, failure.site.line))
         return frozenset(failing) | body.lines if failing else frozenset()
@@ -302,10 +300,6 @@ class Control:
         if execution.outcome in ("timeout", "too-long", "cut", "step-limit"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
-
-
-def _touches_files(execution: Execution) -> bool:
-    return any(resource_of(event) is FILE and effect(event).is_sure for event in execution.log)
 
 
 def _has_setup(item: pytest.Function) -> bool:

@@ -8,9 +8,7 @@ copies run, and what was set up last is torn down first. Function-scoped fixture
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MethodType
@@ -20,7 +18,6 @@ import pytest
 
 from pytest_concurrency.stress.setup_state import forget_setup, freshen, kept, with_body
 
-_NOT_THE_PROGRAMS = sys.stdlib_module_names | {"builtins", "pytest", "_pytest"}
 Prepared = tuple[Callable[..., Any], dict[str, Any]]
 """The test function, bound to its instance, and its arguments."""
 
@@ -38,22 +35,6 @@ def with_own_instance(function: Callable[..., Any]) -> Callable[..., Any]:
     except (AttributeError, TypeError):  # slots, or a class that C makes
         return function
     return MethodType(function.__func__, twin)
-
-
-def are_objects_given(function: Callable[..., Any], kwargs: dict[str, Any]) -> bool:
-    """Whether the set-up hands to the test, as arguments or attributes of its instance, more than
-    values and objects of the standard library and of pytest.
-    """
-    given = list(kwargs.values())
-    if type(function) is MethodType:
-        with suppress(AttributeError):  # slots
-            given += object.__getattribute__(function.__self__, "__dict__").values()
-    return any(_top_module(type(each)) not in _NOT_THE_PROGRAMS for each in given)
-
-
-def _top_module(kind: type) -> str:
-    name = type.__getattribute__(kind, "__module__")
-    return name.partition(".")[0] if type(name) is str else ""
 
 
 @dataclass(slots=True)

@@ -12,18 +12,24 @@ from pytest_concurrency.stress.own_changes import Change
 
 def needs_no_check(result: CellResult) -> CellResult | None:
     """Return what was found on shared fixtures although the test's checks say nothing there: what
-    happened to objects in memory, as files are shared by their names only. None if there is none.
+    happened to objects: files are shared by their names only, unless a method keeps something
+    there. None if there is none.
     """
-    hazards = tuple(each for each in result.hazards if _is_in_memory(each))
+    hazards = tuple(each for each in result.hazards if _is_of_objects(each))
     if result.outcome != "hazard" or all(each.severity != "error" for each in hazards):
         return None
     return replace(result, hazards=hazards)
 
 
-def _is_in_memory(hazard: Hazard) -> bool:
-    if hazard.kind in ("test-failure", "lost-update"):
-        return bool(hazard.location) and not hazard.location.startswith("file ")
-    return True
+def _is_of_objects(hazard: Hazard) -> bool:
+    is_in_memory = bool(hazard.location) and not hazard.location.startswith("file ")
+    if hazard.kind == "lost-update":
+        return is_in_memory or all(_is_method(use.site.function) for use in hazard.sites)
+    return is_in_memory or hazard.kind != "test-failure"
+
+
+def _is_method(qualified_name: str) -> bool:
+    return "." in qualified_name.rpartition("<locals>.")[2]
 
 
 def without_excused(result: CellResult, changes: Sequence[Change]) -> CellResult:

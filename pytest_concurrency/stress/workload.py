@@ -30,7 +30,7 @@ from pytest_concurrency.stress.context import (
     running,
 )
 from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge, outcome_of
-from pytest_concurrency.stress.own_fixtures import Prepared, are_objects_given
+from pytest_concurrency.stress.own_fixtures import Prepared
 from pytest_concurrency.stress.rerun import Rerun
 
 Shape = Literal["copies", "own-threads", "callables"]
@@ -54,9 +54,7 @@ class Workload:
         to.
         """
         self.not_checked: frozenset[tuple[str, int]] = frozenset()
-        """Lines (path, number) whose failures do not count."""
-        self.shares_objects = False
-        """Whether copies were given objects of the program's classes."""
+        """Lines (path, number) whose failures do not count, nor what is lost between them."""
         self.skipped = ""
         """Why the last explored run tested nothing; empty if it did."""
         self.calls: Sequence[Call] = ()
@@ -106,7 +104,8 @@ class Workload:
         )
         if not executions:
             return Observation(_NO_EXECUTION, _failure(outcome, outcome.message))
-        return Observation(executions[0], self._failure_of(executions[0], outcome))
+        failure = self._failure_of(executions[0], outcome)
+        return Observation(executions[0], failure, own_lines=self.not_checked)
 
     def _with_copies(
         self,
@@ -121,7 +120,6 @@ class Workload:
             __tracebackhide__ = True
             run([partial(body, **arguments) for body, arguments in copies])
 
-        self.shares_objects = are_objects_given(function, kwargs)
         self._rerun.prepare_copies(
             function, kwargs, count, run_prepared, own_fixtures=self._own_fixtures
         )

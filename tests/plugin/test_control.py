@@ -629,11 +629,18 @@ def test_table(table, thread_index):
     assert not report.cells[1].own_fixtures
 
 
-def test_checks_count_where_copies_share_an_object_that_lives_in_a_file(
-    run: Callable[..., Run],
-) -> None:
-    found = run(
-        f"""{MEETING}
+ON_FILES = f"""{MEETING}
+class Store:
+    def __init__(self, folder): self.folder, self.lock = folder, threading.Lock()
+    def put(self, name, text):
+        with self.lock: save(self.folder / name, text)
+    def get(self, name):
+        with self.lock: return load(self.folder / name)
+    def drop(self, name):
+        with self.lock: os.remove(self.folder / name)
+    def names(self):
+        with self.lock: return os.listdir(self.folder)
+
 class Meter:
     def __init__(self, path):
         self.path = path
@@ -642,15 +649,69 @@ class Meter:
     def tick(self): save(self.path, str(self.read() + 1))
 
 @pytest.fixture
+def store(tmp_path): return Store(tmp_path)
+
+@pytest.fixture
 def meter(tmp_path): return Meter(tmp_path / "count")
+
+def test_store(store):
+    store.put("a", "one")
+    assert store.get("a") == "one"
+    store.drop("a")
+    assert store.names() == []
 
 def test_meter(meter):
     before = meter.read()
     meter.tick()
-    assert meter.read() == before + 1
+    meter.tick()
+    assert meter.read() >= before + 2
+"""
+
+
+def test_an_object_that_lives_in_a_file_is_an_object_like_any_other(
+    run: Callable[..., Run],
+) -> None:
+    more = "--concurrency-schedules=200"
+    found = run(ON_FILES.replace("import os", "import threading, os"), *EXPLORED_ONLY, more)
+    store, meter = found.of["test_store"], found.of["test_meter"]
+    assert store.hazards == ()
+    assert store.cells[1].own_fixtures
+    assert [each.location for each in meter.hazards if each.kind == "test-failure"]
+    assert not meter.cells[1].own_fixtures
+
+
+def test_what_statements_of_the_test_hand_on_is_not_lost(run: Callable[..., Run]) -> None:
+    found = run(
+        f"""{MEETING}
+class Box:
+    def __init__(self): self.value = 0
+    def get(self): return self.value
+    def set(self, value): self.value = value
+    def add(self, amount): self.set(self.get() + amount)
+
+@pytest.fixture
+def box(): return Box()
+
+def test_by_hand(box):
+    before = box.value
+    box.value = before + 1
+    assert box.value == before + 1
+
+def test_by_calls(box):
+    before = box.get()
+    box.set(before + 1)
+    assert box.get() == before + 1
+
+def test_within_a_call(box):
+    before = box.get()
+    box.add(1)
+    assert box.get() == before + 1
 """,
         *EXPLORED_ONLY,
     )
-    report = found.of["test_meter"]
-    assert [each.location for each in report.hazards if each.kind == "test-failure"]
-    assert not report.cells[1].own_fixtures
+    hazards = {name: [each.kind for each in report.hazards] for name, report in found.of.items()}
+    assert hazards == {
+        "test_by_hand": [],
+        "test_by_calls": [],
+        "test_within_a_call": ["lost-update"],
+    }

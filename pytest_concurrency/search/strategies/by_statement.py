@@ -66,23 +66,40 @@ def _starts(function: Any) -> Mapping[int, int]:
 class ByStatement(Fair):
     """Draws who goes on whenever a thread comes to another statement of ``body``; what a statement
     does, calls included, is one step as far as it waits for nobody.
+
+    With ``cut`` nothing is drawn: after so many statements of the thread that came first, all
+    others go on to their end.
     """
 
     name = "by-statement"
 
-    def __init__(self, choices: Choices, body: Body) -> None:
+    def __init__(self, choices: Choices, body: Body, cut: int = 0) -> None:
         self._choices = choices
         self._body = body
+        self._cut = cut
         self._last: dict[int, int] = {}
+        self._first = -1
+        self._passed = 0
+        """Statements that the first thread has come to."""
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
-        """Draw at a new statement; else keep to the default order."""
+        """Draw, or cut, at a new statement; else keep to the default order."""
         statement = self._body.statement()
-        last = self._last.get(task.index, 0)
+        is_new = bool(statement) and statement != self._last.get(task.index, 0)
         self._last[task.index] = statement
-        if task not in enabled or (statement and statement != last):
+        if self._cut:
+            others = self._others(enabled, task, is_new=is_new)
+            return super().choose(others or enabled, task)
+        if task not in enabled or is_new:
             return enabled[self._choices.below(len(enabled))]
         return super().choose(enabled, task)
+
+    def _others(self, enabled: list[Task], task: Task, *, is_new: bool) -> list[Task]:
+        if is_new and self._first < 0:
+            self._first = task.index
+        self._passed += is_new and task.index == self._first
+        is_cut = self._passed > self._cut
+        return [each for each in enabled if each.index != self._first] if is_cut else []
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Look again at the next operation."""
