@@ -11,8 +11,10 @@ from pytest_concurrency.model import Cell, Settings, StartMethod
 from pytest_concurrency.stress.cells.serial import SerialFacts
 
 LEAST_PATIENCE = 2.0
-"""Seconds after which a run may count as hanging at the earliest; a test's time may be overrun by
-as much, to tell what hangs from what time was up for.
+"""Seconds after which a run may count as hanging at the earliest."""
+MOST_OVERRUN = 2 * LEAST_PATIENCE
+"""Seconds by which a run that is going on may overrun the time of the test, so that what hangs is
+told from what time was up for: enough for all but slow tests.
 """
 LEAST_AT_FULL_SPEED = 3.0
 """Seconds: what a hang in a cell that nobody controls may cost, besides what its runs need."""
@@ -72,4 +74,4 @@ def cut_at(deadline: float) -> float:
     """Return when a run ends at the latest that began before ``deadline``. What ends it then has
     not had all the time after which it would hang, and claims nothing.
     """
-    return max(deadline, time.monotonic()) + LEAST_PATIENCE
+    return max(deadline, time.monotonic()) + MOST_OVERRUN

@@ -112,6 +112,10 @@ class Control:
     def _left(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
+    def _of_rest(self, seconds: float) -> float:
+        """Return what a round may take that would take so long: the cells come after it."""
+        return min(seconds, max(_LEAST_SECONDS, self._left / _SHARE))
+
     def _serial_once(self, way: Way, imports: tuple[str, ...], part: int = _SHARE) -> SerialFacts:
         seconds = max(_LEAST_SECONDS, self._left / part)
         result = self.place.run(
@@ -219,7 +223,7 @@ class Control:
     def _in_turn(self, facts: SerialFacts, count: int, seconds: float, *, own: bool) -> str:
         """Run so many copies one after another; say what goes wrong."""
         problem = ""
-        seconds = min(seconds, max(_LEAST_SECONDS, self._left))
+        seconds = self._of_rest(seconds)
         for way in ONE_BY_ONE:
             result = self.place.run(
                 partial(self._copies_once, facts, count, way, seconds, own),
@@ -250,7 +254,7 @@ class Control:
         for first in range(0, _BY_STATEMENT, together):
             if not self._left:
                 break
-            seconds = min(seconds, max(_LEAST_SECONDS, self._left))
+            seconds = self._of_rest(seconds)
             numbers = range(first, first + together)
             result = self.place.run(
                 partial(self._by_statement, facts, count, seconds, numbers),

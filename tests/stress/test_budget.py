@@ -9,7 +9,7 @@ import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress import budget
-from pytest_concurrency.stress.budget import LEAST_PATIENCE, Budget, cut_at
+from pytest_concurrency.stress.budget import MOST_OVERRUN, Budget, cut_at
 from pytest_concurrency.stress.cells.process_run import ProcessOutcome
 from pytest_concurrency.stress.cells.processes import CONTROLS, process_cell
 from pytest_concurrency.stress.cells.serial import SerialFacts
@@ -53,8 +53,8 @@ def test_a_run_at_full_speed_needs_no_more_than_its_runs() -> None:
 
 def test_the_time_is_overrun_by_little() -> None:
     now = time.monotonic()
-    assert cut_at(now + 9) == now + 9 + LEAST_PATIENCE
-    assert cut_at(now - 9) == pytest.approx(now + LEAST_PATIENCE, abs=1)
+    assert cut_at(now + 9) == now + 9 + MOST_OVERRUN
+    assert cut_at(now - 9) == pytest.approx(now + MOST_OVERRUN, abs=1)
 
 
 HANGS = CopyOutcome(0, "timeout")
