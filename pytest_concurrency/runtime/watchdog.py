@@ -30,6 +30,10 @@ _NEXT_LOOK = 0.005
 """The same where nothing has happened since the last one."""
 _PATIENCE = 4
 """Looks in a row at which the holder's thread slept, before it counts as blocked."""
+_SOON = 0.002
+"""Seconds between two looks once a thread was blocked where the system says so."""
+_ON_DESCRIPTORS = ("pipe", "wait_for_partner", "stream_data", "sk_wait", "skb_wait")
+"""Where in the kernel who reads or writes a pipe, FIFO or socket waits: no time ends that."""
 _LONG = 0.06
 """Seconds without progress before the time that this takes counts."""
 _AGAIN = 0.5
@@ -80,7 +84,8 @@ class Watchdog:
         slept = 0
         clock: object = None
         over = self._over
-        while not over.acquire(timeout=_NEXT_LOOK if slept or baton.idle else _PERIOD):
+        period = _PERIOD
+        while not over.acquire(timeout=min(_NEXT_LOOK, period) if slept or baton.idle else period):
             task = baton.current
             before, looked = looked, perf_counter()
             if task is None or baton.aborting:
@@ -110,6 +115,8 @@ class Watchdog:
                 used = _cpu_time_if_asleep(task)
                 slept = slept + 1 if used is not None and (used == clock or not slept) else 0
                 clock = used
+                if slept and _waits_for_descriptor(task):
+                    period, slept = _SOON, _PATIENCE + 1
                 if slept > _PATIENCE:
                     baton.take_away(task)
                     slept = 0
@@ -159,6 +166,15 @@ def _interrupt(task: Task) -> None:
     """End a loop in Python code at its next bytecode; blocked C code is left to the process's
     deadline."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(task.ident), ctypes.py_object(Abort))
+
+
+def _waits_for_descriptor(task: Task) -> bool:
+    """Whether the system says that a sleeping thread waits for what somebody else must do."""
+    try:
+        where = Path(f"/proc/self/task/{task.native_id}/wchan").read_text()
+    except OSError:
+        return False
+    return any(name in where for name in _ON_DESCRIPTORS)
 
 
 def _cpu_time_if_asleep(task: Task) -> object:

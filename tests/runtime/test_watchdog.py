@@ -5,6 +5,7 @@ stop.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,9 @@ import pytest
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
+from pytest_concurrency.runtime import watchdog
 from pytest_concurrency.runtime.baton import Baton, baton
+from pytest_concurrency.runtime.task import NOT_STARTED, Task
 from pytest_concurrency.runtime.watchdog import Watchdog
 from pytest_concurrency.search.engine import execute, exploring, start_round
 from pytest_concurrency.search.strategies.in_order import InOrder
@@ -256,3 +259,25 @@ def test_what_is_recorded_is_not_cut_off() -> None:
     with exploring(instrumentation_for([Thing]), 60, time.monotonic() - 1):
         start_round(is_brief=False)
         assert not execute(InOrder((1,)), partial(doze, taken_lock(), 4)).outcome
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at what Linux tells")
+def test_who_waits_for_a_pipe_is_told_from_who_waits_for_a_lock():
+    reading, writing = os.pipe()
+    lock = threading.Lock()
+    lock.acquire()
+
+    def waits_for_descriptor(work, *args):
+        task = Task(1, "", NOT_STARTED, None)
+        thread = threading.Thread(target=work, args=args, daemon=True)
+        thread.start()
+        task.native_id = thread.native_id
+        until = time.monotonic() + 1
+        while not (found := watchdog._waits_for_descriptor(task)) and time.monotonic() < until:
+            time.sleep(0.01)
+        return found
+
+    assert waits_for_descriptor(os.read, reading, 1)
+    assert not waits_for_descriptor(lock.acquire)
+    os.write(writing, b"x")
+    lock.release()
