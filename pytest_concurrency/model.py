@@ -181,6 +181,8 @@ class ThreadState:
     site: Site | None = None
     stack: tuple[Site, ...] = ()
     """Innermost last, frames of the user's code only."""
+    awaits: str = ""
+    """The name alone of what it waits for: ``lock Account.lock``; empty if it has none."""
 
 
 Symptom = tuple[str, str, str, int]

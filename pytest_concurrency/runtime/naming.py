@@ -17,7 +17,7 @@ from typing import Any
 
 from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.foreign import class_name, is_derived, module_of, mro
-from pytest_concurrency.runtime.primitives import LOCK, RLOCK
+from pytest_concurrency.runtime.primitives import LOCK, RLOCK, SIMPLE_QUEUE
 
 _COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
 """Names that Python gives to threads: their numbers count through the process."""
@@ -32,7 +32,7 @@ AROUND = (
 """What the library makes of locks: these have no names of their own."""
 _INSIDE = "@"
 """Whose the attributes of such an object are."""
-_KINDS: dict[type, str] = {LOCK: "lock", RLOCK: "lock"}
+_KINDS: dict[type, str] = {LOCK: "lock", RLOCK: "lock", SIMPLE_QUEUE: "queue"}
 
 
 def given_name(name: str) -> str:
@@ -69,20 +69,25 @@ def names_of(
     """
     wanted = {id(obj): obj for obj in objects}
     around = _around(wanted)
-    holders = _holders({**wanted, **{id(owner): owner for owner in around.values()}})
+    frames = list(frames)
+    holders = _holders(
+        {**wanted, **{id(owner): owner for owner in around.values()}},
+        # What lived before a fork the garbage collector may know nothing of (``gc.freeze``).
+        {id(frame.f_globals): frame.f_globals for frame in frames},
+    )
     named = {*wanted, *map(id, around.values())}
     for frame in frames:
         for name, value in _variables(frame):
             if id(value) in named:
                 holders.setdefault(id(value), name)
-    holders = {**(labels or {}), **holders}
+    called = {**(labels or {}), **holders}
     names: dict[int, str] = {}
     shown: dict[int, str] = {}
     for key, inner in wanted.items():
         obj = inner if key in holders else around.get(key, inner)
         if id(obj) not in shown:
             kind = _KINDS.get(type(obj)) or class_name(type(obj)).lower()
-            base = f"{kind} {holders.get(id(obj), '')}".rstrip()
+            base = f"{kind} {called.get(id(obj)) or called.get(key, '')}".rstrip()
             taken = [
                 name for name in shown.values() if name == base or name.startswith(f"{base} (")
             ]
@@ -132,13 +137,16 @@ def _outermost(found: dict[int, object], key: int) -> object:
     return owner
 
 
-def _holders(wanted: dict[int, object]) -> dict[int, str]:
-    """Return ``Class.attribute``, ``module.variable`` or else a variable's name, by ``id``."""
+def _holders(wanted: dict[int, object], namespaces: Mapping[int, object]) -> dict[int, str]:
+    """Return ``Class.attribute``, ``module.variable`` or else a variable's name, by ``id``;
+    ``namespaces`` are looked at in any case.
+    """
     referrers = [
         referrer
         for referrer in gc.get_referrers(*wanted.values())
-        if referrer is not wanted and not _is_no_holder(referrer)
+        if referrer is not wanted and id(referrer) not in namespaces and not _is_no_holder(referrer)
     ]
+    referrers += namespaces.values()
     owners = _owners([each for each in referrers if _is_dict(each)])
     owned: dict[int, str] = {}
     variables: dict[int, str] = {}

@@ -18,6 +18,7 @@ from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import is_derived, is_one_of, mro
 from pytest_concurrency.runtime.frames import current_frames
 from pytest_concurrency.runtime.naming import given_name, names_of
+from pytest_concurrency.runtime.primitives import SIMPLE_QUEUE
 from pytest_concurrency.runtime.state import State
 from pytest_concurrency.runtime.task import Group, Task, Waiting, task_of
 
@@ -32,14 +33,20 @@ _MOST_HELD = 8
 _NO_OBJECTS = ("descriptor", "sleep", "thread")
 """Kinds of waits for something that the program has no name for."""
 _SPOKEN: dict[type, str] = {
-    threading.Condition: "notify of",
-    threading.Event: "set of",
-    threading.Barrier: "the others at",
-    queue.Queue: "an item or room in",
-    threading.Semaphore: "release of",
-    Future: "the result of",
+    threading.Condition: "a notify of {}",
+    threading.Event: "{} to be set",
+    threading.Barrier: "the others at {}",
+    queue.Queue: "an item or room in {}",
+    threading.Semaphore: "a release of {}",
+    Future: "the result of {}",
 }
-"""What else than a lock is waited for."""
+"""What else than a lock is waited for, and how that is said."""
+_SPOKEN_OF_QUEUES = {
+    "get": "an item in {}",
+    "put": "room in {}",
+    "join": "the tasks of {} to be done",
+}
+"""By the method that waits."""
 
 
 def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
@@ -65,10 +72,11 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
             ThreadState(
                 task.index,
                 given_name(task.name),
-                _waits_for(task, awaited[task], holders, name_of),
+                _waits_for(task, awaited[task], frames.get(task.ident), holders, name_of),
                 tuple(name_of[id(lock)] for lock in held[task]),
                 stack[-1] if stack else None,
                 stack,
+                name_of.get(id(awaited[task]), ""),
             )
         )
     return tuple(states)
@@ -89,11 +97,15 @@ def awaited_by(task: Task, frame: FrameType | None) -> object | None:
     reason = task.blocked_on
     if task.outside or not isinstance(reason, Waiting) or reason.kind in _NO_OBJECTS:
         return None
-    return _primitive_around(frame) or reason.target
+    return _primitive_around(frame)[0] or reason.target
 
 
 def _waits_for(
-    task: Task, awaited: object | None, holders: dict[int, Task], name_of: dict[int, str]
+    task: Task,
+    awaited: object | None,
+    frame: FrameType | None,
+    holders: dict[int, Task],
+    name_of: dict[int, str],
 ) -> str:
     reason = task.blocked_on
     if task.outside:
@@ -110,8 +122,14 @@ def _waits_for(
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"
     if awaited is not reason.target:
-        said = [_SPOKEN[base] for base in mro(type(awaited)) or () if is_one_of(base, _SPOKEN)]
-        return f"{said[0]} {name_of[id(awaited)]}"
+        (said, *_) = [
+            _SPOKEN[base] for base in mro(type(awaited)) or () if is_one_of(base, _SPOKEN)
+        ]
+        if is_derived(type(awaited), (queue.Queue,)):
+            said = _SPOKEN_OF_QUEUES.get(_primitive_around(frame)[1], said)
+        return said.format(name_of[id(awaited)])
+    if type(awaited) is SIMPLE_QUEUE:
+        return _SPOKEN_OF_QUEUES["get"].format(name_of[id(awaited)])
     holder = holders.get(id(awaited))
     by = "" if holder is None else f" held by {_spoken(holder)}"
     return f"{name_of[id(awaited)]}{by}"
@@ -121,19 +139,19 @@ def _spoken(task: Task) -> str:
     return "the main thread" if task.index == 0 else f"thread {task.index}"
 
 
-def _primitive_around(frame: FrameType | None) -> object | None:
+def _primitive_around(frame: FrameType | None) -> tuple[object | None, str]:
     """Return the condition, event, queue ... whose method the thread is inside of, the outermost
-    one.
+    one, and the method's name.
     """
-    found = None
+    found, method = None, ""
     while frame is not None and not _is_user(frame):
         # Nothing is asked of other frames: up to 3.12 an answer refers to all of their variables.
         is_librarys = frame.f_code.co_filename.startswith(_LIBRARY)
         owner = frame.f_locals.get("self") if is_librarys else None
         if is_derived(type(owner), _SPOKEN):
-            found = owner
+            found, method = owner, frame.f_code.co_name
         frame = frame.f_back
-    return found
+    return found, method
 
 
 def _is_user(frame: FrameType) -> bool:

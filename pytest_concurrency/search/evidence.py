@@ -149,6 +149,8 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
 def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     states = suspect.observation.execution.states
     waiting = [state for state in states if state.waits_for and state.thread]
+    # Threads that are nowhere in the program are idle: workers of a pool, say.
+    waiting = [state for state in waiting if state.site is not None] or waiting
     if suspect.kind == "deadlock":
         told = "; ".join(
             f"{thread_name(s.thread, '')} waits for {s.waits_for}" for s in waiting or states
@@ -168,7 +170,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         for state in involved
         if state.site is not None
     )
-    names = sorted({state.waits_for.partition(" held by")[0] for state in waiting})
+    names = sorted({each.awaits or each.waits_for.partition(" held by")[0] for each in waiting})
     location = " and ".join(names) if suspect.kind == "deadlock" else ""
     return Hazard(
         suspect.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 
@@ -10,6 +11,8 @@ from loading import collector_knows_functions
 
 from pytest_concurrency import explore
 from pytest_concurrency.runtime.naming import names_of
+
+SEEN_BY_NO_COLLECTOR = threading.Lock()
 
 
 class Shop:
@@ -32,7 +35,8 @@ def test_who_waits_for_a_condition_does_not_hold_its_lock():
     (hazard,) = explore(Shop, [wait, wake], schedules=100).hazards
     assert hazard.kind == "deadlock"
     waiting = next(state for state in hazard.states if state.thread == 1)
-    assert waiting.waits_for == "notify of condition Shop.door"
+    assert waiting.waits_for == "a notify of condition Shop.door"
+    assert hazard.location == waiting.awaits == "condition Shop.door"
     assert waiting.holds == ()
 
 
@@ -145,3 +149,19 @@ def test_a_key_that_is_no_plain_text_is_not_asked():
     table = {Key("door"): lock}
     assert names_of([lock])[id(lock)] == "lock"
     assert len(table) == 1
+
+
+def test_what_lived_before_a_fork_keeps_its_name():
+    gc.freeze()  # as in a child: the collector does not know this module any more
+    try:
+        passed_on = SEEN_BY_NO_COLLECTOR
+        name = names_of([passed_on], [sys._getframe()])[id(passed_on)]
+    finally:
+        gc.unfreeze()
+    assert name == f"lock {__name__}.SEEN_BY_NO_COLLECTOR"
+
+
+def test_a_condition_whose_lock_only_has_a_label_is_called_a_condition():
+    shop = Shop()
+    lock = shop.door._lock
+    assert names_of([lock], labels={id(lock): "Shop.door"})[id(lock)] == "condition Shop.door"

@@ -335,8 +335,12 @@ def test_self_deadlock_names_the_lock():
 @pytest.mark.parametrize(
     ("wait_for", "told"),
     [
-        (lambda log: log.event.wait(), "set of event Log.event"),
-        (lambda log: log.queue.get(), "an item or room in queue Log.queue"),
+        (lambda log: log.event.wait(), "waits for event Log.event to be set"),
+        (lambda log: log.queue.get(), "waits for an item in queue Log.queue"),
+        (lambda log: [log.queue.put(1) for _ in range(9)], "waits for room in queue Log.queue"),
+        (lambda log: (log.queue.put(1), log.queue.join()), "tasks of queue Log.queue to be done"),
+        (lambda log: [log.semaphore.acquire() for _ in range(2)], "release of semaphore Log.sem"),
+        (lambda log: log.simple.get(), "waits for an item in queue Log.simple"),
         (lambda log: log.barrier.wait(), "the others at barrier Log.barrier"),
     ],
 )

@@ -17,6 +17,7 @@ import pytest
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule
+from pytest_concurrency.runtime.naming import thread_name
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
 from pytest_concurrency.search.comparison import runs_alike
@@ -157,7 +158,10 @@ def problem_of(observation: Observation) -> str:
     execution = observation.execution
     if execution.outcome:
         waiting = [state for state in execution.states if state.waits_for]
-        waits = "; ".join(f"{state.name} waits for {state.waits_for}" for state in waiting)
+        waits = "; ".join(
+            f"{thread_name(state.thread, state.name)} waits for {state.waits_for}"
+            for state in waiting
+        )
         return _OUTCOMES[execution.outcome] + (f": {waits}" if waits else "")
     failure = observation.failure
     if failure is None or failure.kind == "thread-exception":
