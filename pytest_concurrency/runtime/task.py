@@ -81,13 +81,19 @@ class Waiting(NamedTuple):
     def is_over(self) -> bool:
         """Whether somebody out of sight has given what is waited for."""
         if self.kind == "lock":
-            if not self.target.acquire(False):
+            if _is_mine(self.target) or not self.target.acquire(False):
                 return False
             self.target.release()
             return True
         if self.kind == "descriptor":
             return bool(self.target.are_ready())
         return self.kind == "queue" and not self.target.empty()
+
+
+def _is_mine(lock: Any) -> bool:
+    """Whether the calling thread, which waits as well, holds a lock that it could take again."""
+    asked = getattr(lock, "_is_owned", None) or getattr(lock, "_is_mine", None)
+    return asked is not None and asked()
 
 
 class Group:
