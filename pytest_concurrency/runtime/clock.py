@@ -7,9 +7,11 @@ or is blocked out of sight, virtual time passes as real time does (the watchdog 
 
 from __future__ import annotations
 
+import operator
 import sys
 import time
 from collections.abc import Callable
+from threading import TIMEOUT_MAX
 from typing import Any
 
 from pytest_concurrency import real_time
@@ -28,7 +30,7 @@ def _is_outward(namespace: dict[str, Any]) -> bool:
     return namespace.get("__name__") == "subprocess"
 
 
-def sleep(seconds: float, /) -> None:
+def sleep(seconds: Any, /) -> None:
     """Replace ``time.sleep``."""
     task = _b.holder()
     if task is None:
@@ -37,8 +39,11 @@ def sleep(seconds: float, /) -> None:
     if _is_outward(sys._getframe(1).f_globals):
         nap(task, "a child process", seconds)
         return
-    if seconds < 0:
-        raise ValueError("sleep length must be non-negative")
+    if hasattr(type(seconds), "__index__"):
+        seconds = operator.index(seconds)
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds <= TIMEOUT_MAX:
+        _real_sleep(seconds)  # which says what is wrong
+        return
     _b.block(task, Waiting("sleep", seconds), -1 - task.index, float(seconds))
 
 

@@ -25,6 +25,7 @@ from pytest_concurrency.runtime import (
     semlocks,
     serials,
     threads,
+    tracing,
 )
 from pytest_concurrency.runtime.disguise import (
     Watched,
@@ -111,6 +112,7 @@ def _replacements() -> dict[Any, dict[str, Any]]:
         **outward.patches(),
         **file_locks.patches(),
         **chance.patches(),
+        **tracing.patches(),
     }
     made: dict[int, Any] = {}
     """By the original: what two modules hold stays one object."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from types import FrameType, FunctionType, MethodType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime import executors
@@ -23,6 +23,7 @@ from pytest_concurrency.runtime.primitives import point
 from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, Waiting, task_of, tie
 from pytest_concurrency.runtime.trace.operations import RELEASE
+from pytest_concurrency.runtime.tracing import hide_from_tracing
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _LIBRARY = str(Path(threading.__file__).parent)
@@ -77,7 +78,7 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
     _restore_run(thread, own_run)
     try:
         _b.enter(task)
-        _hide_from_tracing()
+        hide_from_tracing()
         if isinstance(thread, threading.Timer):
             point(thread, _TIMER, "call")  # it waits out of sight, but who cancels it meets it
         target: Any = thread.__dict__.get("_target")
@@ -97,22 +98,6 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
         with suppress(Abort):
             point(thread, THREAD_END, RELEASE)
         _b.finish(task)
-
-
-def _hide_from_tracing() -> None:
-    """Keep functions of ``threading.settrace`` and ``setprofile`` from being called for the
-    plugin's own frames: they may be instrumented, and pass scheduling points there.
-    """
-    for get, put in ((sys.gettrace, sys.settrace), (sys.getprofile, sys.setprofile)):
-        function = get()
-        if type(function) in (FunctionType, MethodType):
-            put(partial(_unless_own, function))
-
-
-def _unless_own(function: Any, frame: FrameType, event: str, arg: Any) -> Any:
-    if frame.f_code.co_filename.startswith(_OWN):
-        return None
-    return function(frame, event, arg)
 
 
 def expect_hooks() -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.baton import baton
+from pytest_concurrency.runtime.tracing import unseen
 
 _YIELDS = 0.2
 """Share of the accesses at which a thread lets others run."""
@@ -40,7 +41,7 @@ def amplified(
         if draw() < share:
             sleep(draw() * _LONGEST_PAUSE)
 
-    with instrumentation.swapped():
+    with instrumentation.swapped(), unseen():
         baton.amplifier = maybe_yield
         try:
             yield

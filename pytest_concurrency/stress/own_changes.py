@@ -41,6 +41,7 @@ _CHANGING: Final[dict[str, str]] = {
     "signal": "signal",
     "socket": "setdefaulttimeout",
     "sys": "setrecursionlimit setswitchinterval",
+    "sys.monitoring": "free_tool_id register_callback set_events use_tool_id",
     "time": "tzset",
     "time_machine": "travel",
     "tracemalloc": "start stop",
