@@ -15,7 +15,6 @@ from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 from pytest_concurrency.runtime.trace.event import (
-    Event,
     Log,
     names_attribute,
     operation,
@@ -92,7 +91,8 @@ class Learning:
             self.heat = bytearray()
         self.heat.extend(bytes(len(SITES) - len(self.heat)))
         # Threads of the standard library, a timer's say, synchronise out of our sight.
-        self._heat_up(frozenset(site_number(event) for event in log if _is_call(event)))
+        called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
+        self._heat_up(frozenset(map(site_number, called)))
         alone: dict[Sites, set[int]] = {}
         for place in _places(together):
             sites = frozenset(place.sites)
@@ -128,10 +128,6 @@ class Learning:
             known |= threads
             if len(known) > 1 and sites not in self._private:
                 self._heat_up(sites)
-
-
-def _is_call(event: Event) -> bool:
-    return operation(event) == CALL and not names_attribute(event)
 
 
 def _places(log: Log) -> list[_Place]:
