@@ -31,6 +31,19 @@ def test_package_offers_explore_lazily():
         _ = pytest_concurrency.explode
 
 
+def test_exploring_needs_no_pytest():
+    """Importing it would take as long as the rest, and a third of all objects would be its."""
+    source = """
+import sys
+from pytest_concurrency import explore
+assert explore(list, [list.clear]).executions
+print(sorted({"pytest", "_pytest"} & {*sys.modules}))
+"""
+    command = [sys.executable, "-c", source]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_no_workers_and_no_schedules_are_refused():
     with pytest.raises(ValueError, match="at least one worker"):
         explore(Counter, [])

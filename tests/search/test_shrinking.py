@@ -104,6 +104,13 @@ def test_threads_that_are_not_needed_go_first() -> None:
     assert executions < 15
 
 
+def test_what_has_been_run_is_not_tried_again() -> None:
+    assert shrunk((), set())[1] == 0
+    found, executions = shrunk(((1, 1, 2),), {(1, 1, 2)})
+    assert found.size[0] == 1
+    assert executions == 1
+
+
 def in_state(*states: tuple[int, int, str]) -> Suspect:
     made = [
         ThreadState(thread, f"thread {thread}", waits_for, (), site, (site,))
