@@ -192,7 +192,8 @@ def _hold_survivors() -> None:
     """Give what a collection has left its number again."""
     if not _surviving:
         return
-    for each in gc.get_objects():
+    objects = gc.get_objects()
+    for each in compress(objects, map(_surviving.__contains__, map(id, objects))):
         kind, serial = _surviving.get(id(each), (None, 0))
         if kind is type(each) and id(each) not in _b.seen:
             _hold(each, serial)

@@ -222,14 +222,15 @@ class Explorer:
         """
         index = self.executions
         # Whether anything was lost is seen only where values are known.
-        replay = partial(self._replay, record=suspect.lost_update is not None)
+        replay = partial(self._try, record=suspect.lost_update is not None)
         now = monotonic()
         deadline = min(self.deadline, now + max(_LEAST_SHORTENING, now - self._started))
         sample = partial(self._sample, record=suspect.lost_update is not None)
         shortest = shortened(suspect, replay, sample, limit=self._limit, deadline=deadline)
         if shortest is not suspect and fair_end(shortest, self._execute, self._limit):
             shortest = suspect  # which does not
-        again = self._replay(shortest.observation.execution.schedule, self._limit, record=True)
+        schedule = shortest.observation.execution.schedule
+        again = self._look(self._execute(Replay(schedule), self._limit, record=True))
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
@@ -245,12 +246,19 @@ class Explorer:
         strategy = Systematic(Choices("shortening", bound), self._learning, bound)
         while not strategy.finished:
             strategy.prepare()
-            observation = self._execute(strategy, limit, record=record)
+            observation = self._execute(strategy, limit)
             strategy.learn(observation.execution)
-            yield self._look(observation)
+            yield self._look_closely(observation, limit, record)
 
-    def _replay(self, schedule: Schedule, limit: int, *, record: bool = False) -> Suspect | None:
-        return self._look(self._execute(Replay(schedule), limit, record=record))
+    def _try(self, schedule: Schedule, limit: int, *, record: bool) -> Suspect | None:
+        return self._look_closely(self._execute(Replay(schedule), limit), limit, record)
+
+    def _look_closely(self, observation: Observation, limit: int, record: bool) -> Suspect | None:
+        """Judge by the values, too: to record takes longer, so only where there is something."""
+        if record and look(observation, is_due=lambda sites: True) is not None:
+            schedule = observation.execution.schedule
+            observation = self._execute(Replay(schedule), limit, record=True)
+        return self._look(observation)
 
 
 class _Bounds:
