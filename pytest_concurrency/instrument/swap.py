@@ -179,7 +179,7 @@ class Instrumentation:
                 still_right.append(swap)
                 known.add(id(function))
         self._swaps = still_right
-        return [obj for obj in objects if id(obj) not in known]
+        return [obj for obj in objects if id(obj) not in known] if known else objects
 
     def _find_registers(
         self, objects: list[object]
