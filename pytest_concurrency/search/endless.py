@@ -54,18 +54,23 @@ def fair_end(
     if suspect.kind != "no-progress":
         return None
     endless = suspect.observation.execution
+    fair: Execution | None = None
     for share in _FAIR_SHARES:
         most = min(share * max(limit, endless.steps), MOST_POINTS)
         fair = run(ThenFair(endless.schedule, endless.steps), most).execution
-        if fair.outcome in (
-            "",
-            "too-long",
-            "cut",
-        ):  # it was stopped while it went on: nothing is known
+        if fair.outcome in ("", "too-long", "cut"):  # stopped while it went on: nothing is known
             return fair
-        if fair.outcome != "step-limit" or all(map(_looks, fair.log[-_LATEST:])):
-            break
-    return None
+        looks_on = fair.outcome == "step-limit" and all(map(_looks, fair.log[-_LATEST:]))
+        if fair.outcome != "step-limit" or (looks_on and _saw_it_before(fair.log)):
+            return None
+    return fair if looks_on else None  # each time at something else: it may come to an end
+
+
+def _saw_it_before(log: Log) -> bool:
+    """Whether all that was looked at in the end had been looked at before."""
+    latest = set(map(location, log[-_LATEST:]))
+    latest.difference_update(map(location, log[:-_LATEST]))
+    return not latest
 
 
 _WAITING = frozenset(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency import explore
+from pytest_concurrency import api, explore
 from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.observation import Observation
 
@@ -146,3 +146,34 @@ def test_what_goes_on_when_time_is_up_is_too_long() -> None:
     assert not found.hazards
     assert found.reason.startswith("too long: ")
     assert found.reason.endswith(" points, 0 of 5 schedules fitted")
+
+
+class Node:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+class Chain:
+    def __init__(self) -> None:
+        self.nodes = [Node(number) for number in range(20_000)]
+
+    def look_through(self) -> None:
+        for node in self.nodes:
+            assert node.value >= 0
+
+    def look_again(self) -> None:
+        first = self.nodes[0]
+        while not first.value:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("look", "kinds"), [(Chain.look_through, []), (Chain.look_again, ["no-progress"])]
+)
+def test_who_looks_at_something_else_each_time_may_come_to_an_end(
+    monkeypatch: pytest.MonkeyPatch, look: Callable[[Chain], None], kinds: list[str]
+) -> None:
+    monkeypatch.setattr(api, "_FIRST_LIMIT", 1000)
+    found = explore(Chain, [look], schedules=2)
+    assert [hazard.kind for hazard in found.hazards] == kinds
+    assert not found.reason

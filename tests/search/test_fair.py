@@ -6,6 +6,8 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.task import NOT_STARTED, Task
@@ -62,9 +64,11 @@ class Polled:
         self.is_up = True
 
 
-def test_a_sleep_of_no_time_lets_others_run() -> None:
+@pytest.mark.parametrize("pollers", [1, 2, 3])
+def test_a_sleep_of_no_time_lets_others_run(pollers: int) -> None:
     state = Polled()
+    jobs = [state.poll] * pollers + [state.put_up]
     with exploring(instrumentation_for([Polled]), 60):
-        done = execute(Fair(), lambda: run_copies([state.poll, state.put_up]), 10_000)
+        done = execute(Fair(), lambda: run_copies(jobs), 10_000)
     assert not done.outcome
-    assert done.steps < 20
+    assert done.steps < 60

@@ -79,6 +79,8 @@ class Fair:
         """Start over."""
         self._baton = baton
         self._turns = Turns(baton)
+        self._ran: dict[Task, int] = {}
+        """The points that had been passed when each thread ran last."""
         self._next: tuple[list[Any] | None, int] = (None, 0)
         """The wait that runs out first, and the points that had been passed when it became the
         first.
@@ -95,15 +97,19 @@ class Fair:
         return enabled[(enabled.index(task) + 1) % len(enabled)] if is_over else task
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
-        """Let time go on while others run: who sleeps wakes although somebody keeps running. Who
-        sleeps for no time at all lets others run first.
+        """Let time go on while others run: who sleeps wakes although somebody keeps running. It
+        lets everybody run first who can: two who sleep for no time leave no turn to a third.
         """
+        self._ran[task] = self._baton.total
         first = min(sleepers, key=_ends_at)
         if self._next[0] is not first.timer:
             self._next = (first.timer, self._baton.total)
-        points = self._baton.total - self._next[1]
-        is_over = self._baton.clock + points * self._seconds_per_point >= _ends_at(first)
-        return first if points and is_over else None
+        passed = (self._baton.total - self._next[1]) * self._seconds_per_point
+        if self._baton.clock + passed < _ends_at(first):
+            return None
+        slept_at = self._ran.get(first, -1)
+        others = self._baton.enabled
+        return first if all(self._ran.get(each, -1) > slept_at for each in others) else None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Let it pass some points before looking at its turn again."""
