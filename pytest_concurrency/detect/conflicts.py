@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.threads import THREAD_END
 from pytest_concurrency.runtime.trace.event import (
     Event,
@@ -17,6 +16,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, MAY_WRITE, ONLY_READ, RELEASE
+from pytest_concurrency.runtime.trace.resource import WHOLE
 
 
 class Conflict(NamedTuple):

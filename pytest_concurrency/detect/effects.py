@@ -22,7 +22,6 @@ from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.detect.through_calls import is_kept
 from pytest_concurrency.runtime.foreign import is_one_of
 from pytest_concurrency.runtime.trace.event import (
-    Location,
     Log,
     location,
     operation,
@@ -31,6 +30,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import WRITE
+from pytest_concurrency.runtime.trace.resource import Location
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset)

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pytest_concurrency.detect.provenance import Provenance
 from pytest_concurrency.runtime.marks import Mark
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
-from pytest_concurrency.runtime.trace.event import Location, Log, location, rows, site_number
+from pytest_concurrency.runtime.trace.event import Log, location, rows, site_number
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
+from pytest_concurrency.runtime.trace.resource import Location
 
 _NEVER = -1
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 
 from pytest_concurrency.instrument.scopes import all_nodes
-from pytest_concurrency.runtime.primitives import INTERNAL, LOCK_METHODS, QUEUE_METHODS
+from pytest_concurrency.runtime.primitives import LOCK_METHODS, QUEUE_METHODS
+from pytest_concurrency.runtime.sites import INTERNAL
 
 MODULES = (
     "threading",

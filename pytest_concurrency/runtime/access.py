@@ -21,12 +21,13 @@ from typing import Any
 from pytest_concurrency.runtime import containers, shapes
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
-from pytest_concurrency.runtime.operation import WHOLE, Operation
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.primitives import stand_in_for
 from pytest_concurrency.runtime.serials import dropped, let_go, serial_of
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.runtime.trace.event import FILE, Event
+from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
 
 
 def touch(site: int, target: object, obj: object, name: object, part: Any, op: str = "") -> None:

@@ -23,11 +23,14 @@ from typing import Any, NoReturn
 
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.gate import new_gate
+from pytest_concurrency.runtime.meetings import note, note_of_thread
 from pytest_concurrency.runtime.pool import Worker, WorkerPool, new_context
-from pytest_concurrency.runtime.sites import everywhere
+from pytest_concurrency.runtime.sites import INTERNAL, everywhere
 from pytest_concurrency.runtime.strangers import wake_released
 from pytest_concurrency.runtime.task import NOBODY, NOT_STARTED, Abort, Group, Strategy, Task
 from pytest_concurrency.runtime.timers import by_index
+from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, LEAVE, RETURN, START
+from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.waits import Waits
 
 LINGER = 10.0
@@ -72,15 +75,20 @@ class Baton(Waits):
             return []
         self._reserve(len(jobs))
         group = Group(len(jobs))
+        noted, here = self.noted, len(self.log)
         tasks = []
         for number, job in enumerate(jobs, len(self.tasks)):
             task = Task(number, "", NOT_STARTED, job)
             task.group = group
             tasks.append(task)
+            noted.append((here, caller.index, INTERNAL, THREAD, number, START))
         self.tasks += tasks
         self.enabled += tasks  # the highest indices so far: the list stays sorted
         self._reconsider()
         self.block(caller, group, id(group))
+        here = len(self.log)
+        for task in tasks:
+            noted.append((here, caller.index, INTERNAL, THREAD, task.index, JOINED))
         return tasks
 
     def _reserve(self, count: int) -> None:
@@ -112,6 +120,7 @@ class Baton(Waits):
         self.tasks.append(task)
         self.enabled.append(task)
         self.has_adopted = True
+        note_of_thread(self, task.index, START)
         self._reconsider()
         return task
 
@@ -125,11 +134,13 @@ class Baton(Waits):
         self.running = task
         if self.aborting:
             raise Abort
+        note_of_thread(self, task.index, BEGIN)
 
     def _work(self, task: Task, worker: Worker) -> None:
         following: Task | None = task
         while following is not None:
             task = self.running = following
+            self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, BEGIN))
             try:
                 if not self.aborting:
                     assert task.run is not None
@@ -172,7 +183,7 @@ class Baton(Waits):
         if self.lingering:
             self.leaked = [(task, task.blocked_on) for task in self.left_over()]
         if self.cut is None:
-            self.cut = len(self.log)
+            self.cut, self.cut_noted = len(self.log), len(self.noted)
         self.aborting = True
         left = [task for task in self.tasks if not task.done and task is not main]
         for task in left:
@@ -187,7 +198,7 @@ class Baton(Waits):
             main.gate.acquire(True, 1.0)
         self.current = None
         self.time_ended, self.ended = self.clock, real_time()
-        del self.log[self.cut :]
+        del self.log[self.cut :], self.noted[self.cut_noted :]
         self.seen.clear()
         self.held.clear()
         if left:
@@ -226,6 +237,7 @@ class Baton(Waits):
             if self.current is task:
                 self.tasks[0].gate.release()
             return None
+        self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, END))
         task.steps += 1
         self.enabled.remove(task)
         if id(task) in self.waiters:
@@ -285,6 +297,7 @@ class Baton(Waits):
             if self.running is not task or self.current is not task or self.aborting:
                 return
             task.outside = self.lost_sight = True
+            note_of_thread(self, task.index, LEAVE)
             self.running = None
             self._settle(task)
             self.enabled.remove(task)
@@ -316,6 +329,7 @@ class Baton(Waits):
         with self.mutex:
             task.outside = False
             task.operation = None
+            note(self, task.index, THREAD, task.index, RETURN)
             insort(self.enabled, task, key=by_index)
             if self.idle:
                 self.idle = False

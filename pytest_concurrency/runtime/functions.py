@@ -26,8 +26,8 @@ from pytest_concurrency.runtime.disguise import StandIn
 from pytest_concurrency.runtime.foreign import CURRENT_FOLDER, Shared
 from pytest_concurrency.runtime.marks import note_written_back
 from pytest_concurrency.runtime.namespaces import owner_of
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.resource import WHOLE
 
 Arguments = tuple[Any, ...]
 Effect = Callable[[int, Arguments], None]

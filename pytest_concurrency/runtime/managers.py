@@ -15,16 +15,16 @@ from pytest_concurrency.runtime import shapes
 from pytest_concurrency.runtime.access import touch
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import Shared, shared_by
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import (
-    INTERNAL,
     PYTHON_MADE,
     SIMPLE_QUEUE,
     STAND_INS,
     before_release,
     point,
 )
+from pytest_concurrency.runtime.sites import INTERNAL
 from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.resource import WHOLE
 
 
 class ForeignManager:

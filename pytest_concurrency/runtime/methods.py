@@ -23,12 +23,11 @@ from pytest_concurrency.runtime.access import comparable, get_attr, kind_of, par
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.foreign import is_instrumented, is_use, mro
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.serials import COUNTING, before_counting, dropped
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.runtime.trace.event import FILE
 from pytest_concurrency.runtime.trace.operations import READ, USE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
 
 
 def call_attr(obj: Any, name: str, site: int) -> Any:

@@ -7,19 +7,7 @@ from typing import Any
 
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.operations import ONLY_READ
-
-
-class _Whole:
-    """The one thing of its class, also where an execution comes back from a process of its own."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> str:
-        return "WHOLE"
-
-
-WHOLE = _Whole()
-"""The key of an access to a container as a whole: it overlaps with every key of that container."""
+from pytest_concurrency.runtime.trace.resource import overlap
 
 
 class Operation:
@@ -52,5 +40,4 @@ class Operation:
         """Whether the two touch one location and one of them writes (synchronises)."""
         if self.target != other.target or (self.kind in ONLY_READ and other.kind in ONLY_READ):
             return False
-        one, two = self.place, other.place
-        return one is WHOLE or two is WHOLE or bool(one == two)
+        return overlap((self.target, self.place), (other.target, other.place))

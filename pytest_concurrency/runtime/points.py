@@ -218,7 +218,7 @@ class Points(Timers):
             self.outcome = outcome
             if self.snapshot is not None:
                 self.states = self.snapshot(self)
-        self.cut = len(self.log)
+        self.cut, self.cut_noted = len(self.log), len(self.noted)
         self.aborting = True
         self.leave_to_main(leaving)
 

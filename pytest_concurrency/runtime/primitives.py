@@ -21,11 +21,24 @@ from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from pytest_concurrency.runtime.baton import baton as _b
+from pytest_concurrency.runtime.meetings import note
 from pytest_concurrency.runtime.operation import Operation
-from pytest_concurrency.runtime.serials import let_go, serial_of
+from pytest_concurrency.runtime.serials import inner_serial_of, let_go, serial_of
+from pytest_concurrency.runtime.sites import INTERNAL
 from pytest_concurrency.runtime.task import Abort, Task, Waiting
 from pytest_concurrency.runtime.trace.event import Event
-from pytest_concurrency.runtime.trace.operations import ACQUIRE, CALL, READ, RELEASE, TRY
+from pytest_concurrency.runtime.trace.operations import (
+    ACQUIRE,
+    ACQUIRED,
+    CALL,
+    GOT,
+    PUT,
+    READ,
+    REFUSED,
+    RELEASE,
+    RELEASED,
+    TRY,
+)
 
 LOCK = type(_thread.allocate_lock())
 RLOCK = type(_thread.RLock())
@@ -34,8 +47,6 @@ _queue_get: Any = queue.SimpleQueue().get
 PYTHON_MADE = (threading.Condition, threading.Semaphore)
 BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
 """Types of bound methods; C has two, by calling convention."""
-INTERNAL = -1
-"""Site of operations inside the standard library: they may block but are no scheduling points."""
 
 
 def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | None:
@@ -78,8 +89,9 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         if timeout != -1 or not blocking:
             # A try-lock; or wrong arguments, which raise here what they raise without us.
             if not lock.acquire(blocking, timeout):
+                note(_b, task.index, inner_serial_of(lock), "", REFUSED, site)
                 return False
-            _b.owners[id(lock)] = (lock, task)
+            note_acquired(lock, task, site)
             return True
         end = None
     else:
@@ -89,18 +101,32 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         # Not by the clock alone: sums of floats differ with the time at which they begin.
         left = None if end is None else end - _b.clock
         if is_over or (left is not None and left <= 0):
+            note(_b, task.index, inner_serial_of(lock), "", REFUSED, site)
             return False
+        inner_serial_of(lock)  # by which it is known what is waited for
         again = Operation(site, id(lock), "", ACQUIRE if waits else TRY, waits)
         is_over = not _b.block(task, Waiting("lock", lock), id(lock), left, again)
-    _b.owners[id(lock)] = (lock, task)
+    note_acquired(lock, task, site)
     return True
+
+
+def note_acquired(lock: Any, task: Task, site: int) -> None:
+    """Note that ``task`` holds ``lock`` now; of one that it has held already that is no news."""
+    key = id(lock)
+    owner = _b.owners.get(key)
+    if owner is None or owner[1] is not task:
+        _b.owners[key] = (lock, task)
+        entry = _b.seen.get(key)
+        known = entry is not None and entry[0]() is lock
+        number = entry[1] if entry is not None and known else inner_serial_of(lock)
+        _b.noted.append((len(_b.log), task.index, site, number, "", ACQUIRED))
 
 
 def release(lock: Any, site: int) -> None:
     """``lock.release()`` under the scheduler."""
     before_release(lock, site, lock.release)
     lock.release()
-    _released(lock)
+    _released(lock, site)
 
 
 def before_release(obj: object, site: int, give_back: Callable[[], object]) -> None:
@@ -121,22 +147,29 @@ def _is_managed() -> bool:
     return current.ident == get_ident() or _b.holder() is not None
 
 
-def _released(lock: Any) -> None:
-    note_release(lock, is_still_held=type(lock) is RLOCK and lock._is_owned())  # type: ignore[attr-defined]
+def _released(lock: Any, site: int) -> None:
+    is_still_held = type(lock) is RLOCK and lock._is_owned()  # type: ignore[attr-defined]
+    note_release(lock, site, is_still_held=is_still_held)
 
 
-def note_release(lock: Any, *, is_still_held: bool) -> None:
+def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
     """Let whoever waits for ``lock`` try again, unless the calling thread still holds it."""
     if is_still_held or not _is_managed():
         return
-    _b.owners.pop(id(lock), None)
-    if id(lock) in _b.waiters:
-        _b.wake(id(lock))
+    key = id(lock)
+    _b.owners.pop(key, None)
+    assert _b.current is not None
+    entry = _b.seen.get(key)
+    known = entry is not None and entry[0]() is lock
+    number = entry[1] if entry is not None and known else inner_serial_of(lock)
+    _b.noted.append((len(_b.log), _b.current.index, site, number, "", RELEASED))
+    if key in _b.waiters:
+        _b.wake(key)
 
 
 def _release_save(lock: Any) -> Any:
     state = lock._release_save()
-    _released(lock)
+    _released(lock, INTERNAL)
     return state
 
 
@@ -145,23 +178,25 @@ def _acquire_restore(lock: Any, state: Any) -> None:
     if task is not None:
         again = Operation(INTERNAL, id(lock), "", ACQUIRE, True)
         while not lock.acquire(False):
+            inner_serial_of(lock)
             _b.block(task, Waiting("lock", lock), id(lock), None, again)
         lock.release()
-        _b.owners[id(lock)] = (lock, task)
+        note_acquired(lock, task, INTERNAL)
     lock._acquire_restore(state)
 
 
 def _get(source: Any, site: int, block: bool = True, timeout: float | None = None) -> Any:
     task = point(source, site, CALL)
-    if task is None or not block:
-        return source.get(block, timeout)
-    if timeout is not None and timeout < 0:
-        return source.get(block, timeout)  # raises
-    end = None if timeout is None else _b.clock + timeout
-    is_over = False
+    if task is None or (block and timeout is not None and timeout < 0):
+        return source.get(block, timeout)  # which may raise
+    end = None if timeout is None or not block else _b.clock + timeout
+    is_over = not block
+    number = inner_serial_of(source)
     while True:
         try:
-            return source.get(False)
+            item = source.get(False)
+            note(_b, task.index, number, "", GOT, site)
+            return item
         except queue.Empty:
             left = None if end is None else end - _b.clock
             if is_over or (left is not None and left <= 0):
@@ -174,8 +209,11 @@ def _put(
 ) -> None:
     point(target, site, CALL)
     target.put(value, block, timeout)
-    if _is_managed() and id(target) in _b.waiters:
-        _b.wake(id(target))
+    if _is_managed():
+        assert _b.current is not None
+        note(_b, _b.current.index, inner_serial_of(target), "", PUT, site)
+        if id(target) in _b.waiters:
+            _b.wake(id(target))
 
 
 class ManagedLock:

@@ -18,16 +18,19 @@ from pytest_concurrency.runtime.descriptors import (
     has_children,
     is_older_semaphore,
 )
+from pytest_concurrency.runtime.meetings import note
 from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.primitives import (
-    INTERNAL,
     STAND_INS,
     before_release,
+    note_acquired,
     note_release,
     point,
 )
+from pytest_concurrency.runtime.serials import inner_serial_of
+from pytest_concurrency.runtime.sites import INTERNAL
 from pytest_concurrency.runtime.task import Waiting
-from pytest_concurrency.runtime.trace.operations import ACQUIRE, TRY
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, ACQUIRED, RELEASED, TRY
 
 _CLASSES = {
     "_multiprocessing": ("SemLock",),
@@ -93,7 +96,9 @@ class ManagedSemLock:
             if not _b.block(task, Waiting("lock", lock), id(lock), left, again):
                 return bool(lock.acquire(False))
         if is_lock:
-            _b.owners[id(lock)] = (lock, task)
+            note_acquired(lock, task, self.site)
+        else:
+            note(_b, task.index, inner_serial_of(lock), "", ACQUIRED, self.site)
         return True
 
     def release(self) -> None:
@@ -104,7 +109,9 @@ class ManagedSemLock:
         before_release(self.lock, site, self.lock.release)
         self.lock.release()
         if self.lock.maxvalue == 1:
-            note_release(self.lock, is_still_held=self.lock._is_mine())
+            note_release(self.lock, site, is_still_held=self.lock._is_mine())
+        elif (task := _b.holder()) is not None:
+            note(_b, task.index, inner_serial_of(self.lock), "", RELEASED, site)
         _b.tell_pollers()
 
     def __getattr__(self, name: str) -> Any:

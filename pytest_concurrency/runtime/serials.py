@@ -39,6 +39,22 @@ def serial_of(obj: object) -> int:
     return serial
 
 
+def inner_serial_of(obj: object) -> int:
+    """The same for a lock or queue that only the standard library may use: those have numbers of
+    their own, below 0, so that the numbers of what the program uses do not depend on them.
+    """
+    number = id(obj)
+    entry = _b.seen.get(number)
+    if entry is not None and entry[0]() is obj:
+        return entry[1]
+    reference = _reference(obj)
+    if reference is None:
+        return -number  # a semaphore of another process, too: not held for this
+    _b.inner_serials = serial = _b.inner_serials - 1
+    _b.seen[number] = (reference, serial)
+    return serial
+
+
 def alive(obj: object) -> Callable[[], object]:
     """Return what gives ``obj`` as long as it lives, and then None; it keeps nothing alive that the
     program might miss."""

@@ -5,7 +5,7 @@ up here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pytest_concurrency.model import Operation
 
@@ -40,6 +40,8 @@ class InstrumentedSite:
 
 
 SITES: list[InstrumentedSite] = []
+INTERNAL: Final = -1
+"""Site of what is done inside the standard library: it may block but is no scheduling point."""
 
 
 def add_site(site: InstrumentedSite) -> int:

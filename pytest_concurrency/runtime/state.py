@@ -11,6 +11,7 @@ from pytest_concurrency.runtime.descriptors import Descriptors
 from pytest_concurrency.runtime.pool import WorkerPool
 from pytest_concurrency.runtime.task import Observer, Strategy, Task
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.synchronisation import Noted
 
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
@@ -37,6 +38,7 @@ class State:
         "cold",
         "current",
         "cut",
+        "cut_noted",
         "enabled",
         "ended",
         "files",
@@ -49,6 +51,7 @@ class State:
         "held",
         "hurried",
         "idle",
+        "inner_serials",
         "is_brief",
         "leaked",
         "limit",
@@ -59,6 +62,7 @@ class State:
         "marks",
         "mistake",
         "mutex",
+        "noted",
         "observer",
         "offers",
         "ours",
@@ -135,10 +139,12 @@ class State:
         self.by_ident: dict[int, Task] = {}
         self.switches: list[tuple[int, int, int]] = []
         self.log: list[Event] = []
+        self.noted: list[Noted] = []
+        """How threads have met (``meetings.py``)."""
         self.marks: list[tuple[int, int, int, int]] = []
         """Where functions have been that need marks (``marks.py``)."""
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
-        self.serials = 0
+        self.serials = self.inner_serials = 0
         self.held: list[object] = []
         """The objects in ``seen`` that only a strong reference keeps apart."""
         self.patience = 0
@@ -158,6 +164,8 @@ class State:
         self.running = None
         self.cut: int | None = None
         """The length of the log when the execution was given up: unwinding is no part of it."""
+        self.cut_noted = 0
+        """The same for what is noted."""
         self.idle = False
         self.looks = 0
         """Looks at clocks since a wait ran out."""

@@ -24,9 +24,10 @@ from pytest_concurrency.runtime import containers
 from pytest_concurrency.runtime.access import touch, whole
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.namespaces import OWNERS, owner_of
-from pytest_concurrency.runtime.operation import WHOLE, Operation
+from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.serials import let_go
 from pytest_concurrency.runtime.trace.operations import STEP, USE
+from pytest_concurrency.runtime.trace.resource import WHOLE
 
 _MOST = 16
 """Steps of a loop that are points; what happens between later ones happens between these, too."""

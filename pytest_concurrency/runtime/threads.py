@@ -18,11 +18,12 @@ from pytest_concurrency.runtime import executors
 from pytest_concurrency.runtime.baton import baton as _b
 from pytest_concurrency.runtime.chains import is_long
 from pytest_concurrency.runtime.hooks import Hooks, hooks, module_of, put_hooks, usable_hooks
+from pytest_concurrency.runtime.meetings import note_of_thread
 from pytest_concurrency.runtime.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.primitives import point
 from pytest_concurrency.runtime.sites import add_call_in
 from pytest_concurrency.runtime.task import Abort, Task, Waiting, task_of, tie
-from pytest_concurrency.runtime.trace.operations import RELEASE
+from pytest_concurrency.runtime.trace.operations import JOINED, RELEASE
 from pytest_concurrency.runtime.tracing import hide_from_tracing
 
 _OWN = str(Path(__file__).resolve().parent.parent)
@@ -158,6 +159,7 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
         return
     if not task.done and not _b.block(current, Waiting("thread", self), id(task), timeout):
         return
+    note_of_thread(_b, task.index, JOINED)
     with _b.unmanaged():
         _real_join(self)
 
@@ -166,6 +168,8 @@ def is_alive(self: threading.Thread) -> bool:
     """Replace ``Thread.is_alive``: the thread's own clean-up after its last step does not count."""
     task = task_of(self, _b)
     if task is not None and task.done and _b.current is not None:
+        if _b.holder() is not None:
+            note_of_thread(_b, task.index, JOINED)
         return False
     return self.is_alive() if isinstance(self, _StandIn) else _real_is_alive(self)
 

@@ -7,8 +7,11 @@ from heapq import heappop
 from operator import attrgetter
 
 from pytest_concurrency.real_time import perf_counter as real_time
+from pytest_concurrency.runtime.meetings import note
 from pytest_concurrency.runtime.state import State
 from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.trace.operations import EXPIRE
+from pytest_concurrency.runtime.trace.resource import THREAD
 
 by_index = attrgetter("index")
 SHORT = 1.0
@@ -63,4 +66,5 @@ class Timers(State):
                 task.timer = None
                 self.waiters[key].remove(task)
                 insort(self.enabled, task, key=by_index)
+                note(self, task.index, THREAD, task.index, EXPIRE)
                 self.total += _POINTS_PER_WAIT

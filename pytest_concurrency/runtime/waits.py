@@ -8,11 +8,15 @@ from math import inf
 
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.descriptors import Descriptors, wait_really
+from pytest_concurrency.runtime.meetings import note_wait
 from pytest_concurrency.runtime.operation import Operation
 from pytest_concurrency.runtime.points import Points
+from pytest_concurrency.runtime.sites import INTERNAL
 from pytest_concurrency.runtime.strangers import have_helped, have_strangers, wake_released
 from pytest_concurrency.runtime.task import NOBODY, Abort, Task, Waiting
 from pytest_concurrency.runtime.timers import by_index, later
+from pytest_concurrency.runtime.trace.operations import WAIT, WAKE
+from pytest_concurrency.runtime.trace.resource import THREAD
 
 _LONGEST_WITH_STRANGERS = 0.001
 
@@ -50,6 +54,10 @@ class Waits(Points):
         task.woken = False
         self.enabled.remove(task)
         self.waiters.setdefault(key, []).append(task)
+        if type(reason) is Waiting:
+            note_wait(self, task, reason, key)
+        else:
+            self.noted.append((len(self.log), task.index, INTERNAL, "group", "", WAIT))
         if self.observer is not None:
             self.observer.blocked(task)
         if timeout is not None:
@@ -86,6 +94,8 @@ class Waits(Points):
             task.timer[2] = None
             task.timer = None
         insort(self.enabled, task, key=by_index)
+        by = -1 if self.current is None else self.current.index
+        self.noted.append((len(self.log), by, INTERNAL, THREAD, task.index, WAKE))
         self._reconsider()
 
     def wait_until_ready(self, task: Task, target: Descriptors, timeout: float | None) -> bool:

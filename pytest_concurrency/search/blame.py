@@ -16,7 +16,6 @@ from typing import Any, Protocol
 from pytest_concurrency.detect.conflicts import Conflict, conflicts_of, is_read, is_write
 from pytest_concurrency.detect.effects import Content
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.task import Strategy
 from pytest_concurrency.runtime.trace.event import (
@@ -30,6 +29,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import CALL
+from pytest_concurrency.runtime.trace.resource import overlap
 from pytest_concurrency.search.observation import Failure, Observation, Suspect
 from pytest_concurrency.search.orders import orders
 from pytest_concurrency.search.strands import over_an_await
@@ -292,7 +292,7 @@ def _reads(observation: Observation, place: Event) -> dict[_Key, tuple[_Key | No
     log = observation.execution.log
     shown = zip(_numbered(log), log, observation.contents, strict=False)
     for key, event, (content, _) in shown:
-        if _is_one_place(event, place):
+        if overlap(location(event), location(place)):
             if is_read(event) or SITES[site_number(event)].op == CALL:
                 found[key] = (source, content)
             if is_write(event):
@@ -318,12 +318,7 @@ def involved(log: Log, conflict: Conflict) -> tuple[int, ...]:
     thread, place = thread_of(log[conflict.first]), log[conflict.first]
     for index in range(conflict.second + 1, len(log)):
         event = log[index]
-        if thread_of(event) == thread and _is_one_place(event, place):
+        if thread_of(event) == thread and overlap(location(event), location(place)):
             is_there_already = SITES[site_number(event)].line == SITES[site_number(place)].line
             return tuple(conflict) if is_there_already else (*conflict, index)
     return tuple(conflict)
-
-
-def _is_one_place(one: Event, other: Event) -> bool:
-    (obj, part), (other_obj, other_part) = location(one), location(other)
-    return obj == other_obj and (part is WHOLE or other_part is WHOLE or bool(part == other_part))

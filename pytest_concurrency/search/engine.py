@@ -20,6 +20,7 @@ from pytest_concurrency.runtime.patches import installed, renew
 from pytest_concurrency.runtime.standing import where_tasks_stand
 from pytest_concurrency.runtime.task import Abort, Strategy
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
 from pytest_concurrency.runtime.watchdog import Watchdog
 
 MOST_POINTS = 5_000_000
@@ -66,6 +67,13 @@ class Execution:
     """Where functions have been that need marks to tell what flows into what they write."""
     leaks: Sequence[Leak] = ()
     """Threads that have outlived the program."""
+    noted: Sequence[Noted] = ()
+    """How the threads have met, other than at scheduling points."""
+
+    @property
+    def trace(self) -> list[Event]:
+        """All that happened, in order."""
+        return list(merged(self.log, self.noted))
 
     @property
     def schedule(self) -> Schedule:
@@ -131,6 +139,7 @@ def last_execution() -> Execution:
         baton.hurried,
         baton.marks,
         tuple(_leaks()) if baton.leaked else (),
+        baton.noted,
     )
 
 

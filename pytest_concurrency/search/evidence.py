@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.baton import LINGER
 from pytest_concurrency.runtime.naming import thread_name
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.threads import THREAD_END
 from pytest_concurrency.runtime.trace.event import (
-    FILE,
     Event,
     location,
     names_attribute,
@@ -28,6 +26,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import MAY_WRITE, SYNCHRONISE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
 from pytest_concurrency.search.blame import NOBODY, Blame, involved
 from pytest_concurrency.search.endless import what_keeps_running
 from pytest_concurrency.search.engine import Execution, Leak

@@ -11,7 +11,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.primitives import LOCK_METHODS
 from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
 from pytest_concurrency.runtime.trace.event import (
@@ -23,6 +22,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, READ, RELEASE, TRY
+from pytest_concurrency.runtime.trace.resource import WHOLE
 
 Sites = frozenset[int]
 

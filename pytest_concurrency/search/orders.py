@@ -7,15 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_concurrency.detect.conflicts import Conflict
-from pytest_concurrency.runtime.trace.event import (
-    Event,
-    Log,
-    Resource,
-    operation,
-    resource_of,
-    thread_of,
-)
+from pytest_concurrency.runtime.trace.event import Event, Log, operation, resource_of, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, RELEASE
+from pytest_concurrency.runtime.trace.resource import Resource
 
 _OUTER_HOLDS = 3
 """Locks around an access that are tried to be taken later, from the inside out."""

@@ -22,9 +22,7 @@ from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.standing import awaited_by
 from pytest_concurrency.runtime.task import Task, Waiting, task_of
 from pytest_concurrency.runtime.trace.event import (
-    FILE,
     Event,
-    Location,
     location,
     operation,
     resource_of,
@@ -39,6 +37,7 @@ from pytest_concurrency.runtime.trace.operations import (
     USE,
     WRITE,
 )
+from pytest_concurrency.runtime.trace.resource import FILE, Location
 from pytest_concurrency.search.strands import Strands
 from pytest_concurrency.search.sync_names import Named, SyncNames
 from pytest_concurrency.search.values import MISSING, is_asked, location_name, peek, show

@@ -15,10 +15,8 @@ from typing import Any, Final
 
 from pytest_concurrency.runtime import containers, shapes
 from pytest_concurrency.runtime.foreign import class_name, is_one_of
-from pytest_concurrency.runtime.operation import WHOLE
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.event import (
-    FILE,
     Event,
     names_attribute,
     operation,
@@ -27,6 +25,7 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
 )
 from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
 
 MISSING: Final = object()
 """There is no value to be shown."""

@@ -19,8 +19,8 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.runtime.foreign import class_name, mro
 from pytest_concurrency.runtime.primitives import BOUND
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.runtime.trace.event import FILE
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, TRY, USE
+from pytest_concurrency.runtime.trace.resource import FILE
 from pytest_concurrency.stress.touch import NO_SITE, WHOLE_THING, Deed, Touch
 
 _MOST_TOUCHES = 1000

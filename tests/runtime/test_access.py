@@ -10,8 +10,8 @@ from watching import Touch, keys, load, touches
 
 from pytest_concurrency import explore
 from pytest_concurrency.runtime import access, methods
-from pytest_concurrency.runtime.trace.event import FILE
 from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.resource import FILE
 
 
 def _of_files(found: list[Touch]) -> list[Touch]:

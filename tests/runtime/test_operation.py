@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 
-from pytest_concurrency.runtime.operation import WHOLE, Operation
+from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.trace.resource import WHOLE
 
 
 def test_whole_stays_the_same_when_it_travels() -> None:

@@ -15,7 +15,8 @@ from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.baton import baton
 from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.runtime.trace.event import FILE, location, operation, site_number
+from pytest_concurrency.runtime.trace.event import location, operation, site_number
+from pytest_concurrency.runtime.trace.resource import FILE
 from pytest_concurrency.search.engine import execute, exploring
 from pytest_concurrency.search.strategies.replay import Replay
 

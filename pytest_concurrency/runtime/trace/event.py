@@ -12,14 +12,8 @@ from typing import Any, Final
 
 from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, Effect
+from pytest_concurrency.runtime.trace.resource import Location, Resource
 
-FILE: Final = "file"
-"""The resource of a file, whose number is the part."""
-
-Resource = int | str
-"""The serial number of an object within its execution; ``FILE``."""
-Location = tuple[Resource, Any]
-"""A resource, and which part of it: an attribute's name, a key, ``WHOLE``."""
 Event = tuple[int, int, Resource, Any, str]
 """Thread, site, resource, part, operation. A bare tuple, since an execution makes one at each
 access.

@@ -27,6 +27,10 @@ class Effect:
     releases: bool = False
     blocks: bool = False
     """Whether it waits as long as it takes."""
+    sends: bool = False
+    receives: bool = False
+    """What comes before a sending event happens before what comes after each receiving one that
+    follows at the same location."""
 
 
 READ: Final = "read"
@@ -43,6 +47,28 @@ TRY: Final = "try"
 RELEASE: Final = "release"
 """What ends the time for which a lock is held: others can tell if they try it or ask."""
 
+# What has taken place, other than what a thread is about to do. These are no scheduling points.
+
+ACQUIRED: Final = "acquired"
+REFUSED: Final = "refused"
+"""A lock was held by somebody else, and not waited for any longer."""
+RELEASED: Final = "released"
+PUT: Final = "put"
+GOT: Final = "got"
+START: Final = "start"
+BEGIN: Final = "begin"
+END: Final = "end"
+JOINED: Final = "joined"
+"""The end of a thread has been seen, by ``join()`` or ``is_alive()``."""
+WAIT: Final = "wait"
+WAKE: Final = "wake"
+"""Another thread, the part of the location, can go on."""
+EXPIRE: Final = "expire"
+"""A wait runs out."""
+LEAVE: Final = "leave"
+"""A thread is blocked where the scheduler cannot see it."""
+RETURN: Final = "return"
+
 OPERATIONS: Final = {
     each.name: each
     for each in (
@@ -54,6 +80,20 @@ OPERATIONS: Final = {
         Effect(ACQUIRE, "acquire", synchronises=True, acquires=True, blocks=True),
         Effect(TRY, "call", synchronises=True, acquires=True),
         Effect(RELEASE, "release", synchronises=True, releases=True),
+        Effect(ACQUIRED, "acquire", synchronises=True, acquires=True, receives=True),
+        Effect(REFUSED, "call", synchronises=True),
+        Effect(RELEASED, "release", synchronises=True, releases=True, sends=True),
+        Effect(PUT, "call", synchronises=True, sends=True),
+        Effect(GOT, "call", synchronises=True, receives=True),
+        Effect(START, "start", synchronises=True, sends=True),
+        Effect(BEGIN, "start", synchronises=True, receives=True),
+        Effect(END, "join", synchronises=True, sends=True),
+        Effect(JOINED, "join", synchronises=True, receives=True),
+        Effect(WAIT, "wait", synchronises=True, blocks=True),
+        Effect(WAKE, "wake", synchronises=True),
+        Effect(EXPIRE, "wake", synchronises=True),
+        Effect(LEAVE, "wait", synchronises=True, blocks=True),
+        Effect(RETURN, "wake", synchronises=True),
     )
 }
 """The table, by name."""

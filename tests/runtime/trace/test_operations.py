@@ -32,7 +32,12 @@ def test_each_does_something_and_can_be_told(row: Effect) -> None:
 
 def test_what_takes_or_gives_synchronises(row: Effect) -> None:
     assert row.synchronises or not (row.acquires or row.releases or row.blocks)
-    assert row.acquires or not row.blocks
+    assert row.synchronises or not (row.sends or row.receives)
+
+
+def test_who_receives_has_waited_already(row: Effect) -> None:
+    assert not (row.receives and row.blocks)
+    assert not (row.sends and row.receives)
 
 
 def test_only_what_is_not_seen_inside_may_do_both(row: Effect) -> None:

@@ -1,0 +1,48 @@
+"""What a trace tells of the runtime, found out without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_concurrency.runtime.trace import operations as done
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    location,
+    operation,
+    resource_of,
+    thread_of,
+)
+from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+
+_WOKEN = (done.START, done.WAKE, done.EXPIRE, done.RETURN)
+_STOPPED = (done.WAIT, done.LEAVE, done.END)
+
+
+class Recomputed:
+    """Who can go on, and who holds which lock, after each event of a trace."""
+
+    def __init__(self) -> None:
+        self.runnable = {0}
+        self.holders: dict[Resource, int] = {}
+
+    def go_through(self, trace: Iterable[Event]) -> None:
+        """Go on to the end of ``trace``: each event must be possible."""
+        for event in trace:
+            self._runs(event)
+            self._holds(event)
+
+    def _runs(self, event: Event) -> None:
+        thread, (resource, part), op = thread_of(event), location(event), operation(event)
+        if resource == THREAD and op in _WOKEN:
+            self.runnable.add(part)
+            return
+        assert thread in self.runnable, event
+        if op in _STOPPED:
+            self.runnable.remove(thread)
+
+    def _holds(self, event: Event) -> None:
+        if operation(event) == done.ACQUIRED:
+            assert resource_of(event) not in self.holders, event
+            self.holders[resource_of(event)] = thread_of(event)
+        elif operation(event) == done.RELEASED:
+            self.holders.pop(resource_of(event), None)

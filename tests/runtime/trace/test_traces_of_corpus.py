@@ -1,0 +1,76 @@
+"""The trace of a corpus program alone tells what the runtime knew at each decision.
+
+``CORPUS=full`` asks all programs, else some of them are.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loading import load_module
+from recomputed import Recomputed
+
+from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.runtime.baton import Baton, baton
+from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.trace.synchronisation import merged
+from pytest_concurrency.search.choices import Choices
+from pytest_concurrency.search.engine import execute, exploring, run_copies
+from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.strategies.random_walk import RandomWalk
+
+_CORPUS = Path(__file__).parents[2] / "corpus"
+_FULL = os.environ.get("CORPUS") == "full"
+_PROGRAMS = sorted(_CORPUS.glob("*/*.py"))[:: 1 if _FULL else 6]
+_EXECUTIONS = 3
+_MOST_POINTS = 3000
+
+
+class _Asking(RandomWalk):
+    """Notes down, at each decision, what the runtime knows, and how far the trace is."""
+
+    def begin(self, baton: Baton) -> None:
+        super().begin(baton)
+        self.known: list[tuple[int, int, set[int], dict[int, int]]] = []
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        holders = {baton.seen[key][1]: owner.index for key, (_, owner) in baton.owners.items()}
+        runnable = {each.index for each in baton.enabled}
+        self.known.append((len(baton.log), len(baton.noted), runnable, holders))
+        return super().choose(enabled, task)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("path", _PROGRAMS, ids=lambda path: path.stem)
+def test_the_trace_tells_what_the_runtime_knew(path: Path) -> None:
+    program: Any = load_module(f"traced_{path.parent.name}_{path.stem}", path)
+    strategy = _Asking(Choices(1), Learning())
+
+    def body() -> None:
+        state = program.setup()
+        run_copies([partial(worker, state) for worker in program.WORKERS])
+
+    instrumentation = Instrumentation(Scope([path]))
+    instrumentation.prepare()
+    with exploring(instrumentation, 60):
+        for _ in range(_EXECUTIONS):
+            strategy.prepare()
+            execution = execute(strategy, body, _MOST_POINTS)
+            assert strategy.known or execution.threads < 3
+            recomputed, at = Recomputed(), (0, 0)
+            for log, noted, runnable, holders in strategy.known:
+                recomputed.go_through(_between(execution, at, (log, noted)))
+                at = (log, noted)
+                assert recomputed.runnable == runnable
+                assert recomputed.holders == holders
+
+
+def _between(execution: Any, start: tuple[int, int], end: tuple[int, int]) -> Any:
+    (first, first_noted), (last, last_noted) = start, end
+    log = execution.log[first:last]
+    return merged(log, [(p - first, *e) for p, *e in execution.noted[first_noted:last_noted]])
