@@ -16,6 +16,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -400,6 +401,23 @@ class TestCell:
         result = cell_of(table(outcome(FAILED, **touched)))
         assert (result.outcome, result.control) == ("fails", "fails")
         assert result.reason == "it fails even one after another: AssertionError: assert 3 == 4"
+
+    @pytest.mark.parametrize(
+        ("kind", "touched", "expected"),
+        [
+            ("GivenUpOutside", (), "skipped"),
+            ("GivenUpWaiting", (LOOK,), "skipped"),
+            ("GivenUpWaiting", (), "not-shared"),
+            ("GivenUpInMemory", (), "not-shared"),
+            ("GivenUpInMemory", (LOOK,), "fails"),
+        ],
+    )
+    def test_what_waits_for_its_threads_without_a_join(
+        self, kind: str, touched: Any, expected: str
+    ) -> None:
+        given_up = replace(FAILED, kind=kind)
+        result = cell_of(table(outcome(given_up, traces=((), ()), check=touched)))
+        assert result.outcome == expected
 
     def test_a_lock_keeps_nothing(self) -> None:
         lock = Touch(0, "/a lock", "lock")

@@ -6,12 +6,17 @@ thread that the test starts itself.
 
 from __future__ import annotations
 
+import queue
+import selectors
 import signal
+import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import FrameType
 from typing import Any
 
 from pytest_concurrency.instrument.swap import Instrumentation
@@ -30,6 +35,22 @@ from pytest_concurrency.stress.touch import Touch
 
 class GivenUpWaiting(BaseException):
     """The test itself does not go on."""
+
+
+class GivenUpOutside(GivenUpWaiting):
+    """The same: it waits for a descriptor or a process."""
+
+
+class GivenUpInMemory(GivenUpWaiting):
+    """The same: it waits for a lock, or what is made of locks."""
+
+
+GIVEN_UP = frozenset(each.__name__ for each in (GivenUpWaiting, GivenUpOutside, GivenUpInMemory))
+"""The kinds of failures that these are."""
+_WAITING_IN = {
+    **dict.fromkeys((selectors.__file__, socket.__file__, subprocess.__file__), GivenUpOutside),
+    **dict.fromkeys((threading.__file__, queue.__file__), GivenUpInMemory),
+}
 
 
 @dataclass(slots=True)
@@ -55,7 +76,7 @@ class ProcessOutcome:
     def is_given_up(self) -> bool:
         """Whether something in it was ended because its time was up."""
         ends = (self.test, *self.workers)
-        return any(e.status == "timeout" or e.kind == GivenUpWaiting.__name__ for e in ends)
+        return any(e.status == "timeout" or e.kind in GIVEN_UP for e in ends)
 
 
 @dataclass(slots=True)
@@ -193,8 +214,10 @@ def _alarm(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def ring(*_: object) -> None:
-        raise GivenUpWaiting(f"the test itself waited for {seconds:.0f} s")
+    def ring(_: int, frame: FrameType | None) -> None:
+        where = frame.f_code.co_filename if frame is not None else ""
+        kind = _WAITING_IN.get(where, GivenUpWaiting)
+        raise kind(f"the test itself waited for {seconds:.0f} s")
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -17,7 +17,12 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress.cells.overwritten import lost_update_between
 from pytest_concurrency.stress.cells.preemptions import promising_preemptions
-from pytest_concurrency.stress.cells.process_run import GivenUpWaiting, ProcessOutcome
+from pytest_concurrency.stress.cells.process_run import (
+    GIVEN_UP,
+    GivenUpOutside,
+    GivenUpWaiting,
+    ProcessOutcome,
+)
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Way
 from pytest_concurrency.stress.outcomes import RunOutcome, merge
@@ -183,6 +188,10 @@ def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]
     worst = workers if workers.is_bad else test
     if outcome.overlap == "slept":
         return "", f"its processes cannot be run one after another: {worst.message}"
+    if worst.kind == GivenUpOutside.__name__ or (
+        worst.kind == GivenUpWaiting.__name__ and _is_outside_touched(outcome)
+    ):
+        return "", _WAITS_WITHOUT_JOIN
     alone = "without preemption" if outcome.overlap else _IN_TURN
     died = worst.status in ("crashed", "timeout")
     if workers.is_bad and shape == "copies" and not died:
@@ -191,7 +200,7 @@ def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]
     if memory_only and (not workers.is_bad or shape == "own-threads"):
         what = "its threads meet" if workers.is_bad else "its check looks at"
         where = "in memory" if workers.is_bad else "memory"
-        if worst.kind == GivenUpWaiting.__name__:
+        if worst.kind in GIVEN_UP:
             what, where = "it waits for something", "in memory"
         return "not-shared", (
             f"{what} {where} that processes do not share, and nothing outside memory is touched: "
@@ -201,6 +210,10 @@ def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]
 
 
 _IN_TURN = "one after another"
+_WAITS_WITHOUT_JOIN = (
+    "the test waits for what its threads do outside memory, before it joins them: that cannot be "
+    "moved to processes as it is"
+)
 
 
 def _is_outside_touched(outcome: ProcessOutcome) -> bool:

@@ -703,3 +703,17 @@ def test_clean__queue_that_was_filled_before(tmp_path):
 def test_inconclusive__pool_of_processes():
     with ProcessPoolExecutor(2, mp_context=FORK) as pool:
         assert list(pool.map(abs, [-1, 2])) == [1, 2]
+
+
+def test_inconclusive__own_threads_waited_for_by_a_pipe():
+    reading, writing = os.pipe()
+
+    def write():
+        os.write(writing, b"x")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    with os.fdopen(reading, "rb", buffering=0) as file:
+        assert file.read(1) == b"x"
+    thread.join()
+    os.close(writing)
