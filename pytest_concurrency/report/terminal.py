@@ -117,7 +117,8 @@ def _details(report: StressReport, page: Page) -> Iterator[Line]:
     yield from _notes([f"isolation: {report.isolation.reason}"], page)
     if report.seed:
         yield from _notes([f"seed {report.seed}"], page)
-    yield from _notes([f"note: {note}" for note in report.notes], page)
+    told = {note for result in report.cells for note in result.notes}
+    yield from _notes([f"note: {note}" for note in report.notes if note not in told], page)
 
 
 def _instrumented(reports: Iterable[StressReport], page: Page) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -97,6 +98,16 @@ def test_reasons_not_to_stress_are_counted() -> None:
         "not stressed: t0: async",
         "not stressed: t1: async",
     ]
+
+
+def test_a_note_of_a_cell_is_told_once() -> None:
+    noted = report(
+        notes=("it was tried first", "of the test"),
+        cells=[replace(each, notes=("it was tried first",)) for each in cells()],
+    )
+    rows = summary(noted, verbosity=1)
+    assert "    note: of the test" in rows
+    assert not any("note: it was tried first" in row for row in rows)
 
 
 def test_what_went_wrong_beside_the_tests_is_told_once() -> None:
