@@ -697,6 +697,9 @@ def test_by_hand(box):
     box.value = before + 1
     assert box.value == before + 1
 
+def test_in_one_line(box):
+    before = box.get(); box.set(before + 1); assert box.get() == before + 1
+
 def test_by_calls(box):
     before = box.get()
     box.set(before + 1)
@@ -712,6 +715,7 @@ def test_within_a_call(box):
     hazards = {name: [each.kind for each in report.hazards] for name, report in found.of.items()}
     assert hazards == {
         "test_by_hand": [],
+        "test_in_one_line": [],
         "test_by_calls": [],
         "test_within_a_call": ["lost-update"],
     }
