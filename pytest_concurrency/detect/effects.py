@@ -4,8 +4,8 @@ Asked of executions that have been recorded in full. Three things show that noth
 
 - what was there is what had been read: the read was not stale (where the execution fails: and
   nobody has written anything else meanwhile);
-- the thread has read the location again, keeps what is there, and puts back just what it had read
-  before: an exchange, a free list;
+- the thread has read the location again, keeps what is there or goes by it, and puts back just
+  what it had read before: an exchange, a free list, a place that is asked whether it is empty;
 - in an execution that passes, the values in the end are those that some serial order gives, or
   the very object was stored that was there, as in all serial orders: ``p = p.rstrip()``,
   ``x or DEFAULT``, ``max(last, same)`` may be done twice.
@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.lost_update import LostUpdate
-from pytest_concurrency.detect.through_calls import is_kept
+from pytest_concurrency.detect.through_calls import is_decided, is_kept
 from pytest_concurrency.runtime.foreign import is_one_of
 from pytest_concurrency.runtime.trace.event import (
     Log,
@@ -117,7 +117,8 @@ def was_stale(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) 
 
 
 def was_exchanged(log: Log, contents: Contents, found: LostUpdate) -> bool:
-    """Whether what was overwritten is kept by the thread, which puts back what it had read.
+    """Whether what was overwritten is kept by the thread, or had to be so, and it puts back what
+    it had read.
 
     What is made of the value that was read is another one: there nothing is put back.
     """
@@ -127,7 +128,7 @@ def was_exchanged(log: Log, contents: Contents, found: LostUpdate) -> bool:
         thread_of(event) == thread_of(write)
         and location(event) == location(write)
         and _is_still(content, before)
-        and is_kept(site_number(event))
+        and (is_kept(site_number(event)) or is_decided(site_number(event), site_number(write)))
         for event, (_, content) in zip(
             log[found.foreign_write + 1 : found.write],
             contents[found.foreign_write + 1 :],

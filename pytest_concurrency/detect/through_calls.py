@@ -125,6 +125,16 @@ def is_kept(read: int) -> bool:
     return any(function.keeps(node) for function, node in _accessed(read))
 
 
+@cache
+def is_decided(read: int, write: int) -> bool:
+    """Whether it depends on what is read there if anything is written here."""
+    return any(
+        function.decides_at(node, target)
+        for function, node in _accessed(read)
+        for _, target in _accessed(write)
+    )
+
+
 # -- what flows in the functions on the way ------------------------------------------------
 
 

@@ -63,6 +63,15 @@ class Function(NamedTuple):
             for value in assigned
         )
 
+    def decides_at(self, node: ast.AST, other: ast.AST) -> bool:
+        """Whether it depends on what ``node`` gives if ``other`` is evaluated."""
+        return any(
+            node in ast.walk(each.test)
+            and any(other in ast.walk(part) for part in (*each.body, *each.orelse))
+            for each in own_nodes(self.node)
+            if isinstance(each, (ast.If, ast.While))
+        )
+
     def is_called_at(self, node: ast.AST) -> bool:
         """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
         match node:

@@ -120,6 +120,16 @@ RIGHT = {
             block.owner = s.free
             s.free = block
     """,
+    "given back if there is room": """
+        with s.lock:
+            mine, s.a.owner = s.a.owner, None
+        mine = mine or object()
+        with s.lock:
+            if s.a.owner is None:
+                s.a.owner = mine
+            else:
+                s.log.append("left over")
+    """,
     "index taken and given back": """
         with s.lock:
             index = s.c.v
@@ -179,6 +189,15 @@ WRONG = {
             s.a.owner = object()
         with s.lock:
             s.log.append(str(s.a.owner))
+            s.a.owner = before
+    """,
+    "restored, asked or not": """
+        with s.lock:
+            before = s.a.owner
+            s.a.owner = object()
+        with s.lock:
+            if s.a.owner is None:
+                s.log.append("gone")
             s.a.owner = before
     """,
     "kept elsewhere and counted": """
