@@ -134,9 +134,20 @@ class Control:
         problem = facts.result.reason
         if problem.startswith(INTERNAL):
             return _cannot(facts, problem)
+        may_race = self._may_race(facts)
+        if facts.hopeless and may_race:  # a plain run would hang, and say no more
+            good, _ = self._good_schedule(facts.imports, self._left / _SHARE)
+            if good is not None:
+                return _decided(facts, good, "another one passes")
         passed, runs, seconds = self._plain_runs(facts)
         if not passed:
-            return self._decided_by_schedule(facts, runs, seconds)
+            good = None
+            if may_race and not facts.hopeless:
+                good, _ = self._good_schedule(facts.imports, max(_LEAST_SECONDS, seconds))
+            if good is None:
+                return _cannot(facts, f"fails without concurrency: {problem}")
+            plainly = "a plain run fails" if runs == 1 else f"{runs} of {runs} plain runs fail"
+            return _decided(facts, good, f"{plainly}, too")
         facts = replace(facts, hopeless=False)
         if facts.threads == 1 and facts.too_long:
             reason = f"too long: {facts.too_long:,} points without concurrency, and no end"
@@ -154,26 +165,17 @@ class Control:
                 f"fails under the scheduler, in {tried} of {tried} schedules, "
                 f"while {plainly}: {problem}",
             )
-        reason = f"one schedule without preemption fails ({problem}); {plainly}"
-        result = replace(good.result, reason=reason)
-        return replace(good, result=result, failing=facts.failing)
+        return _decided(facts, good, plainly)
 
-    def _decided_by_schedule(self, facts: SerialFacts, runs: int, seconds: float) -> SerialFacts:
-        """Tell, of a test that fails in plain runs, one whose own threads race as a rule (a sleep
-        between read and write) from one that fails in any case. To look for a schedule that passes
-        may take as long as those runs took.
+    def _may_race(self, facts: SerialFacts) -> bool:
+        """Whether a test that fails in plain runs, too, may be one whose own threads race as a rule
+        (a sleep between read and write), or whose threads lock each other out.
         """
-        problem = facts.result.reason
-        good = None
         is_expected = self.item.get_closest_marker("xfail") is not None
-        if facts.shape == "own-threads" and not is_expected:
-            good, _ = self._good_schedule(facts.imports, max(_LEAST_SECONDS, seconds))
-        if good is None:
-            return _cannot(facts, f"fails without concurrency: {problem}")
-        plainly = "a plain run fails" if runs == 1 else f"{runs} of {runs} plain runs fail"
-        reason = f"one schedule without preemption fails ({problem}); {plainly}, too"
-        result = replace(good.result, reason=reason)
-        return replace(good, result=result, failing=facts.failing)
+        has_threads = facts.shape == "own-threads" or (
+            facts.shape == "callables" and facts.hopeless
+        )
+        return has_threads and not is_expected
 
     def _plain_runs(self, facts: SerialFacts) -> tuple[int, int, float]:
         """Return how many plain runs pass, of how many, as far as there is time for them, and how
@@ -193,8 +195,7 @@ class Control:
             if result.status == "done" and result.value is not None and not result.value.is_bad:
                 passed += 1
             elif facts.threads == 1:
-                passed = 0
-                break
+                return 0, runs, time.monotonic() - started
         return passed, runs, time.monotonic() - started
 
     def _good_schedule(
@@ -314,6 +315,12 @@ def _has_setup(item: pytest.Function) -> bool:
 _OF_ONE_COPY = frozenset({"thread_index", "thread_count"})
 """Fixtures that only tests ask for which know that they run in copies."""
 INTERNAL = "internal error of pytest-concurrency: "
+
+
+def _decided(facts: SerialFacts, good: SerialFacts, told: str) -> SerialFacts:
+    """Return what ``good`` shows, a schedule that passes; that of ``facts`` fails."""
+    reason = f"one schedule without preemption fails ({facts.result.reason}); {told}"
+    return replace(good, result=replace(good.result, reason=reason), failing=facts.failing)
 
 
 def _cannot(facts: SerialFacts, reason: str) -> SerialFacts:
