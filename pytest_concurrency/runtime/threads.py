@@ -91,7 +91,8 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
     except SystemExit:
         pass  # threading ignores it silently
     except BaseException as error:
-        if not taken_care_of(thread, error):
+        # What clearing up raises after the end of the execution is not the program's.
+        if not _b.aborting and not taken_care_of(thread, error):
             task.error = error
     finally:
         sys.settrace(None)

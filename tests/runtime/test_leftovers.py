@@ -32,6 +32,28 @@ def clean(workers, check=None, schedules=20, setup=State):
     return found
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_a_thread_raises_while_it_is_unwound_is_not_the_programs():
+    """One that waits for its condition to be free leaves it without holding it."""
+
+    def work(state):
+        condition = threading.Condition(state.lock)
+
+        def wait():
+            with condition:
+                condition.wait(0.05)
+
+        def hold():
+            with condition:
+                state.event.wait()
+
+        for target in (wait, hold):
+            threading.Thread(target=target, daemon=True).start()
+        time.sleep(1)
+
+    clean([work], schedules=60)
+
+
 def test_a_thread_that_waits_for_ever_is_a_leak():
     def work(state):
         threading.Thread(target=state.event.wait, name="forgotten").start()
