@@ -13,6 +13,12 @@ from typing import Any
 
 from pytest_concurrency.real_time import sleep
 
+try:
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+except ImportError:  # Windows, where nobody asks
+    pass
+
 _new_poll: Any = getattr(select, "poll", None)
 """None on Windows, where nobody waits for descriptors here."""
 READABLE = getattr(select, "POLLIN", 1)
@@ -55,11 +61,11 @@ class Descriptors:
 
         None can if this process has no child, and each of the descriptors is a pipe, a socket or an
         event counter that was made since this process began to explore, and, if it is a connected
-        socket, so was the other end.
+        socket, so was the other end, and nothing is on its way.
         """
         if not self._behind or has_children():
             return True
-        return not all(_is_ours(number) for number in self._behind)
+        return not all(_is_ours(number) for number in self._behind) or _is_data_on_its_way()
 
 
 def wait_really(waits: Iterable[Descriptors], seconds: float) -> None:
@@ -190,6 +196,27 @@ def _is_our_socket(number: int) -> bool:
     except OSError:
         return False
     return any(_name_of(other) == peer for other in _sockets_made_here() if other != number)
+
+
+def _is_data_on_its_way() -> bool:
+    """Whether the system keeps what was sent: small messages wait for the answer to the one before
+    (Nagle, RFC 896), which may be late.
+    """
+    return any(_unsent(number) for number in _sockets_made_here())
+
+
+def _unsent(number: int) -> int:
+    """Return how many bytes of a TCP connection the other end has not confirmed."""
+    try:
+        with _borrowed(number) as one:
+            if one.family == _sockets.AF_UNIX or one.type != _sockets.SOCK_STREAM:
+                return 0
+            if one.getsockopt(_sockets.SOL_SOCKET, _sockets.SO_ACCEPTCONN):
+                return 0
+            size = ioctl(number, TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    return int.from_bytes(size, sys.byteorder)
 
 
 def _sockets_made_here() -> list[int]:

@@ -147,6 +147,26 @@ def _connections(shared):
         with_thread(send, receive)
 
 
+def _messages_in_a_row(shared):
+    """Of two small ones the second is kept until the first is confirmed, which may be late."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            with connection:
+                while connection.recv(1) and connection.recv(1):
+                    connection.send(b"x")
+
+        def ask():
+            with socket.create_connection(server.getsockname()) as client:
+                for _ in range(10):
+                    client.send(b"a")
+                    client.send(b"b")
+                    assert client.recv(1) == b"x"
+
+        with_thread(serve, ask)
+
+
 def _queue_of_processes(shared):
     queue = multiprocessing.get_context("fork").Queue()
     with_thread(
@@ -298,6 +318,7 @@ _QUICK = [
     _pipe,
     _file_of_a_socket,
     _connections,
+    _messages_in_a_row,
     _queue_of_processes,
     _select,
     _ready_for_another,
@@ -448,6 +469,19 @@ class TestOutside:
         server = socket.create_server(("127.0.0.1", 0))
         with server, noticed(), socket.create_connection(server.getsockname()) as client:
             assert depend(client).depend_on_outside()
+
+    def test_what_is_on_its_way_is_outside(self):
+        with noticed(), socket.create_server(("127.0.0.1", 0)) as server:
+            client = socket.create_connection(server.getsockname())
+            there = server.accept()[0]
+            with client, there:
+                for _ in range(20):  # until answers confirm what they answer
+                    client.send(b"a")
+                    there.send(there.recv(1))
+                    client.recv(1)
+                client.send(b"a")
+                client.send(b"b")
+                assert depend(there).depend_on_outside()
 
     def test_nothing_is_ours_while_there_is_a_child(self):
         with noticed():
