@@ -116,7 +116,6 @@ def harmless() -> None:
         (harmless, []),
         (len, []),
     ],
-    ids=str,
 )
 def test_changes_are_read_in_the_source(function: Callable[..., Any], expected: list[str]) -> None:
     found = changes_of(function)
@@ -169,7 +168,6 @@ CHANGES = (Change("test.py", 3, 4, "mock.patch"), Change("test.py", 8, 8, "os.en
         _hazard("test-failure", "os.environ['A']", 8, 12),
         _hazard("lost-update", "app.DEBUG", 4),
     ],
-    ids=str,
 )
 def test_what_the_test_does_to_itself_does_not_count(hazard: Hazard) -> None:
     result = without_excused(_found(hazard), CHANGES)
@@ -188,7 +186,6 @@ def test_what_the_test_does_to_itself_does_not_count(hazard: Hazard) -> None:
         _hazard("test-failure", "Cache.hits", 12, 13),
         _hazard("lost-update", "Cache.hits", 12, 13),
     ],
-    ids=str,
 )
 def test_what_has_another_place_counts(hazard: Hazard) -> None:
     excused = _hazard("test-failure")
