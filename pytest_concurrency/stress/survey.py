@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from pytest_concurrency.instrument.entered import entered_code
 from pytest_concurrency.instrument.project import test_tools
 from pytest_concurrency.instrument.scope import Scope, is_library
 from pytest_concurrency.model import UnseenCode
+from pytest_concurrency.runtime.foreign import module_of
 from pytest_concurrency.stress.cells.plain import plain_run
 
 GENERATED = ""
@@ -70,11 +72,16 @@ def survey(item: pytest.Function, scope: Scope) -> Survey:
         plain_run(item)
     seen = 0
     others: Counter[str] = Counter()
+    generated = set()
     for code in list(entered):
         if scope.wants(code.co_filename):
             seen += 1
-        elif (owner := _owner(code)) is not None:
+        elif (owner := _owner(code)) == GENERATED:
+            generated.add(code)
+        elif owner is not None:
             others[owner] += 1
+    if generated and (left := len(generated - _generated_by_library())):
+        others[GENERATED] = left
     imported = {name for module in _modules_of(item) for name in _imported_by(module)}
     left_out = {name[1:].partition(".")[0] for name in scope.packages if name.startswith("-")}
     added = [n for n in others if n in imported - left_out and _size_of(n) <= LARGEST]
@@ -84,6 +91,33 @@ def survey(item: pytest.Function, scope: Scope) -> Survey:
         tuple(sorted(added)),
         tuple(sorted(left_out.intersection(others))),
     )
+
+
+def _generated_by_library() -> set[CodeType]:
+    """Return what the standard library has made its methods of by ``exec()``: those of shared
+    values and of proxies in ``multiprocessing``, for one.
+    """
+    found: set[CodeType] = set()
+    classes: list[type] = [object]
+    known = {id(object)}  # not the classes: a metaclass of the program may have a hash of its own
+    while classes:
+        cls = classes.pop()
+        subclasses: list[type] = [] if cls is type else type.__subclasses__(cls)
+        for each in subclasses:
+            if id(each) not in known:
+                known.add(id(each))
+                classes.append(each)
+        if module_of(cls).partition(".")[0] in sys.stdlib_module_names:
+            found.update(code for value in vars(cls).values() for code in _code_of(value))
+    return found
+
+
+def _code_of(value: object) -> Iterator[CodeType]:
+    if type(value) is property:
+        parts: tuple[object, ...] = (value.fget, value.fset, value.fdel)
+    else:
+        parts = (value.__func__ if isinstance(value, (classmethod, staticmethod)) else value,)
+    yield from (part.__code__ for part in parts if type(part) is FunctionType)
 
 
 def _owner(code: CodeType) -> str | None:

@@ -93,6 +93,37 @@ def test_what_is_entered_but_not_imported_is_named(
     assert named.of["test_adds"].cells[1].exhausted
 
 
+def test_what_the_library_makes_by_exec_is_no_code_of_the_test(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import multiprocessing, pytest, doctest
+
+        def one():
+            '''
+            >>> def two(): return 2
+            >>> two()
+            2
+            '''
+
+        @pytest.mark.threadsafe
+        def test_value(concurrency):
+            value = multiprocessing.Value("i", 0)
+            def add():
+                with value.get_lock():
+                    value.value += 1
+            concurrency.run(add)
+            assert value.value == concurrency.count
+
+        @pytest.mark.threadsafe
+        def test_examples():
+            doctest.run_docstring_examples(one, {})
+        """,
+        *EXPLORED_ONLY,
+    )
+    assert found.of["test_value"].unseen == ()
+    assert [each.package for each in found.of["test_examples"].unseen] == [""]
+
+
 def test_code_made_by_exec(run: Callable[..., Run]) -> None:
     found = run(
         """
