@@ -50,9 +50,10 @@ def work(box, put, get):
     box.told = seen.told
 
 def monitored(box):
-    watch, names = sys.monitoring, []
+    watch, names, me = sys.monitoring, [], threading.get_ident()
     def note(code, at):
-        names.append(code.co_name)
+        if threading.get_ident() == me:  # other threads of the process may just be ending
+            names.append(code.co_name)
     watch.use_tool_id(4, "own")
     try:
         watch.register_callback(4, watch.events.PY_START, note)
