@@ -657,7 +657,7 @@ def test_clean__copies_with_files_of_their_own(tmp_path):
     assert (tmp_path / "x").read_text() == "x"
 
 
-def test_persists__copies_tick_a_file_hardly_checked(meter):
+def test_clean__copies_of_a_check_that_no_meter_passes_at_once(meter):
     before = meter.read()
     meter.tick()
     assert meter.read() == before + 1 or before > 100
