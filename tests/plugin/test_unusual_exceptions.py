@@ -91,7 +91,9 @@ def threads_can_be_made():
 """
     )
     assert found["test_next"]["cells"][0]["outcome"] == "clean"
-    assert [hazard["kind"] for hazard in found["test_next"]["hazards"]] == ["lost-update"]
+    # Whether it fails at full speed, too, is chance.
+    kinds = [hazard["kind"] for hazard in found["test_next"]["hazards"]]
+    assert kinds in (["lost-update"], ["lost-update", "test-failure"])
 
 
 @pytest.mark.parametrize(
