@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -199,6 +200,8 @@ def _json_path(config: pytest.Config, stress: bool) -> Path | None:
         return None
     try:
         path = base / Path(text).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()  # from 3.14 on, `is_dir()` does not tell what is wrong with a path
         if path.is_dir():
             raise pytest.UsageError(f"{shown_as}: {path} is a directory, expected a file's path")
         if not path.parent.is_dir():
