@@ -222,7 +222,7 @@ def test_time_is_up_while_points_are_granted(monkeypatch):
     monkeypatch.setattr(Baton, "_grant", _unseen["interrupted"](Baton._grant, Watchdog(baton)))
     started = time.monotonic()
     explore(Shared, [spin, spin], schedules=2, strategy="random", seconds=300)
-    assert time.monotonic() - started < 600
+    assert time.monotonic() - started < 200
     monkeypatch.undo()
     assert not explore(Shared, [Shared.bump], schedules=3).hazards
 
@@ -246,10 +246,10 @@ def bodies() -> dict[str, Callable[[], object]]:
     return {"cut": partial(doze, taken_lock(), 120), "too-long": Thing().work_without_end}
 
 
-@pytest.mark.parametrize("outcome", ["cut", "too-long"])
-def test_what_is_cut_off_does_not_hang(outcome: str) -> None:
+@pytest.mark.parametrize(("outcome", "seconds"), [("cut", 4), ("too-long", 1)])
+def test_what_is_cut_off_does_not_hang(outcome: str, seconds: int) -> None:
     body = bodies()[outcome]
-    with exploring(instrumentation_for([Thing]), 60, time.monotonic() + 4):
+    with exploring(instrumentation_for([Thing]), 60, time.monotonic() + seconds):
         start_round(is_brief=True)
         assert execute(InOrder((1,)), body).outcome == outcome
 
