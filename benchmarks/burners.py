@@ -79,7 +79,7 @@ def _search_elsewhere(count: int) -> Measured:
 def search(count: int) -> Measured:
     """Search with each seed in this process."""
     from pytest_concurrency import explore
-    from pytest_concurrency.runtime.baton import Baton
+    from pytest_concurrency.runtime.scheduler.baton import Baton
 
     lost = []
     take_away = Baton.take_away

@@ -16,15 +16,15 @@ from benchmarks.programs import Counter
 from benchmarks.table import Table
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.baton import baton
-from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import MOST_POINTS, execute, exploring, run_copies
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import MOST_POINTS, execute, exploring, run_copies
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.search.explorer import Explorer
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Observation
+from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make
-from pytest_concurrency.search.strategies.replay import Replay
 
 _TIMES = 300
 _LONGEST = 600.0

@@ -14,21 +14,21 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Hazard, HazardKind
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.endless import LEAST_LIMIT
-from pytest_concurrency.search.engine import (
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.search.describe.endless import LEAST_LIMIT
+from pytest_concurrency.search.describe.raised import innermost_site, lines_through
+from pytest_concurrency.search.describe.recorder import recorded
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import (
     execute,
     exploring,
     run_copies,
 )
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Failure, Observation
+from pytest_concurrency.search.execution.strategy import Covered
 from pytest_concurrency.search.explorer import Explorer, search
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Failure, Observation
-from pytest_concurrency.search.raised import innermost_site, lines_through
-from pytest_concurrency.search.recorder import recorded
 from pytest_concurrency.search.strategies import make
-from pytest_concurrency.search.strategy import Covered
 
 State = TypeVar("State")
 _FIRST_LIMIT = 5 * LEAST_LIMIT

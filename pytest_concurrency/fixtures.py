@@ -36,7 +36,7 @@ class Concurrency:
         once each. If any raises, the first one's exception is raised here, with a note for each of
         the others.
         """
-        from pytest_concurrency.stress.context import Call, Context, current, run_gently
+        from pytest_concurrency.stress.cells.context import Call, Context, current, run_gently
 
         context = current() or Context(run_gently)
         jobs = _jobs(target, context.count if threads is None else threads)
@@ -107,7 +107,7 @@ def thread_index() -> int:
 @pytest.fixture
 def thread_count() -> int:
     """How many threads the cell has; 1 in a plain run."""
-    from pytest_concurrency.stress.context import current
+    from pytest_concurrency.stress.cells.context import current
 
     context = current()
     return 1 if context is None else context.threads
@@ -122,7 +122,7 @@ def process_index() -> int:
 @pytest.fixture
 def iteration_index() -> int:
     """Which repetition of its cell this run is: 0, 1, ..."""
-    from pytest_concurrency.stress.context import current
+    from pytest_concurrency.stress.cells.context import current
 
     context = current()
     return 0 if context is None else context.iteration

@@ -16,8 +16,8 @@ from typing import TypeVar
 import pytest
 
 from pytest_concurrency.gil import gil_enabled
-from pytest_concurrency.options import Options
-from pytest_concurrency.stress.in_child import describe_exception
+from pytest_concurrency.settings.options import Options
+from pytest_concurrency.stress.children.in_child import describe_exception
 
 T = TypeVar("T")
 

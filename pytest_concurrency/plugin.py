@@ -14,8 +14,8 @@ from .fixtures import (  # noqa: F401 - found by pytest
     thread_count,
     thread_index,
 )
-from .markers import register_markers
-from .options import OPTIONS_KEY, add_options, hand_to_worker, read_options, warn_of_idle
+from .settings.markers import register_markers
+from .settings.options import OPTIONS_KEY, add_options, hand_to_worker, read_options, warn_of_idle
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

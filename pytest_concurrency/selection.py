@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pytest_concurrency.instrument.scope import places_of
-from pytest_concurrency.options import Options
-from pytest_concurrency.rules import shown
 from pytest_concurrency.search.token import Token, fingerprint
+from pytest_concurrency.settings.options import Options
+from pytest_concurrency.settings.rules import shown
 
 
 def check_named(session: pytest.Session, options: Options, token: Token | None) -> None:

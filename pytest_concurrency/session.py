@@ -14,39 +14,39 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.code_under_test import CodeUnderTest
 from pytest_concurrency.gil import gil_enabled
-from pytest_concurrency.markers import (
-    NotStressed,
-    Stressed,
-    check_markers,
-    test_settings,
-    unsafe_fixtures,
-)
 from pytest_concurrency.mistakes import Mistakes
 from pytest_concurrency.model import StressReport
-from pytest_concurrency.options import Options
 from pytest_concurrency.report import json as json_report
 from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.junit import user_properties
 from pytest_concurrency.report.page import Page, line, write
+from pytest_concurrency.report.paths import relative_to, seen_from
 from pytest_concurrency.report.progress import ProgressLine
 from pytest_concurrency.report.terminal import header_line, summary_lines
 from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.saved import SavedFailures
 from pytest_concurrency.search.token import Token, TokenError, decode
 from pytest_concurrency.selection import check_named
-from pytest_concurrency.stress.child import Interrupted
+from pytest_concurrency.settings.markers import (
+    NotStressed,
+    Stressed,
+    check_markers,
+    test_settings,
+    unsafe_fixtures,
+)
+from pytest_concurrency.settings.options import Options
+from pytest_concurrency.stress.children.child import Interrupted
+from pytest_concurrency.stress.children.in_child import describe_exception, in_one_line
+from pytest_concurrency.stress.children.termination import termination_interrupts
+from pytest_concurrency.stress.code_under_test import CodeUnderTest
 from pytest_concurrency.stress.control import INTERNAL
-from pytest_concurrency.stress.in_child import describe_exception, in_one_line
-from pytest_concurrency.stress.paths import relative_to, seen_from
-from pytest_concurrency.stress.place import InChild, InSameProcess, Place
-from pytest_concurrency.stress.replayed import replay
-from pytest_concurrency.stress.rerun import CALLER, forgive_teardown
-from pytest_concurrency.stress.setup_state import failing, with_body
-from pytest_concurrency.stress.stress import Stress
-from pytest_concurrency.stress.termination import termination_interrupts
-from pytest_concurrency.stress.timers import note_timer, paused
+from pytest_concurrency.stress.item.place import InChild, InSameProcess, Place
+from pytest_concurrency.stress.item.pytest_timeout import note_timer, paused
+from pytest_concurrency.stress.item.rerun import CALLER, forgive_teardown
+from pytest_concurrency.stress.item.setup_state import failing, with_body
+from pytest_concurrency.stress.replay import replay
+from pytest_concurrency.stress.run import Stress
 
 _ATTRIBUTE = "concurrency_stress"
 """Where a test report carries the stress report: xdist hands it over."""

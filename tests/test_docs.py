@@ -11,9 +11,9 @@ from typing import get_args
 import pytest
 
 from pytest_concurrency import fixtures, model
-from pytest_concurrency.markers import _MARKERS, THREADSAFE_ARGUMENTS
 from pytest_concurrency.report.json import schema
-from pytest_concurrency.rules import (
+from pytest_concurrency.settings.markers import _MARKERS, THREADSAFE_ARGUMENTS
+from pytest_concurrency.settings.rules import (
     GATES,
     MAX_PROCESSES,
     MAX_THREADS,

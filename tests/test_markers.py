@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_concurrency import markers
-from pytest_concurrency.markers import NotStressed, Stressed
 from pytest_concurrency.model import Settings
-from pytest_concurrency.options import OPTIONS_KEY
+from pytest_concurrency.settings import markers
+from pytest_concurrency.settings.markers import NotStressed, Stressed
+from pytest_concurrency.settings.options import OPTIONS_KEY
 
 STRESS = "--concurrency-stress"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pytest_concurrency.model import Settings
-from pytest_concurrency.options import OPTIONS_KEY, Options
-from pytest_concurrency.rules import RULES
+from pytest_concurrency.settings.options import OPTIONS_KEY, Options
+from pytest_concurrency.settings.rules import RULES
 
 STRESS = "--concurrency-stress"
 
@@ -269,7 +269,7 @@ def test_xdist_workers_use_the_drawn_seed(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         from pathlib import Path
-        from pytest_concurrency.options import OPTIONS_KEY
+        from pytest_concurrency.settings.options import OPTIONS_KEY
         def pytest_sessionstart(session):
             who = getattr(session.config, "workerinput", {"workerid": "controller"})["workerid"]
             seed = session.config.stash[OPTIONS_KEY].base.seed
@@ -334,7 +334,7 @@ def test_the_plugin_imports_nothing_that_pytest_has_not() -> None:
         "print(*sorted(set(sys.modules) - before))"
     )
     imported = subprocess.check_output([sys.executable, "-c", program], text=True).split()
-    assert "pytest_concurrency.options" in imported
+    assert "pytest_concurrency.settings.options" in imported
     assert [name for name in imported if name.split(".")[0] != "pytest_concurrency"] == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from pytest_concurrency.runtime.threads import THREAD_END
+from pytest_concurrency.runtime.patches.threads import THREAD_END
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.detect.through_calls import is_decided, is_kept
-from pytest_concurrency.runtime.foreign import is_one_of
+from pytest_concurrency.runtime.effects.foreign import is_one_of
 from pytest_concurrency.runtime.trace.event import (
     Log,
     location,

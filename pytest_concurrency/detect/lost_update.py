@@ -1,8 +1,8 @@
 """Lost updates: a write based on a value that somebody else has overwritten since it was read.
 
 In an execution's log it is the pattern *read by A, write by B, write by A* on one location, where
-what A read flows into what A wrote. What flows is known within a function (``instrument/flows.py``,
-``provenance.py``). In an execution that fails, the pattern alone may be the explanation, if the
+what A read flows into what A wrote. What flows is known within a function
+(``instrument/analysis/flows.py``, ``provenance.py``). In an execution that fails, the pattern alone may be the explanation, if the
 value read left its function and what was written came into its own: there the failure is the
 evidence that something was lost.
 
@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from pytest_concurrency.detect.provenance import Provenance
-from pytest_concurrency.runtime.marks import Mark
-from pytest_concurrency.runtime.sites import SITES, InstrumentedSite
+from pytest_concurrency.runtime.helpers.marks import Mark
 from pytest_concurrency.runtime.trace.event import Log, location, rows, site_number
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite
 
 _NEVER = -1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from pytest_concurrency.runtime.marks import MEANINGS, Mark, Meaning, Origin
+from pytest_concurrency.runtime.helpers.marks import MEANINGS, Mark, Meaning, Origin
 
 _Activation = tuple[int, int]
 """A task, and a frame of it."""

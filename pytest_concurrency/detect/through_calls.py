@@ -15,11 +15,11 @@ from itertools import pairwise
 from typing import Any
 
 from pytest_concurrency.detect.lost_update import LostUpdate
-from pytest_concurrency.instrument.handing import Function, handing_of
-from pytest_concurrency.instrument.values import NOTHING, Reads, Value
-from pytest_concurrency.runtime.frames import Frame, Stack
-from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.instrument.analysis.handing import Function, handing_of
+from pytest_concurrency.instrument.analysis.values import NOTHING, Reads, Value
+from pytest_concurrency.runtime.system.frames import Frame, Stack
 from pytest_concurrency.runtime.trace.event import Log, location, site_number, thread_of
+from pytest_concurrency.runtime.trace.sites import SITES
 
 
 def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) -> bool:

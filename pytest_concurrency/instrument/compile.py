@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from inspect import CO_ITERABLE_COROUTINE
 from types import CodeType
 
-from pytest_concurrency.instrument.internal import rewrite_internal
-from pytest_concurrency.instrument.rewrite import rewrite
+from pytest_concurrency.instrument.rewriting.internal import rewrite_internal
+from pytest_concurrency.instrument.rewriting.rewrite import rewrite
 
 _NESTING = 20_000
 """Python frames that rewriting may take: generated code has expressions nested thousands deep."""

@@ -11,9 +11,9 @@ from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from pytest_concurrency.instrument.internal import MODULES
+from pytest_concurrency._origins import PACKAGE
+from pytest_concurrency.instrument.rewriting.internal import MODULES
 
-_OWN = Path(__file__).resolve().parent.parent
 _NOT_OURS = frozenset(
     {"site-packages", "dist-packages", "node_modules", "__pypackages__", "venv", "env"}
 )
@@ -63,7 +63,7 @@ class Scope:
         return bool(self._places) and folder / name in self._places
 
     def _wants_all_in(self, folder: Path) -> bool:
-        left_out = (_OWN, *self._left_out)
+        left_out = (PACKAGE, *self._left_out)
         if any(folder.is_relative_to(place) for place in left_out):
             return False
         if any(folder.is_relative_to(place) for place in self._places):

@@ -19,23 +19,22 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 from weakref import ref
 
-from pytest_concurrency.instrument.augmented import IN_PLACE
 from pytest_concurrency.instrument.compile import Unit, unit_of
 from pytest_concurrency.instrument.immortal import FORGETS_FUNCTIONS, forgotten_functions
+from pytest_concurrency.instrument.rewriting.augmented import IN_PLACE
 from pytest_concurrency.instrument.scope import Scope
-from pytest_concurrency.runtime import (
+from pytest_concurrency.runtime.effects import foreign, namespaces
+from pytest_concurrency.runtime.helpers import (
     access,
+    context_managers,
     dynamic,
-    foreign,
     functions,
-    managers,
+    iteration,
+    locks,
     marks,
     methods,
-    namespaces,
-    primitives,
-    serials,
-    steps,
 )
+from pytest_concurrency.runtime.scheduler import identity
 
 _HELPERS: dict[str, Any] = {
     "@get": access.get_attr,
@@ -46,10 +45,10 @@ _HELPERS: dict[str, Any] = {
     "@kept_key": access.kept_key,
     "@slice": slice,
     "@whole": access.whole,
-    "@steps": steps.steps,
-    "@fresh_steps": steps.fresh_steps,
-    "@started": steps.started,
-    "@resumed": steps.resumed,
+    "@steps": iteration.steps,
+    "@fresh_steps": iteration.fresh_steps,
+    "@started": iteration.started,
+    "@resumed": iteration.resumed,
     "@mark": marks.mark,
     "@marked": marks.marked,
     "@has": access.has,
@@ -65,15 +64,15 @@ _HELPERS: dict[str, Any] = {
     "@set_global": access.set_global,
     "@get_cell": access.get_cell,
     "@set_cell": access.set_cell,
-    "@dropped": serials.dropped,
+    "@dropped": identity.dropped,
     "@namespace_of": namespaces.namespace_of,
     "@ready_function": dynamic.ready_function,
     "@grown": functions.grown,
     "@matched": dynamic.matched,
     "@called": dynamic.called,
     "@ready_call": dynamic.ready_call,
-    "@enter_with": managers.enter_with,
-    "@sync_method": primitives.sync_method,
+    "@enter_with": context_managers.enter_with,
+    "@sync_method": locks.sync_method,
     **IN_PLACE,
 }
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("Py_GIL_DISABLED")

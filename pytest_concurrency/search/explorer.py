@@ -12,22 +12,22 @@ from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.detect.through_calls import Doubts
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.blame import guilty
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.comparison import is_same, parted, runs_alike
-from pytest_concurrency.search.completeness import may_be_complete
-from pytest_concurrency.search.endless import LEAST_LIMIT, LIMIT_PER_STEP, fair_end
-from pytest_concurrency.search.engine import Execution, start_round
-from pytest_concurrency.search.evidence import describe, describe_leak
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.search.describe.blame import guilty
+from pytest_concurrency.search.describe.endless import LEAST_LIMIT, LIMIT_PER_STEP, fair_end
+from pytest_concurrency.search.describe.evidence import describe, describe_leak
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.comparison import is_same, parted, runs_alike
+from pytest_concurrency.search.execution.completeness import may_be_complete
+from pytest_concurrency.search.execution.engine import Execution, start_round
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Observation, Suspect, Workload, look
+from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
 from pytest_concurrency.search.findings import Findings
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Observation, Suspect, Workload, look
+from pytest_concurrency.search.orders.in_order import InOrder
+from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.shrinking import shortened
-from pytest_concurrency.search.strategies.in_order import InOrder
-from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategies.systematic import Systematic
-from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
 MORE = 200
 """Schedules that a cell is searched for after its first hazard: a default run's whole number."""

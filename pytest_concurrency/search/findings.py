@@ -7,7 +7,7 @@ from collections.abc import Set
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.model import Hazard, badness
 from pytest_concurrency.runtime.trace.event import site_number
-from pytest_concurrency.search.observation import Observation, Suspect
+from pytest_concurrency.search.execution.observation import Observation, Suspect
 
 MOST = 5
 """Different hazards of one search; more would say no more."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.search.observation import Suspect
+from pytest_concurrency.search.execution.observation import Suspect
 
 Switches = tuple[tuple[int, int, int], ...]
 Replayer = Callable[[Schedule, int], "Suspect | None"]

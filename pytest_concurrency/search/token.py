@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.rules import shown
+from pytest_concurrency.settings.rules import shown
 
 VERSION = "c1"
 _HEAD = 3 + 3 + 3

@@ -18,21 +18,21 @@ from _pytest.unittest import TestCaseFunction
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import MOST_POINTS, exploring
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.strategies.by_statement import Body, ByStatement
-from pytest_concurrency.search.strategies.fair import Fair
-from pytest_concurrency.search.strategies.one_by_one import OneByOne
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import MOST_POINTS, exploring
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.orders.by_statement import Body, ByStatement
+from pytest_concurrency.search.orders.fair import Fair
+from pytest_concurrency.search.orders.one_by_one import OneByOne
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.stress.cells.plain import plain_run
+from pytest_concurrency.stress.cells.preload import preload
 from pytest_concurrency.stress.cells.serial import SerialFacts, Way, problem_of, serial_cell
-from pytest_concurrency.stress.child import ChildResult
-from pytest_concurrency.stress.in_child import headline_of
-from pytest_concurrency.stress.place import Place
-from pytest_concurrency.stress.preload import preload
-from pytest_concurrency.stress.setup_state import function_fixtures
-from pytest_concurrency.stress.workload import Workload
+from pytest_concurrency.stress.cells.workload import Workload
+from pytest_concurrency.stress.children.child import ChildResult
+from pytest_concurrency.stress.children.in_child import headline_of
+from pytest_concurrency.stress.item.place import Place
+from pytest_concurrency.stress.item.setup_state import function_fixtures
 
 GRACE = 3.0
 """Seconds that a child may need to end, besides those for its last run."""

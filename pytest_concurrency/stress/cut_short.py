@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Hazard
-from pytest_concurrency.stress.apart import hazard_of_death
-from pytest_concurrency.stress.cells.processes import CONTROL
-from pytest_concurrency.stress.child import ChildResult
+from pytest_concurrency.stress.cells.apart import hazard_of_death
+from pytest_concurrency.stress.children.child import ChildResult
+from pytest_concurrency.stress.children.in_child import headline_of
 from pytest_concurrency.stress.control import INTERNAL
-from pytest_concurrency.stress.in_child import headline_of
+from pytest_concurrency.stress.processes.process_cell import CONTROL
 
 
 def interrupted_cell(cell: Cell, found: Sequence[Hazard]) -> CellResult:

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
-from pytest_concurrency.runtime.foreign import module_of
+from pytest_concurrency.runtime.effects.foreign import module_of
 
 _CHANGING: Final[dict[str, str]] = {
     "_pytest.monkeypatch": "MonkeyPatch",

@@ -16,18 +16,18 @@ from types import CodeType, FunctionType, ModuleType
 
 import pytest
 
+from pytest_concurrency._origins import OWN
 from pytest_concurrency.instrument.entered import entered_code
 from pytest_concurrency.instrument.project import test_tools
 from pytest_concurrency.instrument.scope import Scope, is_library
 from pytest_concurrency.model import UnseenCode
-from pytest_concurrency.runtime.foreign import module_of
+from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.stress.cells.plain import plain_run
 
 GENERATED = ""
 """The name of what ``exec()`` and ``eval()`` make."""
 LARGEST = 1_500_000
 """Bytes of loaded source up to which a package is instrumented without being asked."""
-_OWN = str(Path(__file__).resolve().parent.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _code_of(value: object) -> Iterator[CodeType]:
 def _owner(code: CodeType) -> str | None:
     """Return the package that code belongs to; None if it does not count."""
     filename = code.co_filename
-    if filename.startswith(_OWN):
+    if filename.startswith(OWN):
         return None
     if filename.startswith("<") and not filename.startswith("<frozen "):
         return None if _is_boilerplate(code) else GENERATED

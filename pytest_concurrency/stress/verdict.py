@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_concurrency.model import CellResult, HazardKind, Verdict
+from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE
 
-NOTHING_OUTSIDE = "nothing outside memory is touched, so its processes cannot meet"
-"""What a process cell says that had nothing to look for."""
 _PLURAL: dict[HazardKind, str] = {
     "lost-update": "lost updates",
     "stale-read": "stale reads",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.event import Event, access
+from pytest_concurrency.runtime.trace.sites import SITES
 
 THE_SITES = object()
 """The part that the site names."""

@@ -6,8 +6,8 @@ import pytest
 from event_logs import log_of
 
 from pytest_concurrency.detect.conflicts import conflicts_of
-from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
 from pytest_concurrency.runtime.trace.resource import WHOLE
+from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
 
 X, Y = 1, 2
 """Serial numbers of two objects."""

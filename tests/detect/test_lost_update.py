@@ -8,7 +8,7 @@ import pytest
 from event_logs import log_of
 
 from pytest_concurrency.detect.lost_update import LostUpdate, find_lost_update
-from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
+from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
 
 X, Y = 1, 2
 """Serial numbers of two objects."""

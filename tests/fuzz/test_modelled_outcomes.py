@@ -21,10 +21,10 @@ from outcome_model import Outcome, TooManyStatesError, outcomes_of
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.runtime.baton import baton
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import execute, exploring, run_copies
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.systematic import Systematic
 
 PROGRAMS = int(os.environ.get("FUZZ", "100"))

@@ -23,14 +23,14 @@ import pytest
 from random_programs import source_of
 
 from pytest_concurrency.api import _run_once, instrumentation_for
-from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import Execution, exploring
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import Execution, exploring
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.search.explorer import Explorer, search
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Observation
+from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import NAMES, make
-from pytest_concurrency.search.strategies.replay import Replay
 
 PROGRAMS = int(os.environ.get("FUZZ", "20"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))

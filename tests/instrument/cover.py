@@ -14,8 +14,8 @@ import sample_lines
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.search.engine import execute, exploring
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.execution.engine import execute, exploring
+from pytest_concurrency.search.orders.replay import Replay
 
 
 def main(how: str) -> None:

@@ -10,7 +10,7 @@ from test_constructs import result
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.execution.engine import exploring
 
 CONSTRUCTS = {
     "getattr and its kin": """

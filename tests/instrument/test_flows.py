@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from pytest_concurrency.instrument.flows import Flows
+from pytest_concurrency.instrument.analysis.flows import Flows
 
 
 def flowing(body: str) -> set[str]:

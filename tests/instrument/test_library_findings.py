@@ -17,10 +17,10 @@ from loading import load_module
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime import containers, shapes
+from pytest_concurrency.runtime.effects import containers, shapes
 from pytest_concurrency.runtime.trace.event import part_of, resource_of
-from pytest_concurrency.search.engine import execute, exploring
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.execution.engine import execute, exploring
+from pytest_concurrency.search.orders.replay import Replay
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from test_same_meaning import WORLDS, driven, is_python, loaded, many
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.baton import baton
-from pytest_concurrency.runtime.serials import dropped
-from pytest_concurrency.search.engine import execute, exploring
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.runtime.scheduler.identity import dropped
+from pytest_concurrency.search.execution.engine import execute, exploring
+from pytest_concurrency.search.orders.replay import Replay
 
 OURS = 2
 """References of the scheduler's to what cannot be referred to weakly: ``held`` and ``seen``."""

@@ -20,12 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pytest_concurrency.instrument.compile import Unit
-from pytest_concurrency.instrument.rewrite import rewrite
+from pytest_concurrency.instrument.rewriting.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation, add_helpers
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.search.engine import execute, exploring
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.search.execution.engine import execute, exploring
+from pytest_concurrency.search.orders.replay import Replay
 
 WORLD = Path(__file__).with_name("world.py")
 FEW = 120

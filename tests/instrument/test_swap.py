@@ -18,7 +18,7 @@ from loading import load_module
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.stress.child import run_in_child
+from pytest_concurrency.stress.children.child import run_in_child
 
 _numbers = itertools.count()
 Load = Callable[[str], ModuleType]

@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
-from pytest_concurrency.instrument.flows import Flows
-from pytest_concurrency.instrument.tracking import Tracking
+from pytest_concurrency.instrument.analysis.flows import Flows
+from pytest_concurrency.instrument.analysis.tracking import Tracking
 
 
 def tracked(body: str) -> tuple[set[str], set[str]]:

@@ -13,12 +13,12 @@ import pytest
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.task import Strategy
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import execute, exploring, run_copies
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make
-from pytest_concurrency.search.strategies.replay import Replay
 
 LIBRARIES = {
     "attrs": "attr",

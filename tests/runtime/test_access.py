@@ -9,7 +9,7 @@ import pytest
 from watching import Touch, keys, load, touches
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime import access, methods
+from pytest_concurrency.runtime.helpers import access, methods
 from pytest_concurrency.runtime.trace.operations import USE
 from pytest_concurrency.runtime.trace.resource import FILE
 

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime import patches
-from pytest_concurrency.runtime.disguise import MethodStandIn, StandIn, original_of, replace
+from pytest_concurrency.runtime.patches import install
+from pytest_concurrency.runtime.system.disguise import MethodStandIn, StandIn, original_of, replace
 
 NAMES = [
     (owner, name, getattr(owner, name))
-    for owner, by_name in patches._replacements().items()
+    for owner, by_name in install._replacements().items()
     for name in by_name
 ]
 """All that is replaced, with what it is. Not in a dict: what the program holds so is replaced."""
@@ -63,7 +63,7 @@ def answers(function: object) -> dict[str, object]:
 
 @pytest.fixture
 def installed() -> Iterator[None]:
-    with patches.installed([]):
+    with install.installed([]):
         yield
 
 
@@ -112,7 +112,7 @@ def test_all_is_as_before_afterwards() -> None:
 def test_in_another_process() -> None:
     code = "import pickle, sys; print(pickle.load(sys.stdin.buffer)(0))"
     seen: list[bytes] = []
-    with patches.installed([]):
+    with install.installed([]):
         seen.append(pickle.dumps(time.sleep))
     done = subprocess.run(
         [sys.executable, "-c", code], input=seen[0], capture_output=True, check=True

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.scheduler.baton import Baton
 
 fcntl = pytest.importorskip("fcntl")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")

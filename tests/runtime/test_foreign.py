@@ -25,8 +25,8 @@ from watching import load
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import Found
-from pytest_concurrency.runtime import containers, foreign, shapes
-from pytest_concurrency.search import completeness
+from pytest_concurrency.runtime.effects import containers, foreign, shapes
+from pytest_concurrency.search.execution import completeness
 
 PROGRAM = """
     import bisect, ctypes, heapq, hashlib, io, mmap, os, random, re, tempfile, threading, weakref

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime.baton import Baton
+from pytest_concurrency.runtime.scheduler.baton import Baton
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),

@@ -9,13 +9,13 @@ import textwrap
 
 import pytest
 
-from pytest_concurrency.runtime.frames import current_frames
+from pytest_concurrency.runtime.system.frames import current_frames
 
 # Frame objects are made anew for each look; with so low a threshold one of them starts a
 # collection, and a ``threading.local`` that dies in it wants the lock that the look holds.
 PROGRAM = """
     import gc, sys, threading
-    from pytest_concurrency.runtime.frames import current_frames
+    from pytest_concurrency.runtime.system.frames import current_frames
 
     def deep(n):
         if n:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_concurrency.gil import gil_enabled
-from pytest_concurrency.runtime.gate import (
+from pytest_concurrency.runtime.system.gate import (
     HAS_SEMAPHORES,
     Gate,
     SemaphoreGate,

@@ -13,7 +13,7 @@ import pytest
 from loading import collector_knows_functions
 
 from pytest_concurrency import explore
-from pytest_concurrency.runtime import serials
+from pytest_concurrency.runtime.scheduler import identity
 
 HOLDS_ARGUMENT = sys.version_info < (3, 14)
 
@@ -203,8 +203,8 @@ class _Collector:
 @pytest.mark.parametrize("due", [0, 1, 2])
 @pytest.mark.parametrize("generation", [0, 1])
 def test_what_the_interpreter_collects_of_itself_changes_nothing(monkeypatch, due, generation):
-    monkeypatch.setattr(serials, "gc", _Collector(due=due))
-    assert serials._is_due(generation)
+    monkeypatch.setattr(identity, "gc", _Collector(due=due))
+    assert identity._is_due(generation)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +216,8 @@ def test_what_the_interpreter_collects_of_itself_changes_nothing(monkeypatch, du
     ],
 )
 def test_the_program_collects(monkeypatch, collector, generation):
-    monkeypatch.setattr(serials, "gc", collector)
-    assert not serials._is_due(generation)
+    monkeypatch.setattr(identity, "gc", collector)
+    assert not identity._is_due(generation)
 
 
 def test_cycles_die_though_the_oldest_generation_is_long_due():

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.runtime import containers, files, foreign, shapes
+from pytest_concurrency.runtime.effects import containers, files, foreign, shapes
 
 
 @pytest.fixture(autouse=True)

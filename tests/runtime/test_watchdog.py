@@ -16,12 +16,12 @@ import pytest
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
-from pytest_concurrency.runtime import watchdog
-from pytest_concurrency.runtime.baton import Baton, baton
-from pytest_concurrency.runtime.task import NOT_STARTED, Task
-from pytest_concurrency.runtime.watchdog import Watchdog
-from pytest_concurrency.search.engine import execute, exploring, start_round
-from pytest_concurrency.search.strategies.in_order import InOrder
+from pytest_concurrency.runtime.scheduler import watchdog
+from pytest_concurrency.runtime.scheduler.baton import Baton, baton
+from pytest_concurrency.runtime.scheduler.task import NOT_STARTED, Task
+from pytest_concurrency.runtime.scheduler.watchdog import Watchdog
+from pytest_concurrency.search.execution.engine import execute, exploring, start_round
+from pytest_concurrency.search.orders.in_order import InOrder
 
 _unseen: dict[str, object] = {"get_ident": threading.get_ident}
 # Compiled from text that no file holds: it cannot be instrumented.

@@ -13,12 +13,12 @@ from loading import load_module
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.baton import baton
-from pytest_concurrency.runtime.sites import SITES
+from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.trace.event import location, operation, site_number
 from pytest_concurrency.runtime.trace.resource import FILE
-from pytest_concurrency.search.engine import execute, exploring
-from pytest_concurrency.search.strategies.replay import Replay
+from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.execution.engine import execute, exploring
+from pytest_concurrency.search.orders.replay import Replay
 
 _numbers = itertools.count()
 

@@ -8,7 +8,7 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency import explore
-from pytest_concurrency.search import completeness
+from pytest_concurrency.search.execution import completeness
 
 FLAGGED = Path(__file__).parent.parent / "corpus" / "flagged"
 CLEAN = Path(__file__).parent.parent / "corpus" / "clean"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pytest_concurrency import api, explore
+from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.search.explorer import Explorer
-from pytest_concurrency.search.observation import Observation
 
 
 class LockFile:

@@ -11,12 +11,12 @@ from programs import Counter
 
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import HazardKind, Site, ThreadState
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.comparison import is_same
-from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.comparison import is_same
+from pytest_concurrency.search.execution.engine import exploring
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Observation, Suspect
 from pytest_concurrency.search.explorer import Explorer, search
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Observation, Suspect
 from pytest_concurrency.search.strategies import make
 
 OUTCOMES = {"deadlock": "deadlock", "no-progress": "step-limit", "timeout": "timeout"}

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.api import instrumentation_for
-from pytest_concurrency.runtime.operation import Operation
-from pytest_concurrency.runtime.task import NOT_STARTED, Task
-from pytest_concurrency.search.engine import execute, exploring, run_copies
-from pytest_concurrency.search.strategies.fair import PATIENCE, Fair, Turns
+from pytest_concurrency.runtime.scheduler.operation import Operation
+from pytest_concurrency.runtime.scheduler.task import NOT_STARTED, Task
+from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
+from pytest_concurrency.search.orders.fair import PATIENCE, Fair, Turns
 
 
 class Asked:

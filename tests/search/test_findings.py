@@ -10,12 +10,12 @@ import pytest
 
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import exploring
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import exploring
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Suspect
 from pytest_concurrency.search.explorer import Explorer, Search, search
 from pytest_concurrency.search.findings import MOST
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Suspect
 from pytest_concurrency.search.strategies import make
 
 

@@ -16,13 +16,13 @@ from loading import load_module
 
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import exploring, start_round
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import exploring, start_round
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import look
 from pytest_concurrency.search.explorer import Explorer, search
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import look
+from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make
-from pytest_concurrency.search.strategies.replay import Replay
 
 FLAGGED = Path(__file__).parent.parent / "corpus" / "flagged"
 TIMES = 100 if os.environ.get("CORPUS") == "full" else 3

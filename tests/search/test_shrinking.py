@@ -15,7 +15,7 @@ from loading import load_module
 
 from pytest_concurrency import explore
 from pytest_concurrency.model import Schedule, Site, ThreadState
-from pytest_concurrency.search.observation import Observation, Suspect
+from pytest_concurrency.search.execution.observation import Observation, Suspect
 from pytest_concurrency.search.shrinking import Switches, shortened
 
 FULL = os.environ.get("CORPUS") == "full"

@@ -14,11 +14,11 @@ from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.trace.event import thread_of
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import execute, exploring, run_copies
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import NAMES, make
-from pytest_concurrency.search.strategies.replay import Replay
 from pytest_concurrency.search.strategies.systematic import Systematic
 
 

@@ -10,11 +10,11 @@ import pytest
 from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress import budget
 from pytest_concurrency.stress.budget import MOST_OVERRUN, Budget, cut_at
-from pytest_concurrency.stress.cells.process_run import ProcessOutcome
-from pytest_concurrency.stress.cells.processes import CONTROLS, process_cell
 from pytest_concurrency.stress.cells.serial import SerialFacts
-from pytest_concurrency.stress.cells.turns import Way
-from pytest_concurrency.stress.outcomes import CopyOutcome
+from pytest_concurrency.stress.item.outcomes import CopyOutcome
+from pytest_concurrency.stress.processes.process_cell import CONTROLS, process_cell
+from pytest_concurrency.stress.processes.process_run import ProcessOutcome
+from pytest_concurrency.stress.processes.turns import Way
 
 EXPLORED = Cell("explored", threads=2)
 FREE_RUNNING = Cell("free-running", threads=2)

@@ -20,8 +20,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.in_child import Progress
+from pytest_concurrency.stress.children.child import run_in_child
+from pytest_concurrency.stress.children.in_child import Progress
 
 
 def is_alive(pid: int) -> bool:
@@ -89,7 +89,7 @@ class TestDone:
 
     def test_buffered_output_of_the_parent_is_written_once(self) -> None:
         code = """
-            from pytest_concurrency.stress.child import run_in_child
+            from pytest_concurrency.stress.children.child import run_in_child
             print("once")
             run_in_child(lambda progress: print("child"), seconds=10)
         """
@@ -110,7 +110,7 @@ class TestDone:
         code = f"""
             import atexit, os
             from pathlib import Path
-            from pytest_concurrency.stress.child import run_in_child
+            from pytest_concurrency.stress.children.child import run_in_child
             atexit.register(lambda: print("exit handler of", os.getpid() == me))
             me = os.getpid()
             result = run_in_child(lambda progress: 1, seconds=10)
@@ -433,7 +433,7 @@ class TestNobodyStaysBehind:
     def test_a_parent_that_is_killed_takes_the_child_along(self) -> None:
         code = """
             import os, time
-            from pytest_concurrency.stress.child import run_in_child
+            from pytest_concurrency.stress.children.child import run_in_child
             def work(progress):
                 progress(str(os.getpid()))
                 time.sleep(1000)
@@ -475,8 +475,8 @@ def test_pytests_capture_is_not_shared(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import os
-        from pytest_concurrency.stress.child import run_in_child
-        from pytest_concurrency.stress.in_child import own_pytest_capture
+        from pytest_concurrency.stress.children.child import run_in_child
+        from pytest_concurrency.stress.children.in_child import own_pytest_capture
 
         def test_capture(request):
             capture = request.config.pluginmanager.getplugin("capturemanager")
@@ -556,7 +556,7 @@ class TestTemporaryFiles:
 
 _LEAVES_A_SEMAPHORE = """
 import multiprocessing, time
-from pytest_concurrency.stress.child import run_in_child
+from pytest_concurrency.stress.children.child import run_in_child
 
 def work(progress):
     lock = multiprocessing.get_context("spawn").Lock()

@@ -46,9 +46,9 @@ import threading
 import coverage
 import library
 import pytest
-from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.cells.turns import AtOnce
-from pytest_concurrency.stress.cells.workers import run_workers
+from pytest_concurrency.stress.children.child import run_in_child
+from pytest_concurrency.stress.processes.turns import AtOnce
+from pytest_concurrency.stress.processes.workers import run_workers
 
 
 @pytest.fixture(scope="module", autouse=True)

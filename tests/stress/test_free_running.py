@@ -20,7 +20,7 @@ from pytest_concurrency.stress.cells.free_running import (
     run_free_running,
 )
 from pytest_concurrency.stress.cells.runs import gil_enabled
-from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, outcome_of
+from pytest_concurrency.stress.item.outcomes import CopyOutcome, RunOutcome, outcome_of
 
 CELL = Cell("free-running", threads=4)
 PASSED = RunOutcome(CopyOutcome(0))

@@ -12,7 +12,7 @@ import pytest
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.explorer import Search, TooLong
 from pytest_concurrency.stress.cells.jobs import cpus, merged, search_in_jobs
-from pytest_concurrency.stress.child import Progress
+from pytest_concurrency.stress.children.child import Progress
 
 
 def hazard(job: int, number: int) -> Hazard:

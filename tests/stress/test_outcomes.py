@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-from pytest_concurrency.stress.outcomes import (
+from pytest_concurrency.stress.item.outcomes import (
     RANK,
     CopyOutcome,
     CopyStatus,

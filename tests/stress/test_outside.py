@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.runtime.sites import InstrumentedSite, add_site
-from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.outside import WATCH
-from pytest_concurrency.stress.stay_behind import threads_that_stay_behind
-from pytest_concurrency.stress.touch import Touch, meeting_places
+from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
+from pytest_concurrency.stress.children.child import run_in_child
+from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
+from pytest_concurrency.stress.processes.outside import WATCH
+from pytest_concurrency.stress.processes.touch import Touch, meeting_places
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
 RELEASE = add_site(InstrumentedSite("it.py", 2, 0, "work", "release", "lock", "lock"))

@@ -7,7 +7,7 @@ import sys
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.stress.preload import imported_since
+from pytest_concurrency.stress.cells.preload import imported_since
 
 
 def test_modules_that_block_are_among_them() -> None:

@@ -24,16 +24,16 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod
-from pytest_concurrency.stress.cells.process_run import ProcessOutcome
-from pytest_concurrency.stress.cells.processes import process_cell
-from pytest_concurrency.stress.cells.turns import AtOnce, InTurn, Overlap, Way
-from pytest_concurrency.stress.cells.workers import WorkerResult, run_workers
-from pytest_concurrency.stress.child import run_in_child
-from pytest_concurrency.stress.outcomes import CopyOutcome, outcome_of
-from pytest_concurrency.stress.touch import Touch
-from pytest_concurrency.stress.unsent import ResultNotSent
+from pytest_concurrency.stress.cells.workload import Shape
+from pytest_concurrency.stress.children.child import run_in_child
+from pytest_concurrency.stress.item.outcomes import CopyOutcome, outcome_of
+from pytest_concurrency.stress.processes.process_cell import process_cell
+from pytest_concurrency.stress.processes.process_run import ProcessOutcome
+from pytest_concurrency.stress.processes.touch import Touch
+from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Overlap, Way
+from pytest_concurrency.stress.processes.unsent import ResultNotSent
+from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
 from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
-from pytest_concurrency.stress.workload import Shape
 
 METHODS: tuple[StartMethod, ...] = ("fork", "spawn", "forkserver")
 
@@ -278,8 +278,8 @@ class TestNobodyStaysBehind:
             textwrap.dedent(
                 f"""
                 import os, time
-                from pytest_concurrency.stress.cells.turns import AtOnce
-                from pytest_concurrency.stress.cells.workers import run_workers
+                from pytest_concurrency.stress.processes.turns import AtOnce
+                from pytest_concurrency.stress.processes.workers import run_workers
 
                 def work():
                     open(f"pid-{{os.getpid()}}", "w").close()

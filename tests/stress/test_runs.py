@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_concurrency.model import Cell, Site
 from pytest_concurrency.stress.cells.runs import Runs
-from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome
+from pytest_concurrency.stress.item.outcomes import CopyOutcome, RunOutcome
 
 
 def failed(exception: str, line: int) -> RunOutcome:

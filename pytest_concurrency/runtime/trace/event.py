@@ -1,7 +1,7 @@
 """An event of the log: a thread is about to touch a location, or to synchronise.
 
 This module alone knows how an event is laid out. Only the helpers that rewritten source calls write
-one out themselves (``access.py``, ``primitives.py``): a call would cost more than the event.
+one out themselves (``access.py``, ``locks.py``): a call would cost more than the event.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, Effect
 from pytest_concurrency.runtime.trace.resource import Location, Resource
+from pytest_concurrency.runtime.trace.sites import SITES
 
 Event = tuple[int, int, Resource, Any, str]
 """Thread, site, resource, part, operation. A bare tuple, since an execution makes one at each

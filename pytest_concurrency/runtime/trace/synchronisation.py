@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pytest_concurrency.runtime.sites import INTERNAL
 from pytest_concurrency.runtime.trace.event import Event, Log, access, resource_of, site_number
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+from pytest_concurrency.runtime.trace.sites import INTERNAL
 
 Noted = tuple[int, int, int, Resource, Any, str]
 """How many events of the log come before a synchronisation; its thread, site, resource, part and

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.strategy import SearchStrategy
 from pytest_concurrency.search.strategies.auto import Auto
 from pytest_concurrency.search.strategies.pct import Pct
 from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.search.strategies.surw import Surw
-from pytest_concurrency.search.strategy import SearchStrategy
 
 NAMES = ("auto", "random", "pct", "pos", "surw", "systematic")
 

@@ -14,17 +14,17 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
 from pytest_concurrency.search.strategies.pct import Pct
 from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.search.strategies.surw import Surw
 from pytest_concurrency.search.strategies.systematic import Systematic
-from pytest_concurrency.search.strategy import Covered, SearchStrategy
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.engine import Execution
+    from pytest_concurrency.search.execution.engine import Execution
 
 _LAST = 20
 """Random walks at the end."""

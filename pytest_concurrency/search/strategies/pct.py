@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import FREE, Task
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.strategies.fair import PATIENCE, Turns
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.orders.fair import PATIENCE, Turns
 from pytest_concurrency.search.strategies.sampling import Sampling
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.engine import Execution
+    from pytest_concurrency.search.execution.engine import Execution
 
 DEPTH = 3
 _FIRST_GUESS = 20

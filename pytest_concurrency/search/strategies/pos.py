@@ -11,11 +11,11 @@ before it is made; it has a priority all the same, but conflicts with nothing.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import Task
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.strategies.fair import Turns
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.orders.fair import Turns
 from pytest_concurrency.search.strategies.sampling import Stepwise
 
 

@@ -6,10 +6,10 @@ the run lengths of a uniform choice are geometric, so the schedules have the sam
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import FREE, Task
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.sampling import Sampling
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import FREE, Task
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.engine import Execution
+    from pytest_concurrency.search.execution.engine import Execution
 
 _EVERYWHERE = 8
 """One execution in so many may switch at every access: a location first shared later is not

@@ -16,15 +16,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.baton import Baton
-from pytest_concurrency.runtime.task import Task
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.strategies.fair import Fair
-from pytest_concurrency.search.strategy import Covered
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.strategy import Covered
+from pytest_concurrency.search.orders.fair import Fair
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.engine import Execution
+    from pytest_concurrency.search.execution.engine import Execution
 
 Switch = tuple[int, int, int]
 Deviations = tuple[Switch, ...]

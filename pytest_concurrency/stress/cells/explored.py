@@ -15,23 +15,23 @@ import pytest
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Settings
-from pytest_concurrency.runtime.sites import SITES
-from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.scheduler.task import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import Execution, exploring, last_execution
+from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import Execution, exploring, last_execution
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.observation import Observation
+from pytest_concurrency.search.execution.observation import Workload as Runner
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
-from pytest_concurrency.search.learning import Learning
-from pytest_concurrency.search.observation import Observation
-from pytest_concurrency.search.observation import Workload as Runner
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
-from pytest_concurrency.stress.apart import DiedApart, run_apart
+from pytest_concurrency.stress.cells.apart import DiedApart, run_apart
 from pytest_concurrency.stress.cells.jobs import cpus, search_in_jobs
 from pytest_concurrency.stress.cells.serial import SerialFacts
-from pytest_concurrency.stress.child import Progress
-from pytest_concurrency.stress.in_child import WHERE
-from pytest_concurrency.stress.workload import Workload
+from pytest_concurrency.stress.cells.workload import Workload
+from pytest_concurrency.stress.children.child import Progress
+from pytest_concurrency.stress.children.in_child import WHERE
 
 AGAIN = "a schedule that had failed in an earlier run was tried first, and fails again"
 LEAKS = "the test changes state that outlives it: each schedule ran in a process of its own"

@@ -21,11 +21,11 @@ from typing import Any
 from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.real_time import sleep
-from pytest_concurrency.runtime.disguise import disguised, replace
-from pytest_concurrency.runtime.frames import current_frames
-from pytest_concurrency.runtime.hooks import own_thread
+from pytest_concurrency.runtime.system.disguise import disguised, replace
+from pytest_concurrency.runtime.system.frames import current_frames
+from pytest_concurrency.runtime.system.hooks import own_thread
 from pytest_concurrency.stress.cells.runs import Runs
-from pytest_concurrency.stress.outcomes import RunOutcome
+from pytest_concurrency.stress.item.outcomes import RunOutcome
 
 SHORTEST_INTERVAL = 1e-6
 LONGEST_INTERVAL = 5e-3

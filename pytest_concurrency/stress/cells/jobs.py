@@ -16,8 +16,8 @@ from typing import Protocol
 
 from pytest_concurrency.model import Hazard, badness
 from pytest_concurrency.search.explorer import Search, TooLong
-from pytest_concurrency.stress.apart import hazard_of_death
-from pytest_concurrency.stress.child import ChildResult, Progress, run_in_children
+from pytest_concurrency.stress.cells.apart import hazard_of_death
+from pytest_concurrency.stress.children.child import ChildResult, Progress, run_in_children
 
 _WIDTH = 8
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.stress.outcomes import CopyOutcome
-from pytest_concurrency.stress.rerun import Rerun
+from pytest_concurrency.stress.item.outcomes import CopyOutcome
+from pytest_concurrency.stress.item.rerun import Rerun
 
 
 def plain_run(item: pytest.Function) -> CopyOutcome:

@@ -9,7 +9,7 @@ from typing import Literal
 from pytest_concurrency import real_time as time
 from pytest_concurrency.gil import gil_enabled
 from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, Site, SiteUse
-from pytest_concurrency.stress.outcomes import CopyOutcome, RunOutcome, merge
+from pytest_concurrency.stress.item.outcomes import CopyOutcome, RunOutcome, merge
 
 Control = Literal["", "clean", "not-shared", "fails"]
 

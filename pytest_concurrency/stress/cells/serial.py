@@ -17,15 +17,15 @@ import pytest
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule
-from pytest_concurrency.runtime.naming import thread_name
-from pytest_concurrency.runtime.task import Strategy
+from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
+from pytest_concurrency.runtime.scheduler.task import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
-from pytest_concurrency.search.comparison import runs_alike
-from pytest_concurrency.search.endless import LEAST_LIMIT, LIMIT_PER_STEP
-from pytest_concurrency.search.engine import MOST_POINTS, Execution, exploring
-from pytest_concurrency.search.observation import Observation
-from pytest_concurrency.stress.preload import imported_since, preload
-from pytest_concurrency.stress.workload import Shape, Workload
+from pytest_concurrency.search.describe.endless import LEAST_LIMIT, LIMIT_PER_STEP
+from pytest_concurrency.search.execution.comparison import runs_alike
+from pytest_concurrency.search.execution.engine import MOST_POINTS, Execution, exploring
+from pytest_concurrency.search.execution.observation import Observation
+from pytest_concurrency.stress.cells.preload import imported_since, preload
+from pytest_concurrency.stress.cells.workload import Shape, Workload
 
 Way = Callable[[], Strategy]
 """In which order the threads of a round go on; called for each round."""

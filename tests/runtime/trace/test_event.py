@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import pytest_concurrency
-from pytest_concurrency.runtime.sites import SITES, InstrumentedSite, add_site
 from pytest_concurrency.runtime.trace import event as layout
 from pytest_concurrency.runtime.trace.event import Event, access, done_by, names_attribute
 from pytest_concurrency.runtime.trace.resource import WHOLE
+from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
 
 _PACKAGE = Path(pytest_concurrency.__file__).parent
 _BY_POSITION = re.compile(

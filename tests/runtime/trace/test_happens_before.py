@@ -15,7 +15,6 @@ from recomputed import Recomputed
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.runtime.sites import SITES
 from pytest_concurrency.runtime.trace import operations as done
 from pytest_concurrency.runtime.trace.event import (
     Event,
@@ -27,10 +26,11 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.happens_before import HappensBefore
+from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.runtime.trace.synchronisation import is_inner
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import Execution, execute, exploring
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import Execution, execute, exploring
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 
 _EXECUTIONS = 15

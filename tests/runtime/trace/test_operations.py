@@ -11,8 +11,8 @@ import pytest
 
 import pytest_concurrency
 from pytest_concurrency import model
-from pytest_concurrency.runtime import containers, files
-from pytest_concurrency.runtime.operation import Operation
+from pytest_concurrency.runtime.effects import containers, files
+from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.trace import operations
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, Effect
 
@@ -72,7 +72,7 @@ def _texts_given_to(names: set[str]) -> Iterator[str]:
 
 def test_what_sites_and_points_say_is_in_the_table() -> None:
     operation = 1  # the second argument of the builder, by position
-    for path in (_PACKAGE / "instrument").glob("*.py"):
+    for path in (_PACKAGE / "instrument").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
                 ("._site", "_new_site")

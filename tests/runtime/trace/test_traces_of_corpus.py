@@ -16,12 +16,12 @@ from recomputed import Recomputed
 
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.runtime.baton import Baton, baton
-from pytest_concurrency.runtime.task import Task
+from pytest_concurrency.runtime.scheduler.baton import Baton, baton
+from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.synchronisation import merged
-from pytest_concurrency.search.choices import Choices
-from pytest_concurrency.search.engine import execute, exploring, run_copies
-from pytest_concurrency.search.learning import Learning
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 
 _CORPUS = Path(__file__).parents[2] / "corpus"

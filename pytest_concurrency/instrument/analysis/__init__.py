@@ -1,0 +1,1 @@
+"""What the source says: names, values, and where they flow."""

@@ -1,0 +1,197 @@
+"""What functions hand on to each other: of which reads and calls a result is made, of which an
+argument.
+
+Asked when two accesses in different functions are to be joined by the very calls that were made
+(``detect/through_calls.py``). That is rare, so nothing of it is kept with the instrumented code:
+the source is read again.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from pytest_concurrency.instrument.analysis.flows import Flows
+from pytest_concurrency.instrument.analysis.names import FunctionNode, children_of, own_nodes
+from pytest_concurrency.instrument.analysis.values import NO_READS, NOTHING, Reads, Value
+from pytest_concurrency.runtime.system.frames import Position
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_HANDED = (ast.Call, ast.Attribute, ast.Subscript, ast.For)
+_GETTING = frozenset({"__getattr__", "__getattribute__", "__get__"})
+_SETTING = frozenset({"__setattr__", "__set__"})
+
+
+class Function(NamedTuple):
+    """A function in its file."""
+
+    node: FunctionNode
+    flows: Flows
+    around: ast.AST
+    """The function, class or module that it is defined in."""
+
+    @property
+    def name(self) -> str:
+        """What it is called by."""
+        return getattr(self.node, "name", "<lambda>")
+
+    @property
+    def is_method(self) -> bool:
+        """Whether its first argument is what it is looked up in."""
+        decorators = getattr(self.node, "decorator_list", ())
+        names = {getattr(each, "id", "") for each in decorators}
+        return isinstance(self.around, ast.ClassDef) and "staticmethod" not in names
+
+    def returns(self, nodes: Reads) -> bool:
+        """Whether what one of ``nodes``, which has been evaluated, gave is in its result."""
+        results = self.flows.results
+        always = frozenset.intersection(*(r.sure for r in results)) if results else NO_READS
+        return not nodes.isdisjoint(always.union(*(r.direct for r in results)))
+
+    def keeps(self, node: ast.AST) -> bool:
+        """Whether what ``node`` gives is assigned to something, just as it is."""
+        assigned = (
+            each.value
+            for each in own_nodes(self.node)
+            if isinstance(each, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
+        )
+        return any(
+            value is node or (isinstance(value, ast.Tuple) and node in value.elts)
+            for value in assigned
+        )
+
+    def decides_at(self, node: ast.AST, other: ast.AST) -> bool:
+        """Whether it depends on what ``node`` gives if ``other`` is evaluated."""
+        return any(
+            node in ast.walk(each.test)
+            and any(other in ast.walk(part) for part in (*each.body, *each.orelse))
+            for each in own_nodes(self.node)
+            if isinstance(each, (ast.If, ast.While))
+        )
+
+    def is_called_at(self, node: ast.AST) -> bool:
+        """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                return name == self.name or self.flows.is_generator
+            case ast.Attribute(attr=name):
+                return name == self.name or self.name in _GETTING
+            case ast.Subscript():
+                return self.name == "__getitem__"
+            case ast.For():
+                return self.flows.is_generator
+        return False
+
+    def loop_over(self, node: ast.AST) -> ast.AST:
+        """Return the loop that goes through what ``node`` gives; ``node`` where none does.
+
+        The step of a loop is where its iterable is; up to 3.11, where the whole loop is.
+        """
+        loops = (each for each in own_nodes(self.node) if isinstance(each, ast.For))
+        return next((loop for loop in loops if loop.iter is node), node)
+
+    def given(self, node: ast.AST, parameter: ast.arg, caller: Function) -> Value:
+        """Return what ``parameter`` of it gets where ``caller`` evaluates ``node``; nothing if that
+        is not known."""
+        named = [*self.node.args.posonlyargs, *self.node.args.args]
+        index = named.index(parameter) if parameter in named else -1
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            is_set = self.name == getattr(node, "attr", "__setitem__") or self.name in _SETTING
+            is_last = index == len(named) - 1
+            return caller.stored(node) if is_set and is_last else NOTHING
+        assert isinstance(node, ast.Call)
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        is_made = self.name == "__init__" and called == getattr(self.around, "name", "")
+        if called != self.name and not is_made:
+            return NOTHING
+        for keyword in node.keywords:
+            if keyword.arg == parameter.arg:
+                return caller.flows.value_of(keyword.value)
+        index -= self.is_method and (is_made or not _is_class(node.func))
+        before = node.args[: index + 1]
+        if not 0 <= index < len(node.args) or any(isinstance(a, ast.Starred) for a in before):
+            return NOTHING
+        return caller.flows.value_of(node.args[index])
+
+    def stored(self, target: ast.AST) -> Value:
+        """Return what it stores in ``target``; with what was there, where that is changed."""
+        value = self.flows.into(target)
+        itself = frozenset((target,)) if target in self.flows.augmented else NO_READS
+        return value | Value(itself, itself)
+
+    def hands_all_on(self, node: ast.AST) -> bool:
+        """Whether it does no more with its arguments, and with the result, than to hand them on at
+        ``node``: a decorator's wrapper."""
+        rest = self.node.args.vararg
+        is_within = isinstance(self.around, _FUNCTIONS)
+        return (
+            is_within
+            and rest is not None
+            and isinstance(node, ast.Call)
+            and any(
+                isinstance(each, ast.Starred) and getattr(each.value, "id", "") == rest.arg
+                for each in node.args
+            )
+            and self.returns(frozenset((node,)))
+        )
+
+
+class Handing:
+    """The functions of one file, and what is where in them."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._function: dict[ast.AST, Function] = {}
+        self._handed: dict[Position, list[ast.AST]] = {}
+        self._starting: dict[tuple[int, int], list[ast.AST]] = {}
+        self._walk(tree, tree, None)
+
+    def _walk(self, node: ast.AST, around: ast.AST, function: Function | None) -> None:
+        if isinstance(node, _FUNCTIONS):
+            function, around = Function(node, Flows(node), around), node
+        elif isinstance(node, ast.ClassDef):
+            around = node
+        elif function is not None and isinstance(node, (*_HANDED, ast.Name)):
+            self._function[node] = function
+            self._starting.setdefault((node.lineno, node.col_offset), []).append(node)
+            if isinstance(node, _HANDED):
+                self._handed.setdefault(_position(node), []).append(node)
+        for child in children_of(node):
+            self._walk(child, around, function)
+
+    def at(self, position: Position) -> tuple[Function, ast.AST] | None:
+        """Return the call, attribute, item or loop at ``position``, and the function it is in."""
+        found = self._handed.get(position, [])
+        return (self._function[found[0]], found[0]) if len(found) == 1 else None
+
+    def accessed(self, line: int, column: int, name: str) -> Iterator[tuple[Function, ast.AST]]:
+        """Yield what may be the access that begins there: to ``name``, or to an item."""
+        for node in self._starting.get((line, column), ()):
+            # The site of a method's call has its name, that of another call has none.
+            named = node.func if name and isinstance(node, ast.Call) else node
+            if getattr(named, "attr", getattr(named, "id", "")) == name:
+                yield self._function[node], node
+
+
+def _position(node: ast.expr | ast.For) -> Position:
+    last, end = node.end_lineno or 0, node.end_col_offset or 0
+    return (node.lineno, last, node.col_offset, end)
+
+
+def _is_class(callee: ast.expr) -> bool:
+    """Whether a method is called with its object as first argument."""
+    owner = getattr(callee, "value", None)
+    return not isinstance(callee, ast.Attribute) or (
+        isinstance(owner, ast.Name) and owner.id[:1].isupper()
+    )
+
+
+@cache
+def handing_of(path: str) -> Handing | None:
+    """Return what the functions in the file at ``path`` hand on; None if it cannot be read."""
+    try:
+        return Handing(ast.parse("".join(linecache.getlines(path))))
+    except (SyntaxError, ValueError, RecursionError):
+        return None

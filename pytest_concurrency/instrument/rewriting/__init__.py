@@ -1,0 +1,1 @@
+"""From a module's tree to the tree that calls the helpers."""

@@ -1,0 +1,307 @@
+"""Rewrites calls and ``with``: methods of containers and locks, functions on files and attributes,
+functions that go through containers, calls through variables.
+
+A point must come right before the call, after the arguments. Where evaluating these touches nothing
+shared, it is made on the way to the method; otherwise the call is made ready first::
+
+    obj.append(x)             ->  @call_method(obj, "append", 3).append(x)
+    obj.append(f())           ->  @ready(@method_owner(obj, "append", 3).append, 3, f())()
+    getattr(obj, name)        ->  @ready_function(getattr, 4, obj, name)()
+    append(x)                 ->  @called(append, 5, x)(x)        if "append" may hold anything
+
+What ``@ready`` returns is a ``functools.partial``: C code, no frame between the caller and a method
+written in Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from pytest_concurrency.instrument.analysis.values import NOTHING, Value
+from pytest_concurrency.instrument.rewriting.container_reads import Looks
+from pytest_concurrency.runtime.effects import files
+from pytest_concurrency.runtime.effects.containers import (
+    CONTAINER_METHODS,
+    CONTAINERS,
+    KEYED,
+    METHOD_NAMES,
+)
+from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS
+from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS
+from pytest_concurrency.runtime.trace.sites import SITES
+
+_ALL_ARGUMENTS = {
+    **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
+    **dict.fromkeys(("sum", "min", "max", "any", "all", "iter", "enumerate"), slice(0, 1)),
+    **dict.fromkeys(("dict", "reversed", "str", "repr", "bytes", "bytearray"), slice(0, 1)),
+    **dict.fromkeys(("deque", "Counter", "OrderedDict", "array"), slice(0, None)),
+    "print": slice(0, None),
+    "zip": slice(0, None),
+    "map": slice(1, None),
+    "filter": slice(1, None),
+}
+"""Built-in functions that go through containers, and which of their arguments."""
+_MERGING = frozenset(
+    [
+        "join",
+        "extend",
+        "extendleft",
+        "update",
+        "union",
+        "intersection",
+        "difference",
+        "symmetric_difference",
+        "issubset",
+        "issuperset",
+        "isdisjoint",
+        "difference_update",
+        "intersection_update",
+        "symmetric_difference_update",
+    ]
+)
+"""Methods that go through what they are given."""
+_BASES = frozenset(base.__name__ for base in CONTAINERS)
+_PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
+"""Methods of ``pathlib.Path`` whose effect depends on their arguments."""
+
+
+class Calls(Looks):
+    """Calls and ``with``."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Precede a call of what touches something shared."""
+        callee = node.func
+        if self._scope is None:
+            return self.generic_visit(node)
+        if isinstance(callee, ast.Name):
+            return self._call_of_name(node, callee)
+        if not isinstance(callee, ast.Attribute):
+            return self._call_of_value(node)
+        if self._is_function_on_attributes(callee) and not _has_stars(node):
+            label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
+            return self._call_of_function(node, self._visit_expr(callee), label)
+        if self._is_method_of_base(callee):
+            is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
+            label = self._label(node.args[0] if is_unbound else ast.Name("self", ast.Load()))
+            if _has_stars(node):
+                return self.generic_visit(node)
+            self.generic_visit(callee)
+            number = self._site(node, "call", callee.attr, label)
+            return self._made_ready(node, "ready_base", callee, number)
+        if not self._is_shared_object(callee.value):
+            return self.generic_visit(node)
+        if self._is_file_function(callee) and not _has_stars(node):
+            return self._call_on_file(node, self._visit_expr(callee), callee.attr)
+        is_known = callee.attr in METHOD_NAMES and callee.attr not in LOCK_METHODS
+        if callee.attr == "join" and isinstance(callee.value, ast.Constant):
+            self._visit_arguments(node)
+            return node
+        if is_known and not _is_text_replace(node, callee):
+            return self._call_of_known_method(node, callee)
+        label = self._label(callee.value)
+        callee.value = self._visit_expr(callee.value)
+        if callee.attr in LOCK_METHODS:
+            number = self._site(node, "call", callee.attr, label)
+            node.func = self._call(callee, "sync_method", callee, number)
+            self._visit_arguments(node)
+            return node
+        return self._call_of_other_method(node, callee, label)
+
+    def _call_of_other_method(self, node: ast.Call, callee: ast.Attribute, label: str) -> ast.AST:
+        name = self._mangled(callee.attr)
+        number = self._site(callee, "read", name, f"{label}.{name}")
+        # What the file defines itself is most likely seen inside: it needs no point of its own.
+        if callee.attr in self._defined or _has_stars(node) or self._has_inert_arguments(node):
+            callee.value = self._call(callee, "call_attr", callee.value, name, number)
+            self._visit_arguments(node)
+            return node
+        callee.value = self._call(callee, "method_owner", callee.value, name, number)
+        number = self._new_site(node, "call", callee.attr, label)
+        return self._made_ready(node, "ready", callee, number)
+
+    def _has_inert_arguments(self, node: ast.Call) -> bool:
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return all(self._is_inert(argument) for argument in arguments)
+
+    def _visit_arguments(self, node: ast.Call) -> None:
+        visit = self._operand if _merges(node) else self._visit_expr
+        node.args = [visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+
+    def _is_method_of_base(self, callee: ast.Attribute) -> bool:
+        """Whether a class calls a method as a base class has it."""
+        if isinstance(callee.value, ast.Name):
+            name = callee.value.id
+            is_class = name in _BASES and self._is_global_name(name)
+            return is_class and not self._is_variable(name) and callee.attr in CONTAINER_METHODS
+        function = callee.value.func if isinstance(callee.value, ast.Call) else None
+        is_super = isinstance(function, ast.Name) and function.id == "super"
+        return is_super and (callee.attr in CONTAINER_METHODS or not callee.attr.startswith("__"))
+
+    # -- methods of containers, primitives and paths --------------------------------------
+
+    def _call_of_known_method(self, node: ast.Call, callee: ast.Attribute) -> ast.AST:
+        label = self._label(callee.value)
+        owner = self._visit_expr(callee.value)
+        inert = self._has_inert_arguments(node)
+        if _merges(node) and any(map(self._may_hold_container, node.args)):
+            inert = False
+        keyed = bool(node.args) and callee.attr in KEYED
+        plain_key = keyed and self._is_plain(node.args[0])
+        needs_arguments = callee.attr in _PATH_ARGUMENTS or (keyed and not plain_key)
+        if not _has_stars(node) and (needs_arguments or not inert):
+            return self._ready_method(node, callee, owner, label)
+        number = self._file_site(node, callee.attr, label)
+        key = node.args[:1] if plain_key else []
+        self._visit_arguments(node)
+        callee.value = self._call(callee, "call_method", owner, callee.attr, number, *key)
+        return node
+
+    def _ready_method(
+        self, node: ast.Call, callee: ast.Attribute, owner: ast.expr, label: str
+    ) -> ast.AST:
+        number = self._file_site(node, callee.attr, label)
+        callee.value = self._call(callee, "method_owner", owner, callee.attr, number)
+        return self._made_ready(node, "ready", callee, number)
+
+    # -- functions ------------------------------------------------------------------------
+
+    def _call_of_name(self, node: ast.Call, callee: ast.Name) -> ast.AST:
+        if callee.id.startswith("@py_assert"):
+            # pytest's assertion rewriting takes ``assert q.get()`` apart: method, arguments, call.
+            number = self._site(node, "call", "", self._label(callee))
+            self.generic_visit(node)
+            node.func = self._call(callee, "bound_method", callee, number)
+            return node
+        if callee.id == "open" and self._is_global_name("open") and not _has_stars(node):
+            return self._call_on_file(node, callee, "open")
+        if callee.id == "vars" and self._is_global_name("vars") and len(node.args) == 1:
+            self.generic_visit(node)
+            node.args = [self._call(node, "namespace_of", node.args[0])]
+            return node
+        if callee.id in MODULES_OF and self._is_global_name(callee.id) and not _has_stars(node):
+            label = self._label(node.args[0]) if node.args else callee.id
+            return self._call_of_function(node, callee, label)
+        if self._is_variable(callee.id):
+            return self._call_of_value(node)
+        labels = [self._label(argument) for argument in node.args]
+        named = {keyword.arg: self._label(keyword.value) for keyword in node.keywords}
+        self.generic_visit(node)
+        looked_at = _ALL_ARGUMENTS.get(callee.id)
+        if looked_at is not None and self._is_global_name(callee.id):
+            pairs = list(zip(node.args, labels, strict=True))[looked_at]
+            node.args[looked_at] = [self._whole(argument, label) for argument, label in pairs]
+        if callee.id == "print" and self._is_global_name("print"):
+            for keyword in [keyword for keyword in node.keywords if keyword.arg == "file"]:
+                file = keyword.value
+                number = self._new_site(file, "call", "write", named["file"])
+                keyword.value = self._call(file, "call_method", file, "write", number)
+        return node
+
+    def _call_of_function(self, node: ast.Call, callee: ast.expr, label: str) -> ast.AST:
+        """Rewrite the call of what is named like a function that touches what it is given."""
+        flows = self._scope.flows if self._scope else None
+        if flows is not None:
+            self._pending[node] = self._stored(node)
+        number = self._site(node, "call", "", label)
+        return self._made_ready(node, "ready_function", callee, number)
+
+    def _is_function_on_attributes(self, callee: ast.Attribute) -> bool:
+        if callee.attr in SLOT_EFFECTS:
+            return True
+        return (
+            isinstance(callee.value, ast.Name)
+            and callee.value.id in MODULES_OF.get(callee.attr, ())
+            and self._is_global_name(callee.value.id)
+        )
+
+    # -- calls through variables ------------------------------------------------------------
+
+    def _is_variable(self, name: str) -> bool:
+        """Whether ``name`` may hold a bound method, as far as the function shows."""
+        is_receiver = name in ("self", "cls")
+        return self._scope is not None and name in self._scope.variables and not is_receiver
+
+    def _call_of_value(self, node: ast.Call) -> ast.AST:
+        """Rewrite the call of something that a variable, an item or another call gave."""
+        label = self._label(node.func)
+        inert = self._has_inert_arguments(node)
+        first = node.args[:1] if node.args and self._is_plain(node.args[0]) else []
+        node.func = self._visit_expr(node.func)
+        number = self._site(node, "call", "", label)
+        SITES[number] = replace(SITES[number], is_bound=True)
+        if not inert and not _has_stars(node):
+            return self._made_ready(node, "ready_call", node.func, number)
+        self._visit_arguments(node)
+        node.func = self._call(node.func, "called", node.func, number, *first)
+        return node
+
+    def _is_file_function(self, callee: ast.Attribute) -> bool:
+        if callee.attr not in files.FUNCTION_NAMES:
+            return False
+        module = ast.unparse(callee.value)
+        return module in files.MODULE_NAMES and self._is_global_name(module.partition(".")[0])
+
+    def _call_on_file(self, node: ast.Call, callee: ast.expr, name: str) -> ast.AST:
+        return self._made_ready(node, "ready_file", callee, self._file_site(node, name, name))
+
+    def _made_ready(self, node: ast.Call, helper: str, callee: ast.expr, number: int) -> ast.Call:
+        self._visit_arguments(node)
+        ready = self._call(node, helper, callee, number)
+        ready.args += node.args
+        ready.keywords = node.keywords
+        return ast.copy_location(ast.Call(ready, [], []), node)
+
+    def _file_site(self, node: ast.Call, name: str, label: str) -> int:
+        """Enter a call; note what flows into the file if it is one that writes to a file."""
+        flows = self._scope.flows if self._scope else None
+        if flows is not None and name in files.METHODS:
+            value, compared = self._stored(node)
+            if name == "open":
+                value = Value(flows.into_file(node), is_foreign=True)
+            if value is not NOTHING and not (name == "open" and _appends(node)):
+                self._pending[node] = (value, compared)
+        return self._site(node, "call", name, label)
+
+    # -- with -------------------------------------------------------------------------------
+
+    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:
+        """Let locks be taken and released under the scheduler."""
+        if self._scope is None:
+            return self.generic_visit(node)
+        before = self._points([item.optional_vars for item in node.items if item.optional_vars])
+        for item in node.items:
+            label = self._label(item.context_expr)
+            manager = self._visit_expr(item.context_expr)
+            number = self._new_site(item.context_expr, "acquire", "", label)
+            leaving = self._new_site(item.context_expr, "release", "", label)
+            item.context_expr = self._call(manager, "enter_with", manager, number, leaving)
+            item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
+        node.body = self._visit_body(node.body)
+        return [*before, node] if before else node
+
+
+def _merges(node: ast.Call) -> bool:
+    """Whether it is a method that goes through what it is given."""
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _MERGING
+
+
+def _has_stars(node: ast.Call) -> bool:
+    """Whether arguments are unpacked: then what Python says of wrong ones names the callee."""
+    return any(isinstance(argument, ast.Starred) for argument in node.args) or any(
+        keyword.arg is None for keyword in node.keywords
+    )
+
+
+def _is_text_replace(node: ast.Call, callee: ast.Attribute) -> bool:
+    """Whether it is ``replace`` of a string, not of a path."""
+    return callee.attr == "replace" and len(node.args) > 1
+
+
+def _appends(opening: ast.Call) -> bool:
+    """Whether a call of ``open`` says that it only appends, which overwrites nothing."""
+    is_method = isinstance(opening.func, ast.Attribute) and opening.func.attr == "open"
+    named = [keyword.value for keyword in opening.keywords if keyword.arg == "mode"]
+    modes = named or opening.args[0 if is_method else 1 :][:1]
+    return any(isinstance(m, ast.Constant) and str(m.value).startswith("a") for m in modes)

@@ -1,0 +1,63 @@
+"""Rewrites the standard library's own synchronisation code: only where it may block, nothing else.
+
+Conditions, events, semaphores, barriers, queues, futures and executors are Python code around
+locks. With their locks managed they work under the scheduler as they are, whoever created them and
+whenever.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from pytest_concurrency.instrument.analysis.names import all_nodes
+from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS, QUEUE_METHODS
+from pytest_concurrency.runtime.trace.sites import INTERNAL
+
+MODULES = (
+    "threading",
+    "queue",
+    "concurrent.futures._base",
+    "concurrent.futures.process",
+    "concurrent.futures.thread",
+    "logging.__init__",
+    "functools",
+    "multiprocessing.forkserver",
+    "multiprocessing.managers",
+    "multiprocessing.pool",
+    "multiprocessing.queues",
+    "multiprocessing.resource_tracker",
+    "multiprocessing.synchronize",
+)
+"""Modules of the standard library that hold locks while they run, or wait."""
+
+_METHODS = LOCK_METHODS | QUEUE_METHODS
+
+
+def rewrite_internal(tree: ast.Module) -> ast.Module:
+    """Rewrite ``tree`` in place and return it."""
+    for node in list(all_nodes(tree)):
+        if isinstance(node, ast.Call):
+            if _is_method(node.func):
+                node.func = _wrapped("@sync_method", node.func)
+            elif _is_iter(node.func) and _is_method(node.args[0]):
+                node.args[0] = _wrapped("@sync_method", node.args[0])  # C code calls it
+        elif isinstance(node, ast.With):
+            for item in node.items:
+                item.context_expr = _wrapped("@enter_with", item.context_expr)
+    return tree
+
+
+def _is_method(callee: ast.expr) -> bool:
+    return isinstance(callee, ast.Attribute) and callee.attr in _METHODS
+
+
+def _is_iter(callee: ast.expr) -> bool:
+    return isinstance(callee, ast.Name) and callee.id == "iter"
+
+
+def _wrapped(helper: str, expression: ast.expr) -> ast.expr:
+    name, constant = ast.Name(helper, ast.Load()), ast.Constant(INTERNAL)
+    call = ast.Call(name, [expression, constant], [])
+    for node in (name, constant, call):
+        ast.copy_location(node, expression)
+    return call

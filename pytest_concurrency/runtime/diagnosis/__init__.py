@@ -1,0 +1,1 @@
+"""Where threads stand, and what their locks are called."""

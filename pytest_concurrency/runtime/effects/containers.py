@@ -1,0 +1,237 @@
+"""Containers and primitives, judged by type: what their items are, what their methods do.
+
+Nothing here runs code of the program under test, as in ``shapes``.
+"""
+
+from __future__ import annotations
+
+import array
+import queue
+import threading
+from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
+from collections.abc import MutableMapping, MutableSequence, MutableSet
+from concurrent.futures import Executor, Future
+from pathlib import PurePath
+from types import FunctionType
+from typing import Any, Final
+
+from pytest_concurrency.runtime.effects import files
+from pytest_concurrency.runtime.effects.foreign import (
+    is_derived,
+    is_foreign,
+    is_instrumented,
+    memory,
+)
+from pytest_concurrency.runtime.effects.shapes import (
+    METHOD,
+    MISSING,
+    lookup,
+    owner_of_name,
+    remembered,
+    shape_of,
+)
+from pytest_concurrency.runtime.trace.operations import USE
+
+_LIST: Final = {
+    "read": "copy count index __len__ __contains__ __iter__ __getitem__",
+    "write": "append clear extend insert pop remove reverse sort __setitem__ __delitem__ __iadd__",
+}
+_DICT: Final = {
+    "read": "copy get items keys values __len__ __contains__ __iter__ __getitem__ most_common "
+    "elements total",
+    "write": "clear pop popitem setdefault update __setitem__ __delitem__ __ior__ move_to_end "
+    "subtract",
+}
+_SET: Final = {
+    "read": "copy difference intersection isdisjoint issubset issuperset symmetric_difference "
+    "union __len__ __contains__ __iter__",
+    "write": "add clear difference_update discard intersection_update pop remove "
+    "symmetric_difference_update update __ior__ __iand__ __isub__ __ixor__",
+}
+_DEQUE: Final = {
+    "read": "copy count index __len__ __contains__ __iter__ __getitem__",
+    "write": "append appendleft clear extend extendleft insert pop popleft remove reverse rotate "
+    "__setitem__ __delitem__",
+}
+CONTAINERS: Final[dict[type, dict[str, str]]] = {
+    list: _LIST,
+    dict: _DICT,
+    OrderedDict: _DICT,
+    defaultdict: _DICT,
+    Counter: _DICT,
+    set: _SET,
+    deque: _DEQUE,
+    bytearray: _LIST,
+    array.array: {**_LIST, "write": _LIST["write"] + " fromlist frombytes fromfile byteswap"},
+    UserDict: _DICT,
+    ChainMap: _DICT,
+    UserList: _LIST,
+    MutableMapping: _DICT,
+    MutableSequence: _LIST,
+    MutableSet: _SET,
+}
+_ABSTRACT: Final = frozenset({MutableMapping, MutableSequence, MutableSet})
+"""What these do is done by the methods that a class defines itself: seen there, if anywhere."""
+KEYED: Final = frozenset({"get", "setdefault", "pop", "__getitem__", "__setitem__", "__delitem__"})
+"""Dict methods whose first argument is the key of the one item that they touch."""
+
+_PRIMITIVES: Final = (
+    threading.Condition,
+    threading.Semaphore,
+    threading.Event,
+    threading.Barrier,
+    threading.Thread,
+    queue.Queue,
+    queue.SimpleQueue,
+    Future,
+    Executor,
+)
+_PRIMITIVE_METHODS: Final = frozenset(
+    [
+        "set",
+        "clear",
+        "is_set",
+        "wait",
+        "wait_for",
+        "notify",
+        "notify_all",
+        "acquire",
+        "release",
+        "locked",
+        "put",
+        "get",
+        "put_nowait",
+        "get_nowait",
+        "task_done",
+        "join",
+        "qsize",
+        "empty",
+        "full",
+        "shutdown",
+        "start",
+        "is_alive",
+        "submit",
+        "map",
+        "result",
+        "exception",
+        "done",
+        "cancel",
+        "cancelled",
+        "running",
+        "set_result",
+        "set_exception",
+        "add_done_callback",
+        "reset",
+        "abort",
+    ]
+)
+FILE: Final = "file"
+"""The kind of methods that touch a file; which, and how, ``files`` tells."""
+
+METHODS: dict[tuple[type, str], str | None] = memory()
+CONTAINER_METHODS: Final = frozenset(
+    name for table in CONTAINERS.values() for names in table.values() for name in names.split()
+)
+METHOD_NAMES: Final = CONTAINER_METHODS | _PRIMITIVE_METHODS | frozenset(files.METHODS)
+"""Every method name that ``method_kind`` may know: other calls need not ask."""
+
+MAPPING: Final = "mapping"
+SEQUENCE: Final = "sequence"
+UNORDERED: Final = "unordered"
+OPAQUE: Final = "opaque"
+"""Something else that has items, and code that is not seen: an array, say."""
+NO_CONTAINER: Final = ""
+
+CONTAINER_KINDS: dict[type, str] = memory()
+
+
+def container_kind(cls: type) -> str:
+    """Classify ``cls`` by what its items are, and remember the answer.
+
+    ``NO_CONTAINER`` is also what has an instrumented ``__getitem__``: there, items are seen inside
+    that method.
+    """
+    return remembered(CONTAINER_KINDS, cls, _container_kind(cls))
+
+
+PLAIN: dict[type, bool] = memory()
+_LIBRARY: Final = frozenset({"collections", "collections.abc", "_collections_abc", "weakref", "os"})
+"""Modules whose Python code does not mind by whom it is called."""
+
+
+def is_plain(cls: type) -> bool:
+    """Whether ``cls`` is a container that a loop goes through without the program's code."""
+    found = PLAIN.get(cls)
+    return remembered(PLAIN, cls, _is_plain(cls)) if found is None else found
+
+
+def _is_plain(cls: type) -> bool:
+    loop = lookup(cls, "__iter__")
+    if type(loop) is FunctionType:
+        return loop.__module__ in _LIBRARY and bool(container_kind(cls))
+    return loop is not MISSING and bool(container_kind(cls))
+
+
+def _container_kind(cls: type) -> str:
+    return NO_CONTAINER if is_instrumented(lookup(cls, "__getitem__")) else kind_by_bases(cls)
+
+
+def kind_by_bases(cls: type) -> str:
+    """Classify ``cls`` by what it is derived from, whatever it defines itself."""
+    if is_derived(cls, (dict, UserDict, ChainMap, MutableMapping)):
+        return MAPPING
+    if is_derived(cls, (set, MutableSet)):
+        return UNORDERED
+    if is_derived(cls, CONTAINERS):
+        return SEQUENCE
+    owner = owner_of_name(cls, "__setitem__")
+    return OPAQUE if owner is not None and is_foreign(owner) else NO_CONTAINER
+
+
+_EXACT: Final[dict[type, Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    bytes: bytes.__bytes__,
+    float: float.__float__,
+}
+"""What gives the built-in value inside an instance of a subclass."""
+
+
+def plain_value(key: Any) -> Any:
+    """Return the built-in value that ``key`` equals, None if it is not known to equal any."""
+    cls = type(key)
+    for base in _EXACT:
+        if issubclass(cls, base):
+            same = all(lookup(cls, name) is base.__dict__[name] for name in ("__eq__", "__hash__"))
+            return _EXACT[base](key) if same else None
+    return None
+
+
+def method_kind(cls: type, name: str) -> str | None:
+    """Return ``read``, ``write``, ``call`` (synchronisation), ``file``, ``use`` or None."""
+    try:
+        return METHODS[(cls, name)]
+    except KeyError:
+        return remembered(METHODS, (cls, name), _method_kind(cls, name))
+
+
+def _method_kind(cls: type, name: str) -> str | None:
+    if name in _PRIMITIVE_METHODS and issubclass(cls, _PRIMITIVES):
+        return "call"
+    if name in files.METHODS and issubclass(cls, PurePath):
+        return FILE
+    kind = kind_in_base(cls, name)
+    if kind is not None:
+        return None if is_instrumented(lookup(cls, name)) else kind
+    return USE if shape_of(cls, name) is METHOD else None
+
+
+def kind_in_base(cls: type, name: str) -> str | None:
+    """Return ``read`` or ``write`` for what the method ``name`` of a container does that ``cls`` is
+    derived from; None if there is none."""
+    for base, table in CONTAINERS.items():
+        if is_derived(cls, (base,)) and (base not in _ABSTRACT or container_kind(cls)):
+            for kind, names in table.items():
+                if name in names.split():
+                    return kind
+    return None

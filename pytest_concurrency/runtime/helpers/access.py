@@ -1,0 +1,282 @@
+"""The calls that rewritten source makes right before it touches something that threads may share.
+
+Each is a *scheduling point*: here the baton may go to another thread. Each returns the object that
+the original expression named, so that the access itself happens in the caller's own frame: no frame
+comes between a Python caller and a Python callee. While no execution is going on they cost a
+function call and one test.
+
+What they note is an event of the log (``trace/event.py``). Its object is known by a serial number
+given when it is first seen: addresses are reused.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from array import array
+from collections.abc import Callable
+from functools import partial
+from operator import contains as _contains
+from typing import Any
+
+from pytest_concurrency.runtime.effects import containers, shapes
+from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
+from pytest_concurrency.runtime.helpers.locks import stand_in_for
+from pytest_concurrency.runtime.scheduler.baton import baton as _b
+from pytest_concurrency.runtime.scheduler.identity import dropped, let_go, serial_of
+from pytest_concurrency.runtime.scheduler.operation import Operation
+from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
+from pytest_concurrency.runtime.trace.sites import SITES
+
+
+def touch(site: int, target: object, obj: object, name: object, part: Any, op: str = "") -> None:
+    """Pass the scheduling point before an access to ``part`` of ``target``, and note the access.
+
+    ``op`` is what is done if it is not what the site says; ``obj`` and ``name`` are for whoever
+    watches. Does nothing if the calling thread is not part of an execution.
+    """
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier(site, target, obj, name, op or SITES[site].op)
+        return
+    if _b.held:
+        let_go()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, id(target), part, op))
+    assert _b.current is not None
+    serial = FILE if target is FILE else serial_of(target)
+    event: Event = (_b.current.index, site, serial, part, op or SITES[site].op)
+    _b.log.append(event)
+    if _b.observer is not None:
+        _b.observer.observe(event, obj, name)
+
+
+# -- attributes ------------------------------------------------------------------------
+# Written out, without touch(), because they are the hot path.
+
+
+def get_attr(obj: Any, name: str, site: int) -> Any:
+    """Precede a load of ``obj.name``."""
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier(site, obj)
+        return obj
+    shape = shapes.SHAPES.get((type(obj), name))
+    if shape is None:
+        shape = shapes.shape_of(type(obj), name)
+    if shape is not shapes.DATA:
+        target = shapes.read_from(obj, name, shape)
+        if target is not None:
+            touch(site, target, obj, name, name)
+        return stand_in_for(obj, site)
+    if _b.held:
+        let_go()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, id(obj)))
+    entry = _b.seen.get(id(obj))
+    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
+    assert _b.current is not None
+    event = (_b.current.index, site, serial, name, SITES[site].op)
+    _b.log.append(event)
+    if _b.observer is not None:
+        _b.observer.observe(event, obj, name)
+    return obj
+
+
+def set_attr(obj: Any, name: str, site: int) -> Any:
+    """Precede a store to or a delete of ``obj.name``."""
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier(site, obj)
+        return obj
+    shape = shapes.SHAPES.get((type(obj), name))
+    if shape is None:
+        shape = shapes.shape_of(type(obj), name)
+    if shape is not shapes.DATA:
+        target = shapes.written_to(obj, name, shape)
+        if target is not None:
+            touch(site, target, obj, name, name)
+        return obj
+    if _b.held:
+        let_go()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, id(obj)))
+    entry = _b.seen.get(id(obj))
+    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
+    assert _b.current is not None
+    event = (_b.current.index, site, serial, name, SITES[site].op)
+    _b.log.append(event)
+    if _b.observer is not None:
+        _b.observer.observe(event, obj, name)
+    return obj
+
+
+# -- items -----------------------------------------------------------------------------
+
+
+def item(obj: Any, key: Any, site: int) -> Any:
+    """Precede a load, a store or a delete of ``obj[key]``."""
+    if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier(site, obj, obj, key)
+        return obj
+    kind = containers.CONTAINER_KINDS.get(type(obj))
+    if kind is None:
+        kind = containers.container_kind(type(obj))
+    if kind:
+        target = owner_of(obj) if OWNERS else obj
+        touch(site, target, target, key, part_of(obj, key, kind))
+    elif type(obj) is memoryview:
+        _touch_memory(site, obj, SITES[site].op, key)
+    return obj
+
+
+def place_of(container: Any, key: Any) -> Any:
+    """Return which part of ``container`` ``container[key]`` is."""
+    return part_of(container, key, kind_of(container))
+
+
+def part_of(container: Any, key: Any, kind: str) -> Any:
+    """The same for a container of that kind, whatever its class defines itself."""
+    if kind is containers.MAPPING or kind is containers.OPAQUE:
+        return key if type(key) in shapes.PLAIN_KEYS else comparable(key)
+    if type(key) is not int:
+        return WHOLE
+    return key if key >= 0 else key + len(container)
+
+
+def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> None:
+    """Touch what a ``memoryview`` shows.
+
+    Which part of it is known only of one that shows all: what is written through others is a use.
+    """
+    try:
+        shown: Any = view.obj
+    except ValueError:
+        return  # released: the access itself is about to say so
+    if not kind_of(shown):
+        return
+    is_item = type(key) is int and type(shown) in (bytearray, array) and view.c_contiguous
+    unit = getattr(shown, "typecode", "B")
+    if is_item and view.format == unit and len(view) == len(shown):
+        touch(site, shown, shown, key, key if key >= 0 else key + len(shown), op)
+    else:
+        touch(site, shown, shown, WHOLE, WHOLE, USE if op == "write" else op)
+
+
+def item_keep(obj: Any, key: Any, site: int) -> Any:
+    """Like ``item``, and keep ``key`` for the ``kept_key()`` that follows at once."""
+    item(obj, key, site)
+    _kept.setdefault(get_ident(), []).append(key)
+    return obj
+
+
+_kept: dict[int, list[Any]] = {}
+
+
+def kept_key() -> Any:
+    """Return the key that the ``item_keep`` before evaluated: it is evaluated once, as in the
+    original."""
+    return _kept[get_ident()].pop()
+
+
+def comparable(key: Any) -> Any:
+    """Return something that compares as the key does, without running code of the program under
+    test."""
+    if type(key) in shapes.PLAIN_KEYS:
+        return key
+    if type(key) is tuple:
+        return tuple(comparable(part) for part in key)
+    if type(key) is slice:
+        return ("slice", *map(comparable, (key.start, key.stop, key.step)))
+    plain = containers.plain_value(key)
+    if plain is not None:
+        return plain
+    return WHOLE if _b.holder() is None else ("@", serial_of(key))
+
+
+# -- containers as a whole --------------------------------------------------------------
+
+
+def whole(obj: Any, site: int) -> Any:
+    """Precede an operation that looks at all of ``obj`` if it is a container: iteration,
+    ``len(obj)``."""
+    if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier(site, obj)
+        return obj
+    kind = containers.CONTAINER_KINDS.get(type(obj))
+    if kind is None:
+        kind = containers.container_kind(type(obj))
+    if kind:
+        target = owner_of(obj) if OWNERS else obj
+        touch(site, target, target, WHOLE, WHOLE)
+    elif type(obj) is memoryview:
+        _touch_memory(site, obj, "read")
+    else:
+        dropped()
+    return obj
+
+
+def kind_of(obj: object) -> str:
+    """Return what kind of container ``obj`` is, as ``containers.container_kind`` does."""
+    kind = containers.CONTAINER_KINDS.get(type(obj))
+    return containers.container_kind(type(obj)) if kind is None else kind
+
+
+def has(obj: Any, key: Any, site: int) -> Any:
+    """Precede ``key in obj``."""
+    if _b.current is None or kind_of(obj) is not containers.MAPPING:
+        return whole(obj, site)
+    target = owner_of(obj) if OWNERS else obj
+    touch(site, target, target, key, comparable(key))
+    return obj
+
+
+def contains(key: Any, obj: Any, site: int) -> Callable[[], bool]:
+    """Return ``key in obj``, ready to be called: for a ``key`` that must not be evaluated twice."""
+    return partial(_contains, has(obj, key, site), key)
+
+
+# -- globals and closure cells ----------------------------------------------------------
+
+
+def get_global(namespace: dict[str, Any], name: str, site: int) -> None:
+    """Precede a load of a global that some function of the module rebinds: ``get_global(...) or
+    name``."""
+    touch(site, namespace, namespace, name, name)
+
+
+def set_global(value: Any, namespace: dict[str, Any], name: str, site: int) -> Any:
+    """Wrap the value that is about to be stored in a global."""
+    get_global(namespace, name, site)
+    return value
+
+
+def get_cell(closure: Any, site: int) -> None:
+    """Precede a load of a closure cell that is rebound: ``get_cell(lambda: name, ...) or name``."""
+    cell = closure.__closure__[0]
+    name = SITES[site].name
+    touch(site, cell, cell, name, name)
+
+
+def set_cell(value: Any, closure: Any, site: int) -> Any:
+    """Wrap the value that is about to be stored in a closure cell."""
+    get_cell(closure, site)
+    return value

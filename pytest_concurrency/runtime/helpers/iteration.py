@@ -1,0 +1,145 @@
+"""Loops: each step of one that goes through a container looks at that container again.
+
+Another thread may change the container between two steps. What a loop gets instead of the container
+gives the same items; it is made of C code, so no frame of ours comes between the loop and an
+exception that a step raises. The point comes right after an item has been given: it stands for the
+look at the container that the next step will be.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from _thread import get_ident
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from functools import partial
+from gc import get_referents
+from itertools import chain, islice
+from types import MappingProxyType
+from typing import Any, Final
+
+from pytest_concurrency.runtime.effects import containers
+from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
+from pytest_concurrency.runtime.helpers.access import touch, whole
+from pytest_concurrency.runtime.scheduler.baton import baton as _b
+from pytest_concurrency.runtime.scheduler.identity import let_go
+from pytest_concurrency.runtime.scheduler.operation import Operation
+from pytest_concurrency.runtime.trace.operations import STEP, USE
+from pytest_concurrency.runtime.trace.resource import WHOLE
+
+_MOST = 16
+"""Steps of a loop that are points; what happens between later ones happens between these, too."""
+
+_EMPTY: Final[tuple[Any, ...]] = ([], {}, set(), deque(), bytearray(), array("b"), OrderedDict())
+_MAPPINGS: Final[tuple[Any, ...]] = ({}, OrderedDict())
+_VIEWS: Final = [view for each in _MAPPINGS for view in (each.keys(), each.values(), each.items())]
+_DIRECT: Final[frozenset[type]] = frozenset(
+    [
+        MappingProxyType,
+        *map(type, _VIEWS),
+        *(type(iter(each)) for each in (*_EMPTY, *_VIEWS)),
+        *(type(reversed(each)) for each in ([], deque(), *_MAPPINGS, *_VIEWS)),
+    ]
+)
+"""Types of what refers to the container that it goes through."""
+_THROUGH_OTHERS: Final[frozenset[type]] = frozenset(
+    [enumerate, zip, map, filter, chain, islice, itertools.zip_longest, itertools.takewhile]
+)
+"""Types of iterators that go through other ones."""
+_ITERATORS: Final = _THROUGH_OTHERS | {kind for kind in _DIRECT if hasattr(kind, "__next__")}
+
+
+def steps(obj: Any, site: int) -> Any:
+    """Precede a loop over ``obj``; return what to go through instead."""
+    if _b.current is None and _b.amplifier is None:
+        return obj
+    containers = _behind(obj)
+    is_iterator = type(obj) in _ITERATORS
+    if not containers and not is_iterator:
+        return whole(obj, site)
+    return _stepwise(obj, site, containers, (obj,) if is_iterator else ())
+
+
+def fresh_steps(obj: Any, site: int) -> Any:
+    """Like ``steps``, where ``obj`` is an iterator that nobody else knows."""
+    if _b.current is None and _b.amplifier is None:
+        return obj
+    containers = _behind(obj)
+    return _stepwise(obj, site, containers, ()) if containers else obj
+
+
+def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence[Any]) -> Any:
+    for container in containers:
+        touch(site, container, container, WHOLE, WHOLE)
+    for iterator in advanced:
+        touch(site, iterator, iterator, WHOLE, WHOLE, "write")
+    iterator = iter(obj)
+    target = id((*containers, *advanced)[0])  # by number: the iterator itself refers to it
+    return chain(map(partial(_step, site, target), islice(iterator, _MOST)), iterator)
+
+
+def _step(site: int, target: int, item: Any) -> Any:
+    """Pass a point. The log has the look with which the loop began, which says who looks where."""
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier(site, target)
+        return item
+    if _b.held:
+        let_go()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, target, WHOLE, STEP))
+    return item
+
+
+class _Generator:
+    """Stands for a generator of the program, which cannot be had from its frame."""
+
+    __slots__ = ("__weakref__",)
+
+
+def started(site: int) -> None:
+    """Pass a point in a generator that has just been asked for its first item."""
+    if _b.current is not None and _b.holder() is not None:
+        # An address is a frame's only as long as it lives, but each one starts here.
+        generator = _b.generators[id(sys._getframe(1))] = _Generator()
+        touch(site, generator, generator, "", "", USE)
+
+
+def resumed(sent: Any, site: int) -> Any:
+    """Pass a point in a generator that has just been told to go on. Whoever asks it for an item
+    while another thread is here gets a ``ValueError``."""
+    if _b.current is not None:
+        generator = _b.generators.get(id(sys._getframe(1)))
+        if generator is not None:
+            touch(site, generator, generator, "", "", USE)
+    elif _b.amplifier is not None:
+        _b.amplifier(site, sent)
+    return sent
+
+
+def _behind(obj: Any) -> Sequence[Any]:
+    """Return the containers that a loop over ``obj`` goes through."""
+    found = _parts_behind(obj)
+    return list(map(owner_of, found)) if OWNERS else found
+
+
+def _parts_behind(obj: Any) -> Sequence[Any]:
+    kind = type(obj)
+    if kind in _THROUGH_OTHERS:
+        found: list[Any] = []
+        for part in get_referents(obj):
+            # Never by going through a tuple of theirs: it may have places with nothing in them.
+            for each in get_referents(part) if type(part) is tuple else (part,):
+                if type(each) in _DIRECT or type(each) in _THROUGH_OTHERS:
+                    found += _parts_behind(each)
+        return found
+    if kind in _DIRECT:
+        return [part for part in get_referents(obj) if containers.is_plain(type(part))][:1]
+    return (obj,) if containers.is_plain(kind) else ()

@@ -1,0 +1,343 @@
+"""Locks, simple queues, threads and sleep under the scheduler.
+
+Only what blocks in C is replaced: ``Lock``, ``RLock``, ``SimpleQueue``, ``sleep`` and the start
+and end of threads. Conditions, events, semaphores, barriers, queues, futures and executors are the
+standard library's own Python code, instrumented like the program's, so each Python version's own
+behaviour is what is explored.
+
+The real lock is taken and released as usual. The scheduler only makes sure that a task never
+*waits* in C: it tries, and if it fails it lets others run until somebody releases.
+"""
+
+from __future__ import annotations
+
+import _thread
+import queue
+import threading
+from _thread import get_ident
+from collections.abc import Callable
+from contextlib import suppress
+from types import BuiltinMethodType, MethodType
+from typing import Any
+
+from pytest_concurrency.runtime.scheduler.baton import baton as _b
+from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
+from pytest_concurrency.runtime.scheduler.meetings import note
+from pytest_concurrency.runtime.scheduler.operation import Operation
+from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
+from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.operations import (
+    ACQUIRE,
+    ACQUIRED,
+    CALL,
+    GOT,
+    PUT,
+    READ,
+    REFUSED,
+    RELEASE,
+    RELEASED,
+    TRY,
+)
+from pytest_concurrency.runtime.trace.sites import INTERNAL
+
+LOCK = type(_thread.allocate_lock())
+RLOCK = type(_thread.RLock())
+SIMPLE_QUEUE = queue.SimpleQueue
+_queue_get: Any = queue.SimpleQueue().get
+PYTHON_MADE = (threading.Condition, threading.Semaphore)
+BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
+"""Types of bound methods; C has two, by calling convention."""
+
+
+def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | None:
+    """Pass a scheduling point before a synchronisation; None if the calling thread is
+    not managed.
+
+    ``waits``: it takes a lock, and waits for it as long as it takes.
+    """
+    current = _b.current
+    if current is None or (current.ident != get_ident() and _b.holder() is None):
+        if _b.amplifier is not None:
+            _b.amplifier(site, obj)
+        return None
+    if site != INTERNAL:
+        if _b.held:
+            let_go()
+        if _b.heat[site]:
+            _b.budget = left = _b.budget - 1
+        else:
+            _b.cold = left = _b.cold - 1
+        if left < 0:
+            _b.consult(Operation(site, id(obj), "", kind, waits))
+        current = _b.current
+        assert current is not None
+        event: Event = (current.index, site, serial_of(obj), "", kind)
+        _b.log.append(event)
+        if _b.observer is not None:
+            _b.observer.observe(event, obj, "")
+        return current
+    return _b.current
+
+
+def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) -> bool:
+    """``lock.acquire(blocking, timeout)`` under the scheduler."""
+    waits = blocking is True and timeout == -1
+    task = point(lock, site, ACQUIRE if waits else TRY, waits=waits)
+    if task is None:
+        return bool(lock.acquire(blocking, timeout))
+    if not blocking or timeout < 0:
+        if timeout != -1 or not blocking:
+            # A try-lock; or wrong arguments, which raise here what they raise without us.
+            if not lock.acquire(blocking, timeout):
+                note(_b, task.index, inner_serial_of(lock), "", REFUSED, site)
+                return False
+            note_acquired(lock, task, site)
+            return True
+        end = None
+    else:
+        end = _b.clock + timeout
+    is_over = False
+    while not lock.acquire(False):
+        # Not by the clock alone: sums of floats differ with the time at which they begin.
+        left = None if end is None else end - _b.clock
+        if is_over or (left is not None and left <= 0):
+            note(_b, task.index, inner_serial_of(lock), "", REFUSED, site)
+            return False
+        inner_serial_of(lock)  # by which it is known what is waited for
+        again = Operation(site, id(lock), "", ACQUIRE if waits else TRY, waits)
+        is_over = not _b.block(task, Waiting("lock", lock), id(lock), left, again)
+    note_acquired(lock, task, site)
+    return True
+
+
+def note_acquired(lock: Any, task: Task, site: int) -> None:
+    """Note that ``task`` holds ``lock`` now; of one that it has held already that is no news."""
+    key = id(lock)
+    owner = _b.owners.get(key)
+    if owner is None or owner[1] is not task:
+        _b.owners[key] = (lock, task)
+        entry = _b.seen.get(key)
+        known = entry is not None and entry[0]() is lock
+        number = entry[1] if entry is not None and known else inner_serial_of(lock)
+        _b.noted.append((len(_b.log), task.index, site, number, "", ACQUIRED))
+
+
+def release(lock: Any, site: int) -> None:
+    """``lock.release()`` under the scheduler."""
+    before_release(lock, site, lock.release)
+    lock.release()
+    _released(lock, site)
+
+
+def before_release(obj: object, site: int, give_back: Callable[[], object]) -> None:
+    """Pass the point before ``give_back()``, or call it here if the execution ends meanwhile."""
+    try:
+        point(obj, site, RELEASE)
+    except Abort:
+        with suppress(Exception):  # a wait that was given up has not taken it again
+            give_back()
+        raise
+
+
+def _is_managed() -> bool:
+    """Whether the calling thread is part of an execution; it may have to wait for its turn."""
+    current = _b.current
+    if current is None:
+        return False
+    return current.ident == get_ident() or _b.holder() is not None
+
+
+def _released(lock: Any, site: int) -> None:
+    is_still_held = type(lock) is RLOCK and lock._is_owned()  # type: ignore[attr-defined]
+    note_release(lock, site, is_still_held=is_still_held)
+
+
+def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
+    """Let whoever waits for ``lock`` try again, unless the calling thread still holds it."""
+    if is_still_held or not _is_managed():
+        return
+    key = id(lock)
+    _b.owners.pop(key, None)
+    assert _b.current is not None
+    entry = _b.seen.get(key)
+    known = entry is not None and entry[0]() is lock
+    number = entry[1] if entry is not None and known else inner_serial_of(lock)
+    _b.noted.append((len(_b.log), _b.current.index, site, number, "", RELEASED))
+    if key in _b.waiters:
+        _b.wake(key)
+
+
+def _release_save(lock: Any) -> Any:
+    state = lock._release_save()
+    _released(lock, INTERNAL)
+    return state
+
+
+def _acquire_restore(lock: Any, state: Any) -> None:
+    task = point(lock, INTERNAL, ACQUIRE)
+    if task is not None:
+        again = Operation(INTERNAL, id(lock), "", ACQUIRE, True)
+        while not lock.acquire(False):
+            inner_serial_of(lock)
+            _b.block(task, Waiting("lock", lock), id(lock), None, again)
+        lock.release()
+        note_acquired(lock, task, INTERNAL)
+    lock._acquire_restore(state)
+
+
+def _get(source: Any, site: int, block: bool = True, timeout: float | None = None) -> Any:
+    task = point(source, site, CALL)
+    if task is None or (block and timeout is not None and timeout < 0):
+        return source.get(block, timeout)  # which may raise
+    end = None if timeout is None or not block else _b.clock + timeout
+    is_over = not block
+    number = inner_serial_of(source)
+    while True:
+        try:
+            item = source.get(False)
+            note(_b, task.index, number, "", GOT, site)
+            return item
+        except queue.Empty:
+            left = None if end is None else end - _b.clock
+            if is_over or (left is not None and left <= 0):
+                raise
+            is_over = not _b.block(task, Waiting("queue", source), id(source), left)
+
+
+def _put(
+    target: Any, site: int, value: Any, block: bool = True, timeout: float | None = None
+) -> None:
+    point(target, site, CALL)
+    target.put(value, block, timeout)
+    if _is_managed():
+        assert _b.current is not None
+        note(_b, _b.current.index, inner_serial_of(target), "", PUT, site)
+        if id(target) in _b.waiters:
+            _b.wake(id(target))
+
+
+class ManagedLock:
+    """Stands in for a lock in the expression that uses it: a ``with`` statement or a
+    bound method.
+    """
+
+    __slots__ = ("leaving", "lock", "site")
+
+    def __init__(self, lock: Any, site: int, leaving: int = INTERNAL) -> None:
+        self.lock = lock
+        self.site = site
+        self.leaving = leaving
+        """The site of what a ``with`` statement does at its end."""
+
+    def __enter__(self) -> bool:
+        return acquire(self.lock, self.site)
+
+    def __exit__(self, *exc_info: object) -> None:
+        release(self.lock, self.leaving)
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Acquire."""
+        return acquire(self.lock, self.site, blocking, timeout)
+
+    def release(self) -> None:
+        """Release."""
+        release(self.lock, self.site)
+
+    acquire_lock = acquire
+    release_lock = release
+
+    def locked(self) -> bool:
+        """Look whether somebody holds it."""
+        point(self.lock, self.site, READ)
+        return bool(self.lock.locked())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lock, name)
+
+    def _release_save(self) -> Any:
+        return _release_save(self.lock)
+
+    def _acquire_restore(self, state: Any) -> None:
+        _acquire_restore(self.lock, state)
+
+
+class ManagedSimpleQueue:
+    """Stands in for a ``SimpleQueue`` in the expression that uses it."""
+
+    __slots__ = ("queue", "site")
+
+    def __init__(self, queue: Any, site: int) -> None:
+        self.queue = queue
+        self.site = site
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Get."""
+        return _get(self.queue, self.site, block, timeout)
+
+    def get_nowait(self) -> Any:
+        """Get without waiting."""
+        return _get(self.queue, self.site, False)
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put."""
+        _put(self.queue, self.site, item, block, timeout)
+
+    put_nowait = put
+
+    def empty(self) -> bool:
+        """Look whether there is nothing in it."""
+        point(self.queue, self.site, READ)
+        return bool(self.queue.empty())
+
+    def qsize(self) -> int:
+        """Look how much is in it."""
+        point(self.queue, self.site, READ)
+        return int(self.queue.qsize())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.queue, name)
+
+
+STAND_INS: dict[type, Callable[..., Any]] = {
+    LOCK: ManagedLock,
+    RLOCK: ManagedLock,
+    SIMPLE_QUEUE: ManagedSimpleQueue,
+}
+LOCK_METHODS = frozenset(
+    [
+        "acquire",
+        "release",
+        "acquire_lock",
+        "release_lock",
+        "locked",
+        "__enter__",
+        "__exit__",
+        "_release_save",
+        "_acquire_restore",
+    ]
+)
+QUEUE_METHODS = frozenset(["get", "put", "get_nowait", "put_nowait"])
+
+
+def stand_in_for(obj: Any, site: int) -> Any:
+    """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else
+    ``obj``.
+    """
+    stand_in = STAND_INS.get(type(obj))
+    return obj if stand_in is None else stand_in(obj, site)
+
+
+def sync_method(callee: Any, site: int) -> Any:
+    """Wrap a callee named like a method of a lock or queue: bound methods of real ones are
+    managed.
+    """
+    # Asked by type: attributes and ``isinstance`` may run code of the object.
+    if (_b.current is None and _b.amplifier is None) or type(callee) not in BOUND:
+        return callee
+    owner = callee.__self__
+    stand_in = STAND_INS.get(type(owner))
+    if stand_in is not None:
+        return getattr(stand_in(owner, site), callee.__name__, callee)
+    if site != INTERNAL and issubclass(type(owner), PYTHON_MADE):
+        point(owner, site, CALL)
+    return callee

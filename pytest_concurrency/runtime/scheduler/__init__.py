@@ -1,0 +1,1 @@
+"""One execution: who runs, who waits, what time it is."""

@@ -1,0 +1,362 @@
+"""One baton, passed between real threads: whoever holds it runs, everybody else waits.
+
+Each managed thread (a *task*) owns a gate, which is closed while the task must not run.
+Passing the baton means opening the other task's gate and waiting at one's own. Decisions are taken
+by the holder itself, at its scheduling points, so there is no scheduler thread and a step that
+does not switch costs one subtraction.
+
+The scheme is that of controlled concurrency testing (Burckhardt et al., "A Randomized Scheduler
+with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010), with one difference: a strategy does
+not have to be asked at every point. It *grants* a number of points to the chosen task and is asked
+again when they are used up or the set of runnable tasks changes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import allocate_lock, get_ident, get_native_id
+from bisect import insort
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from pytest_concurrency.real_time import perf_counter as real_time
+from pytest_concurrency.runtime.scheduler.meetings import note, note_of_thread
+from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
+from pytest_concurrency.runtime.scheduler.task import (
+    NOBODY,
+    NOT_STARTED,
+    Abort,
+    Group,
+    Strategy,
+    Task,
+)
+from pytest_concurrency.runtime.scheduler.unmanaged import wake_released
+from pytest_concurrency.runtime.scheduler.virtual_time import by_index
+from pytest_concurrency.runtime.scheduler.waits import Waits
+from pytest_concurrency.runtime.system.gate import new_gate
+from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, LEAVE, RETURN, START
+from pytest_concurrency.runtime.trace.resource import THREAD
+from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere
+
+LINGER = 10.0
+"""Virtual seconds in which threads that outlive the body of an execution may still end."""
+_LINGER_POINTS = 5000
+
+
+class Baton(Waits):
+    """An execution from its begin to its end, and the threads in it.
+
+    What it consists of: ``state`` (what is known), ``virtual_time``, ``points`` (who goes
+    on), ``waits`` (who cannot).
+    """
+
+    __slots__ = ()
+
+    # -- one execution, from the thread that becomes task 0 ---------------------------
+
+    def begin(self, strategy: Strategy, *, limit: int) -> Task:
+        """Start an execution: the calling thread becomes task 0 and holds the baton."""
+        self.forget()
+        self.strategy = strategy
+        self.limit = limit
+        self.heat = everywhere()
+        task = Task(0, "main", new_gate(), None)
+        task.ident, task.native_id = get_ident(), get_native_id()
+        self.tasks.append(task)
+        self.enabled.append(task)
+        self.by_ident[task.ident] = task
+        self.started = real_time()
+        # A whole second: how long the set-up really took would not be the same the next time.
+        self.clock = float(int(self.time_outside()) + 1)
+        strategy.begin(self)
+        self.current = self.running = task
+        return task
+
+    def run_together(self, jobs: Sequence[Callable[[], Any]]) -> list[Task]:
+        """Run ``jobs`` at once, each a task on a pooled thread, and wait until all have ended."""
+        caller = self.current
+        assert caller is not None
+        if not jobs:
+            return []
+        self._reserve(len(jobs))
+        group = Group(len(jobs))
+        noted, here = self.noted, len(self.log)
+        tasks = []
+        for number, job in enumerate(jobs, len(self.tasks)):
+            task = Task(number, "", NOT_STARTED, job)
+            task.group = group
+            tasks.append(task)
+            noted.append((here, caller.index, INTERNAL, THREAD, number, START))
+        self.tasks += tasks
+        self.enabled += tasks  # the highest indices so far: the list stays sorted
+        self._reconsider()
+        self.block(caller, group, id(group))
+        here = len(self.log)
+        for task in tasks:
+            noted.append((here, caller.index, INTERNAL, THREAD, task.index, JOINED))
+        return tasks
+
+    def _reserve(self, count: int) -> None:
+        """See to it that there is an idle thread for each task that has none yet."""
+        waiting = [task for task in self.tasks if task.gate is NOT_STARTED and not task.done]
+        while self.pool.lacks(count + len(waiting)):
+            with self.unmanaged():
+                self.pool.start()
+
+    @contextmanager
+    def unmanaged(self) -> Iterator[None]:
+        """Let the holder act as if there were no scheduler, for hand-shakes with real threads."""
+        current = self.current
+        self.current = NOBODY
+        try:
+            yield
+        finally:
+            self.current = current
+
+    def adopt(self, name: str) -> Task:
+        """Add a task for a thread that is about to start and will call ``enter`` first thing.
+
+        An execution that is being unwound starts none: nobody would give it the baton, and the
+        interpreter would wait for it for ever.
+        """
+        if self.aborting:
+            raise Abort
+        task = Task(len(self.tasks), name, new_gate(), None)
+        self.tasks.append(task)
+        self.enabled.append(task)
+        self.has_adopted = True
+        note_of_thread(self, task.index, START)
+        self._reconsider()
+        return task
+
+    def enter(self, task: Task) -> None:
+        """Wait, on the new thread of an adopted task, for the baton to come round the
+        first time.
+        """
+        task.ident, task.native_id = get_ident(), get_native_id()
+        self.by_ident[task.ident] = task
+        task.gate.acquire()
+        self.running = task
+        if self.aborting:
+            raise Abort
+        note_of_thread(self, task.index, BEGIN)
+
+    def _work(self, task: Task, worker: Worker) -> None:
+        following: Task | None = task
+        while following is not None:
+            task = self.running = following
+            self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, BEGIN))
+            try:
+                if not self.aborting:
+                    assert task.run is not None
+                    task.result = new_context().run(task.run)
+            except Abort:
+                pass
+            except BaseException as error:
+                task.error = error
+            worker.job = None
+            if worker.local_values:
+                worker.local_values.clear()  # the next job is another thread
+            following = self.finish(task, worker)
+
+    def linger(self) -> None:
+        """Let threads that outlive the body end, if they do so soon; called by task 0."""
+        if not self.has_adopted or not self.left_over():
+            return
+        self.lingering = True
+        self.limit = min(self.limit, self.total + _LINGER_POINTS)
+        self.block(self.tasks[0], self.at_end, id(self.at_end), LINGER)
+
+    def left_over(self) -> list[Task]:
+        """Return the tasks whose threads have not ended; daemons, who may be ended at any time,
+        only where it matters what they would still do.
+        """
+        kept = (task for task in self.tasks[1:] if self.goes_on or not task.daemon)
+        return [task for task in kept if not task.done]
+
+    def end(self) -> None:
+        """End the execution: unwind what is left, one thread at a time, and let go of
+        everything.
+        """
+        if not self.tasks:
+            _leave_forked_process()
+        main = self.tasks[0]
+        try:
+            self._stop(main)
+        except Abort:
+            pass
+        if self.lingering:
+            self.leaked = [(task, task.blocked_on) for task in self.left_over()]
+        if self.cut is None:
+            self.cut, self.cut_noted = len(self.log), len(self.noted)
+        self.aborting = True
+        left = [task for task in self.tasks if not task.done and task is not main]
+        for task in left:
+            if task.outside:
+                continue
+            if task.gate is NOT_STARTED:
+                task.done = True
+                continue
+            self.current = task
+            task.gate.release()
+            # A thread that swallows Abort is abandoned: it is a daemon, and unmanaged from here on.
+            main.gate.acquire(True, 1.0)
+        self.current = None
+        self.time_ended, self.ended = self.clock, real_time()
+        del self.log[self.cut :], self.noted[self.cut_noted :]
+        self.seen.clear()
+        self.held.clear()
+        if left:
+            self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
+        for put_back in reversed(self.at_end):
+            put_back()
+
+    def abandoned(self) -> list[Task]:
+        """Tasks of the last execution whose threads could not be unwound."""
+        return [task for task in self.tasks[1:] if not task.done]
+
+    def finish(self, task: Task, worker: Worker | None = None) -> Task | None:
+        """Give up the baton for good: the task has nothing left to do.
+
+        Its thread may be one of the pool, ``worker``: then it goes back there, or runs the task
+        that is returned, one which has no thread yet. That saves passing the baton on.
+        """
+        if not self._knows(task):  # of the process that has forked this one
+            if worker is not None:
+                worker.leave()
+            return None
+        try:  # suppress() would take half as long as all the rest
+            if not self.aborting:
+                self._stop(task)
+            elif self.running is task:  # nobody interrupts it from here on
+                with self.mutex:
+                    self.running = None
+        except Abort:
+            pass
+        task.done = True
+        if self.lingering and not self.left_over():
+            self.wake(id(self.at_end))
+        if self.aborting:
+            if worker is not None:
+                self.pool.give_back(worker)
+            if self.current is task:
+                self.tasks[0].gate.release()
+            return None
+        self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, END))
+        task.steps += 1
+        self.enabled.remove(task)
+        if id(task) in self.waiters:
+            self.wake(id(task))
+        if task.group is not None:
+            task.group.left -= 1
+            if not task.group.left:
+                self.wake(id(task.group))
+        chosen = self._next(task)
+        if worker is not None:
+            if chosen is not None and chosen.gate is NOT_STARTED and self.pool.reuses:
+                self._bind(chosen, worker)
+                self.current = chosen
+                self._grant(chosen)
+                return chosen
+            self.pool.give_back(worker)
+        if chosen is not None:
+            self._pass_to(chosen)
+        return None
+
+    def forget_in_child(self) -> None:
+        """In a process that was forked: what goes on there is no part of an execution, and no other
+        thread of this one has come along.
+        """
+        if self.current is not None:
+            self.time_ended, self.ended = self.clock, real_time()
+            self.current = None
+            self.forget()
+        self.mutex = allocate_lock()
+        self.pool = WorkerPool()
+        self.ours = set()
+
+    # -- threads outside our sight ----------------------------------------------------
+
+    def holder(self) -> Task | None:
+        """Return the calling thread's task if it is managed (waiting for the baton if need be),
+        else None.
+        """
+        current = self.current
+        if current is None:
+            return None
+        ident = get_ident()
+        if current.ident == ident:
+            return current
+        return self._come_back(ident)
+
+    def tell_pollers(self) -> None:
+        """Let those who wait for descriptors look: the calling thread may have made one ready."""
+        if self.polled and self.holder() is not None:
+            self.poll()
+
+    def take_away(self, task: Task) -> None:
+        """Pass the baton on for a holder that is blocked where we cannot see it; called by the
+        watchdog.
+        """
+        with self.mutex:
+            if self.running is not task or self.current is not task or self.aborting:
+                return
+            task.outside = self.lost_sight = True
+            note_of_thread(self, task.index, LEAVE)
+            self.running = None
+            self._settle(task)
+            self.enabled.remove(task)
+            if self.enabled:
+                self._pass_to(self.enabled[0])
+            else:
+                self.idle = True
+                self.current = NOBODY
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass as it really does while whoever could go on is out of sight; called by the
+        watchdog.
+        """
+        with self.mutex:
+            if not self.idle or self.aborting:
+                return
+            self.clock += seconds
+            wake_released(self)
+            if self._has_timer() and (self.lingering or self.timers[0][0] <= self.clock):
+                self._expire(self.timers[0][0])
+            if self.enabled:
+                self.idle = False
+                self._pass_to(self.enabled[0])
+
+    def _come_back(self, ident: int) -> Task | None:
+        task = self.by_ident.get(ident)
+        if task is None or task.done or not task.outside:
+            return None
+        with self.mutex:
+            task.outside = False
+            task.operation = None
+            note(self, task.index, THREAD, task.index, RETURN)
+            insort(self.enabled, task, key=by_index)
+            if self.idle:
+                self.idle = False
+                self.current = self.running = task
+                self._grant(task)
+                return task
+        task.gate.acquire()
+        self.running = task
+        if self.aborting:
+            raise Abort
+        return task
+
+
+def _leave_forked_process() -> NoReturn:
+    """End a process that the program has forked and that comes out of the program's end."""
+    import posix  # os._exit may be patched: coverage's saves into the parent's file
+
+    posix._exit(1 if sys.exc_info()[0] else 0)
+
+
+baton = Baton()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=baton.forget_in_child)

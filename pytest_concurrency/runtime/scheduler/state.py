@@ -1,0 +1,192 @@
+"""What is known of the execution that is going on."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable
+from typing import Any
+
+from pytest_concurrency.real_time import perf_counter as real_time
+from pytest_concurrency.runtime.scheduler.pool import WorkerPool
+from pytest_concurrency.runtime.scheduler.task import Observer, Strategy, Task
+from pytest_concurrency.runtime.system.descriptors import Descriptors
+from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.synchronisation import Noted
+
+COLD = 1000
+"""Points where the heat is off that a thread may pass in a row without asking."""
+ROOM = 16
+"""Objects that are held without asking less often which of them nobody else holds."""
+
+
+class State:
+    """The state of an execution: one object per process, reused from execution to execution."""
+
+    strategy: Strategy
+    limit: int
+    """Scheduling points after which the execution is given up."""
+    heat: bytearray
+    """By site: 1 if the strategy may switch there. A strategy may turn it off when it begins."""
+
+    __slots__ = (
+        "aborting",
+        "amplifier",
+        "at_end",
+        "budget",
+        "by_ident",
+        "clock",
+        "cold",
+        "current",
+        "cut",
+        "cut_noted",
+        "enabled",
+        "ended",
+        "files",
+        "found_at",
+        "generators",
+        "goes_on",
+        "granted",
+        "has_adopted",
+        "heat",
+        "held",
+        "hurried",
+        "idle",
+        "inner_serials",
+        "is_brief",
+        "leaked",
+        "limit",
+        "lingering",
+        "log",
+        "looks",
+        "lost_sight",
+        "marks",
+        "mistake",
+        "mutex",
+        "noted",
+        "observer",
+        "offers",
+        "ours",
+        "outcome",
+        "owners",
+        "passed",
+        "patience",
+        "polled",
+        "polled_at",
+        "pool",
+        "preemptions",
+        "running",
+        "seen",
+        "serials",
+        "snapshot",
+        "started",
+        "states",
+        "still",
+        "strategy",
+        "switches",
+        "tasks",
+        "time_ended",
+        "timers",
+        "total",
+        "waiters",
+    )
+
+    def __init__(self) -> None:
+        self.current: Task | None = None
+        """The holder; None while no execution is going on."""
+        self.pool = WorkerPool()
+        self.mutex = allocate_lock()
+        """Guards what threads touch without holding the baton: coming back from outside, the
+        watchdog. The holder takes it when it enters the scheduler.
+        """
+        self.running: Task | None
+        """The holder, while its thread runs the program's own code. None while a thread is in the
+        scheduler, or has not woken up yet: then nobody can lose the baton.
+        """
+        self.amplifier: Callable[..., None] | None = None
+        """Called at every scheduling point while no execution is going on (free-running cells and
+        processes) with what is known of it there: the site, what is touched, and, where an event
+        would be noted, its object, name and operation.
+        """
+        self.observer: Observer | None = None
+        self.snapshot: Callable[[State], Any] | None = None
+        """Describes where every task stands; called once, when an execution is given up."""
+        self.time_ended: float = 0.0
+        self.ended: float = real_time()
+        """Virtual time when the last execution ended, or the round began; what the real clock said
+        then.
+        """
+        self.is_brief = False
+        """Whether nobody will read what the snapshot calls the locks."""
+        self.goes_on = False
+        """Whether its threads go on after the body has failed, as they would."""
+        self.ours: set[int] = set()
+        """Threads of the plugin's own, besides those in the pool."""
+        self.still = 0
+        """How often in a row strangers did not help."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the last execution, and with it of all that belongs to the program."""
+        self.tasks: list[Task] = []
+        self.enabled: list[Task] = []
+        self.timers: list[list[Any]] = []
+        self.waiters: dict[int, list[Task]] = {}
+        self.owners: dict[int, tuple[object, Task]] = {}
+        self.polled: dict[Task, Descriptors] = {}
+        """What tasks wait for that is a matter of descriptors."""
+        self.polled_at = 0
+        """Scheduling points that had been passed when all of them were looked at."""
+        self.by_ident: dict[int, Task] = {}
+        self.switches: list[tuple[int, int, int]] = []
+        self.log: list[Event] = []
+        self.noted: list[Noted] = []
+        """How threads have met (``meetings.py``)."""
+        self.marks: list[tuple[int, int, int, int]] = []
+        """Where functions have been that need marks (``marks.py``)."""
+        self.seen: dict[int, tuple[Callable[[], object], int]] = {}
+        self.serials = self.inner_serials = 0
+        self.held: list[object] = []
+        """The objects in ``seen`` that only a strong reference keeps apart."""
+        self.patience = 0
+        """Points to pass before it is asked again which of them nobody else holds."""
+        self.files: dict[str, int] = {}
+        self.generators: dict[int, object] = {}
+        """By the address of the frame: what stands for a generator that the program has started."""
+        self.budget = self.granted = 0
+        self.cold = COLD
+        """Counts down the points that the holder may pass where the heat is off, until it has to
+        ask all the same: it may be spinning.
+        """
+        self.total = self.passed = self.preemptions = 0
+        """Scheduling points; those of them where the heat is on; switches that nobody needed."""
+        self.clock = 0.0
+        self.aborting = False
+        self.running = None
+        self.cut: int | None = None
+        """The length of the log when the execution was given up: unwinding is no part of it."""
+        self.cut_noted = 0
+        """The same for what is noted."""
+        self.idle = False
+        self.looks = 0
+        """Looks at clocks since a wait ran out."""
+        self.found_at: tuple[Task, int] | None = None
+        """Who has last found a descriptor ready at once, after so many points of its own."""
+        self.has_adopted = False
+        """Whether the program has started threads of its own."""
+        self.lingering = False
+        """Whether the body has ended, and threads that it started go on."""
+        self.leaked: list[tuple[Task, object]] = []
+        """Tasks that have outlived the body, and what they wait for."""
+        self.hurried: list[tuple[int, float]] = []
+        """Waits that ran out while others could go on: the task's index, seconds."""
+        self.at_end: list[Callable[[], None]] = []
+        """What puts things back when the execution has ended."""
+        self.lost_sight = False
+        """Whether a task was blocked where the scheduler could not see it."""
+        self.offers: list[list[Any]] = []
+        """What a strategy wants to know of an execution when it is over."""
+        self.mistake: Exception | None = None
+        """What the strategy has raised."""
+        self.outcome = ""
+        self.states: Any = None
+        self.started = 0.0

@@ -1,0 +1,110 @@
+"""What happens out of the scheduler's sight while every managed thread waits: something is released
+in C code or in code that is not instrumented, or by threads that are not managed (*strangers*).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_concurrency.real_time import perf_counter
+from pytest_concurrency.runtime.system.descriptors import wait_really
+from pytest_concurrency.runtime.system.frames import current_frames
+
+if TYPE_CHECKING:
+    from pytest_concurrency.runtime.scheduler.waits import Waits
+
+_MOMENT = 0.001
+_STILL = 0.3
+"""Seconds without movement after which strangers will not help."""
+_NAP = 0.01
+"""The same for strangers that have not moved since they did not help so long."""
+_LONGEST = 5.0
+"""Seconds that strangers may keep moving without helping."""
+_TIMES = 20
+"""If they did not help so often in a row before a wait ran out, they are asked as rarely."""
+_asleep: dict[int, tuple[int, int]] = {}
+"""Where the strangers stood, by thread, that have not helped."""
+
+
+def wake_released(baton: Waits) -> bool:
+    """Wake those who wait for something that is free; return whether there was anything."""
+    found = False
+    for task in baton.tasks:
+        reason: Any = task.blocked_on
+        is_over = getattr(reason, "is_over", None)
+        if is_over is not None and task not in baton.enabled and not task.outside and is_over():
+            baton.wake(id(reason.target))
+            found = True
+    return found
+
+
+def have_helped(baton: Waits) -> bool:
+    """Give strangers a moment; return whether one of them has released something."""
+    strangers = _strangers(baton)
+    if not strangers:
+        return False
+    can_run_out = bool(baton.timers)
+    baton.still += 1
+    if can_run_out and baton.still > _TIMES and baton.still % _TIMES:
+        return False
+    longest = min(_LONGEST, baton.timers[0][0] - baton.clock if can_run_out else inf)
+    started = moved = perf_counter()
+    places = _places(strangers)
+    slept = all(_asleep.get(ident) == place for ident, place in places.items())
+    patience = 2 * _MOMENT if can_run_out else _NAP if slept else _STILL
+    while True:
+        wait_really(baton.polled.values(), _MOMENT)
+        if wake_released(baton):
+            baton.still = 0
+            return True
+        now = perf_counter()
+        before, places = places, _places(strangers)
+        if places != before or (patience == _NAP and any(map(_wants_to_run, strangers.values()))):
+            moved = now
+            if not can_run_out:
+                patience = _STILL
+        if now - moved > patience or now - started > longest:
+            if not can_run_out:
+                _asleep.clear()
+                _asleep.update(places)
+            return False
+
+
+def have_strangers(baton: Waits) -> bool:
+    """Whether there are threads that are neither managed nor the plugin's own."""
+    return bool(_strangers(baton))
+
+
+def _strangers(baton: Waits) -> dict[int, threading.Thread]:
+    """Return the threads that are neither managed nor the plugin's own, by ``ident``.
+
+    From the table behind ``threading.enumerate``, which is replaced while exploring.
+    """
+    known = (baton.by_ident, baton.ours, baton.pool.idents)
+    main = threading.main_thread().ident
+    active: dict[int, threading.Thread] = threading._active.copy()  # type: ignore[attr-defined]
+    return {
+        ident: thread
+        for ident, thread in active.items()
+        if ident != main and not any(ident in idents for idents in known)
+    }
+
+
+def _wants_to_run(thread: threading.Thread) -> bool:
+    """Whether a thread has been woken and waits for a CPU, so that it has not moved yet."""
+    try:
+        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "R"
+
+
+def _places(idents: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return where the code of threads stands."""
+    frames = current_frames()
+    found = {ident: frames[ident] for ident in idents if ident in frames}
+    return {ident: (id(frame), frame.f_lasti) for ident, frame in found.items()}

@@ -1,0 +1,1 @@
+"""What the interpreter and the operating system give; knows no scheduler."""

@@ -1,0 +1,88 @@
+"""Where the code of every thread stands."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+from pytest_concurrency._origins import OWN
+
+_MOST_FRAMES = 200
+
+
+Position = tuple[int, int, int, int]
+"""First line, last line, first column, last column: as code objects have them."""
+Activation = tuple[int, CodeType, int]
+"""A frame's address, which is its own as long as it lives; its code, and the instruction."""
+
+
+class Frame(NamedTuple):
+    """Where an activation of a function stood, in words that can be sent to another process."""
+
+    identity: int
+    path: str
+    begin: int
+    """The function's first line."""
+    instruction: int
+    position: Position | None
+
+
+Stack = tuple[Frame, ...]
+"""The innermost first, without the plugin's own."""
+
+
+def stack_here() -> list[Activation]:
+    """Return where the calling thread stands: the innermost first, without the plugin's own."""
+    found: list[Activation] = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and len(found) < _MOST_FRAMES:
+        code = frame.f_code
+        if not code.co_filename.startswith(OWN):
+            found.append((id(frame), code, frame.f_lasti))
+        frame = frame.f_back
+    return found
+
+
+def located(stacks: Sequence[Sequence[Activation]]) -> list[Stack]:
+    """Say where in the source they stood."""
+    positions: dict[tuple[int, int], Position | None] = {}
+    known: dict[tuple[int, int, int], Frame] = {}
+    found = []
+    for stack in stacks:
+        for identity, code, at in stack:
+            if (identity, id(code), at) in known:
+                continue
+            if (id(code), at) not in positions:
+                positions[id(code), at] = _position(code, at)
+            position = positions[id(code), at]
+            frame = Frame(identity, code.co_filename, code.co_firstlineno, at, position)
+            known[identity, id(code), at] = frame
+        found.append(tuple(known[identity, id(code), at] for identity, code, at in stack))
+    return found
+
+
+def _position(code: CodeType, instruction: int) -> Position | None:
+    found = next(islice(code.co_positions(), instruction // 2, None), None)
+    if found is None or None in found:
+        return None
+    first, last, column, end = found
+    return (first or 0, last or 0, column or 0, end or 0)
+
+
+def current_frames() -> dict[int, FrameType]:
+    """Return ``sys._current_frames()``, without a garbage collection meanwhile.
+
+    CPython 3.11 may hang in one: what is finalized may want a lock that the function holds
+    (https://github.com/python/cpython/issues/106883; 3.12 does this itself).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,128 @@
+"""Whether an execution comes to an end at all, and what its threads do if it does not: what they
+keep reading, and that nobody writes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_concurrency.model import Access
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    Log,
+    location,
+    operation,
+    site_number,
+    thread_of,
+)
+from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, TRY
+from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.execution.engine import MOST_POINTS, Execution
+from pytest_concurrency.search.orders.fair import ThenFair
+
+if TYPE_CHECKING:
+    from pytest_concurrency.search.execution.observation import Observation, Suspect
+
+LEAST_LIMIT = 20_000
+"""Scheduling points after which it is asked at the earliest whether an execution ends: no claim
+follows from their number.
+"""
+LIMIT_PER_STEP = 20
+"""It is asked after so many times the scheduling points of an execution that ended."""
+_FAIR_SHARES = (5, 50)
+"""How many times that number a fair continuation may take: looking only, and while somebody writes.
+"""
+_LATEST = 2000
+"""Events at the end of an execution in which a loop shows."""
+_MOST_LOCATIONS = 2
+_MOST_THREADS = 3
+
+
+def fair_end(
+    suspect: Suspect, run: Callable[[Strategy, int], Observation], limit: int
+) -> Execution | None:
+    """Return how an execution that has reached its limit ends where its schedule is followed by a
+    fair one; None if it does not, or if it is no such execution.
+
+    What ends then was only kept from what another thread does, or had more to do than its threads
+    have one after another.
+    """
+    if suspect.kind != "no-progress":
+        return None
+    endless = suspect.observation.execution
+    fair: Execution | None = None
+    for share in _FAIR_SHARES:
+        most = min(share * max(limit, endless.steps), MOST_POINTS)
+        fair = run(ThenFair(endless.schedule, endless.steps), most).execution
+        if fair.outcome in ("", "too-long", "cut"):  # stopped while it went on: nothing is known
+            return fair
+        looks_on = fair.outcome == "step-limit" and all(map(_looks, fair.log[-_LATEST:]))
+        if fair.outcome != "step-limit" or (looks_on and _saw_it_before(fair.log)):
+            return None
+    return fair if looks_on else None  # each time at something else: it may come to an end
+
+
+def _saw_it_before(log: Log) -> bool:
+    """Whether all that was looked at in the end had been looked at before."""
+    latest = set(map(location, log[-_LATEST:]))
+    latest.difference_update(map(location, log[:-_LATEST]))
+    return not latest
+
+
+_WAITING = frozenset(
+    {"acquire", "empty", "full", "get", "get_nowait", "is_alive", "is_set", "join", "locked"}
+    | {"qsize", "wait"}
+)
+"""Methods of primitives that look, or take what is there: nobody can do so for ever unless somebody
+else gives."""
+
+
+def _looks(event: Event) -> bool:
+    op = operation(event)
+    return _is_look(op) or (op in (CALL, TRY) and SITES[site_number(event)].name in _WAITING)
+
+
+def what_keeps_running(log: Log, accesses: Sequence[Access]) -> str:
+    """Describe what each thread was doing over and over; empty if nothing of it is known."""
+    start = max(0, len(log) - _LATEST)
+    names = [access.location for access in accesses[start:]] if len(accesses) == len(log) else []
+    written = {location(event) for event in log[start:] if not _is_look(operation(event))}
+    told: dict[int, Counter[tuple[str, int, str, bool]]] = {}
+    for position, event in enumerate(log[start:]):
+        name = names[position] if names else SITES[site_number(event)].label
+        is_stuck = _is_look(operation(event)) and location(event) not in written
+        counts = told.setdefault(thread_of(event), Counter())
+        counts[name, site_number(event), operation(event), is_stuck] += 1
+    threads = sorted(thread for thread in told if thread or len(told) == 1)
+    sentences = [_of_thread(thread, told[thread]) for thread in threads[:_MOST_THREADS]]
+    return "; ".join(filter(None, sentences))
+
+
+def _is_look(op: str) -> bool:
+    return op in ONLY_READ
+
+
+def _of_thread(thread: int, counts: Counter[tuple[str, int, str, bool]]) -> str:
+    most = counts.most_common(1)[0][1]
+    repeated = [what for what, count in counts.items() if count > 1 and 2 * count >= most]
+    stuck = [what for what in repeated if what[3]]
+    others = [what for what in repeated if not _is_look(what[2])]
+    names = {what[0].rpartition(".")[2] for what in others}
+    stuck = [what for what in stuck if what[0].rpartition(".")[2] not in names]
+    if stuck:
+        return f"{_keeps(thread, 'reading', stuck)}, which nobody writes"
+    if others:
+        return _keeps(thread, "trying", others)
+    return _keeps(thread, "reading", repeated) if repeated else ""
+
+
+def _keeps(thread: int, doing: str, what: Sequence[tuple[str, int, str, bool]]) -> str:
+    # The innermost of ``self.state.ready`` comes last; it is what the loop is about.
+    shown = what[-_MOST_LOCATIONS:]
+    names = " and ".join(dict.fromkeys(name or SITES[number].label for name, number, *_ in shown))
+    site = SITES[shown[-1][1]]
+    return f"thread {thread} keeps {doing} {names} at {Path(site.path).name}:{site.line}"

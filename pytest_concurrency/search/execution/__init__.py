@@ -1,0 +1,1 @@
+"""One execution under a strategy, judged, and what is learnt from it."""

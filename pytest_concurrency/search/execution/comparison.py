@@ -1,0 +1,44 @@
+"""Compares two executions of one schedule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    site_number,
+    thread_and_site,
+    thread_of,
+)
+from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.execution.observation import Observation, Suspect
+
+
+def is_same(again: Suspect, first: Suspect) -> bool:
+    """Whether a replay shows what it should."""
+    # An endless execution may be cut off a little later, where threads stand elsewhere.
+    endless = again.kind == first.kind == "no-progress"
+    return endless or again.identity == first.identity
+
+
+def runs_alike(again: Observation, first: Observation) -> bool:
+    """Whether two executions have done the same things in the same order."""
+    one, two = first.execution.log, again.execution.log
+    return list(map(thread_and_site, one)) == list(map(thread_and_site, two))
+
+
+def parted(again: Suspect, first: Suspect) -> str:
+    """Say where two runs of one schedule differ; empty if they do not."""
+    one, two = first.observation.execution.log, again.observation.execution.log
+    for number, (event, other) in enumerate(zip(one, two, strict=False)):
+        if thread_and_site(event) != thread_and_site(other):
+            places = f"{_line(event)}, then {_line(other)}"
+            return f" (they part after {number} steps: first at {places})"
+    if len(one) == len(two) or first.kind == "no-progress":  # which is cut off somewhere
+        return ""
+    return f" ({len(one)} steps, then {len(two)})"
+
+
+def _line(event: Event) -> str:
+    site = SITES[site_number(event)]
+    return f"{Path(site.path).name}:{site.line} in thread {thread_of(event)}"

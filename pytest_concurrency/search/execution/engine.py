@@ -1,0 +1,188 @@
+"""Runs one execution under a strategy, and says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from math import inf
+from typing import Any, NamedTuple
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import Schedule, ThreadState
+from pytest_concurrency.runtime.diagnosis.thread_states import where_tasks_stand
+from pytest_concurrency.runtime.helpers.marks import Mark
+from pytest_concurrency.runtime.patches.executors import is_idle_worker
+from pytest_concurrency.runtime.patches.install import installed, renew
+from pytest_concurrency.runtime.patches.randomness import repeating, start_over
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.runtime.scheduler.task import Abort, Strategy
+from pytest_concurrency.runtime.scheduler.watchdog import Watchdog
+from pytest_concurrency.runtime.system.cpu import one_cpu
+from pytest_concurrency.runtime.system.hooks import not_told
+from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
+
+MOST_POINTS = 5_000_000
+"""Scheduling points of the longest execution whose log fits into memory. Beyond, it is too long to
+be looked at; whether it would end is not known.
+"""
+
+
+class Leak(NamedTuple):
+    """A thread that has not ended although what started it has."""
+
+    thread: int
+    name: str
+    origin: tuple[str, int, str] | None
+    """Where it was started: path, line, function."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """What one execution did. Mutable only because thousands are made each second."""
+
+    outcome: str
+    """Empty if it ran to its end; else ``deadlock``, ``step-limit``, ``timeout``, or what is no
+    hang: ``too-long`` (it still went on when its time was up), ``cut`` (the time of the search was
+    up before its own)."""
+    switches: Sequence[tuple[int, int, int]]
+    preemptions: int
+    steps: int
+    log: list[Event]
+    threads: int
+    thread_errors: Sequence[tuple[int, str, BaseException]]
+    """Exceptions that ended threads which the program itself started: index, name, exception."""
+    states: tuple[ThreadState, ...]
+    leaked: int
+    passed: int = 0
+    """Scheduling points at which the strategy might have switched."""
+    offers: Sequence[Any] = ()
+    """What the strategy noted down for itself."""
+    lost_sight: bool = False
+    """Whether a thread was blocked where the scheduler could not see it."""
+    hurried: Sequence[tuple[int, float]] = ()
+    """Waits that ran out while others could go on: the thread's index, seconds."""
+    marks: Sequence[Mark] = ()
+    """Where functions have been that need marks to tell what flows into what they write."""
+    leaks: Sequence[Leak] = ()
+    """Threads that have outlived the program."""
+    noted: Sequence[Noted] = ()
+    """How the threads have met, other than at scheduling points."""
+
+    @property
+    def trace(self) -> list[Event]:
+        """All that happened, in order."""
+        return list(merged(self.log, self.noted))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule that gives this execution again."""
+        return Schedule(tuple(self.switches))
+
+
+def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_POINTS) -> Execution:
+    """Run ``body`` as task 0 under ``strategy``. Exceptions of ``body`` pass through
+    ``last_execution``.
+
+    Raises what ``body`` raises, except when the execution was given up: then it returns normally
+    and the outcome says why.
+    """
+    baton.begin(strategy, limit=limit)
+    try:
+        body()
+        baton.linger()
+    except Abort:
+        pass
+    except BaseException:
+        if baton.goes_on:
+            with suppress(Abort):
+                baton.linger()
+        raise
+    finally:
+        baton.end()
+        if baton.mistake is not None:
+            raise baton.mistake
+    return last_execution()
+
+
+def start_round(*, is_brief: bool, goes_on: bool = False) -> None:
+    """Let what comes next, the set-up of an execution, find the same time and the same chance as
+    that of the one before.
+
+    ``is_brief``: nobody will read the names of locks that threads wait for in it. ``goes_on``: its
+    threads do so where the body fails.
+    """
+    baton.start_round()
+    baton.is_brief = is_brief
+    baton.goes_on = goes_on
+    renew()
+    start_over()
+
+
+def last_execution() -> Execution:
+    """Describe the execution that has ended last (also if ``execute`` raised)."""
+    errors = [(t.index, t.name, t.error) for t in baton.tasks[1:] if t.error and t.run is None]
+    return Execution(
+        baton.outcome,
+        baton.switches,
+        baton.preemptions,
+        baton.total,
+        baton.log,
+        len(baton.tasks),
+        errors,
+        baton.states or (),
+        len(baton.abandoned()),
+        baton.passed,
+        baton.offers,
+        baton.lost_sight,
+        baton.hurried,
+        baton.marks,
+        tuple(_leaks()) if baton.leaked else (),
+        baton.noted,
+    )
+
+
+def _leaks() -> Iterator[Leak]:
+    for task, waits_for in baton.leaked:
+        if not is_idle_worker(task, waits_for):
+            yield Leak(task.index, task.name, task.origin)
+
+
+def run_copies(jobs: Sequence[Callable[[], Any]]) -> list[tuple[Any, BaseException | None]]:
+    """Run ``jobs`` at once within the current execution; return result and exception of each."""
+    return [(task.result, task.error) for task in baton.run_together(jobs)]
+
+
+def is_executing() -> bool:
+    """Whether the calling thread is part of an execution."""
+    return baton.holder() is not None
+
+
+@contextmanager
+def exploring(
+    instrumentation: Instrumentation, seconds: float, until: float = inf
+) -> Iterator[None]:
+    """Make this process ready to execute: instrumented code, virtual time, one CPU, a watchdog.
+
+    ``seconds`` is the real time that one execution may take. What only searches, and is not
+    recorded, is cut off ``until`` then (of ``time.monotonic``). Everything is put back in the end.
+    """
+    watchdog = Watchdog(baton)
+    baton.snapshot = where_tasks_stand
+    namespaces = instrumentation.namespaces
+    with (
+        one_cpu(),
+        not_told(Abort),
+        instrumentation.swapped(),
+        repeating(namespaces),
+        installed(namespaces),
+    ):
+        watchdog.start(seconds, until)
+        try:
+            yield
+        finally:
+            watchdog.stop()
+            baton.snapshot = None
+            baton.pool.close()
+            baton.forget()

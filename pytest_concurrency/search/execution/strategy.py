@@ -1,0 +1,41 @@
+"""What a search needs of a strategy, besides what the baton needs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.search.execution.engine import Execution
+
+
+class Covered(NamedTuple):
+    """Schedules that have all been run."""
+
+    preemptions: int
+    """Those with at most so many preemptions."""
+    schedules: int
+    """How many there are."""
+
+
+class SearchStrategy(Strategy, Protocol):
+    """Chooses the schedules of one execution after another."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is no other schedule to run."""
+        ...
+
+    @property
+    def covered(self) -> Covered | None:
+        """What has been run without a gap; None if nothing can be said."""
+        ...
+
+    def prepare(self) -> None:
+        """Settle what the next execution will be; where each one has a process of its own, this is
+        called in the one that goes on.
+        """
+        ...
+
+    def learn(self, execution: Execution) -> None:
+        """Take note of what the execution did, in the same process as ``prepare``."""
+        ...

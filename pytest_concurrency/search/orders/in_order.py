@@ -1,0 +1,38 @@
+"""One thread after another, in a given order: what a serial run does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import FREE, Task
+
+
+class InOrder:
+    """Lets the running thread go on; when it cannot, the first of ``order`` (task indices) that
+    can. Without preemption, but for threads that are not in it: they come last."""
+
+    name = "in-order"
+
+    def __init__(self, order: Sequence[int]) -> None:
+        self._rank = {index: rank for rank, index in enumerate(order)}
+
+    def begin(self, baton: Baton) -> None:
+        """There is nothing to prepare."""
+
+    def changed(self) -> None:
+        """The order decides, whoever is runnable."""
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick the running thread, or else the first in the order."""
+        if task in enabled:
+            return task
+        return min(enabled, key=lambda each: self._rank.get(each.index, len(self._rank)))
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Let no wait run out early."""
+        return None
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Let it run as far as it can."""
+        return FREE

@@ -1,0 +1,64 @@
+"""Replay: follows a recorded schedule exactly, and notices when it cannot."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from math import inf
+
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.task import FREE, Task
+
+
+class Replay:
+    """Runs the default order with a schedule's deviations. The empty schedule is the one without
+    preemption.
+    """
+
+    name = "replay"
+    longest_early_wait = inf
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._targets = {(thread, step): to for thread, step, to in schedule.switches}
+        self._steps: dict[int, list[int]] = {}
+        for thread, step, _ in sorted(schedule.switches):
+            self._steps.setdefault(thread, []).append(step)
+        self._followed: set[tuple[int, int]] = set()
+
+    @property
+    def followed(self) -> bool:
+        """Whether every deviation of the schedule has taken place."""
+        return len(self._followed) == len(self._targets)
+
+    def begin(self, baton: Baton) -> None:
+        """Start over."""
+        self._followed = set()
+
+    def changed(self) -> None:
+        """The schedule decides, whoever is runnable."""
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick the recorded thread, or by default the running or else the lowest one."""
+        default = task if task in enabled else enabled[0]
+        return self._recorded(enabled, task) or default
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Let a wait run out early where it did."""
+        return self._recorded(sleepers, task)
+
+    def _recorded(self, candidates: list[Task], task: Task) -> Task | None:
+        place = (task.index, task.steps)
+        to = self._targets.get(place)
+        for candidate in candidates:
+            if candidate.index == to:
+                self._followed.add(place)
+                return candidate
+        return None
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Run until the thread's next recorded deviation."""
+        steps = self._steps.get(task.index)
+        if steps is None:
+            return FREE
+        position = bisect_right(steps, task.steps)
+        return steps[position] - task.steps - 1 if position < len(steps) else FREE

@@ -1,0 +1,1 @@
+"""What the user asks for: options, markers, and what their values may be."""

@@ -1,0 +1,86 @@
+"""One execution in a process of its own, for tests that change state which outlives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.search.describe.raised import is_the_users
+from pytest_concurrency.search.execution.observation import Observation
+from pytest_concurrency.stress.children.child import ChildResult, run_in_child
+
+_MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")
+_FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
+"""A frame in a report of ``faulthandler``."""
+
+
+class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
+    """The process of an execution crashed or had to be ended."""
+
+    def __init__(self, result: ChildResult[Observation]) -> None:
+        super().__init__(result.exit or result.status)
+        self.result = result
+
+    def hazard(self, index: int, threads: int) -> Hazard:
+        """Describe the death as a hazard, seen in the schedule with this number."""
+        return hazard_of_death(self.result, index, threads)
+
+
+def hazard_of_death(
+    result: ChildResult[Any], index: int, threads: int, *, processes: int = 0
+) -> Hazard:
+    """Describe how a process ended that ran a test with ``threads`` threads, or, if that is not 0,
+    with ``processes`` processes at once; ``index`` is the number of the schedule or run, 0 if it is
+    not known.
+    """
+    detail = "\n\n".join(text for text in (_shortened(result.stacks), result.output) if text)
+    way = f"{threads} thread{'' if threads == 1 else 's'}"
+    if processes:
+        threads, way = 0, f"{processes} process{'' if processes == 1 else 'es'} at once"
+    if result.status == "timeout":
+        message = f"it hangs with {way}; its process was ended"
+        return Hazard("timeout", message, schedule_index=index, threads=threads, detail=detail)
+    where = _where_it_died(result.stacks)
+    message = f"its process died with {way}{where}: {result.exit or result.error}"
+    return Hazard("crash", message, schedule_index=index, threads=threads, detail=detail)
+
+
+def _where_it_died(stacks: str) -> str:
+    """Name the innermost line of the program's, as far as a crash report of ``faulthandler``
+    tells.
+    """
+    _, _, dying = stacks.partition("Current thread")
+    for path, line in _FRAME.findall(dying.partition("\n\n")[0]):
+        if is_the_users(path):
+            return f" at {Path(path).name}:{line}"
+    return ""
+
+
+def _shortened(stacks: str) -> str:
+    """Leave out the frames in which every test of pytest runs."""
+    return "\n".join(
+        line for line in stacks.splitlines() if not any(part in line for part in _MACHINERY)
+    )
+
+
+def run_apart(run: Callable[[], Observation], seconds: float) -> Observation:
+    """Return what ``run`` observes in a forked child; raise DiedApart if the child does not come
+    back.
+    """
+
+    def observe() -> Observation:
+        observation = run()
+        # Exceptions need not survive pickling; the failure tells what there is to tell.
+        observation.execution = replace(observation.execution, thread_errors=())
+        return observation
+
+    result = run_in_child(lambda progress: observe(), seconds=seconds + 1.0)
+    if result.status == "raised":
+        raise RuntimeError(result.error)
+    if result.status != "done" or result.value is None:
+        raise DiedApart(result)
+    return result.value

@@ -1,0 +1,1 @@
+"""Forked children, and that nothing of them stays."""

@@ -1,0 +1,1 @@
+"""One pytest item: run again, set aside, with fixtures of its own."""

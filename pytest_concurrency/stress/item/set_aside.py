@@ -1,0 +1,61 @@
+"""Putting the state of an item that is set up out of the way, so that it can be run again and then
+go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.stress.item.rerun import LAST_ERROR
+from pytest_concurrency.stress.item.setup_state import kept
+
+
+@contextmanager
+def set_aside(item: pytest.Function) -> Iterator[Callable[[], BaseException | None]]:
+    """Run a block that reruns ``item``; give what the last rerun raised; put everything back.
+
+    pytest goes on afterwards as if nothing had happened: what was set up for the item is torn down
+    by the item's own teardown.
+    """
+    errors: list[BaseException | None] = []
+    with _quiet(item), kept(item):
+        try:
+            yield lambda: errors[0]
+        finally:
+            errors.append(item.stash.get(LAST_ERROR, None))
+
+
+@contextmanager
+def _quiet(item: pytest.Function) -> Iterator[None]:
+    """Keep captured output apart, and give back what ``Rerun`` takes from the configuration."""
+    config = item.config
+    capture: Any = config.pluginmanager.get_plugin("capturemanager")
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    debugger: Any = config.pluginmanager.get_plugin("pdbinvoke")
+    file = reporter._tw._file if reporter is not None else None
+    runxfail = config.option.runxfail
+    if capture is not None:
+        fixture = capture._capture_fixture
+        capture.suspend_global_capture()
+        for name, text in zip(("stdout", "stderr"), capture.read_global_capture(), strict=True):
+            item.add_report_section("call", name, text)
+        capture.resume_global_capture()
+    try:
+        yield
+    finally:
+        config.option.runxfail = runxfail
+        if reporter is not None and reporter._tw._file is not file:
+            reporter._tw._file.close()
+            reporter._tw._file = file
+        if debugger is not None and not config.pluginmanager.is_registered(debugger):
+            config.pluginmanager.register(debugger, "pdbinvoke")
+        if capture is not None:
+            capture.resume_global_capture()
+            capture.suspend_global_capture()
+            capture.read_global_capture()
+            capture.resume_global_capture()
+            capture._capture_fixture = fixture

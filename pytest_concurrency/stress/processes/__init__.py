@@ -1,0 +1,1 @@
+"""The process cell: workers in turn, with preemptions, at once."""

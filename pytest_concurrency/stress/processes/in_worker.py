@@ -1,0 +1,158 @@
+"""What a worker process does: cut the ties to its parent, wait at the gate, run, report."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import pickle
+import random
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pytest_concurrency import real_time as time
+from pytest_concurrency.real_time import sleep
+from pytest_concurrency.runtime.patches import executors
+from pytest_concurrency.stress.children import coverage_bridge, process_tree
+from pytest_concurrency.stress.children.in_child import (
+    forget_fork_server,
+    in_one_line,
+    reset_signals,
+    write_stacks_to,
+)
+from pytest_concurrency.stress.children.messages import MessageWriter
+from pytest_concurrency.stress.item.outcomes import outcome_of
+from pytest_concurrency.stress.processes.outside import WATCH
+from pytest_concurrency.stress.processes.turns import ARRIVED, GO, GO_ON, PAUSED
+from pytest_concurrency.stress.processes.unsent import UnsentResult
+
+_POLL = 0.0005
+_SPIN = 2e-4
+_PAUSES = 0.5
+"""Share of the touches of something outside memory before which an amplified worker pauses."""
+_LONGEST_PAUSE = 4e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """What holds up a worker."""
+
+    pause_at: int = -1
+    """Before which of its touches of something outside memory others get a turn."""
+    offset: float = 0.0
+    """Seconds that it starts later."""
+    seed: int = 0
+    amplified: bool = False
+    """Whether it pauses at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All that a worker gets from its parent."""
+
+    index: int
+    function: Callable[[], Any]
+    sender: Connection
+    stacks: Connection
+    """A file for its stacks."""
+    board: Any
+    disturbance: Disturbance
+    parent: int
+    measuring: Any
+    described: dict[str, Any] | None
+    mask: set[signal.Signals] | set[int]
+    tracker: int | None = None
+    """The resource tracker that the parent has already."""
+
+
+def live_as_worker(order: Order) -> None:
+    """The target of a worker's ``Process``."""
+    gc.freeze()  # garbage of the parent's is the parent's to finalize
+    process_tree.lead_own_group()
+    _die_with(order.parent)
+    reset_signals()
+    executors.start_over_after_fork()
+    forget_fork_server()
+    write_stacks_to(order.stacks.fileno())
+    coverage_bridge.record(order.measuring)
+    coverage_bridge.record_spawned(order.described)
+    signal.pthread_sigmask(signal.SIG_SETMASK, order.mask)
+    writer = MessageWriter(order.sender.fileno())
+    value: Any = None
+    error: BaseException | None = None
+    process_tree.adopt_orphans()
+    WATCH.install()
+    WATCH.before = _hold_up(order)
+    _wait_at(order.board, order.index, order.disturbance.offset)
+    began = time.perf_counter()
+    WATCH.start()
+    try:
+        value = order.function()
+    except BaseException as raised:
+        error = raised
+    trace = WATCH.stop()
+    seconds = time.perf_counter() - began
+    if writer.is_mine:
+        writer.send(("coverage", coverage_bridge.collect()))
+        writer.send((*_end(order.index, value, error), trace, seconds))
+        process_tree.stop_own_resource_tracker(order.tracker)
+        process_tree.kill_own_children()
+
+
+def _die_with(parent: int) -> None:
+    """However the parent dies; behind a fork server, ours is not the one that forked us."""
+    if os.getppid() == parent:
+        process_tree.die_with_parent(parent)
+    elif (process := multiprocessing.parent_process()) is not None:
+        process_tree.die_with_pipe(process.sentinel)
+
+
+def _wait_at(board: Any, index: int, offset: float) -> None:
+    board[index] = ARRIVED
+    while board[index] < GO:
+        sleep(0)
+    until = time.perf_counter() + offset
+    while (left := until - time.perf_counter()) > 0:
+        sleep(max(left - _SPIN, 0))
+
+
+def _hold_up(order: Order) -> Callable[[int], None] | None:
+    """Return what is to be done before each touch of something outside memory."""
+    told, board, index, me = order.disturbance, order.board, order.index, os.getpid()
+    if told.pause_at >= 0:
+
+        def pause(number: int) -> None:
+            if number == told.pause_at and os.getpid() == me and board[index] == GO:
+                board[index] = PAUSED
+                while board[index] != GO_ON:
+                    sleep(_POLL)
+
+        return pause
+    if told.amplified:
+        draw = random.Random(told.seed).random
+
+        def dawdle(_: int) -> None:
+            if draw() < _PAUSES:
+                sleep(_LONGEST_PAUSE * draw() ** 3)
+
+        return dawdle
+    return None
+
+
+def _end(index: int, value: Any, error: BaseException | None) -> tuple[Any, ...]:
+    outcome = outcome_of(index, error)
+    body: bytes | UnsentResult
+    try:
+        body = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as problem:
+        text = f"the result of process {index} cannot be sent back: {in_one_line(problem)}"
+        body = UnsentResult(text)
+    try:
+        error_body = b"" if error is None else pickle.dumps(error)
+        pickle.loads(error_body or pickle.dumps(None))  # many exceptions can be written, not read
+    except Exception:
+        error_body = b""
+    return ("end", outcome, body, error_body)

@@ -1,0 +1,238 @@
+"""The process cell: workers in turn (the control), then with one preemption, then all at once.
+
+Only what the control does not show is a hazard of concurrency. What the control shows is judged by
+what was touched: a check that fails although nothing outside memory was touched looks at memory,
+which processes do not share; everything else that fails there does not survive the move to
+processes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pytest_concurrency import real_time as time
+from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.stress.cells.runs import Control, Runs
+from pytest_concurrency.stress.cells.workload import Shape
+from pytest_concurrency.stress.item.outcomes import RunOutcome, merge
+from pytest_concurrency.stress.processes.overwritten import lost_update_between
+from pytest_concurrency.stress.processes.preemptions import promising_preemptions
+from pytest_concurrency.stress.processes.process_run import (
+    GIVEN_UP,
+    GivenUpOutside,
+    GivenUpWaiting,
+    ProcessOutcome,
+)
+from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, Touch, meet_in_talk_only
+from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Way
+from pytest_concurrency.stress.processes.unsent import ResultNotSent
+
+CONTROL = "one after another"
+"""What the cell says of its progress while the control is running."""
+CONTROLS = 2
+NO_TIME = "no time was left"
+_RUNS_WITHOUT_MEETING = 2
+_LEAST_AT_ONCE = 4
+_PATIENCE = 1.0
+_LONGEST_OFFSET = 0.05
+
+
+class RunOnce(Protocol):
+    """One fresh run of the test; ``watched``: on instrumented code."""
+
+    def __call__(self, way: Way, /, *, watched: bool) -> ProcessOutcome | None:
+        """Run with fresh fixtures; None if it was given up because the time of the cell was up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the control shows."""
+
+    control: Control
+    told: str = ""
+    traces: tuple[tuple[Touch, ...], ...] = ()
+    seconds: float = 0.0
+    answering: tuple[str, ...] = ()
+    workers_fail: bool = False
+    """What workers do at once is no evidence: one after another they fail, too."""
+
+
+_ANSWERED = (
+    "its workers talk to {}, which the test has started and which goes on in the main process "
+    "only: that conversation cannot be moved to processes as it is"
+)
+
+
+def process_cell(
+    run_once: RunOnce,
+    cell: Cell,
+    settings: Settings,
+    *,
+    deadline: float,
+    rng: random.Random,
+    shape: Shape = "callables",
+    stays_behind: str = "",
+    on_progress: Callable[[str], None] | None = None,
+) -> CellResult:
+    """Run a test with its workers in turn twice, then ``settings.runs`` times at once.
+
+    ``stays_behind``: what its processes do not have, for messages of why they fail.
+    """
+    progress = on_progress or (lambda text: None)
+    began = time.monotonic()
+    found = _control(run_once, shape, deadline, progress)
+    meets = any(touch.is_data for trace in found.traces for touch in trace)
+    planned = settings.runs if meets else min(_RUNS_WITHOUT_MEETING, settings.runs)
+    if found.control in ("", "fails"):
+        return CellResult(
+            cell,
+            "fails" if found.control else "skipped",
+            schedules=CONTROLS if found.control else 0,
+            planned=CONTROLS if found.control else settings.runs,
+            seconds=time.monotonic() - began,
+            reason="; ".join(filter(None, (found.told, stays_behind))),
+            control=found.control,
+        )
+    runs = Runs(cell, planned, f"with {cell.processes} processes at once", deadline)
+    for way in _ways(found, planned, rng):
+        if runs.must_stop():
+            break
+        watched = isinstance(way, InTurn) or way.amplified
+        outcome = run_once(way, watched=watched)
+        if outcome is None:
+            break
+        runs.add(
+            RunOutcome(outcome.test, () if found.workers_fail else outcome.workers),
+            watched,
+            judge_test=found.control == "clean",
+        )
+        if isinstance(way, InTurn) and not outcome.overlap:
+            runs.add_found(lost_update_between(outcome.traces))
+        progress(runs.progress())
+    reason = found.told or ("" if meets else NOTHING_OUTSIDE)
+    if runs.has_failed and found.answering and meet_in_talk_only(found.traces):
+        return CellResult(
+            cell,
+            "skipped",
+            runs.done,
+            planned,
+            seconds=time.monotonic() - began,
+            reason=_ANSWERED.format(", ".join(found.answering)),
+            control=found.control,
+        )
+    result = runs.result(control=found.control, reason=reason)
+    if result.outcome == "clean" and found.control == "not-shared":
+        result = replace(result, outcome="not-shared")
+    return replace(result, seconds=time.monotonic() - began)
+
+
+# -- the control ------------------------------------------------------------------------------
+
+
+def _control(
+    run_once: RunOnce, shape: Shape, deadline: float, progress: Callable[[str], None]
+) -> _Found:
+    """Run in turn: first watched, then on the program's own code."""
+    progress(CONTROL)
+    if time.monotonic() >= deadline:
+        return _Found("", NO_TIME)
+    watched = run_once(InTurn(patience=_PATIENCE), watched=True)
+    if watched is None:
+        return _Found("", NO_TIME)
+    control, told = _judge(watched, shape)
+    if control and time.monotonic() < deadline:
+        natively = run_once(InTurn(patience=_PATIENCE), watched=False)
+        if natively is None:
+            return _Found("", NO_TIME)
+        again, what = _judge(natively, shape)
+        # Less is seen to be touched on code that is not instrumented.
+        if (again == "clean") != (control == "clean"):
+            return _Found(
+                "", f"one after another, its processes fail once and pass once: {told or what}"
+            )
+    return _Found(
+        control,
+        told,
+        watched.traces,
+        watched.seconds,
+        watched.answering,
+        any(worker.is_bad for worker in watched.workers),
+    )
+
+
+def _judge(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:
+    workers = merge(outcome.workers, noun="process")
+    test = outcome.test
+    if outcome.not_mapped:
+        return "", outcome.not_mapped
+    if workers.phase == "setup" and workers.is_bad:
+        return "", workers.message
+    if test.phase == "setup" and test.is_bad:
+        return "", f"its set-up failed: {test.message}"
+    if test.kind == ResultNotSent.__name__:
+        return "", test.message.partition(": ")[2]
+    worst = workers if workers.is_bad else test
+    if worst.is_bad:
+        return _judge_failure(outcome, shape)
+    skip = next((each for each in (workers, test) if each.status == "skipped"), None)
+    return ("", f"the test skips itself: {skip.message}") if skip else ("clean", "")
+
+
+def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:
+    workers, test = merge(outcome.workers, noun="process"), outcome.test
+    worst = workers if workers.is_bad else test
+    if outcome.overlap == "slept":
+        return "", f"its processes cannot be run one after another: {worst.message}"
+    if worst.kind == GivenUpOutside.__name__ or (
+        worst.kind == GivenUpWaiting.__name__ and _is_outside_touched(outcome)
+    ):
+        return "", _WAITS_WITHOUT_JOIN
+    alone = "without preemption" if outcome.overlap else _IN_TURN
+    died = worst.status in ("crashed", "timeout")
+    if workers.is_bad and shape == "copies" and not died:
+        return "", f"copies of it fail even {_IN_TURN}: {worst.message}"
+    memory_only = not _is_outside_touched(outcome) and not died
+    if memory_only and (not workers.is_bad or shape == "own-threads"):
+        what = "its threads meet" if workers.is_bad else "its check looks at"
+        where = "in memory" if workers.is_bad else "memory"
+        if worst.kind in GIVEN_UP:
+            what, where = "it waits for something", "in memory"
+        return "not-shared", (
+            f"{what} {where} that processes do not share, and nothing outside memory is touched: "
+            f"it fails even {alone} ({worst.message})"
+        )
+    return "fails", f"it fails even {alone}: {worst.message}"
+
+
+_IN_TURN = "one after another"
+_WAITS_WITHOUT_JOIN = (
+    "the test waits for what its threads do outside memory, before it joins them: that cannot be "
+    "moved to processes as it is"
+)
+
+
+def _is_outside_touched(outcome: ProcessOutcome) -> bool:
+    """Whether workers have left something outside memory, or the check looks there."""
+    written = any(touch.may_write for trace in outcome.traces for touch in trace)
+    return written or any(touch.is_data for touch in outcome.check)
+
+
+# -- at once ------------------------------------------------------------------------------------
+
+
+def _ways(found: _Found, count: int, rng: random.Random) -> list[Way]:
+    """Say how each of the runs at once goes: with one preemption each, as far as there are
+    touches to preempt before, then free-running."""
+    most = max(count - _LEAST_AT_ONCE, 0)
+    patience = min(2 * found.seconds + 0.1, _PATIENCE)
+    paused = promising_preemptions(found.traces, rng)
+    ways: list[Way] = [InTurn(pause, patience) for pause in paused[:most]]
+    longest = min(found.seconds, _LONGEST_OFFSET)
+    for number in range(count - len(ways)):
+        # The first one is what would happen without us.
+        ways.append(AtOnce(rng.getrandbits(64), longest * (number % 2), amplified=number % 4 > 0))
+    return ways

@@ -1,0 +1,239 @@
+"""One run of a test with processes, whatever its shape.
+
+What a worker is depends on the shape: a copy of the body, a callable of ``concurrency.run``, or a
+thread that the test starts itself.
+"""
+
+from __future__ import annotations
+
+import queue
+import selectors
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.model import StartMethod
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.stress.cells.context import Context, End, Job, running
+from pytest_concurrency.stress.item.outcomes import CopyOutcome
+from pytest_concurrency.stress.item.own_fixtures import Prepared
+from pytest_concurrency.stress.item.rerun import Rerun
+from pytest_concurrency.stress.processes.outside import WATCH
+from pytest_concurrency.stress.processes.thread_workers import NotMapped, threads_as_workers
+from pytest_concurrency.stress.processes.touch import Touch
+from pytest_concurrency.stress.processes.turns import Overlap, Way
+from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
+
+
+class GivenUpWaiting(BaseException):
+    """The test itself does not go on."""
+
+
+class GivenUpOutside(GivenUpWaiting):
+    """The same: it waits for a descriptor or a process."""
+
+
+class GivenUpInMemory(GivenUpWaiting):
+    """The same: it waits for a lock, or what is made of locks."""
+
+
+GIVEN_UP = frozenset(each.__name__ for each in (GivenUpWaiting, GivenUpOutside, GivenUpInMemory))
+"""The kinds of failures that these are."""
+_WAITING_IN = {
+    **dict.fromkeys((selectors.__file__, socket.__file__, subprocess.__file__), GivenUpOutside),
+    **dict.fromkeys((threading.__file__, queue.__file__), GivenUpInMemory),
+}
+
+
+@dataclass(slots=True)
+class ProcessOutcome:
+    """One run of a test in a process cell."""
+
+    test: CopyOutcome
+    """The test itself, in the main process: set-up, checks, teardown."""
+    workers: tuple[CopyOutcome, ...] = ()
+    traces: tuple[tuple[Touch, ...], ...] = ()
+    """What each worker touched outside its memory."""
+    check: tuple[Touch, ...] = ()
+    """What the test touched there after its workers had ended."""
+    overlap: Overlap = ""
+    seconds: float = 0.0
+    """That the longest worker took."""
+    not_mapped: str = ""
+    """Why threads of the test have no counterpart in processes."""
+    answering: tuple[str, ...] = ()
+    """Threads that the test had started before its workers: they go on in the main process only."""
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether something in it was ended because its time was up."""
+        ends = (self.test, *self.workers)
+        return any(e.status == "timeout" or e.kind in GIVEN_UP for e in ends)
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is collected while a run goes on."""
+
+    results: list[WorkerResult] = field(default_factory=list)
+    overlap: Overlap = ""
+    not_mapped: str = ""
+    check: tuple[Touch, ...] = ()
+    answering: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class ProcessRuns:
+    """Runs the item again and again, each time in the way that is asked for."""
+
+    rerun: Rerun
+    shape: str
+    processes: int
+    instrumentation: Instrumentation
+    start_method: StartMethod
+    may_die: bool = False
+    """Threads of the test's own die even without concurrency: it wants them to."""
+    own_fixtures: bool = False
+    """Copies have function-scoped fixtures of their own."""
+    _iteration: int = 0
+
+    def run(self, way: Way, *, watched: bool, deadline: float, patience: float) -> ProcessOutcome:
+        """Run once; ``watched``: on instrumented code, which sees more of what is touched.
+
+        ``patience``: the seconds that the test itself may wait.
+        """
+        notes = _Notes()
+        before = set(threading.enumerate())
+
+        def run(jobs: Sequence[Job]) -> list[End]:
+            WATCH.stop()
+            started = [each.name for each in threading.enumerate() if each not in before]
+            notes.answering = tuple(dict.fromkeys((*notes.answering, *started)))
+            with _no_alarm(patience):
+                done = run_workers(jobs, way, start_method=self.start_method, deadline=deadline)
+            shift = len(notes.results)
+            results = [self._counted(each, shift) for each in done.results]
+            notes.results += results
+            notes.overlap = done.overlap or notes.overlap
+            WATCH.start()
+            return [End(i, each.value, each.error, each.outcome) for i, each in enumerate(results)]
+
+        context = Context(run, self.processes, 1, self._iteration)
+        self._iteration += 1
+        caller = partial(self._call_body, run, notes, patience)
+        with running(context), self._instrumented(watched):
+            test = self.rerun.run(caller)
+        results = notes.results
+        return ProcessOutcome(
+            test,
+            tuple(each.outcome for each in results),
+            tuple(each.trace for each in results),
+            notes.check,
+            notes.overlap,
+            max((each.seconds for each in results), default=0.0),
+            notes.not_mapped,
+            notes.answering,
+        )
+
+    def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:
+        """Number the workers of several calls one after another."""
+        outcome = replace(result.outcome, index=result.outcome.index + shift)
+        harmless = ("skipped", "xfailed", *(["failed"] if self.may_die else []))
+        if self.shape == "own-threads" and outcome.status in harmless:
+            outcome = CopyOutcome(outcome.index)  # a thread that skips does not skip the test
+        return replace(result, outcome=outcome)
+
+    def _call_body(
+        self,
+        run: Callable[[Sequence[Job]], list[End]],
+        notes: _Notes,
+        patience: float,
+        function: Callable[..., Any],
+        kwargs: dict[str, Any],
+    ) -> None:
+        __tracebackhide__ = True
+        if self.shape == "copies":
+
+            def run_copies(copies: Sequence[Prepared]) -> None:
+                # A plain function: a spawned process can be given nothing else.
+                run([partial(_just_call, *each) for each in copies])
+
+            self.rerun.prepare_copies(
+                function,
+                kwargs,
+                self.processes,
+                run_copies,
+                own_fixtures=self.own_fixtures,
+                processes=True,
+            )
+            return
+        WATCH.install()
+        WATCH.before = None
+        WATCH.start()
+        try:
+            with _alarm(patience):
+                if self.shape == "callables":
+                    function(**kwargs)
+                else:
+                    with threads_as_workers(run):
+                        function(**kwargs)
+        except NotMapped as problem:
+            notes.not_mapped = str(problem)
+        finally:
+            notes.check = WATCH.stop()
+
+    @contextmanager
+    def _instrumented(self, watched: bool) -> Iterator[None]:
+        if not watched:
+            yield
+            return
+        with self.instrumentation.swapped():
+            baton.amplifier = WATCH.touch
+            try:
+                yield
+            finally:
+                baton.amplifier = None
+
+
+def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
+    function(**kwargs)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """End the block with GivenUpWaiting after so many seconds of its own."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(_: int, frame: FrameType | None) -> None:
+        where = frame.f_code.co_filename if frame is not None else ""
+        kind = _WAITING_IN.get(where, GivenUpWaiting)
+        raise kind(f"the test itself waited for {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _no_alarm(seconds: float) -> Iterator[None]:
+    """While workers run, which have a deadline of their own; then begin anew."""
+    is_set = hasattr(signal, "setitimer") and signal.setitimer(signal.ITIMER_REAL, 0)[0] > 0
+    try:
+        yield
+    finally:
+        if is_set:
+            signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -1,0 +1,63 @@
+"""Accesses to what lies outside the memory of a process, and where several processes meet there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+Deed = Literal["read", "write", "use", "lock", "unlock"]
+"""``use``: what is done is not known, and may be both; ``lock`` and ``unlock`` only say whose turn
+it is."""
+NO_SITE: Final = -1
+WHOLE_THING: Final = "*"
+
+NOTHING_OUTSIDE = "nothing outside memory is touched, so its processes cannot meet"
+"""What a process cell says that had nothing to look for."""
+
+
+class Touch(NamedTuple):
+    """One access to something outside memory."""
+
+    when: int
+    """``time.monotonic_ns()``: one clock for all processes of a machine."""
+    location: str
+    deed: Deed
+    site: int = NO_SITE
+    part: Any = None
+    """An item's key; None where the site says which part it is."""
+    owner: str = ""
+    """The type of the object that was touched."""
+
+    @property
+    def is_data(self) -> bool:
+        """Whether something is kept there."""
+        return self.deed not in ("lock", "unlock")
+
+    @property
+    def may_write(self) -> bool:
+        """Whether others may find something else there afterwards."""
+        return self.deed in ("write", "use")
+
+
+def meeting_places(traces: Sequence[Sequence[Touch]]) -> set[str]:
+    """Return the locations that at least two processes touch, one of them writing."""
+    writers: dict[str, set[int]] = {}
+    users: dict[str, set[int]] = {}
+    for process, trace in enumerate(traces):
+        for touch in trace:
+            users.setdefault(touch.location, set()).add(process)
+            if touch.may_write:
+                writers.setdefault(touch.location, set()).add(process)
+    return {place for place in writers if len(users[place]) > 1}
+
+
+_TALKERS: Final = frozenset({"socket", "SSLSocket", "Connection"})
+
+
+def meet_in_talk_only(traces: Sequence[Sequence[Touch]]) -> bool:
+    """Whether processes meet, and wherever they do one talks to somebody there, and nothing is
+    kept: a socket, a connection of ``multiprocessing``.
+    """
+    places = meeting_places(traces)
+    owners = {t.owner for trace in traces for t in trace if t.location in places}
+    return bool(places) and owners <= _TALKERS

@@ -1,0 +1,309 @@
+"""Running callables in processes of their own: in turn, or all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import mmap
+import multiprocessing
+import os
+import pickle
+import random
+import select
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pytest_concurrency import real_time as time
+from pytest_concurrency.model import StartMethod
+from pytest_concurrency.stress.children import coverage_bridge, process_tree
+from pytest_concurrency.stress.children.child import (
+    GRACE_AFTER_RESULT,
+    GRACE_FOR_STACKS,
+    fork_quietly,
+    signals_held_back,
+    without_own_frames,
+)
+from pytest_concurrency.stress.children.in_child import in_one_line, stack_signal
+from pytest_concurrency.stress.children.messages import MessageReader
+from pytest_concurrency.stress.item.outcomes import CopyOutcome
+from pytest_concurrency.stress.processes.in_worker import Disturbance, Order, live_as_worker
+from pytest_concurrency.stress.processes.touch import Touch
+from pytest_concurrency.stress.processes.turns import GO, AtOnce, InTurn, Overlap, Turns, Way
+from pytest_concurrency.stress.processes.unsent import UnsentResult
+
+_LONGEST_JITTER = 2e-4
+_TICK = 0.02
+_TICK_OF_TURNS = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerResult:
+    """How one worker ended, and what it brought back."""
+
+    outcome: CopyOutcome
+    value: Any = None
+    error: BaseException | None = None
+    """What it raised, if that can be pickled; ``outcome`` describes it in any case."""
+    trace: tuple[Touch, ...] = ()
+    """What it touched outside its memory."""
+    seconds: float = 0.0
+    """That the callable took."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersRun:
+    """What a run of several workers gave."""
+
+    results: tuple[WorkerResult, ...]
+    overlap: Overlap = ""
+
+
+def run_workers(
+    callables: Sequence[Callable[[], Any]],
+    way: Way,
+    *,
+    start_method: StartMethod = "fork",
+    deadline: float = math.inf,
+) -> WorkersRun:
+    """Run each callable in a process of its own, in turn or at once."""
+    board = _new_board(len(callables), start_method)
+    rng = random.Random(way.seed if isinstance(way, AtOnce) else 0)
+    with _attended(
+        [
+            _Worker(index, function, start_method, board, disturbance(way, index, rng))
+            for index, function in enumerate(callables)
+        ]
+    ) as workers:
+        while not all(board[worker.index] or worker.is_over() for worker in workers):
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(0)
+        turns = Turns(workers, board, way) if isinstance(way, InTurn) else None
+        if turns is None:
+            for worker in workers:
+                board[worker.index] = GO
+        _attend(workers, deadline, turns)
+    overlap = turns.overlap if turns is not None else ""
+    return WorkersRun(tuple(worker.result() for worker in workers), overlap)
+
+
+def disturbance(way: Way, index: int, rng: random.Random) -> Disturbance:
+    """Return what is to hold up one of the workers."""
+    if isinstance(way, InTurn):
+        is_paused = way.pause is not None and way.pause[0] == index
+        return Disturbance(pause_at=way.pause[1] if way.pause and is_paused else -1)
+    offset = rng.uniform(0, max(way.longest_offset, _LONGEST_JITTER))
+    return Disturbance(offset=offset, seed=rng.getrandbits(64), amplified=way.amplified)
+
+
+def _new_board(count: int, start_method: StartMethod) -> Any:
+    """A shared byte for each worker, by which it says, and is told, how far it is."""
+    if start_method == "fork":
+        return mmap.mmap(-1, max(count, 1))
+    return multiprocessing.get_context(start_method).RawArray("B", count)
+
+
+class _Worker:
+    """The parent's view of one process."""
+
+    def __init__(
+        self,
+        index: int,
+        function: Callable[[], Any],
+        start_method: StartMethod,
+        board: Any,
+        disturbance: Disturbance,
+    ) -> None:
+        self.index = index
+        self.final: WorkerResult | None = None
+        self.reader: MessageReader | None = None
+        self._timed_out = False
+        self._finished_at = math.inf
+        self._start_method = start_method
+        self._start_problem = ""
+        by_fork = start_method == "fork"
+        self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - without a name: nothing is left
+        # What multiprocessing hands a descriptor over with, however it starts processes.
+        self._handed_over = Connection(os.dup(self._stacks.fileno()), readable=False)
+        self._stack_text = ""
+        self._context = multiprocessing.get_context(start_method)
+        self._receiver, self._sender = self._context.Pipe(duplex=False)
+        order = Order(
+            index=index,
+            function=function,
+            sender=self._sender,
+            stacks=self._handed_over,
+            board=board,
+            disturbance=disturbance,
+            parent=os.getpid(),
+            measuring=coverage_bridge.active() if by_fork else None,
+            described=None if by_fork else coverage_bridge.describe(),
+            mask=signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+            tracker=process_tree.resource_tracker_pid(),
+        )
+        self._process: Any = self._context.Process(  # type: ignore[attr-defined]
+            target=live_as_worker, args=(order,), name=f"process-{index}"
+        )
+        self._exit_code: int | None = None
+
+    def start(self) -> None:
+        hold_back = self._start_method == "fork"
+        try:
+            with signals_held_back() if hold_back else contextlib.nullcontext(), fork_quietly():
+                self._process.start()
+        except Exception as problem:  # most of all: the callable cannot be pickled
+            self._start_problem = (
+                f"cannot be run in a process started with {self._start_method}: "
+                f"{in_one_line(problem)}"
+            )
+        else:
+            self.reader = MessageReader(self._receiver.fileno())
+        finally:
+            self._sender.close()
+            self._handed_over.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, if it could be started."""
+        pid: int | None = self._process.pid
+        return pid
+
+    def is_over(self) -> bool:
+        """Whether it has ended, or has said all and does not end by itself."""
+        if self.pid is None:
+            return True
+        if self._exit_code is None:
+            self._exit_code = self._process.exitcode
+        return (
+            self._exit_code is not None or time.monotonic() - self._finished_at > GRACE_AFTER_RESULT
+        )
+
+    def receive(self) -> None:
+        """Take what has arrived."""
+        assert self.reader is not None
+        for message in self.reader.receive():
+            match message:
+                case ("coverage", payload):
+                    coverage_bridge.merge(payload)
+                case ("end", outcome, value, error, trace, seconds):
+                    self._finished_at = time.monotonic()
+                    result = WorkerResult(outcome, None, _unpickled_error(error), trace, seconds)
+                    self.final = _with_value(result, value)
+
+    def note_timeout(self) -> None:
+        """Time is up: ask for its stacks."""
+        if self.final is not None or self.pid is None or self.is_over():
+            return
+        self._timed_out = True
+        if stack_signal is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, stack_signal)
+
+    def end(self) -> None:
+        """Kill what is left of it and let go of everything."""
+        if self.pid is not None:
+            self._exit_code = self._process.exitcode if not self._timed_out else None
+            (process_tree.kill_group if self.final else process_tree.kill_tree)(self.pid)
+            self._process.join()
+            self.receive()  # a dead worker's last words fit into one read
+            self._process.close()
+            self._stacks.seek(0)
+            self._stack_text = without_own_frames(self._stacks.read().decode(errors="replace"))
+        self._stacks.close()
+        self._receiver.close()
+
+    def stacks_written(self) -> bool:
+        return os.fstat(self._stacks.fileno()).st_size > 0
+
+    @property
+    def timed_out(self) -> bool:
+        return self._timed_out
+
+    def result(self) -> WorkerResult:
+        if self.final is not None:
+            return self.final
+        if self._start_problem:
+            problem = self._start_problem
+            return WorkerResult(CopyOutcome(self.index, "error", "", problem, phase="setup"))
+        if self._timed_out:
+            text = "did not end in time"
+            return WorkerResult(
+                CopyOutcome(self.index, "timeout", "timeout", text, self._stack_text)
+            )
+        how = process_tree.describe_exit(self._exit_code)
+        return WorkerResult(CopyOutcome(self.index, "crashed", "crash", how, self._stack_text))
+
+
+@contextlib.contextmanager
+def _attended(workers: list[_Worker]) -> Iterator[list[_Worker]]:
+    """Started at the beginning, gone at the end, whatever happens between."""
+    process_tree.prepare_death_signal()
+    process_tree.share_resource_tracker()
+    try:
+        for worker in workers:
+            worker.start()
+        yield workers
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _attend(workers: list[_Worker], deadline: float, turns: Turns | None) -> None:
+    """Listen to the workers, and let them take turns, until they are over or time is up."""
+    poller = select.poll()
+    readers = {worker.reader.fd: worker for worker in workers if worker.reader is not None}
+    for fd in readers:
+        poller.register(fd, select.POLLIN)
+    while not all(worker.is_over() for worker in workers):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            if turns is not None:
+                turns.let_go()  # who is stopped does not answer
+            _collect_stacks(workers)
+            return
+        if turns is not None:
+            turns.step()
+        tick = _TICK if turns is None else _TICK_OF_TURNS
+        if not readers:
+            tick = 0.0005  # the last thing before it can be reaped
+        for fd, _ in poller.poll(min(left, tick) * 1000):
+            readers[fd].receive()
+            reader = readers[fd].reader
+            if reader is not None and reader.at_end:
+                poller.unregister(fd)
+                del readers[fd]
+
+
+def _collect_stacks(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.note_timeout()
+    late = [worker for worker in workers if worker.timed_out]
+    until = time.monotonic() + GRACE_FOR_STACKS
+    while time.monotonic() < until and not all(worker.stacks_written() for worker in late):
+        time.sleep(0.01)
+    time.sleep(0.02 if late else 0)  # a dump is written line by line
+
+
+def _with_value(result: WorkerResult, body: bytes | UnsentResult) -> WorkerResult:
+    if isinstance(body, UnsentResult):
+        return replace(result, value=body)
+    try:
+        return replace(result, value=pickle.loads(body) if body else None)
+    except BaseException as problem:
+        text = f"its result cannot be read back: {in_one_line(problem)}"
+        outcome = replace(
+            result.outcome, status="failed", kind=type(problem).__name__, message=text
+        )
+        return replace(result, outcome=outcome)
+
+
+def _unpickled_error(body: bytes) -> BaseException | None:
+    try:
+        error = pickle.loads(body) if body else None
+    except BaseException:
+        return None
+    return error if isinstance(error, BaseException) else None

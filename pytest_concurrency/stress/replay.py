@@ -1,0 +1,132 @@
+"""Running exactly the interleaving that a token spells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_concurrency import real_time as time
+from pytest_concurrency.model import Cell, CellResult, StressReport
+from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.trace.event import site_number
+from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.describe.blame import guilty
+from pytest_concurrency.search.describe.endless import fair_end
+from pytest_concurrency.search.describe.evidence import describe
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.engine import start_round
+from pytest_concurrency.search.execution.observation import Observation, look
+from pytest_concurrency.search.orders.replay import Replay
+from pytest_concurrency.search.token import Token, source_fingerprint
+from pytest_concurrency.stress.cells.explored import Exploration, runner
+from pytest_concurrency.stress.cells.preload import preload
+from pytest_concurrency.stress.cells.serial import SerialFacts
+from pytest_concurrency.stress.control import GRACE
+from pytest_concurrency.stress.cut_short import cell_of_death
+from pytest_concurrency.stress.run import Stress
+from pytest_concurrency.stress.unchecked import needs_no_check
+
+STALE = (
+    "the replay token is stale: the sources that its interleaving went through have changed since "
+    "it was made"
+)
+CLEAN = (
+    "the interleaving was replayed and shows no hazard; without --concurrency-replay the others "
+    "are searched, too"
+)
+
+
+def replay(stress: Stress, token: Token) -> StressReport:
+    """Replay ``token`` on the item; the report has one explored cell.
+
+    Of a token that is stale since something was mended there is nothing to replay: the test is
+    stressed anew instead, and judged by that.
+    """
+    started = time.monotonic()
+    stress.instrumentation.prepare()
+    facts = stress.control.serial()
+    cell = Cell("explored", threads=token.threads)
+    report = StressReport(
+        stress.item.nodeid,
+        stress.gated,
+        "passed",
+        seed=stress.seed,
+        instrumented=stress.instrumentation.counts,
+        uninstrumented=stress.instrumentation.left_alone,
+    )
+    if reason := stress.why_not(facts):
+        return replace(report, outcome="failed", reason=reason)
+    # The token's schedule went through the fixtures that this control asks for.
+    facts = stress.control.for_copies(facts, token.threads, stress.budget.patience(facts))
+    if facts.no_copies:
+        return replace(report, outcome="failed", reason=facts.no_copies)
+    result = None
+    if facts.own_fixtures and facts.not_checked:
+        result = needs_no_check(_replayed(stress, replace(facts, own_fixtures=False), cell, token))
+    if result is None:
+        result = _replayed(stress, facts, cell, token)
+    result = stress.without_excused(result, facts)
+    if result.reason == STALE:
+        return _searched_anew(stress)
+    return replace(
+        report,
+        outcome="passed" if result.outcome == "clean" else "failed",
+        cells=(result,),
+        seconds=time.monotonic() - started,
+        reason=result.reason,
+    )
+
+
+def _replayed(stress: Stress, facts: SerialFacts, cell: Cell, token: Token) -> CellResult:
+    started = time.monotonic()
+    exploration = Exploration(
+        stress.item, stress.instrumentation, facts, stress.seed, stress.budget.seconds_left
+    )
+    child = stress.place.run(
+        lambda progress: _replay_here(exploration, cell, token),
+        seconds=stress.budget.seconds_left + GRACE,
+    )
+    if child.status == "done" and child.value is not None:
+        return child.value
+    return cell_of_death(cell, child, time.monotonic() - started, "replay")
+
+
+def _searched_anew(stress: Stress) -> StressReport:
+    report = stress.run()
+    if report.outcome == "skipped":
+        return replace(report, outcome="failed", reason=f"{STALE}, and {report.reason}")
+    found = "found what follows"
+    if not report.hazards:
+        found = f"found no hazard in {report.schedules} runs: the token can be thrown away"
+    return replace(report, reason=f"{STALE}; a new search {found}")
+
+
+def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResult:
+    preload(exploration.facts.imports, exploration.instrumentation)
+    execute = runner(exploration, token.threads, Choices(exploration.seed))
+    limit = exploration.facts.step_limit
+    deadline = time.monotonic() + exploration.per_execution
+
+    def run(
+        strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
+    ) -> Observation:
+        start_round(is_brief=not record, goes_on=goes_on)
+        return execute(strategy, limit, record)
+
+    with exploration.ready_between():
+        observation = run(Replay(token.schedule), limit, record=True)
+        log = observation.execution.log
+        sources = source_fingerprint(SITES[site_number(event)].path for event in log)
+        followed = set(token.schedule.switches) <= set(observation.execution.switches)
+        if sources != token.sources or not followed:
+            return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
+        suspect = look(observation)
+        if suspect is None or fair_end(suspect, run, limit):
+            return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
+        blame = guilty(suspect, run, limit=limit, deadline=deadline)
+    hazard = replace(
+        describe(suspect, blame),
+        schedule_index=1,
+        replay=exploration.token_for(cell.threads, observation.execution),
+        cell=0,
+    )
+    return CellResult(cell, "hazard", 1, 1, 1, strategy="replay", hazards=(hazard,))
