@@ -2,9 +2,9 @@
 
 In an execution's log it is the pattern *read by A, write by B, write by A* on one location, where
 what A read flows into what A wrote. What flows is known within a function
-(``instrument/analysis/flows.py``, ``provenance.py``). In an execution that fails, the pattern alone may be the explanation, if the
-value read left its function and what was written came into its own: there the failure is the
-evidence that something was lost.
+(``instrument/analysis/flows.py``, ``provenance.py``). In an execution that fails, the pattern alone
+may be the explanation, if the value read left its function and what was written came into its own:
+there the failure is the evidence that something was lost.
 
 What the values say, where an execution has been recorded in full, is told in ``effects.py``.
 """
