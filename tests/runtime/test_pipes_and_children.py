@@ -21,6 +21,8 @@ from functools import partial
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.runtime.system import descriptors
 from pytest_concurrency.runtime.system.descriptors import READABLE, Descriptors, noticed
 
 pytestmark = [
@@ -436,6 +438,27 @@ def test_a_child_that_was_there_before_is_nobody_to_wait_for():
         older.kill()
     assert hazard.kind == "deadlock"
     assert time.monotonic() - started < 20
+
+
+def test_what_comes_while_one_looks_who_could_send_it_is_no_deadlock(monkeypatch):
+    """Between two looks, the last message of a TCP connection may come and be confirmed."""
+    ends = {}
+
+    def set_up():
+        ends["reader"], ends["writer"] = socket.socketpair()
+
+    def nothing_on_its_way_any_more():
+        with baton.unmanaged():  # as the system does: nobody is told
+            ends["writer"].send(b"x")
+        return False
+
+    def read():
+        with ends["reader"] as reader, ends["writer"]:
+            assert reader.recv(1) == b"x"
+
+    monkeypatch.setattr(descriptors, "_is_data_on_its_way", nothing_on_its_way_any_more)
+    found = explore(set_up, [lambda _: read()], schedules=3)
+    assert not found.hazards, found.hazards[0].message
 
 
 # -- who could make a descriptor ready ------------------------------------------------------------

@@ -167,6 +167,8 @@ class Waits(Points):
                 continue
             if has_timer:
                 self._expire(self.timers[0][0])
+            elif wake_released(self):
+                continue  # what was on its way when we looked first has come since
             else:
                 self.give_up("deadlock", leaving)
                 return self.tasks[0]
