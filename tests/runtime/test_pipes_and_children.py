@@ -21,6 +21,7 @@ from functools import partial
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.runtime.scheduler import unmanaged
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.system import descriptors
 from pytest_concurrency.runtime.system.descriptors import READABLE, Descriptors, noticed
@@ -462,6 +463,8 @@ def test_what_comes_while_one_looks_who_could_send_it_is_no_deadlock(monkeypatch
             assert reader.recv(1) == b"x"
 
     monkeypatch.setattr(descriptors, "_is_data_on_its_way", namespace["comes_late"])
+    # While threads of pytest's plugins are given a moment, one looks again.
+    monkeypatch.setattr(unmanaged, "_strangers", lambda _: {})
     found = explore(set_up, [lambda _: read()], schedules=3)
     assert not found.hazards, found.hazards[0].message
 
