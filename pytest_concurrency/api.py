@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pytest_concurrency._origins import is_programs
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Hazard, HazardKind
@@ -33,8 +33,6 @@ from pytest_concurrency.search.strategies import make
 State = TypeVar("State")
 _FIRST_LIMIT = 5 * LEAST_LIMIT
 """Scheduling points of an execution while none has ended; no claim follows from their number."""
-_OTHERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")})
-"""Where a worker that is not the project's own may come from: ``queue.Queue.get``, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +176,7 @@ def _folders(functions: Sequence[Callable[..., object] | None]) -> frozenset[Pat
     for function in functions:
         module = sys.modules.get(getattr(function, "__module__", None) or "")
         file = getattr(module, "__file__", None)
-        if file and not file.startswith(_OTHERS):
+        if file and is_programs(file):  # ``queue.Queue.get`` may be one of them
             folders.add(Path(file).parent)
     return frozenset(folders)
 

@@ -10,31 +10,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-_TOOLS = frozenset(
-    {
-        "_distutils_hack",
-        "_pytest",
-        "coverage",
-        "execnet",
-        "exceptiongroup",
-        "factory",
-        "faker",
-        "freezegun",
-        "hypothesis",
-        "iniconfig",
-        "mock",
-        "nose",
-        "pkg_resources",
-        "pluggy",
-        "py",
-        "pydev",
-        "pytest",
-        "responses",
-        "setuptools",
-        "testtools",
-        "time_machine",
-    }
-)
+from pytest_concurrency._origins import TEST_TOOLS
 
 
 def declared_packages(root: Path) -> tuple[str, ...]:
@@ -55,7 +31,7 @@ def test_tools() -> frozenset[str]:
         if any(entry.group == "pytest11" for entry in each.entry_points)
         for name in _top_level(each)
     )
-    return _TOOLS.union(plugins)
+    return TEST_TOOLS.union(plugins)
 
 
 def _name_in_toml(path: Path) -> str:

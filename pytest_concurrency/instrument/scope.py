@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sysconfig
-import threading
 from collections.abc import Iterable
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from pytest_concurrency._origins import PACKAGE
+from pytest_concurrency._origins import INSTALLED_FOLDERS, LIBRARY_FOLDERS, LIBRARY_HOME, OWN
 from pytest_concurrency.instrument.rewriting.internal import MODULES
 
-_NOT_OURS = frozenset(
-    {"site-packages", "dist-packages", "node_modules", "__pypackages__", "venv", "env"}
-)
+_OWN = Path(OWN).resolve()
+_NOT_OURS = INSTALLED_FOLDERS | {"node_modules", "__pypackages__", "venv", "env"}
 """Folders below a project's root that hold other people's code (as do all that start with a
 dot)."""
-_LIBRARY = frozenset(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
-"""Where the standard library lies."""
+_LIBRARY = frozenset(Path(folder).resolve() for folder in LIBRARY_FOLDERS)
 
 
 class Scope:
@@ -63,7 +59,7 @@ class Scope:
         return bool(self._places) and folder / name in self._places
 
     def _wants_all_in(self, folder: Path) -> bool:
-        left_out = (PACKAGE, *self._left_out)
+        left_out = (_OWN, *self._left_out)
         if any(folder.is_relative_to(place) for place in left_out):
             return False
         if any(folder.is_relative_to(place) for place in self._places):
@@ -92,7 +88,7 @@ def _is_ours(folder: Path, root: Path) -> bool:
 
 def _file_of(module: str) -> str:
     """Return where a module of the standard library lies, imported or not."""
-    return str(Path(threading.__file__).parent.joinpath(*module.split("."))) + ".py"
+    return str(Path(LIBRARY_HOME).joinpath(*module.split("."))) + ".py"
 
 
 def places_of(name: str) -> list[Path]:
@@ -116,13 +112,3 @@ def places_of(name: str) -> list[Path]:
     if spec.submodule_search_locations:
         return [Path(place).resolve() for place in spec.submodule_search_locations]
     return [Path(spec.origin).resolve()] if spec.origin else []
-
-
-def is_library(filename: str) -> bool:
-    """Tell whether a file belongs to the standard library, or is frozen into the interpreter."""
-    if filename.startswith("<frozen "):
-        return True
-    folder = Path(filename).resolve().parent
-    return not _NOT_OURS.intersection(folder.parts) and any(
-        folder.is_relative_to(each) for each in _LIBRARY
-    )

@@ -7,14 +7,12 @@ threads stand where those of a deadlock wait is that deadlock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pytest_concurrency.model import CellResult, Hazard
+from pytest_concurrency.stress.children.stacks import frames_in
 
-_FRAME = re.compile(r'File "(.*)", line (\d+)')
-"""A frame in a stack."""
 _OUTSIDE = "file "
 """How the name of a location begins on which processes can meet."""
 
@@ -57,7 +55,7 @@ def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResul
 
 def _as_deadlock(hazard: Hazard, explored: Iterable[CellResult]) -> Hazard:
     """Name the deadlock that a hang of threads is."""
-    standing = {(path, int(line)) for path, line in _FRAME.findall(hazard.detail)}
+    standing = {*frames_in(hazard.detail)}
     for other in explored:
         for each in other.hazards:
             waiting = {(use.site.path, use.site.line) for use in each.sites}

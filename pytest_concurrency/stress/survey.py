@@ -16,10 +16,10 @@ from types import CodeType, FunctionType, ModuleType
 
 import pytest
 
-from pytest_concurrency._origins import OWN
+from pytest_concurrency._origins import installed_package, origin_of
 from pytest_concurrency.instrument.entered import entered_code
 from pytest_concurrency.instrument.project import test_tools
-from pytest_concurrency.instrument.scope import Scope, is_library
+from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.model import UnseenCode
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.stress.cells.plain import plain_run
@@ -123,11 +123,10 @@ def _code_of(value: object) -> Iterator[CodeType]:
 def _owner(code: CodeType) -> str | None:
     """Return the package that code belongs to; None if it does not count."""
     filename = code.co_filename
-    if filename.startswith(OWN):
-        return None
-    if filename.startswith("<") and not filename.startswith("<frozen "):
+    origin = origin_of(filename)
+    if origin == "generated":
         return None if _is_boilerplate(code) else GENERATED
-    if is_library(filename) or ".hypothesis" in Path(filename).parts:
+    if origin in ("own", "library") or ".hypothesis" in Path(filename).parts:
         return None
     name = _package_of(filename)
     return None if name in test_tools() else name
@@ -147,11 +146,7 @@ def _package_of(filename: str) -> str:
     for name, module in list(sys.modules.items()):
         if isinstance(module, ModuleType) and vars(module).get("__file__") == filename:
             return name.partition(".")[0]
-    parts = Path(filename).parts
-    for folder in ("site-packages", "dist-packages"):
-        if folder in parts[:-1]:
-            return parts[parts.index(folder) + 1].removesuffix(".py")
-    return Path(filename).stem
+    return installed_package(filename) or Path(filename).stem
 
 
 def _modules_of(item: pytest.Function) -> list[ModuleType]:

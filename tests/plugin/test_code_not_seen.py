@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_concurrency._origins import origin_of
 from pytest_concurrency.instrument.entered import entered_code
 from pytest_concurrency.instrument.project import declared_packages
-from pytest_concurrency.instrument.scope import Scope, is_library, places_of
+from pytest_concurrency.instrument.scope import Scope, places_of
 
 from .conftest import EXPLORED_ONLY, Run
 
@@ -187,9 +188,9 @@ def test_dotted_names_are_found_without_importing_anything(elsewhere: Path) -> N
 
 
 def test_the_standard_library_is_known() -> None:
-    assert is_library(json.__file__)
-    assert is_library("<frozen importlib._bootstrap>")
-    assert not is_library(pytest.__file__)
+    assert origin_of(json.__file__) == "library"
+    assert origin_of("<frozen importlib._bootstrap>") == "library"
+    assert origin_of(pytest.__file__) == "runner"
 
 
 def test_each_function_entered_is_noted_in_all_threads() -> None:

@@ -15,6 +15,7 @@ from inspect import CO_OPTIMIZED
 from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from pytest_concurrency._origins import runs_tests
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import class_name, is_derived, module_of, mro
 from pytest_concurrency.runtime.helpers.locks import LOCK, RLOCK, SIMPLE_QUEUE
@@ -171,7 +172,7 @@ def _is_no_holder(referrer: object) -> bool:
     module = module_of(cls)
     package = module.partition(".")[0] if type(module) is str else ""
     is_wrapper = package in ("builtins", "functools") and not _is_dict(referrer)
-    return is_wrapper or package == "pytest_concurrency" or is_derived(cls, AROUND)
+    return is_wrapper or runs_tests(module) or is_derived(cls, AROUND)
 
 
 def _is_dict(obj: object) -> bool:

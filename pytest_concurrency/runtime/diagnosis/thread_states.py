@@ -10,10 +10,9 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from pathlib import Path
 from types import FrameType
 
-from pytest_concurrency._origins import LIBRARY, OWN
+from pytest_concurrency._origins import UNDER_PROGRAMS, Origin, origin_of
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import given_name, names_of
 from pytest_concurrency.runtime.effects.foreign import is_derived, is_one_of, mro
@@ -23,8 +22,6 @@ from pytest_concurrency.runtime.scheduler.state import State
 from pytest_concurrency.runtime.scheduler.task import Group, Task, Waiting, task_of
 from pytest_concurrency.runtime.system.frames import current_frames
 
-_RUNNER = {"_pytest", "pluggy", "pytest"}
-"""Packages whose frames are below every test."""
 _FORGOTTEN = 2
 """References to a lock that only the baton knows: the baton's own, and that to the argument."""
 _MOST_HELD = 8
@@ -143,21 +140,22 @@ def _primitive_around(frame: FrameType | None) -> tuple[object | None, str]:
     one, and the method's name.
     """
     found, method = None, ""
-    while frame is not None and not _is_user(frame):
+    while frame is not None and (origin := _origin(frame)) in UNDER_PROGRAMS:
         # Nothing is asked of other frames: up to 3.12 an answer refers to all of their variables.
-        is_librarys = frame.f_code.co_filename.startswith(LIBRARY)
-        owner = frame.f_locals.get("self") if is_librarys else None
+        owner = frame.f_locals.get("self") if origin == "library" else None
         if is_derived(type(owner), _SPOKEN):
             found, method = owner, frame.f_code.co_name
         frame = frame.f_back
     return found, method
 
 
-def _is_user(frame: FrameType) -> bool:
-    filename = frame.f_code.co_filename
-    if filename.startswith((OWN, "<")):
-        return False
-    return not filename.startswith(LIBRARY) or "site-packages" in filename
+def _origin(frame: FrameType) -> Origin:
+    return origin_of(frame.f_code.co_filename)
+
+
+def _is_told(frame: FrameType) -> bool:
+    """Whether it is the program's, or of a package that the program uses."""
+    return _origin(frame) in ("program", "installed")
 
 
 def _user_frames(tops: Iterable[FrameType | None]) -> Iterator[FrameType]:
@@ -167,7 +165,7 @@ def _user_frames(tops: Iterable[FrameType | None]) -> Iterator[FrameType]:
         frames = []
         frame = top
         while frame is not None:
-            if _is_user(frame) and not _RUNNER & {*Path(frame.f_code.co_filename).parts}:
+            if _is_told(frame):
                 frames.append(frame)
             frame = frame.f_back
         yield from reversed(frames)
@@ -176,7 +174,7 @@ def _user_frames(tops: Iterable[FrameType | None]) -> Iterator[FrameType]:
 def _user_stack(frame: FrameType | None) -> tuple[Site, ...]:
     stack = []
     while frame is not None:
-        if _is_user(frame) and not _RUNNER & {*Path(frame.f_code.co_filename).parts}:
+        if _is_told(frame):
             path, line = frame.f_code.co_filename, frame.f_lineno
             source = linecache.getline(path, line).strip()
             stack.append(Site(path, line, 0, frame.f_code.co_qualname, source))

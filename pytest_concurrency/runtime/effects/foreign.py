@@ -13,11 +13,13 @@ from operator import is_
 from types import FunctionType, GeneratorType
 from typing import Any, Final
 
+from pytest_concurrency._origins import OWN_PACKAGE, RUNNER
+
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules that are instrumented: their globals count as shared, their methods are seen
 inside."""
 
-_HARMLESS = frozenset(
+_HARMLESS = RUNNER.union(
     [
         # Values, which nothing changes.
         "_decimal",
@@ -61,12 +63,9 @@ _HARMLESS = frozenset(
         "operator",
         "queue",
         "threading",
-        # The test's own tools.
-        "_pytest",
+        # The test's own tools, besides those that run it.
+        OWN_PACKAGE,
         "hypothesis",
-        "pluggy",
-        "pytest",
-        "pytest_concurrency",
         "unittest.async_case",
         "unittest.case",
     ]

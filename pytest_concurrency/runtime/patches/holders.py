@@ -14,10 +14,8 @@ from types import FunctionType, ModuleType
 from typing import Any
 from weakref import ref
 
+from pytest_concurrency._origins import runs_tests
 from pytest_concurrency.runtime.effects import foreign
-
-_NOT_THE_PROGRAMS = ("pytest_concurrency", "_pytest", "pytest", "pluggy")
-
 
 ITSELF = object()
 
@@ -128,7 +126,7 @@ class _Holders:
 
     def _in_defaults(self, function: FunctionType) -> Iterator[Undo]:
         old = function.__defaults__
-        if old is None or _is_module_of_ours(function.__module__):
+        if old is None or runs_tests(function.__module__):
             return
         new = tuple(self._new(value, function) for value in old)
         if any(one is not other for one, other in zip(new, old, strict=True)):
@@ -158,8 +156,4 @@ class _Holders:
 
 def _is_ours(cls: type) -> bool:
     """Whether a class is part of the plugin or of pytest; runs none of its code."""
-    return _is_module_of_ours(type.__getattribute__(cls, "__dict__").get("__module__"))
-
-
-def _is_module_of_ours(name: object) -> bool:
-    return isinstance(name, str) and name.partition(".")[0] in _NOT_THE_PROGRAMS
+    return runs_tests(type.__getattribute__(cls, "__dict__").get("__module__"))

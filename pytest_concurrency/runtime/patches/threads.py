@@ -13,7 +13,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from pytest_concurrency._origins import LIBRARY, OWN
+from pytest_concurrency._origins import UNDER_PROGRAMS, origin_of, runs_tests
 from pytest_concurrency.runtime.helpers.locks import point
 from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.patches import executors
@@ -136,15 +136,13 @@ def _is_programs(hook: Any) -> bool:
     known = (None, threading.__excepthook__, *(usual for _, _, usual in _usual_hooks))
     if any(hook is each for each in known):
         return False
-    return not module_of(hook).startswith(("_pytest", "pytest_concurrency"))
+    return not runs_tests(module_of(hook))
 
 
 def _origin() -> tuple[str, int, str]:
     """Return where a thread is being started: path, line, function of the program's own code."""
     frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith((OWN, LIBRARY, "<")):
-        if "site-packages" in frame.f_code.co_filename:
-            break
+    while frame.f_back is not None and origin_of(frame.f_code.co_filename) in UNDER_PROGRAMS:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
 

@@ -13,18 +13,13 @@ from functools import partial
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
-from pytest_concurrency._origins import OWN
+from pytest_concurrency._origins import is_own
 from pytest_concurrency.runtime.system.disguise import disguised, replace
 
 _PYTHONS = (FunctionType, MethodType)
 _real_settrace, _real_gettrace = sys.settrace, sys.gettrace
 _real_setprofile, _real_getprofile = sys.setprofile, sys.getprofile
 _monitoring: Any = getattr(sys, "monitoring", None)
-
-
-def is_own(code: CodeType) -> bool:
-    """Whether ``code`` is the plugin's."""
-    return code.co_filename.startswith(OWN)
 
 
 def hide_from_tracing() -> None:
@@ -72,9 +67,8 @@ def _unwrapped(function: Any) -> Any:
 
 def _is_ours(frame: FrameType) -> bool:
     """Whether it runs the plugin's code, or what makes a named tuple for it."""
-    code, caller = frame.f_code, frame.f_back
-    is_made = code.co_filename == "<string>" and caller is not None and is_own(caller.f_code)
-    return is_made or is_own(code)
+    maker = frame.f_back if frame.f_code.co_filename == "<string>" else frame
+    return maker is not None and is_own(maker.f_code.co_filename)
 
 
 def _unless_own(function: Any, frame: FrameType, event: str, arg: Any) -> Any:
@@ -83,7 +77,9 @@ def _unless_own(function: Any, frame: FrameType, event: str, arg: Any) -> Any:
 
 def _told_unless_own(function: Any, code: CodeType, *told: Any) -> Any:
     called = told[1] if len(told) > 1 else None
-    if is_own(code) or (type(called) is FunctionType and is_own(called.__code__)):
+    if is_own(code.co_filename) or (
+        type(called) is FunctionType and is_own(called.__code__.co_filename)
+    ):
         return _monitoring.DISABLE
     return None if _is_ours(sys._getframe(1)) else function(code, *told)
 

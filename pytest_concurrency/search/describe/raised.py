@@ -6,30 +6,16 @@ Without pytest, which ``explore()`` does not need.
 from __future__ import annotations
 
 import linecache
-import os
-import sysconfig
 from types import TracebackType
 
-from pytest_concurrency._origins import OWN
+from pytest_concurrency._origins import is_programs
 from pytest_concurrency.model import Site
-
-_MACHINERY = (
-    OWN,
-    os.sep + "threading.py",
-    f"{os.sep}concurrent{os.sep}futures{os.sep}",
-    os.sep + "multiprocessing" + os.sep,
-    os.sep + "_pytest" + os.sep,
-    os.sep + "pluggy" + os.sep,
-)
-_NOT_THE_USERS = tuple(
-    sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
 
 
 def innermost_site(traceback: TracebackType | None) -> Site | None:
     """The innermost line of the user's own code; of any code, if there is none of theirs."""
     frames = _frames(traceback)
-    theirs = [frame for frame in frames if is_the_users(frame[0])]
+    theirs = [frame for frame in frames if is_programs(frame[0])]
     if not frames:
         return None
     path, line, function = (theirs or frames)[-1]
@@ -38,7 +24,7 @@ def innermost_site(traceback: TracebackType | None) -> Site | None:
 
 def lines_through(traceback: TracebackType | None) -> tuple[tuple[str, int], ...]:
     """The lines of the user's own code that an exception went through, the innermost last."""
-    return tuple((path, line) for path, line, _ in _frames(traceback) if is_the_users(path))
+    return tuple((path, line) for path, line, _ in _frames(traceback) if is_programs(path))
 
 
 def _frames(traceback: TracebackType | None) -> list[tuple[str, int, str]]:
@@ -48,13 +34,3 @@ def _frames(traceback: TracebackType | None) -> list[tuple[str, int, str]]:
         frames.append((code.co_filename, traceback.tb_lineno, code.co_qualname))
         traceback = traceback.tb_next
     return frames
-
-
-def is_machinery(path: str) -> bool:
-    """Whether a file is ours, pytest's, or what runs threads and processes."""
-    return any(part in path for part in _MACHINERY)
-
-
-def is_the_users(path: str) -> bool:
-    """Whether a file is neither of the library nor installed nor of what runs tests."""
-    return not (path.startswith(("<", *_NOT_THE_USERS)) or is_machinery(path))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_concurrency._origins import is_programs
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search.describe.raised import is_the_users
 from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.stress.children.child import ChildResult, run_in_child
-
-_MACHINERY = ("/_pytest/", "/pluggy/", "/pytest/__main__.py", "<frozen runpy>", "/bin/pytest")
-_FRAME = re.compile(r'^  File "(.*)", line (\d+) in ', re.MULTILINE)
-"""A frame in a report of ``faulthandler``."""
+from pytest_concurrency.stress.children.stacks import frames_in, without_runner_frames
 
 
 class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
@@ -37,7 +33,7 @@ def hazard_of_death(
     with ``processes`` processes at once; ``index`` is the number of the schedule or run, 0 if it is
     not known.
     """
-    detail = "\n\n".join(text for text in (_shortened(result.stacks), result.output) if text)
+    detail = "\n\n".join(filter(None, (without_runner_frames(result.stacks), result.output)))
     way = f"{threads} thread{'' if threads == 1 else 's'}"
     if processes:
         threads, way = 0, f"{processes} process{'' if processes == 1 else 'es'} at once"
@@ -54,17 +50,10 @@ def _where_it_died(stacks: str) -> str:
     tells.
     """
     _, _, dying = stacks.partition("Current thread")
-    for path, line in _FRAME.findall(dying.partition("\n\n")[0]):
-        if is_the_users(path):
+    for path, line in frames_in(dying.partition("\n\n")[0]):
+        if is_programs(path):
             return f" at {Path(path).name}:{line}"
     return ""
-
-
-def _shortened(stacks: str) -> str:
-    """Leave out the frames in which every test of pytest runs."""
-    return "\n".join(
-        line for line in stacks.splitlines() if not any(part in line for part in _MACHINERY)
-    )
 
 
 def run_apart(run: Callable[[], Observation], seconds: float) -> Observation:

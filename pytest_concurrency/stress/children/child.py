@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import IO, Any, Generic, Literal, TypeVar
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._origins import OWN
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
 from pytest_concurrency.stress.children.in_child import (
@@ -31,6 +30,7 @@ from pytest_concurrency.stress.children.in_child import (
     stack_signal,
 )
 from pytest_concurrency.stress.children.messages import MessageReader, read_some
+from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.children.temporary import temporary_folder
 
 T = TypeVar("T")
@@ -43,7 +43,6 @@ _PROGRESS_KEPT = 1000
 _TICK = 0.05
 GRACE_AFTER_RESULT = 1.0
 GRACE_FOR_STACKS = 0.5
-_OWN_FRAME = f'  File "{OWN}'
 _HELD_BACK = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -297,12 +296,6 @@ class _Pipe:
     def _close(self, fd: int) -> None:
         self._open.discard(fd)
         os.close(fd)
-
-
-def without_own_frames(stacks: str) -> str:
-    """A dump of ``faulthandler`` without the frames of this package."""
-    lines = stacks.strip().splitlines()
-    return "\n".join(line for line in lines if not line.startswith(_OWN_FRAME))
 
 
 @contextlib.contextmanager

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from pytest_concurrency._origins import serves_the_run
 from pytest_concurrency.runtime.scheduler.baton import baton
 
-_MACHINERY = ("_pytest.", "pytest_", "execnet.", "xdist.", "pytest_concurrency.")
 _EXECUTORS = "concurrent.futures."
 """Their workers stay idle for as long as the executor lives, and executions give it others."""
 _MOST_NAMES = 3
@@ -34,4 +34,6 @@ def _is_machinery(thread: threading.Thread) -> bool:
     target = getattr(thread, "_target", None)
     modules = (type(thread).__module__, getattr(target, "__module__", None) or "")
     ours = thread.ident is not None and thread.ident in baton.ours
-    return ours or any(f"{module}.".startswith((*_MACHINERY, _EXECUTORS)) for module in modules)
+    return ours or any(
+        serves_the_run(each) or f"{each}.".startswith(_EXECUTORS) for each in modules
+    )

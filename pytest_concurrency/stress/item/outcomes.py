@@ -14,14 +14,10 @@ from typing import Any, Literal
 
 import pytest
 
+from pytest_concurrency._origins import is_machinery, is_programs
 from pytest_concurrency.model import Site
 from pytest_concurrency.runtime.system.chains import MOST, first_of, is_long
-from pytest_concurrency.search.describe.raised import (
-    innermost_site,
-    is_machinery,
-    is_the_users,
-    lines_through,
-)
+from pytest_concurrency.search.describe.raised import innermost_site, lines_through
 
 CopyStatus = Literal["passed", "skipped", "xfailed", "error", "failed", "timeout", "crashed"]
 Phase = Literal["setup", "call", "teardown"]
@@ -175,9 +171,7 @@ def short_traceback(error: BaseException) -> str:
 
 def without_its_chain(error: BaseException) -> str:
     """The traceback of an exception alone that comes from, or holds, very many others."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if is_the_users(frame[0])
-    ]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_programs(frame[0])]
     lines = "".join(traceback.format_list(frames)).rstrip()
     first = first_of(error)
     began = f"; it began with {one_line(first)}" if first is not error else ""

@@ -11,11 +11,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._origins import INSTALLATION, runs_tests
 from pytest_concurrency.runtime.effects.foreign import class_name, mro
 from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, TRY, USE
@@ -90,7 +90,7 @@ _EVENTS: Final[dict[str, Callable[..., Iterator[_Effect]]]] = {
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pth", ".pyd")
 _NOBODYS: Final = tuple(
     {
-        *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib")),
+        *INSTALLATION,
         "/dev/null",
         "/dev/random",
         "/dev/urandom",
@@ -151,7 +151,7 @@ def _kind(cls: type) -> _Kind:
 
 
 def _classify(cls: type) -> _Kind:
-    if issubclass(cls, (io.StringIO, io.BytesIO)) or _module_of(cls).startswith("_pytest."):
+    if issubclass(cls, (io.StringIO, io.BytesIO)) or runs_tests(_module_of(cls)):
         return ""
     for base in mro(cls) or ():
         name, (package, _, rest) = class_name(base), _module_of(base).partition(".")

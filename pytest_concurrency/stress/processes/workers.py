@@ -25,10 +25,10 @@ from pytest_concurrency.stress.children.child import (
     GRACE_FOR_STACKS,
     fork_quietly,
     signals_held_back,
-    without_own_frames,
 )
 from pytest_concurrency.stress.children.in_child import in_one_line, stack_signal
 from pytest_concurrency.stress.children.messages import MessageReader
+from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.processes.in_worker import Disturbance, Order, live_as_worker
 from pytest_concurrency.stress.processes.touch import Touch
