@@ -17,7 +17,7 @@ from benchmarks.table import Table
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import MOST_POINTS, execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning

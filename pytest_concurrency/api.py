@@ -14,7 +14,7 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Hazard, HazardKind
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.search.describe.endless import LEAST_LIMIT
 from pytest_concurrency.search.describe.raised import innermost_site, lines_through
 from pytest_concurrency.search.describe.recorder import recorded

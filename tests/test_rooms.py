@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -62,12 +61,11 @@ MODULES = modules()
 
 
 def imports_of(name: str) -> set[str]:
-    """Which modules of the package a module imports, also within functions."""
+    """Which modules of the package a module imports, also within functions and for types only."""
     path = MODULES[name]
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in _outside_type_checking(tree):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             source = _absolute(node, package)
             if source is not None:
@@ -76,13 +74,6 @@ def imports_of(name: str) -> set[str]:
             names = (alias.name.split(".", 1) for alias in node.names)
             found.update(rest[0] for top, *rest in names if top == NAME and rest)
     return found - {name}
-
-
-def _outside_type_checking(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
-        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-            yield node
-            yield from _outside_type_checking(node)
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str | None:

@@ -12,7 +12,7 @@ from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.detect.through_calls import Doubts
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.search.describe.blame import guilty
 from pytest_concurrency.search.describe.endless import LEAST_LIMIT, LIMIT_PER_STEP, fair_end
 from pytest_concurrency.search.describe.evidence import describe, describe_leak

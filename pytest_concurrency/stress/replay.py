@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.model import Cell, CellResult, StressReport
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.describe.blame import guilty

@@ -23,7 +23,7 @@ import pytest
 from random_programs import source_of
 
 from pytest_concurrency.api import _run_once, instrumentation_for
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import Execution, exploring
 from pytest_concurrency.search.execution.learning import Learning

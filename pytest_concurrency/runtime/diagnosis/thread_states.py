@@ -111,7 +111,7 @@ def _waits_for(
     if not isinstance(reason, Waiting):
         return ""
     if reason.kind == "thread":
-        other = task_of(reason.target, _b)
+        other = task_of(reason.target, _b.tasks)
         return f"the end of {_spoken(other) if other else 'a thread from outside'}"
     if reason.kind == "descriptor":
         return str(reason.target.what)

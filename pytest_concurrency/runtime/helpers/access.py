@@ -23,9 +23,9 @@ from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.locks import stand_in_for
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import dropped, let_go, serial_of
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
 from pytest_concurrency.runtime.trace.sites import SITES
 

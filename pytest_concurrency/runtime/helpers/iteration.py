@@ -25,8 +25,8 @@ from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import touch, whole
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import let_go
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.trace.operations import STEP, USE
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import WHOLE
 
 _MOST = 16

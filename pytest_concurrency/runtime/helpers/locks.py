@@ -23,7 +23,6 @@ from typing import Any
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
 from pytest_concurrency.runtime.scheduler.meetings import note
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.operations import (
@@ -38,6 +37,7 @@ from pytest_concurrency.runtime.trace.operations import (
     RELEASED,
     TRY,
 )
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
 LOCK = type(_thread.allocate_lock())

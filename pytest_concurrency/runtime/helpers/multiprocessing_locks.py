@@ -22,7 +22,6 @@ from pytest_concurrency.runtime.helpers.locks import (
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of
 from pytest_concurrency.runtime.scheduler.meetings import note
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.scheduler.task import Waiting
 from pytest_concurrency.runtime.system.descriptors import (
     Descriptors,
@@ -30,6 +29,7 @@ from pytest_concurrency.runtime.system.descriptors import (
     is_older_semaphore,
 )
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, ACQUIRED, RELEASED, TRY
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
 _CLASSES = {

@@ -42,7 +42,7 @@ class _InOrder(dict[threading.Thread, None]):
 def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
     """Replace ``ThreadPoolExecutor.submit``."""
     if _b.holder() is not None:
-        if any(task_of(each, _b) is None for each in self._threads):
+        if any(task_of(each, _b.tasks) is None for each in self._threads):
             _lend_workers(self)
         elif not self._threads:
             self._threads = _InOrder()

@@ -150,7 +150,7 @@ def _origin() -> tuple[str, int, str]:
 def join(self: threading.Thread, timeout: float | None = None) -> None:
     """Replace ``Thread.join``."""
     current = _b.holder()
-    task = task_of(self, _b)
+    task = task_of(self, _b.tasks)
     if current is None or task is None or task is current:
         _real_join(self, timeout)
         return
@@ -163,7 +163,7 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
 
 def is_alive(self: threading.Thread) -> bool:
     """Replace ``Thread.is_alive``: the thread's own clean-up after its last step does not count."""
-    task = task_of(self, _b)
+    task = task_of(self, _b.tasks)
     if task is not None and task.done and _b.current is not None:
         if _b.holder() is not None:
             note_of_thread(_b, task.index, JOINED)
@@ -205,7 +205,7 @@ class _StandIn(threading._DummyThread):
 
     def is_alive(self) -> bool:
         """Whether the task has not ended."""
-        task = task_of(self, _b)
+        task = task_of(self, _b.tasks)
         return task is not None and not task.done
 
 

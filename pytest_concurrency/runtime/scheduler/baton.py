@@ -24,14 +24,8 @@ from typing import Any, NoReturn
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.meetings import note, note_of_thread
 from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
-from pytest_concurrency.runtime.scheduler.task import (
-    NOBODY,
-    NOT_STARTED,
-    Abort,
-    Group,
-    Strategy,
-    Task,
-)
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.scheduler.task import NOBODY, NOT_STARTED, Abort, Group, Task
 from pytest_concurrency.runtime.scheduler.unmanaged import wake_released
 from pytest_concurrency.runtime.scheduler.virtual_time import by_index
 from pytest_concurrency.runtime.scheduler.waits import Waits
@@ -61,7 +55,6 @@ class Baton(Waits):
         self.forget()
         self.strategy = strategy
         self.limit = limit
-        self.heat = everywhere()
         task = Task(0, "main", new_gate(), None)
         task.ident, task.native_id = get_ident(), get_native_id()
         self.tasks.append(task)
@@ -70,7 +63,8 @@ class Baton(Waits):
         self.started = real_time()
         # A whole second: how long the set-up really took would not be the same the next time.
         self.clock = float(int(self.time_outside()) + 1)
-        strategy.begin(self)
+        heat = strategy.begin(self)
+        self.heat = everywhere() if heat is None else heat
         self.current = self.running = task
         return task
 
@@ -322,7 +316,7 @@ class Baton(Waits):
             if not self.idle or self.aborting:
                 return
             self.clock += seconds
-            wake_released(self)
+            wake_released(self, self.wake)
             if self._has_timer() and (self.lingering or self.timers[0][0] <= self.clock):
                 self._expire(self.timers[0][0])
             if self.enabled:

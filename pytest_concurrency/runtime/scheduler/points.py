@@ -5,11 +5,11 @@ from __future__ import annotations
 from _thread import get_ident
 from functools import partial
 
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.scheduler.pool import Worker
 from pytest_concurrency.runtime.scheduler.state import COLD
 from pytest_concurrency.runtime.scheduler.task import FREE, NOT_STARTED, Abort, Task
 from pytest_concurrency.runtime.scheduler.virtual_time import Timers, later
+from pytest_concurrency.runtime.trace.pending import Operation
 
 TICK = 10e-6
 """Virtual seconds that pass between two looks at a clock; more when there are many in a row."""

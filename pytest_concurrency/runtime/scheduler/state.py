@@ -8,7 +8,8 @@ from typing import Any
 
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.pool import WorkerPool
-from pytest_concurrency.runtime.scheduler.task import Observer, Strategy, Task
+from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy
+from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.system.descriptors import Descriptors
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.synchronisation import Noted
@@ -26,7 +27,7 @@ class State:
     limit: int
     """Scheduling points after which the execution is given up."""
     heat: bytearray
-    """By site: 1 if the strategy may switch there. A strategy may turn it off when it begins."""
+    """By site: 1 if the strategy may switch there; it says so when it begins."""
 
     __slots__ = (
         "aborting",
@@ -64,7 +65,6 @@ class State:
         "mutex",
         "noted",
         "observer",
-        "offers",
         "ours",
         "outcome",
         "owners",
@@ -183,8 +183,6 @@ class State:
         """What puts things back when the execution has ended."""
         self.lost_sight = False
         """Whether a task was blocked where the scheduler could not see it."""
-        self.offers: list[list[Any]] = []
-        """What a strategy wants to know of an execution when it is over."""
         self.mistake: Exception | None = None
         """What the strategy has raised."""
         self.outcome = ""

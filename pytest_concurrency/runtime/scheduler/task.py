@@ -1,18 +1,13 @@
-"""The parties of an execution: tasks, groups of them, and the strategy that chooses among them."""
+"""The parties of an execution: tasks, groups of them, what they wait for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.system.gate import Gate, closed_lock
-
-if TYPE_CHECKING:
-    from pytest_concurrency.runtime.scheduler.baton import Baton
-    from pytest_concurrency.runtime.scheduler.operation import Operation
-    from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.pending import Operation
 
 FREE = 1 << 40
 """A grant that is never used up."""
@@ -22,56 +17,6 @@ class Abort(BaseException):
     """Raised in a task's thread to unwind it when its execution has ended (deadlock, limit,
     leftover thread).
     """
-
-
-class Strategy(Protocol):
-    """Chooses who runs. Implementations live in ``search/strategies``."""
-
-    def begin(self, baton: Baton) -> None:
-        """Prepare for an execution of ``baton``."""
-        ...
-
-    def changed(self) -> None:
-        """Take note that the set of runnable tasks has changed; the next choice comes early."""
-        ...
-
-    def choose(self, enabled: list[Task], task: Task) -> Task:
-        """Pick from ``enabled`` (sorted by index, at least two); ``task`` held the baton, and is
-        in it or not.
-        """
-        ...
-
-    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
-        """Pick one of ``sleepers``, whose wait may run out now, to go on; None: none of them."""
-        ...
-
-    def grant(self, task: Task, enabled: list[Task]) -> int:
-        """Say how many scheduling points ``task`` may pass before being asked again (``FREE``: no
-        limit).
-        """
-        ...
-
-
-class Observer(Protocol):
-    """Watches the one execution that is shown; called by the holder."""
-
-    def observe(self, event: Event, obj: object, name: object, /) -> None:
-        """Take note of an event of the log, which is about to take place."""
-        ...
-
-    def blocked(self, task: Task, /) -> None:
-        """Take note that the calling thread waits now, for ``task.blocked_on``."""
-        ...
-
-    def resumed(self, task: Task, /) -> None:
-        """Take note that it goes on."""
-        ...
-
-    def names(self, objects: Sequence[object], frames: Iterable[FrameType], /) -> dict[int, str]:
-        """Name what threads hold and wait for where an execution ends, as
-        ``lock_names.names_of``.
-        """
-        ...
 
 
 class Waiting(NamedTuple):
@@ -173,10 +118,10 @@ def tie(thread: Thread, task: Task) -> None:
     thread.__dict__[_TASK] = task
 
 
-def task_of(thread: Thread, baton: Baton) -> Task | None:
-    """Return the thread's task in the current execution."""
+def task_of(thread: Thread, tasks: Sequence[Task]) -> Task | None:
+    """Return the thread's task in the execution that has these tasks."""
     task: Task | None = thread.__dict__.get(_TASK)
-    if task is not None and task.index < len(baton.tasks) and baton.tasks[task.index] is task:
+    if task is not None and task.index < len(tasks) and tasks[task.index] is task:
         return task
     return None
 

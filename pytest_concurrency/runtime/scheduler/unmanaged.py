@@ -5,18 +5,18 @@ in C code or in code that is not instrumented, or by threads that are not manage
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_concurrency.real_time import perf_counter
+from pytest_concurrency.runtime.scheduler.state import State
 from pytest_concurrency.runtime.system.descriptors import wait_really
 from pytest_concurrency.runtime.system.frames import current_frames
 
-if TYPE_CHECKING:
-    from pytest_concurrency.runtime.scheduler.waits import Waits
-
+Wake = Callable[[int], object]
+"""Makes those runnable that wait for a key."""
 _MOMENT = 0.001
 _STILL = 0.3
 """Seconds without movement after which strangers will not help."""
@@ -30,36 +30,36 @@ _asleep: dict[int, tuple[int, int]] = {}
 """Where the strangers stood, by thread, that have not helped."""
 
 
-def wake_released(baton: Waits) -> bool:
+def wake_released(state: State, wake: Wake) -> bool:
     """Wake those who wait for something that is free; return whether there was anything."""
     found = False
-    for task in baton.tasks:
+    for task in state.tasks:
         reason: Any = task.blocked_on
         is_over = getattr(reason, "is_over", None)
-        if is_over is not None and task not in baton.enabled and not task.outside and is_over():
-            baton.wake(id(reason.target))
+        if is_over is not None and task not in state.enabled and not task.outside and is_over():
+            wake(id(reason.target))
             found = True
     return found
 
 
-def have_helped(baton: Waits) -> bool:
+def have_helped(state: State, wake: Wake) -> bool:
     """Give strangers a moment; return whether one of them has released something."""
-    strangers = _strangers(baton)
+    strangers = _strangers(state)
     if not strangers:
         return False
-    can_run_out = bool(baton.timers)
-    baton.still += 1
-    if can_run_out and baton.still > _TIMES and baton.still % _TIMES:
+    can_run_out = bool(state.timers)
+    state.still += 1
+    if can_run_out and state.still > _TIMES and state.still % _TIMES:
         return False
-    longest = min(_LONGEST, baton.timers[0][0] - baton.clock if can_run_out else inf)
+    longest = min(_LONGEST, state.timers[0][0] - state.clock if can_run_out else inf)
     started = moved = perf_counter()
     places = _places(strangers)
     slept = all(_asleep.get(ident) == place for ident, place in places.items())
     patience = 2 * _MOMENT if can_run_out else _NAP if slept else _STILL
     while True:
-        wait_really(baton.polled.values(), _MOMENT)
-        if wake_released(baton):
-            baton.still = 0
+        wait_really(state.polled.values(), _MOMENT)
+        if wake_released(state, wake):
+            state.still = 0
             return True
         now = perf_counter()
         before, places = places, _places(strangers)
@@ -74,17 +74,17 @@ def have_helped(baton: Waits) -> bool:
             return False
 
 
-def have_strangers(baton: Waits) -> bool:
+def have_strangers(state: State) -> bool:
     """Whether there are threads that are neither managed nor the plugin's own."""
-    return bool(_strangers(baton))
+    return bool(_strangers(state))
 
 
-def _strangers(baton: Waits) -> dict[int, threading.Thread]:
+def _strangers(state: State) -> dict[int, threading.Thread]:
     """Return the threads that are neither managed nor the plugin's own, by ``ident``.
 
     From the table behind ``threading.enumerate``, which is replaced while exploring.
     """
-    known = (baton.by_ident, baton.ours, baton.pool.idents)
+    known = (state.by_ident, state.ours, state.pool.idents)
     main = threading.main_thread().ident
     active: dict[int, threading.Thread] = threading._active.copy()  # type: ignore[attr-defined]
     return {

@@ -14,10 +14,6 @@ from pytest_concurrency.runtime.trace.operations import EXPIRE
 from pytest_concurrency.runtime.trace.resource import THREAD
 
 by_index = attrgetter("index")
-SHORT = 1.0
-"""Virtual seconds: only so short a wait may run out while other threads could go on. Longer ones
-are nets for when something hangs.
-"""
 _POINTS_PER_WAIT = 10
 """A wait that runs out counts as so many points more, as it takes as long."""
 
@@ -46,7 +42,7 @@ class Timers(State):
 
     def sleepers(self) -> list[Task]:
         """Return the tasks whose wait may well run out now, because it is short."""
-        longest = getattr(self.strategy, "longest_early_wait", SHORT)
+        longest = self.strategy.longest_early_wait
         tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[3] <= longest]
         return sorted(tasks, key=by_index)
 

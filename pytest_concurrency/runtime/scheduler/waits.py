@@ -8,7 +8,6 @@ from math import inf
 
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.meetings import note_wait
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.scheduler.points import Points
 from pytest_concurrency.runtime.scheduler.task import NOBODY, Abort, Task, Waiting
 from pytest_concurrency.runtime.scheduler.unmanaged import (
@@ -19,6 +18,7 @@ from pytest_concurrency.runtime.scheduler.unmanaged import (
 from pytest_concurrency.runtime.scheduler.virtual_time import by_index, later
 from pytest_concurrency.runtime.system.descriptors import Descriptors, wait_really
 from pytest_concurrency.runtime.trace.operations import WAIT, WAKE
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
@@ -157,17 +157,17 @@ class Waits(Points):
                 self.leave_to_main(leaving)
                 return self.tasks[0]
             has_timer = self._has_timer()
-            if wake_released(self):
+            if wake_released(self, self.wake):
                 continue
             if self._left_to_outside():
                 return None
             if self.polled and self._look_outside():
                 continue
-            if have_helped(self) or enabled:
+            if have_helped(self, self.wake) or enabled:
                 continue
             if has_timer:
                 self._expire(self.timers[0][0])
-            elif wake_released(self):
+            elif wake_released(self, self.wake):
                 continue  # what was on its way when we looked first has come since
             else:
                 self.give_up("deadlock", leaving)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from pytest_concurrency.detect.conflicts import Conflict, conflicts_of, is_read, is_write
 from pytest_concurrency.detect.effects import Content
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_concurrency.model import Access
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,

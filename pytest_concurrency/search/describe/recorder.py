@@ -236,7 +236,7 @@ class _Recorder:
     def _name_thread(self) -> None:
         """Call the thread of the last event by its number, which it has when it is started."""
         thread: Any = self._thread.alive() if self._thread is not None else None
-        task = None if thread is None else task_of(thread, baton)
+        task = None if thread is None else task_of(thread, baton.tasks)
         if self._thread is not None and task is not None:
             self._thread.name = thread_name(task.index, "")
 

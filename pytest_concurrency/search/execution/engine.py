@@ -16,7 +16,8 @@ from pytest_concurrency.runtime.patches.executors import is_idle_worker
 from pytest_concurrency.runtime.patches.install import installed, renew
 from pytest_concurrency.runtime.patches.randomness import repeating, start_over
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.task import Abort, Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.scheduler.task import Abort
 from pytest_concurrency.runtime.scheduler.watchdog import Watchdog
 from pytest_concurrency.runtime.system.cpu import one_cpu
 from pytest_concurrency.runtime.system.hooks import not_told
@@ -134,7 +135,7 @@ def last_execution() -> Execution:
         baton.states or (),
         len(baton.abandoned()),
         baton.passed,
-        baton.offers,
+        baton.strategy.offers,
         baton.lost_sight,
         baton.hurried,
         baton.marks,

@@ -11,7 +11,7 @@ from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_excha
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at
 from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES

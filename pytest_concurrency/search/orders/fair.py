@@ -3,14 +3,15 @@ waiting for another one in a loop."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.operation import Operation
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, STEP
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.search.orders.replay import Replay
 
 PATIENCE = 1000
@@ -28,8 +29,8 @@ waits for another one in a loop, as far as one can tell.
 class Turns:
     """Notices that a thread has gone on for too long."""
 
-    def __init__(self, baton: Baton) -> None:
-        self._baton = baton
+    def __init__(self, view: View) -> None:
+        self._view = view
         self._runner: Task | None = None
         self._until = 0
         self._reads: dict[int, int] = {}
@@ -41,10 +42,10 @@ class Turns:
         """
         if task is not self._runner:
             self._runner = task
-            self._until = self._baton.total + PATIENCE
+            self._until = self._view.total + PATIENCE
             self._reads = {}
             return False
-        if self._baton.total < self._until and not self._spins(task.operation):
+        if self._view.total < self._until and not self._spins(task.operation):
             return False
         self._runner = None
         return True
@@ -73,18 +74,20 @@ class Fair:
 
     name = "fair"
     longest_early_wait = inf
+    offers: Sequence[Any] = ()
     _seconds_per_point = _SECONDS_PER_POINT
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Start over."""
-        self._baton = baton
-        self._turns = Turns(baton)
+        self._view = view
+        self._turns = Turns(view)
         self._ran: dict[Task, int] = {}
         """The points that had been passed when each thread ran last."""
         self._next: tuple[list[Any] | None, int] = (None, 0)
         """The wait that runs out first, and the points that had been passed when it became the
         first.
         """
+        return None
 
     def changed(self) -> None:
         """Nothing depends on the set of runnable tasks."""
@@ -100,15 +103,15 @@ class Fair:
         """Let time go on while others run: who sleeps wakes although somebody keeps running. It
         lets everybody run first who can: two who sleep for no time leave no turn to a third.
         """
-        self._ran[task] = self._baton.total
+        self._ran[task] = self._view.total
         first = min(sleepers, key=_ends_at)
         if self._next[0] is not first.timer:
-            self._next = (first.timer, self._baton.total)
-        passed = (self._baton.total - self._next[1]) * self._seconds_per_point
-        if self._baton.clock + passed < _ends_at(first):
+            self._next = (first.timer, self._view.total)
+        passed = (self._view.total - self._next[1]) * self._seconds_per_point
+        if self._view.clock + passed < _ends_at(first):
             return None
         slept_at = self._ran.get(first, -1)
-        others = self._baton.enabled
+        others = self._view.enabled
         return first if all(self._ran.get(each, -1) > slept_at for each in others) else None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
@@ -127,14 +130,14 @@ class ThenFair(Fair):
         self._steps = steps
         """Scheduling points after which it is fair in any case."""
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Start over."""
-        super().begin(baton)
-        self._replay.begin(baton)
+        self._replay.begin(view)
+        return super().begin(view)
 
     @property
     def _is_fair(self) -> bool:
-        return self._replay.followed or self._baton.total >= self._steps
+        return self._replay.followed or self._view.total >= self._steps
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Follow the schedule, then keep to the default order with turns."""

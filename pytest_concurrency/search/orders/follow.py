@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.trace.event import Log, thread_of
 
@@ -17,17 +20,20 @@ class Follow:
     """
 
     name = "follow"
+    longest_early_wait = SHORT_WAIT_SECONDS
+    offers: Sequence[Any] = ()
 
     def __init__(self, plan: Log) -> None:
         self._plan: dict[int, list[int]] = {}
         for place, event in enumerate(plan):
             self._plan.setdefault(thread_of(event), []).append(place)
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Start over."""
-        self._baton, self._log = baton, baton.log
+        self._view, self._log = view, view.log
         self._read = 0
         self._done: dict[int, int] = {}
+        return None
 
     def changed(self) -> None:
         """The plan decides, whoever is runnable."""
@@ -44,7 +50,7 @@ class Follow:
         first = min(asleep, key=self._next, default=None)
         if first is None or self._next(first) == _NEVER:
             return None
-        others = (self._next(each) for each in self._baton.enabled)
+        others = (self._next(each) for each in self._view.enabled)
         return first if self._next(first) < min(others, default=_NEVER) else None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
 
 
@@ -13,11 +14,13 @@ class InOrder:
     can. Without preemption, but for threads that are not in it: they come last."""
 
     name = "in-order"
+    longest_early_wait = SHORT_WAIT_SECONDS
+    offers: Sequence[Any] = ()
 
     def __init__(self, order: Sequence[int]) -> None:
         self._rank = {index: rank for rank, index in enumerate(order)}
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """There is nothing to prepare."""
 
     def changed(self) -> None:

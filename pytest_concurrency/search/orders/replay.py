@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from math import inf
+from typing import Any
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
 
 
@@ -17,6 +19,7 @@ class Replay:
 
     name = "replay"
     longest_early_wait = inf
+    offers: Sequence[Any] = ()
 
     def __init__(self, schedule: Schedule) -> None:
         self._targets = {(thread, step): to for thread, step, to in schedule.switches}
@@ -30,9 +33,10 @@ class Replay:
         """Whether every deviation of the schedule has taken place."""
         return len(self._followed) == len(self._targets)
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Start over."""
         self._followed = set()
+        return None
 
     def changed(self) -> None:
         """The schedule decides, whoever is runnable."""

@@ -11,9 +11,11 @@ is known of conflicts is what has been seen, and they may see more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
@@ -38,6 +40,7 @@ class Auto:
     """The strategy ``auto``."""
 
     name = "auto"
+    longest_early_wait = SHORT_WAIT_SECONDS
 
     def __init__(
         self,
@@ -77,6 +80,11 @@ class Auto:
     def covered(self) -> Covered | None:
         """What the systematic search has run without a gap."""
         return self.systematic.covered
+
+    @property
+    def offers(self) -> Sequence[Any]:
+        """What the member offers whose execution it was."""
+        return self._member.offers
 
     def prepare(self) -> None:
         """See whose turn it is."""

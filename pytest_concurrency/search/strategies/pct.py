@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
@@ -37,23 +37,24 @@ class Pct(Sampling):
         super().__init__(choices, learning)
         self._depth = depth
         self._steps = 0
-        self._baton: Baton | None = None
+        self._view: View | None = None
         self._priorities: dict[int, float] = {}
         self._changes: list[int] = []
         self._lowest = 0.0
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Draw the steps at which priorities change, from as many steps as the longest execution
         had.
         """
-        super().begin(baton)
-        self._baton = baton
+        heat = super().begin(view)
+        self._view = view
         self._priorities = {}
         most = self._steps or _FIRST_GUESS
         steps = [1 + self._choices.below(most) for _ in range(self._depth - 1)]
         self._changes = sorted(steps, reverse=True)
         self._lowest = 0.0
-        self._turns = Turns(baton)
+        self._turns = Turns(view)
+        return heat
 
     def learn(self, execution: Execution) -> None:
         """Remember the length of the longest execution."""
@@ -61,8 +62,8 @@ class Pct(Sampling):
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Lower the priority of a thread whose time has come; then the highest priority runs."""
-        assert self._baton is not None
-        now = self._baton.passed
+        assert self._view is not None
+        now = self._view.passed
         while self._changes and self._changes[-1] <= now:
             self._changes.pop()
             self._sink(task)
@@ -82,11 +83,11 @@ class Pct(Sampling):
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Run until the next change of priority."""
-        assert self._baton is not None
-        if self._hurried and self._baton.timers:
+        assert self._view is not None
+        if self._hurried and self._view.timers:
             return 0
         if len(enabled) == 1:
             return FREE
-        now = self._baton.passed
+        now = self._view.passed
         next_change = self._changes[-1] if self._changes else now + PATIENCE
         return max(0, min(next_change - now, PATIENCE) - 1)

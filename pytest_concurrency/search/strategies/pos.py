@@ -11,7 +11,7 @@ before it is made; it has a priority all the same, but conflicts with nothing.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
@@ -28,11 +28,11 @@ class Pos(Stepwise):
         super().__init__(choices, learning)
         self._priorities: dict[int, float] = {}
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Forget all priorities."""
-        super().begin(baton)
         self._priorities = {}
-        self._turns = Turns(baton)
+        self._turns = Turns(view)
+        return super().begin(view)
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Pick the operation with the highest priority; draw those that race with it anew."""

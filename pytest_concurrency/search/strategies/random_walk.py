@@ -6,7 +6,7 @@ the run lengths of a uniform choice are geometric, so the schedules have the sam
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
@@ -22,10 +22,10 @@ class RandomWalk(Sampling):
         super().__init__(choices, learning)
         self._afresh = True
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Nothing to prepare: every execution is independent."""
-        super().begin(baton)
         self._afresh = True
+        return super().begin(view)
 
     def changed(self) -> None:
         """Draw the next choice among all: the run length was meant for another set of threads."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
@@ -29,6 +30,8 @@ class Sampling:
     """No schedule is ever known to be the last one."""
     covered = None
     """Nothing can be said of what has been run."""
+    longest_early_wait = SHORT_WAIT_SECONDS
+    offers: Sequence[Any] = ()
 
     everywhere = False
     """Whether each of its executions may switch at every access."""
@@ -41,14 +44,13 @@ class Sampling:
     def prepare(self) -> None:
         """Nothing is known before."""
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Draw what kind of execution it will be."""
         # One draw for both: this is done for each of thousands of executions in a second.
         draw = self._choices.below(_HURRIED * _EVERYWHERE)
         self._hurried = draw < _EVERYWHERE
         wide = not draw % _EVERYWHERE
-        if self._learning.heat is not None and not (wide or self.everywhere):
-            baton.heat = self._learning.heat
+        return None if wide or self.everywhere else self._learning.heat
 
     def changed(self) -> None:
         """Nothing depends on the set of runnable tasks."""

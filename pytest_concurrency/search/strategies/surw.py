@@ -13,8 +13,9 @@ portfolio interrupt it there.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.sampling import Stepwise
@@ -29,24 +30,25 @@ class Surw(Stepwise):
         super().__init__(choices, learning)
         self._left: dict[int, int] = {}
         """By thread: interesting operations that it has not made yet."""
-        self._baton: Baton | None = None
+        self._view: View | None = None
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Draw which locations are interesting this time."""
-        super().begin(baton)
-        self._baton = baton
+        learnt = super().begin(view)
+        self._view = view
         contended = list(self._learning.contended.items())
         self._left = {}
         if not contended:
-            return
+            return learnt
         pick = self._choices.below(len(contended) + 1)
         chosen = contended if pick == len(contended) else [contended[pick]]
-        baton.heat = bytearray(len(baton.heat))
+        heat = bytearray(len(SITES))
         for sites, counts in chosen:
             for site in sites:
-                baton.heat[site] = 1
+                heat[site] = 1
             for thread, count in counts.items():
                 self._left[thread] = self._left.get(thread, 0) + count
+        return heat
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Pick in proportion to what each has left; it is about to make one of these operations."""
@@ -70,6 +72,6 @@ class Surw(Stepwise):
 
     def _unborn(self) -> int:
         """Count what threads will do that the main thread has yet to start."""
-        assert self._baton is not None
-        started = len(self._baton.tasks)
+        assert self._view is not None
+        started = len(self._view.tasks)
         return sum(left for thread, left in self._left.items() if thread >= started)

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.scheduler.baton import Baton
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.sites import everywhere
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered
@@ -49,6 +50,7 @@ class Systematic(Fair):
         self._free: list[Deviations] = []
         self._preempting: list[Deviations] = []
         """Schedules that it offers: with as many preemptions as its own; with one more."""
+        self._heat: bytearray | None = None
         self._blind = True
         self.finished = False
         """Whether every schedule (within the bound) has been run."""
@@ -92,21 +94,22 @@ class Systematic(Fair):
             level[position], level[-1] = level[-1], level[position]
             self._schedule = level[-1]
 
-    def begin(self, baton: Baton) -> None:
+    def begin(self, view: View) -> bytearray | None:
         """Start at the beginning of the schedule."""
-        super().begin(baton)
-        self._baton = baton
+        super().begin(view)
         self._made = self._schedule
         self._ahead = [*reversed(self._schedule)]
         self._free, self._preempting = [], []
-        baton.offers = [self._free, self._preempting]
-        if not self._ahead:
-            self._look_around()
+        self.offers = [self._free, self._preempting]
+        learnt = self._learning.heat
+        # While it follows the schedule, it is asked at the deviations only, wherever they are.
+        self._heat = bytearray(everywhere()) if self._ahead and learnt is not None else learnt
+        return self._heat
 
     def _look_around(self) -> None:
         """Be asked wherever something could be offered."""
-        if self._learning.heat is not None:
-            self._baton.heat = self._learning.heat
+        if self._heat is not None and self._learning.heat is not None:
+            self._heat[:] = self._learning.heat
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Follow the schedule; after its end, keep to the default order and offer what else could

@@ -18,7 +18,7 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
 from pytest_concurrency.search.describe.endless import LEAST_LIMIT, LIMIT_PER_STEP
 from pytest_concurrency.search.execution.comparison import runs_alike

@@ -15,7 +15,7 @@ import pytest
 from pytest_concurrency.model import HazardKind
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.task import Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.system.hooks import hooks, put_hooks
 from pytest_concurrency.search.describe.recorder import recorded
 from pytest_concurrency.search.execution.engine import (

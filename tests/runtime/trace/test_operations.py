@@ -12,9 +12,9 @@ import pytest
 import pytest_concurrency
 from pytest_concurrency import model
 from pytest_concurrency.runtime.effects import containers, files
-from pytest_concurrency.runtime.scheduler.operation import Operation
 from pytest_concurrency.runtime.trace import operations
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, Effect
+from pytest_concurrency.runtime.trace.pending import Operation
 
 _PACKAGE = Path(pytest_concurrency.__file__).parent
 

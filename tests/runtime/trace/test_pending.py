@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
-from pytest_concurrency.runtime.scheduler.operation import Operation
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import WHOLE
 
 

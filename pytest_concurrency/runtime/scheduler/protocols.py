@@ -1,0 +1,118 @@
+"""What the scheduler asks of others, and what it shows them: strategies, and who watches an
+execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import FrameType
+from typing import Any, Protocol
+
+from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.event import Event
+
+SHORT_WAIT_SECONDS = 1.0
+"""Virtual seconds: only so short a wait may run out while other threads could go on. Longer ones
+are nets for when something hangs.
+"""
+
+
+class View(Protocol):
+    """What a strategy sees of an execution. It is the scheduler's own: to be read only."""
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """All tasks so far, by index."""
+        ...
+
+    @property
+    def enabled(self) -> Sequence[Task]:
+        """Those that can go on, by index."""
+        ...
+
+    @property
+    def timers(self) -> Sequence[Any]:
+        """The waits that may run out, as a heap."""
+        ...
+
+    @property
+    def clock(self) -> float:
+        """Virtual time in seconds."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """Scheduling points passed by all tasks, as of the last decision."""
+        ...
+
+    @property
+    def passed(self) -> int:
+        """Those of them where the heat is on."""
+        ...
+
+    @property
+    def log(self) -> Sequence[Event]:
+        """The events so far."""
+        ...
+
+
+class Strategy(Protocol):
+    """Chooses who runs. Implementations: ``search/strategies`` and ``search/orders``."""
+
+    longest_early_wait: float
+    """Virtual seconds: waits that are longer do not run out while others can go on.
+    """
+
+    @property
+    def offers(self) -> Sequence[Any]:
+        """What it wants to be told of an execution when it is over, maybe in another process."""
+        ...
+
+    def begin(self, view: View) -> bytearray | None:
+        """Prepare for an execution; return the heat: by site, whether one may switch there.
+
+        None: everywhere. The strategy may change what it has returned while the execution goes on.
+        """
+        ...
+
+    def changed(self) -> None:
+        """Take note that the set of runnable tasks has changed; the next choice comes early."""
+        ...
+
+    def choose(self, enabled: list[Task], task: Task) -> Task:
+        """Pick from ``enabled`` (sorted by index, at least two); ``task`` held the baton, and is
+        in it or not.
+        """
+        ...
+
+    def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+        """Pick one of ``sleepers``, whose wait may run out now, to go on; None: none of them."""
+        ...
+
+    def grant(self, task: Task, enabled: list[Task]) -> int:
+        """Say how many scheduling points ``task`` may pass before being asked again (``FREE``: no
+        limit).
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Watches the one execution that is shown; called by the holder."""
+
+    def observe(self, event: Event, obj: object, name: object, /) -> None:
+        """Take note of an event of the log, which is about to take place."""
+        ...
+
+    def blocked(self, task: Task, /) -> None:
+        """Take note that the calling thread waits now, for ``task.blocked_on``."""
+        ...
+
+    def resumed(self, task: Task, /) -> None:
+        """Take note that it goes on."""
+        ...
+
+    def names(self, objects: Sequence[object], frames: Iterable[FrameType], /) -> dict[int, str]:
+        """Name what threads hold and wait for where an execution ends, as
+        ``lock_names.names_of``.
+        """
+        ...
