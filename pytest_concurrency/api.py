@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from pytest_concurrency._origins import is_programs
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Hazard, HazardKind
+from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
+from pytest_concurrency.model import Hazard
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.search.describe.endless import LEAST_LIMIT
@@ -150,7 +151,7 @@ def _run_once(
 
 def _thread_failure(index: int, error: BaseException) -> Failure:
     text = f"thread {index} raised {type(error).__name__}: {error}".rstrip(": ")
-    return _failure(text, error, "thread-exception")
+    return _failure(text, error, THREAD_EXCEPTION)
 
 
 def _failure(text: str, error: BaseException, kind: HazardKind) -> Failure:
@@ -164,7 +165,7 @@ def _judge(check: Callable[[State], object], state: State) -> Failure | None:
         verdict = check(state)
     except Exception as error:
         text = f"the check raised {type(error).__name__}: {error}".rstrip(": ")
-        return _failure(text, error, "test-failure")
+        return _failure(text, error, TEST_FAILURE)
     if verdict is None or verdict:
         return None
     return Failure("the check returned a false value")

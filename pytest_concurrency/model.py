@@ -12,23 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pytest_concurrency.kinds import HazardKind, rank
+
 CellKind = Literal["serial", "explored", "free-running", "processes"]
 CellOutcome = Literal["clean", "hazard", "error", "skipped", "fails", "not-shared"]
-HazardKind = Literal[
-    "lost-update",
-    "stale-read",
-    "atomicity-violation",
-    "data-race",
-    "deadlock",
-    "lock-order-inversion",
-    "no-progress",
-    "nonserializable-outcome",
-    "test-failure",
-    "thread-exception",
-    "thread-leak",
-    "crash",
-    "timeout",
-]
 IsolationVerdict = Literal[
     "hidden", "exposed", "persists", "clean", "breaks", "not-shared", "inconclusive"
 ]
@@ -232,28 +219,10 @@ class Hazard:
         )
 
 
-_WORST: tuple[HazardKind, ...] = (
-    "crash",
-    "deadlock",
-    "lost-update",
-    "data-race",
-    "atomicity-violation",
-    "stale-read",
-    "nonserializable-outcome",
-    "no-progress",
-    "thread-exception",
-    "test-failure",
-    "timeout",
-    "lock-order-inversion",
-    "thread-leak",
-)
-"""Kinds of hazards: first what does most damage, and what explains the others."""
-
-
 def badness(hazard: Hazard) -> tuple[int, int]:
     """Order hazards: the worst first."""
     severity = ("error", "warning", "note").index(hazard.severity)
-    return (severity, _WORST.index(hazard.kind))
+    return (severity, rank(hazard.kind))
 
 
 BARELY_TRIED = 10

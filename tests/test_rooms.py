@@ -42,7 +42,7 @@ ROOMS = (
     "report",
 )
 """From the lowest to the highest. The modules beside the rooms are told apart in two lists."""
-BELOW_ALL = {"_origins", "model", "real_time", "gil"}
+BELOW_ALL = {"_origins", "kinds", "model", "real_time", "gil"}
 """Imported by any room."""
 ABOVE_ALL = {"", "api", "fixtures", "hookspecs", "mistakes", "plugin", "selection", "session"}
 """They may import any room."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from _pytest._code.code import ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
 from _pytest._io import TerminalWriter
 
+from pytest_concurrency.kinds import CRASH, KINDS, TIMEOUT
 from pytest_concurrency.model import CellResult, Hazard, SiteUse, StressReport, ThreadState
 from pytest_concurrency.report.page import Line, Markup, Page, Span, line, plain, write
 from pytest_concurrency.report.timeline import only_path, timeline_lines
@@ -25,7 +26,6 @@ from pytest_concurrency.report.wording import (
     worker,
 )
 
-_SYMPTOMS = ("test-failure", "thread-exception", "timeout")
 LONGEST_STACK = 8
 LONGEST_SHORT_DETAIL = 8
 
@@ -85,7 +85,7 @@ def _says_nothing_new(hazard: Hazard, first: Hazard) -> bool:
     """Whether it is how the bug that ``first`` explains shows itself when nobody controls the
     threads.
     """
-    return bool(first.replay) and not hazard.replay and hazard.kind in _SYMPTOMS
+    return bool(first.replay) and not hazard.replay and KINDS[hazard.kind].is_symptom
 
 
 def hazard_lines(
@@ -209,7 +209,7 @@ def _seen(hazard: Hazard, result: CellResult) -> str:
             which = "a schedule whose number is not known"
         parts = [f"strategy {result.strategy}"] if result.strategy else []
         # Of an execution whose process did not come back that is not known.
-        if hazard.states or hazard.kind not in ("crash", "timeout"):
+        if hazard.states or hazard.kind not in (CRASH, TIMEOUT):
             parts.append(count(hazard.preemptions, "preemption"))
         how = f" ({', '.join(parts)})" if parts else ""
         return f"Found with {threads} in {which}{how}."

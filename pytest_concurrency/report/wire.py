@@ -10,6 +10,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
+from pytest_concurrency.kinds import KINDS, HazardKind
 from pytest_concurrency.model import StressReport
 
 T = TypeVar("T")
@@ -40,9 +41,11 @@ def _read(data: object, hint: Any, where: str) -> Any:
     if origin is tuple:
         return _read_tuple(data, get_args(hint), where)
     if origin is Literal:
-        if data in get_args(hint):
+        # The table may have got more kinds since it was made a type.
+        words = tuple(KINDS) if hint == HazardKind else get_args(hint)
+        if data in words:
             return data
-        raise ValueError(f"{where}: {data!r} is none of {', '.join(map(repr, get_args(hint)))}")
+        raise ValueError(f"{where}: {data!r} is none of {', '.join(map(repr, words))}")
     if origin in (Union, UnionType):
         (some,) = (each for each in get_args(hint) if each is not NoneType)
         return None if data is None else _read(data, some, where)

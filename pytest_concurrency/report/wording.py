@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
+from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import (
     CellKind,
     CellResult,
@@ -41,7 +42,7 @@ def headline(hazard: Hazard, *, short: bool = False) -> str:
 
     ``short`` leaves the directories away.
     """
-    title = hazard.kind.replace("-", " ")
+    title = KINDS[hazard.kind].title
     if hazard.location:
         title += f" on {hazard.location}"
     else:

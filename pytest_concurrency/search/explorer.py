@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.detect.through_calls import Doubts
+from pytest_concurrency.kinds import TIMEOUT
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
@@ -288,7 +289,7 @@ def _is_dangerous(suspect: Suspect) -> bool:
     """Whether more executions may do harm: threads could not be unwound, or another one may take
     all the time again.
     """
-    return bool(suspect.observation.execution.leaked) or suspect.kind == "timeout"
+    return bool(suspect.observation.execution.leaked) or suspect.kind == TIMEOUT
 
 
 def search(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pytest_concurrency.kinds import DEADLOCK, TIMEOUT
 from pytest_concurrency.model import CellResult, Hazard
 from pytest_concurrency.stress.children.stacks import frames_in
 
@@ -32,7 +33,7 @@ def _with_places(result: CellResult, explored: Iterable[CellResult]) -> CellResu
 
 
 def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResult]) -> Hazard:
-    if hazard.kind == "timeout" and result.cell.kind == "free-running":
+    if hazard.kind == TIMEOUT and result.cell.kind == "free-running":
         return _as_deadlock(hazard, explored)
     if hazard.location or hazard.symptom is None:
         return hazard
@@ -59,11 +60,11 @@ def _as_deadlock(hazard: Hazard, explored: Iterable[CellResult]) -> Hazard:
     for other in explored:
         for each in other.hazards:
             waiting = {(use.site.path, use.site.line) for use in each.sites}
-            if each.kind == "deadlock" and waiting and waiting <= standing:
+            if each.kind == DEADLOCK and waiting and waiting <= standing:
                 note = f"its threads stand where those of the deadlock in {other.cell.label} wait"
                 return replace(
                     hazard,
-                    kind="deadlock",
+                    kind=DEADLOCK,
                     location=each.location,
                     sites=each.sites,
                     note="; ".join(filter(None, (hazard.note, note))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pytest_concurrency.kinds import LOST_UPDATE, TEST_FAILURE, THREAD_EXCEPTION
 from pytest_concurrency.model import CellResult, Hazard
 from pytest_concurrency.stress.control import NO_COPIES
 from pytest_concurrency.stress.own_changes import Change
@@ -23,9 +24,9 @@ def needs_no_check(result: CellResult) -> CellResult | None:
 
 def _is_of_objects(hazard: Hazard) -> bool:
     is_in_memory = bool(hazard.location) and not hazard.location.startswith("file ")
-    if hazard.kind == "lost-update":
+    if hazard.kind == LOST_UPDATE:
         return is_in_memory or all(_is_method(use.site.function) for use in hazard.sites)
-    return is_in_memory or hazard.kind != "test-failure"
+    return is_in_memory or hazard.kind != TEST_FAILURE
 
 
 def _is_method(qualified_name: str) -> bool:
@@ -48,7 +49,7 @@ def without_excused(result: CellResult, changes: Sequence[Change]) -> CellResult
 def _is_excused(hazard: Hazard, changes: Sequence[Change]) -> bool:
     if not changes or hazard.severity != "error":
         return False
-    if hazard.kind in ("test-failure", "thread-exception") and not hazard.location:
+    if hazard.kind in (TEST_FAILURE, THREAD_EXCEPTION) and not hazard.location:
         return True
     places = {(use.site.path, use.site.line) for use in hazard.sites}
     return any(

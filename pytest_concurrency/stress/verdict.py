@@ -9,24 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_concurrency.model import CellResult, HazardKind, Verdict
+from pytest_concurrency.kinds import KINDS
+from pytest_concurrency.model import CellResult, Verdict
 from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE
-
-_PLURAL: dict[HazardKind, str] = {
-    "lost-update": "lost updates",
-    "stale-read": "stale reads",
-    "atomicity-violation": "atomicity violations",
-    "data-race": "data races",
-    "deadlock": "a deadlock",
-    "lock-order-inversion": "locks taken in opposite orders",
-    "no-progress": "no progress",
-    "nonserializable-outcome": "outcomes that no order of the threads explains",
-    "test-failure": "failures",
-    "thread-exception": "dying threads",
-    "thread-leak": "threads left behind",
-    "crash": "crashes",
-    "timeout": "hangs",
-}
 
 
 def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
@@ -106,7 +91,7 @@ def _found(results: Sequence[CellResult]) -> str:
 def _hazards(results: Sequence[CellResult]) -> str:
     """``lost updates with 2 threads``."""
     hazards = [hazard for result in results for hazard in result.hazards]
-    kinds = dict.fromkeys(_PLURAL[each.kind] for each in hazards if each.severity == "error")
+    kinds = dict.fromkeys(KINDS[each.kind].plural for each in hazards if each.severity == "error")
     return f"{_and(list(kinds)) or 'hazards'} with {_counts(results)}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_concurrency.kinds import NO_PROGRESS
 from pytest_concurrency.model import Access
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import (
@@ -51,7 +52,7 @@ def fair_end(
     What ends then was only kept from what another thread does, or had more to do than its threads
     have one after another.
     """
-    if suspect.kind != "no-progress":
+    if suspect.kind != NO_PROGRESS:
         return None
     endless = suspect.observation.execution
     fair: Execution | None = None

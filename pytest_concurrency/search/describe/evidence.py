@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_concurrency.kinds import DEADLOCK, LOST_UPDATE, THREAD_LEAK, TIMEOUT
 from pytest_concurrency.model import Access, Hazard, Operation, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.patches.threads import THREAD_END
@@ -91,7 +92,7 @@ def describe_leak(leak: Leak, threads: int) -> Hazard:
         "time after the end: "
         "join it, make it stop, or make it a daemon"
     )
-    return Hazard("thread-leak", message, sites=uses, severity="warning", threads=threads)
+    return Hazard(THREAD_LEAK, message, sites=uses, severity="warning", threads=threads)
 
 
 def _place(where: SiteUse | Access) -> str:
@@ -136,7 +137,7 @@ def _lost_update(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     )
     failure = suspect.observation.failure
     return Hazard(
-        "lost-update",
+        LOST_UPDATE,
         message,
         location,
         uses,
@@ -150,7 +151,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
     waiting = [state for state in states if state.waits_for and state.thread]
     # Threads that are nowhere in the program are idle: workers of a pool, say.
     waiting = [state for state in waiting if state.site is not None] or waiting
-    if suspect.kind == "deadlock":
+    if suspect.kind == DEADLOCK:
         told = "; ".join(
             f"{thread_name(s.thread, '')} waits for {s.waits_for}" for s in waiting or states
         )
@@ -158,7 +159,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         involved = waiting or list(states)
     else:
         steps = suspect.observation.execution.steps
-        reason = "time was up" if suspect.kind == "timeout" else "the threads keep running"
+        reason = "time was up" if suspect.kind == TIMEOUT else "the threads keep running"
         message = f"the execution does not end: {reason} after {steps} scheduling points"
         doing = what_keeps_running(suspect.observation.execution.log, accesses)
         involved = [state for state in states if state.site is not None and state.thread]
@@ -170,7 +171,7 @@ def _given_up(suspect: Suspect, accesses: Sequence[Access]) -> Hazard:
         if state.site is not None
     )
     names = sorted({each.awaits or each.waits_for.partition(" held by")[0] for each in waiting})
-    location = " and ".join(names) if suspect.kind == "deadlock" else ""
+    location = " and ".join(names) if suspect.kind == DEADLOCK else ""
     return Hazard(
         suspect.kind,
         message,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_concurrency.kinds import NO_PROGRESS
 from pytest_concurrency.runtime.trace.event import (
     Event,
     site_number,
@@ -17,7 +18,7 @@ from pytest_concurrency.search.execution.observation import Observation, Suspect
 def is_same(again: Suspect, first: Suspect) -> bool:
     """Whether a replay shows what it should."""
     # An endless execution may be cut off a little later, where threads stand elsewhere.
-    endless = again.kind == first.kind == "no-progress"
+    endless = again.kind == first.kind == NO_PROGRESS
     return endless or again.identity == first.identity
 
 
@@ -34,7 +35,7 @@ def parted(again: Suspect, first: Suspect) -> str:
         if thread_and_site(event) != thread_and_site(other):
             places = f"{_line(event)}, then {_line(other)}"
             return f" (they part after {number} steps: first at {places})"
-    if len(one) == len(two) or first.kind == "no-progress":  # which is cut off somewhere
+    if len(one) == len(two) or first.kind == NO_PROGRESS:  # which is cut off somewhere
         return ""
     return f" ({len(one)} steps, then {len(two)})"
 

@@ -10,7 +10,15 @@ from typing import Protocol
 from pytest_concurrency.detect.effects import Contents, Serial, as_in, was_exchanged, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at
-from pytest_concurrency.model import Access, HazardKind, Site, Symptom, ThreadState
+from pytest_concurrency.kinds import (
+    DEADLOCK,
+    LOST_UPDATE,
+    NO_PROGRESS,
+    TEST_FAILURE,
+    TIMEOUT,
+    HazardKind,
+)
+from pytest_concurrency.model import Access, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import site_number
@@ -19,9 +27,9 @@ from pytest_concurrency.search.execution.engine import Execution
 
 _HOLDER = re.compile(r" held by thread (\d+)")
 _OUTCOMES: dict[str, HazardKind] = {
-    "deadlock": "deadlock",
-    "step-limit": "no-progress",
-    "timeout": "timeout",
+    "deadlock": DEADLOCK,
+    "step-limit": NO_PROGRESS,
+    "timeout": TIMEOUT,
 }
 
 
@@ -31,7 +39,7 @@ class Failure:
 
     message: str
     detail: str = ""
-    kind: HazardKind = "test-failure"
+    kind: HazardKind = TEST_FAILURE
     exception: str = ""
     """The exception's type; empty where there is none."""
     site: Site | None = None
@@ -118,7 +126,7 @@ class Suspect:
         """Whether it shows the same hazard as ``other``, maybe with other threads that got stuck
         behind it.
         """
-        if not self.kind == other.kind == "deadlock":
+        if not self.kind == other.kind == DEADLOCK:
             return self.identity == other.identity
         one, two = (suspect.observation.execution.states for suspect in (self, other))
         if _circle(one) or _circle(two):
@@ -172,7 +180,7 @@ def look(
         return Suspect(_OUTCOMES[execution.outcome], observation)
     found = _lost_update(observation, serials, known, is_due)
     if found is not None:
-        return Suspect("lost-update", observation, found)
+        return Suspect(LOST_UPDATE, observation, found)
     if observation.failure is not None:
         return Suspect(observation.failure.kind, observation)
     return None

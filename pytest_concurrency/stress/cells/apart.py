@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_concurrency._origins import is_programs
+from pytest_concurrency.kinds import CRASH, TIMEOUT
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.stress.children.child import ChildResult, run_in_child
@@ -39,10 +40,10 @@ def hazard_of_death(
         threads, way = 0, f"{processes} process{'' if processes == 1 else 'es'} at once"
     if result.status == "timeout":
         message = f"it hangs with {way}; its process was ended"
-        return Hazard("timeout", message, schedule_index=index, threads=threads, detail=detail)
+        return Hazard(TIMEOUT, message, schedule_index=index, threads=threads, detail=detail)
     where = _where_it_died(result.stacks)
     message = f"its process died with {way}{where}: {result.exit or result.error}"
-    return Hazard("crash", message, schedule_index=index, threads=threads, detail=detail)
+    return Hazard(CRASH, message, schedule_index=index, threads=threads, detail=detail)
 
 
 def _where_it_died(stacks: str) -> str:

@@ -8,7 +8,15 @@ from typing import Literal
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.gil import gil_enabled
-from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, Site, SiteUse
+from pytest_concurrency.kinds import (
+    CRASH,
+    KINDS,
+    TEST_FAILURE,
+    THREAD_EXCEPTION,
+    TIMEOUT,
+    HazardKind,
+)
+from pytest_concurrency.model import Cell, CellResult, Hazard, Site, SiteUse
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, RunOutcome, merge
 
 Control = Literal["", "clean", "not-shared", "fails"]
@@ -44,7 +52,7 @@ class Runs:
 
     def must_stop(self) -> bool:
         """Time is up, or a hang showed that it soon will be: each one costs its whole time-out."""
-        hung = any(sighting.kind == "timeout" for sighting in self._sightings.values())
+        hung = any(sighting.kind == TIMEOUT for sighting in self._sightings.values())
         return hung or time.monotonic() >= self._deadline
 
     def add(self, outcome: RunOutcome, amplified: bool, *, judge_test: bool = True) -> None:
@@ -60,7 +68,7 @@ class Runs:
                 self._skips.append(copy)
         if outcome.thread_errors:
             errors = merge(outcome.thread_errors, noun="thread")
-            self._sight("thread-exception", errors, amplified)
+            self._sight(THREAD_EXCEPTION, errors, amplified)
 
     def add_found(self, hazard: Hazard | None) -> None:
         """Note what the last run shows besides the way in which it ended."""
@@ -131,7 +139,7 @@ class Runs:
         only_amplified = not sighting.natively and self.done > 1
         return Hazard(
             kind=kind,
-            message=f"{_WHAT.get(kind, 'fails')} in {times} {self.way}: {first.message}",
+            message=f"{KINDS[kind].in_runs} in {times} {self.way}: {first.message}",
             sites=sites,
             gil="reachable" if sighting.natively and gil_enabled() else "unknown",
             schedule_index=sighting.run,
@@ -143,16 +151,8 @@ class Runs:
         )
 
 
-_WHAT: dict[HazardKind, str] = {
-    "test-failure": "fails",
-    "thread-exception": "a thread dies",
-    "timeout": "does not end",
-    "crash": "crashes",
-}
-
-
 def kind_of(copy: CopyOutcome) -> HazardKind:
     """The kind of hazard that a bad outcome is."""
     if copy.status == "timeout":
-        return "timeout"
-    return "crash" if copy.status == "crashed" else "test-failure"
+        return TIMEOUT
+    return CRASH if copy.status == "crashed" else TEST_FAILURE

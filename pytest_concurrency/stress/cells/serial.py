@@ -16,6 +16,7 @@ import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.instrument.swap import Instrumentation
+from pytest_concurrency.kinds import THREAD_EXCEPTION
 from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
@@ -164,6 +165,6 @@ def problem_of(observation: Observation) -> str:
         )
         return _OUTCOMES[execution.outcome] + (f": {waits}" if waits else "")
     failure = observation.failure
-    if failure is None or failure.kind == "thread-exception":
+    if failure is None or failure.kind == THREAD_EXCEPTION:
         return ""
     return failure.message

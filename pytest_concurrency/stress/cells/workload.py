@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_concurrency.model import HazardKind
+from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
@@ -164,7 +164,7 @@ class Workload:
         for name, told in died:
             if told.is_bad and not self.threads_may_die:
                 text = f"{thread_name(told.index, name)} died of {told.message}"
-                return _failure(told, text, "thread-exception")
+                return _failure(told, text, THREAD_EXCEPTION)
         place = outcome.location
         if place is not None and (place.path, place.line) in self.not_checked:
             return None
@@ -175,7 +175,7 @@ class Workload:
         return self._iteration - 1
 
 
-def _failure(outcome: CopyOutcome, message: str, kind: HazardKind = "test-failure") -> Failure:
+def _failure(outcome: CopyOutcome, message: str, kind: HazardKind = TEST_FAILURE) -> Failure:
     return Failure(message, outcome.traceback, kind, outcome.kind, outcome.location, outcome.stack)
 
 

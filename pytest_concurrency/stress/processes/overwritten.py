@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from pytest_concurrency.detect.lost_update import find_lost_update
+from pytest_concurrency.kinds import LOST_UPDATE
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.model import Site as ModelSite
 from pytest_concurrency.runtime.trace.event import Event, access, site_number, thread_of
@@ -37,7 +38,7 @@ def lost_update_between(traces: Sequence[Sequence[Touch]]) -> Hazard | None:
     other = log[found.foreign_write]
     label = _label(merged[found.write][2])
     return Hazard(
-        "lost-update",
+        LOST_UPDATE,
         f"a process writes to {label} what follows from the value that it read before another one "
         f"wrote there: that one's update is lost",
         label,

@@ -1,0 +1,149 @@
+"""The table of the kinds of hazards: the model, the JSON schema, the words of verdicts and reports
+and the page of reference follow from it.
+
+A detector finds hazards of one kind or more (``detect/``); a kind needs a row here, and no other
+place has to know it. Afterwards ``python tests/test_kinds.py`` makes again what holds a copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+LOST_UPDATE: Final = "lost-update"
+STALE_READ: Final = "stale-read"
+ATOMICITY_VIOLATION: Final = "atomicity-violation"
+DATA_RACE: Final = "data-race"
+DEADLOCK: Final = "deadlock"
+LOCK_ORDER_INVERSION: Final = "lock-order-inversion"
+NO_PROGRESS: Final = "no-progress"
+NONSERIALIZABLE_OUTCOME: Final = "nonserializable-outcome"
+TEST_FAILURE: Final = "test-failure"
+THREAD_EXCEPTION: Final = "thread-exception"
+THREAD_LEAK: Final = "thread-leak"
+CRASH: Final = "crash"
+TIMEOUT: Final = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A row of the table."""
+
+    name: str
+    """As in the JSON report: words in lower case with hyphens between them."""
+    plural: str
+    """For verdicts: ``lost updates with 2 threads``."""
+    meaning: str
+    """For the page of reference."""
+    in_runs: str = "fails"
+    """What the test does in runs that show it, if no more is known: ``fails in 3 of 20 runs``."""
+    is_symptom: bool = False
+    """Whether it tells how a bug shows itself rather than what it is."""
+    is_reserved: bool = False
+    """Whether nothing finds it yet: consumers of the JSON report can be ready for it."""
+
+    @property
+    def title(self) -> str:
+        """How headlines call it."""
+        return self.name.replace("-", " ")
+
+
+_ROWS: Final = (
+    Kind(
+        CRASH,
+        "crashes",
+        "the process died: a signal, `os._exit`; the message names the line of the program where "
+        "the crash report of `faulthandler` has it",
+        in_runs="crashes",
+    ),
+    Kind(
+        DEADLOCK,
+        "a deadlock",
+        "no thread can go on: who holds what, and who waits for what",
+    ),
+    Kind(
+        LOST_UPDATE,
+        "lost updates",
+        "a write that is based on a value which another thread has overwritten since it was read; "
+        "an update that may be made twice (`max(last, 7)`) loses nothing",
+    ),
+    Kind(
+        DATA_RACE,
+        "data races",
+        "two accesses that nothing orders, one of them a write",
+        is_reserved=True,
+    ),
+    Kind(
+        ATOMICITY_VIOLATION,
+        "atomicity violations",
+        "steps that were meant to be one, with another thread's step between them",
+        is_reserved=True,
+    ),
+    Kind(
+        STALE_READ,
+        "stale reads",
+        "a decision based on a value that another thread has overwritten since",
+        is_reserved=True,
+    ),
+    Kind(
+        NONSERIALIZABLE_OUTCOME,
+        "outcomes that no order of the threads explains",
+        "an outcome that no order of the threads one after another explains",
+        is_reserved=True,
+    ),
+    Kind(
+        NO_PROGRESS,
+        "no progress",
+        "the threads keep running, and go on where the rest of the schedule is fair, too (nobody "
+        "is kept waiting, sleepers wake); what ends then is no hazard, nor is what was only [too "
+        "long](#too-long). The message says what each thread keeps reading, and whether anybody "
+        "writes it",
+    ),
+    Kind(
+        THREAD_EXCEPTION,
+        "dying threads",
+        "a thread ended with an exception",
+        in_runs="a thread dies",
+        is_symptom=True,
+    ),
+    Kind(
+        TEST_FAILURE,
+        "failures",
+        "an assertion or exception in the test that only concurrency brings",
+        is_symptom=True,
+    ),
+    Kind(
+        TIMEOUT,
+        "hangs",
+        "an execution or a run did not end in time; it was ended, and the report shows every "
+        "thread's stack",
+        in_runs="does not end",
+        is_symptom=True,
+    ),
+    Kind(
+        LOCK_ORDER_INVERSION,
+        "locks taken in opposite orders",
+        "locks taken in opposite orders, without the deadlock having happened",
+        is_reserved=True,
+    ),
+    Kind(
+        THREAD_LEAK,
+        "threads left behind",
+        "a thread that outlives its test (a warning)",
+    ),
+)
+"""First what does most damage, and what explains the others."""
+
+KINDS: Final = {kind.name: kind for kind in _ROWS}
+"""The table, by name."""
+
+if TYPE_CHECKING:
+    HazardKind = str
+else:
+    HazardKind = Literal[tuple(KINDS)]
+"""The name of a kind in the table."""
+
+
+def rank(name: HazardKind) -> int:
+    """Order kinds: the worst first."""
+    return list(KINDS).index(name)
