@@ -3,7 +3,7 @@
 Each managed thread (a *task*) owns a gate, which is closed while the task must not run.
 Passing the baton means opening the other task's gate and waiting at one's own. Decisions are taken
 by the holder itself, at its scheduling points, so there is no scheduler thread and a step that
-does not switch costs one subtraction.
+does not switch costs little more than a subtraction.
 
 The scheme is that of controlled concurrency testing (Burckhardt et al., "A Randomized Scheduler
 with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010), with one difference: a strategy does
