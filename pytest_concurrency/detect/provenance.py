@@ -80,7 +80,7 @@ class Provenance:
         since = self._begun.get(activation, 0)
         if not meaning.repeats:
             # Whatever was read there before belongs to the binding before.
-            since = self._last.get((*activation, number), since)
+            since = max(since, self._last.get((*activation, number), since))
             self._last[*activation, number] = position
         bound = {
             name: self._resolved(activation, origin, since, is_last=meaning.repeats)

@@ -29,6 +29,7 @@ class State:
         self.lock, self.items, self.text, self.some = threading.Lock(), [1, 2, 3], "x  ", {1}
         self.log, self.free = [], Box().onto(Box().onto(Box()))
         self.links = [1, 2, 3, 4, 5, 6, 7, 3]
+        self.rows = [[0, 1], [0, 1]]
 
 def copy(lock, source, target):
     with lock:
@@ -39,6 +40,12 @@ def put(s, v=None):
         x = s.a.v if v is None else v
     with s.lock:
         s.a.v = x
+
+def link(s, row, other, deeper):
+    with s.lock:
+        if deeper:
+            row = row[1]
+        other[1] = row
 
 class Grown(list):
     pass
@@ -58,6 +65,10 @@ RIGHT = {
                 target.v = source.v
     """,
     "another way": "put(s, 3)\nput(s, 5)\nput(s, 7)",
+    "another way, another name": """
+        link(s, s.rows[0], s.rows[1], True)
+        link(s, [threading.get_ident(), 0], s.rows[0], False)
+    """,
     "another target": """
         with s.lock:
             old, new = s.a.v, 5
@@ -157,6 +168,13 @@ WRONG = {
             x = s.a.v if s.b.v else 0
         with s.lock:
             s.a.v = x + 1
+    """,
+    "this way, another name": """
+        first = s.rows[0]
+        with s.lock:
+            x = first[1] if s.b.v else 0
+        with s.lock:
+            s.rows[0][1] = x + 1
     """,
     "this target": """
         with s.lock:

@@ -30,6 +30,7 @@ def tracked(body: str) -> tuple[set[str], set[str]]:
         "o.x, p.x = p.x, o.x",
         "t = 0\nfor b in p:\n    t += b.y\no.x = t",  # of other names
         "o['a'] = p.get('b', 0) + 1",
+        "if p:\n    p = p[0]\no[0] = p",  # of something else, as far as names tell
     ],
 )
 def test_what_was_read_last_flows(body: str) -> None:
@@ -45,6 +46,8 @@ def test_what_was_read_last_flows(body: str) -> None:
         ("o.x = sum(b.x for b in p)", {"o.x"}, set()),
         ("o.x = o.x if p else 0", {"o.x"}, set()),
         ("o.x = o.x or p", {"o.x"}, set()),
+        ("q = o\nt = q[0] if p else 0\no[0] = t", {"o[0]"}, {"t"}),
+        ("q = o[1] or p\nt = q[0] if p else 0\no[1][0] = t", {"o[1][0]"}, {"t"}),
         ("t = []\nfor b in p:\n    t.append(b.x)\no.x = sum(t)", {"o.x"}, {"t"}),
         ("t = {}\nfor b in p:\n    t[b] = b.x\no.x = t[0]", {"o.x"}, {"t"}),
         ("t = o.x\nf(t)\no.x = t", {"o.x"}, {"t"}),  # another activation in between

@@ -6,6 +6,7 @@ A test decides, but is no part of a value.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_concurrency.instrument.analysis.names import (
@@ -53,6 +54,8 @@ class Expressions:
         self._compared: dict[ast.AST, Compared] = {}
         self._tests: list[Compared] = []
         self._not_local: set[str] = set()
+        self.aliases: set[tuple[str, str]] = set()
+        """Pairs of names by which one object may be known: what is bound, what it is bound to."""
         self._new: set[str] = set()
         """Local names of objects that the function has made itself."""
         self._statement_now: ast.stmt | None = None
@@ -188,6 +191,7 @@ class Expressions:
             case (ast.Name(), _):
                 self._store(target, value)
                 self._define(binder, target.id, value, state)
+                self.aliases.update((target.id, name) for name in _names_given(source))
                 if source is not None and _makes_new(source):
                     self._new.add(target.id)
             case _:
@@ -226,6 +230,27 @@ class Expressions:
             for compare in all_nodes(node)
             if isinstance(compare, ast.Compare) and isinstance(compare.ops[0], _EQUAL)
         )
+
+
+def name_of(node: ast.AST | None) -> str:
+    """Return what an object is called by the expression that gives it; items and results have no
+    name."""
+    return str(getattr(node, "id", getattr(node, "attr", "")))
+
+
+def _names_given(source: ast.expr | None) -> Iterator[str]:
+    """Yield the names of the objects that ``source`` may give; unknown it gives an item."""
+    match source:
+        case None | ast.Name() | ast.Attribute() | ast.Subscript() | ast.Call():
+            yield name_of(source)
+        case ast.NamedExpr(value=value):
+            yield from _names_given(value)
+        case ast.IfExp():
+            yield from _names_given(source.body)
+            yield from _names_given(source.orelse)
+        case ast.BoolOp():
+            for value in source.values:
+                yield from _names_given(value)
 
 
 def _makes_new(source: ast.expr) -> bool:

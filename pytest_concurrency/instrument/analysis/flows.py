@@ -79,6 +79,15 @@ class Flows(Expressions):
         is_name = isinstance(target, ast.Name) and target.id in self._not_local
         return is_name or isinstance(target, (ast.Attribute, ast.Subscript))
 
+    def names_like(self, name: str) -> frozenset[str]:
+        """Return the names that may be of the same object as ``name``, itself among them."""
+        found, added = {name}, {name}
+        while added:
+            near = {one for pair in self.aliases if not added.isdisjoint(pair) for one in pair}
+            added = near - found
+            found |= added
+        return frozenset(found)
+
     def into_file(self, opening: ast.AST) -> Reads:
         """Return the reads that may flow into the file that a call of ``open`` opens."""
         return self._handles.get(opening, NO_READS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Set
 
+from pytest_concurrency.instrument.analysis.expressions import name_of
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.names import all_nodes
 from pytest_concurrency.instrument.analysis.values import Reads, Value
@@ -26,11 +27,8 @@ class Tracking:
         carried: set[ast.AST] = set()
         for target, value in flows.stored.items():
             if flows.is_place(target):
-                relevant = _relevant(target, value.reads)
-                known = value.sure
-                if relevant and flows.is_reentrant:
-                    known &= value.direct
-                if not relevant <= known:
+                relevant = _relevant(target, value.reads, flows)
+                if not relevant <= known_reads(value, flows):
                     self.targets[target] = value
                     carried |= relevant
         self._definitions = flows.definitions if self.targets else {}
@@ -64,7 +62,12 @@ class Tracking:
         return [n for n in all_nodes(statement) if n in self.targets] if is_simple else []
 
 
-def _relevant(target: ast.AST, reads: Reads) -> Reads:
+def known_reads(value: Value, flows: Flows) -> Reads:
+    """Return the reads that are part of a value whatever way was taken, just as they were last."""
+    return value.sure & value.direct if flows.is_reentrant else value.sure
+
+
+def _relevant(target: ast.AST, reads: Reads, flows: Flows) -> Reads:
     """Return the reads that may be of the location that is written, as far as names tell."""
     match target:
         case ast.Attribute(attr=name):
@@ -73,7 +76,9 @@ def _relevant(target: ast.AST, reads: Reads) -> Reads:
             return frozenset(r for r in reads if isinstance(r, ast.Name) and r.id == name)
         case ast.Subscript(value=owner, slice=part):
             is_whole = isinstance(part, ast.Slice)
-            return frozenset(r for r in reads if _name(_owner_of(r, is_whole)) == _name(owner))
+            owners = {read: found for read in reads if (found := _owner_of(read, is_whole))}
+            names = flows.names_like(name_of(owner)) if owners else ()
+            return frozenset(read for read, found in owners.items() if name_of(found) in names)
     return frozenset()
 
 
@@ -85,10 +90,6 @@ def _owner_of(read: ast.AST, is_whole: bool) -> ast.AST | None:
         case ast.Call(func=ast.Attribute(value=owner, attr=name)) if is_whole or name in KEYED:
             return owner
     return read if is_whole else None
-
-
-def _name(node: ast.AST | None) -> str:
-    return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def _of_attribute(name: str, reads: Reads) -> Iterable[ast.AST]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_concurrency.instrument.analysis.expressions import Compared
 from pytest_concurrency.instrument.analysis.names import all_nodes
+from pytest_concurrency.instrument.analysis.tracking import known_reads
 from pytest_concurrency.instrument.analysis.values import NOTHING, Value
 from pytest_concurrency.instrument.rewriting.builder import Builder
 from pytest_concurrency.model import Operation
@@ -139,10 +141,15 @@ class Places(Builder):
 
     def _stored(self, target: ast.AST) -> tuple[Value, Compared]:
         """Return what is stored in ``target``, and what has been found to be equal before."""
-        flows = self._scope.flows if self._scope else None
-        if flows is None:
+        if self._scope is None or self._scope.flows is None:
             return NOTHING, frozenset()
-        return flows.into(target), flows.compared_before(target)
+        flows, tracking = self._scope.flows, self._scope.tracking
+        value = flows.into(target)
+        if flows.is_place(target) and not (tracking and target in tracking.targets):
+            # Without marks nobody knows how old a read is that may be part of it.
+            known = known_reads(value, flows)
+            value = value if known == value.reads else replace(value, reads=known)
+        return value, flows.compared_before(target)
 
     # -- assignments --------------------------------------------------------------------
 
