@@ -36,7 +36,11 @@ SWITCHES = ("stress", "strict")
 FLAGS = {f"--concurrency-{name.replace('_', '-')}" for name in (*SWITCHES, *RULES)}
 INI_NAMES = {f"concurrency_{name}" for name in (*SWITCHES, *RULES) if name != "replay"}
 FIXTURES = {"concurrency", "thread_index", "thread_count", "process_index", "iteration_index"}
+LONGEST_LINE = 100
+"""Columns, as in code."""
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ANY_FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+_LINK_TARGET = re.compile(r"\]\([^)]*\)|https?://\S+")
 
 
 def text(page: str) -> str:
@@ -151,6 +155,23 @@ def test_pages_use_no_option_that_does_not_exist(page: Path) -> None:
     flags = set(re.findall(r"--concurrency-[a-z]+(?:-[a-z]+)*", content))
     assert flags <= FLAGS
     assert set(re.findall(r"^(concurrency_\w+) = ", content, re.MULTILINE)) <= INI_NAMES
+
+
+def too_long(content: str) -> list[str]:
+    """The lines of prose that are too long: not those of code and tables, nor because of links."""
+    prose = _LINK_TARGET.sub("]", _ANY_FENCE.sub("", content)).splitlines()
+    return [line for line in prose if len(line) > LONGEST_LINE and not line.startswith("|")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_lines_of_prose_are_short(page: Path) -> None:
+    assert too_long(page.read_text(encoding="utf-8")) == []
+
+
+def test_only_prose_has_to_be_short() -> None:
+    long, link = "so " * 34, f"[here](https://{'so' * 50})"
+    code = f"  ```text\n  {long}\n  ```\n```{{eval-rst}}\n{long}\n```\n"
+    assert too_long(f"{code}| {long} |\n{link}\n{long}\n") == [long]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
