@@ -15,13 +15,13 @@ from time import monotonic, process_time
 from benchmarks.programs import Counter
 from benchmarks.table import Table
 from pytest_concurrency.api import instrumentation_for
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import MOST_POINTS, execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make

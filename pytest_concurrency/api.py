@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_concurrency._origins import is_programs
+from pytest_concurrency.detect.observation import Failure, Observation
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.search.describe.endless import LEAST_LIMIT
 from pytest_concurrency.search.describe.raised import innermost_site, lines_through
 from pytest_concurrency.search.describe.recorder import recorded
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import (
+    LEAST_LIMIT,
     execute,
     exploring,
     run_copies,
 )
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.observation import Failure, Observation
 from pytest_concurrency.search.execution.strategy import Covered
 from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.strategies import make

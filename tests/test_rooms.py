@@ -29,6 +29,8 @@ ROOMS = (
     "instrument.rewriting",
     "instrument",
     "detect",
+    "detect.cause",
+    "detect.hazards",
     "search.execution",
     "search.orders",
     "search.strategies",

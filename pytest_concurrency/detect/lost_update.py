@@ -65,7 +65,7 @@ class _Location:
 
 
 def lost_updates(
-    log: Log, marks: Sequence[Mark] = (), known: Set[tuple[int, int]] = frozenset()
+    log: Log, marks: Sequence[Mark] = (), known: Set[object] = frozenset()
 ) -> Iterator[LostUpdate]:
     """Yield the lost updates of an execution, among them those whose flow is unknown; not those
     whose flow is known, and whose sites (read, write) are in ``known``.

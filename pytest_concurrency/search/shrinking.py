@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.search.execution.observation import Suspect
 
 Switches = tuple[tuple[int, int, int], ...]
-Replayer = Callable[[Schedule, int], "Suspect | None"]
+Replayer = Callable[[Schedule, int], "Finding | None"]
 """Runs a schedule with at most so many scheduling points, and judges the execution."""
-Sampler = Callable[[int, int], "Iterator[Suspect | None]"]
+Sampler = Callable[[int, int], "Iterator[Finding | None]"]
 """Runs schedules with at most so many preemptions and scheduling points."""
 _EXECUTIONS = 400
 """Executions that shortening one schedule may take."""
@@ -29,8 +29,8 @@ _SHORTEST_LIMIT = 200
 
 
 def shortened(
-    suspect: Suspect, replay: Replayer, sample: Sampler, *, limit: int, deadline: float
-) -> Suspect:
+    suspect: Finding, replay: Replayer, sample: Sampler, *, limit: int, deadline: float
+) -> Finding:
     """Look for the fewest preemptions, then the fewest deviations, that show the same hazard.
 
     ``limit`` is that of scheduling points, ``deadline`` one of ``time.monotonic``.
@@ -48,7 +48,7 @@ def shortened(
 class _Shrinking:
     """The shortest execution so far that shows a hazard, and what has been tried."""
 
-    def __init__(self, suspect: Suspect, replay: Replayer, limit: int, deadline: float) -> None:
+    def __init__(self, suspect: Finding, replay: Replayer, limit: int, deadline: float) -> None:
         self.best = suspect
         self._replay = replay
         self._limit = limit
@@ -110,7 +110,7 @@ class _Shrinking:
         self._left -= 1
         return self._take(self._replay(Schedule(switches), self._limit))
 
-    def _take(self, suspect: Suspect | None) -> bool:
+    def _take(self, suspect: Finding | None) -> bool:
         if suspect is None or not suspect.resembles(self.best):
             return False
         if suspect.size >= self.best.size:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Cell, CellResult, StressReport
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.search.describe.blame import guilty
-from pytest_concurrency.search.describe.endless import fair_end
-from pytest_concurrency.search.describe.evidence import describe
 from pytest_concurrency.search.execution.choices import Choices
-from pytest_concurrency.search.execution.engine import start_round
-from pytest_concurrency.search.execution.observation import Observation, look
-from pytest_concurrency.search.orders.replay import Replay
+from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
 from pytest_concurrency.stress.cells.preload import preload
@@ -105,26 +100,21 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
     execute = runner(exploration, token.threads, Choices(exploration.seed))
     limit = exploration.facts.step_limit
     deadline = time.monotonic() + exploration.per_execution
-
-    def run(
-        strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
-    ) -> Observation:
-        start_round(is_brief=not record, goes_on=goes_on)
-        return execute(strategy, limit, record)
+    executor = Executor(execute, limit, deadline)
 
     with exploration.ready_between():
-        observation = run(Replay(token.schedule), limit, record=True)
+        observation = executor.replayed(token.schedule, limit, record=True)
         log = observation.execution.log
         sources = source_fingerprint(SITES[site_number(event)].path for event in log)
         followed = set(token.schedule.switches) <= set(observation.execution.switches)
         if sources != token.sources or not followed:
             return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
         suspect = look(observation)
-        if suspect is None or fair_end(suspect, run, limit):
+        if suspect is None or suspect.refuted(executor) is not None:
             return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
-        blame = guilty(suspect, run, limit=limit, deadline=deadline)
+        told = suspect.tell(executor)
     hazard = replace(
-        describe(suspect, blame),
+        told,
         schedule_index=1,
         replay=exploration.token_for(cell.threads, observation.execution),
         cell=0,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency import api, explore
-from pytest_concurrency.search.execution.observation import Observation
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.search.explorer import Explorer
 
 

@@ -10,24 +10,29 @@ import pytest
 from programs import Counter
 
 from pytest_concurrency.api import _run_once, instrumentation_for
+from pytest_concurrency.detect.detector import Finding
+from pytest_concurrency.detect.hazards import look
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.model import HazardKind, Site, ThreadState
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.comparison import is_same
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.observation import Observation, Suspect
 from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.strategies import make
 
 OUTCOMES = {"deadlock": "deadlock", "no-progress": "step-limit", "timeout": "timeout"}
 
 
-def given_up(kind: HazardKind, line: int) -> Suspect:
+def given_up(kind: HazardKind, line: int) -> Finding:
     """An execution that was given up while thread 1 waited in this line."""
     site = Site("program.py", line, 0, "work", "")
     states = (ThreadState(1, "thread 1", "lock A.lock", (), site, (site,)),)
     execution: Any = SimpleNamespace(outcome=OUTCOMES[kind], states=states)
-    return Suspect(kind, Observation(execution))
+    found = look(Observation(execution))
+    assert found is not None
+    assert found.kind == kind
+    return found
 
 
 @pytest.mark.parametrize("kind", OUTCOMES)

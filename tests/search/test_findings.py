@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 
 from pytest_concurrency.api import _run_once, instrumentation_for
+from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.observation import Suspect
 from pytest_concurrency.search.explorer import Explorer, Search, search
 from pytest_concurrency.search.findings import MOST
 from pytest_concurrency.search.strategies import make
@@ -156,7 +156,7 @@ def test_what_is_known_is_not_executed_again_to_be_judged(monkeypatch: pytest.Mo
     looked_again = []
     look_again = Explorer._looked_again
 
-    def counted(self: Explorer, suspect: Suspect) -> Suspect | None:
+    def counted(self: Explorer, suspect: Finding) -> Finding | None:
         looked_again.append(suspect)
         return look_again(self, suspect)
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.detect.observation import Failure
 from pytest_concurrency.model import Hazard, Site
 from pytest_concurrency.runtime.diagnosis.lock_names import given_name, thread_name
-from pytest_concurrency.search.execution.observation import Failure
 
 FAILURE = Failure("OSError: /tmp/a1", "", "test-failure", "OSError", Site("test_it.py", 7))
 

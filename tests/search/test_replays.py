@@ -15,11 +15,11 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency.api import _run_once, instrumentation_for
+from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring, start_round
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.observation import look
 from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make

@@ -14,8 +14,10 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency import explore
+from pytest_concurrency.detect.detector import Finding
+from pytest_concurrency.detect.hazards.deadlock import FoundDeadlock
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.model import Schedule, Site, ThreadState
-from pytest_concurrency.search.execution.observation import Observation, Suspect
 from pytest_concurrency.search.shrinking import Switches, shortened
 
 FULL = os.environ.get("CORPUS") == "full"
@@ -62,7 +64,7 @@ def test_few_preemptions_with_four_threads(name: str) -> None:
                     assert preemptions <= fewest[kind] + SLACK, f"{strategy}, seed {seed}"
 
 
-def suspect(switches: Switches, place: int = 1) -> Suspect:
+def suspect(switches: Switches, place: int = 1) -> Finding:
     site = Site("program.py", place, 0, "work", "")
     states = (ThreadState(1, "thread 1", "lock A.lock", (), site, (site,)),)
     execution: Any = SimpleNamespace(
@@ -72,14 +74,14 @@ def suspect(switches: Switches, place: int = 1) -> Suspect:
         preemptions=len(switches),
         steps=len(switches),
     )
-    return Suspect("deadlock", Observation(execution))
+    return FoundDeadlock("deadlock", Observation(execution))
 
 
-def shrunk(switches: Switches, needed: set[tuple[int, int, int]]) -> tuple[Suspect, int]:
+def shrunk(switches: Switches, needed: set[tuple[int, int, int]]) -> tuple[Finding, int]:
     """Shorten a schedule of which only some deviations are needed; count the executions."""
     tried = []
 
-    def replay(schedule: Schedule, limit: int) -> Suspect | None:
+    def replay(schedule: Schedule, limit: int) -> Finding | None:
         tried.append(schedule)
         return suspect(schedule.switches) if needed <= {*schedule.switches} else None
 
@@ -111,14 +113,14 @@ def test_what_has_been_run_is_not_tried_again() -> None:
     assert executions == 1
 
 
-def in_state(*states: tuple[int, int, str]) -> Suspect:
+def in_state(*states: tuple[int, int, str]) -> Finding:
     made = [
         ThreadState(thread, f"thread {thread}", waits_for, (), site, (site,))
         for thread, line, waits_for in states
         for site in [Site("program.py", line, 0, "work", "")]
     ]
     execution: Any = SimpleNamespace(outcome="deadlock", states=tuple(made))
-    return Suspect("deadlock", Observation(execution))
+    return FoundDeadlock("deadlock", Observation(execution))
 
 
 def test_who_waits_behind_a_deadlock_is_no_part_of_it() -> None:

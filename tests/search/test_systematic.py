@@ -17,10 +17,11 @@ from schedule_model import Program, Schedule, schedules
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
+from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.runtime.trace.event import site_number, thread_of
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.choices import Choices
-from pytest_concurrency.search.execution.engine import Execution, execute, exploring, run_copies
+from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.systematic import Systematic
 

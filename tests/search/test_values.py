@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.detect.values import show
 from pytest_concurrency.runtime.effects import shapes
-from pytest_concurrency.search.describe.values import show
 
 CALLED: list[str] = []
 

@@ -4,15 +4,17 @@ while searching.
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from pytest_concurrency.detect.cause.strands import Strands
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
-from pytest_concurrency.model import Access, Operation, Site
+from pytest_concurrency.detect.telling import site_of
+from pytest_concurrency.detect.values import MISSING, is_asked, location_name, peek, show
+from pytest_concurrency.model import Access, Operation
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.diagnosis.thread_states import awaited_by
 from pytest_concurrency.runtime.effects.foreign import is_derived
@@ -38,12 +40,10 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import FILE, Location
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.search.describe.strands import Strands
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
-from pytest_concurrency.search.describe.values import MISSING, is_asked, location_name, peek, show
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.execution.observation import Observation
+    from pytest_concurrency.detect.observation import Observation
 
 _BY_METHOD: dict[str, Operation] = {
     "set": "set",
@@ -63,13 +63,6 @@ _OP, _LOCATION, _SITE, _VALUE, _METHOD = 2, 3, 4, 5, 7
 
 _MOST_STACKS = 10_000
 """An execution that spins may have many more events."""
-
-
-def site_of(number: int) -> Site:
-    """Return the site with this number as it is shown."""
-    site = SITES[number]
-    source = linecache.getline(site.path, site.line).strip()
-    return Site(site.path, site.line, site.column, site.function, source)
 
 
 def recorded(run: Callable[[], Observation]) -> Observation:

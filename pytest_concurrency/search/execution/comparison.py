@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_concurrency.kinds import NO_PROGRESS
+from pytest_concurrency.detect.detector import Finding
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.runtime.trace.event import (
     Event,
     site_number,
@@ -12,13 +13,12 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.search.execution.observation import Observation, Suspect
 
 
-def is_same(again: Suspect, first: Suspect) -> bool:
+def is_same(again: Finding, first: Finding) -> bool:
     """Whether a replay shows what it should."""
     # An endless execution may be cut off a little later, where threads stand elsewhere.
-    endless = again.kind == first.kind == NO_PROGRESS
+    endless = first.is_cut_off and again.kind == first.kind
     return endless or again.identity == first.identity
 
 
@@ -28,14 +28,14 @@ def runs_alike(again: Observation, first: Observation) -> bool:
     return list(map(thread_and_site, one)) == list(map(thread_and_site, two))
 
 
-def parted(again: Suspect, first: Suspect) -> str:
+def parted(again: Finding, first: Finding) -> str:
     """Say where two runs of one schedule differ; empty if they do not."""
     one, two = first.observation.execution.log, again.observation.execution.log
     for number, (event, other) in enumerate(zip(one, two, strict=False)):
         if thread_and_site(event) != thread_and_site(other):
             places = f"{_line(event)}, then {_line(other)}"
             return f" (they part after {number} steps: first at {places})"
-    if len(one) == len(two) or first.kind == NO_PROGRESS:  # which is cut off somewhere
+    if len(one) == len(two) or first.is_cut_off:  # which is cut off somewhere
         return ""
     return f" ({len(one)} steps, then {len(two)})"
 

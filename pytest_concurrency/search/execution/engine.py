@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
+from pytest_concurrency.detect.observation import Execution, Leak
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Schedule, ThreadState
 from pytest_concurrency.runtime.diagnosis.thread_states import where_tasks_stand
-from pytest_concurrency.runtime.helpers.marks import Mark
 from pytest_concurrency.runtime.patches.executors import is_idle_worker
 from pytest_concurrency.runtime.patches.install import installed, renew
 from pytest_concurrency.runtime.patches.randomness import repeating, start_over
@@ -21,65 +19,18 @@ from pytest_concurrency.runtime.scheduler.task import Abort
 from pytest_concurrency.runtime.scheduler.watchdog import Watchdog
 from pytest_concurrency.runtime.system.cpu import one_cpu
 from pytest_concurrency.runtime.system.hooks import not_told
-from pytest_concurrency.runtime.trace.event import Event
-from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
 
 MOST_POINTS = 5_000_000
 """Scheduling points of the longest execution whose log fits into memory. Beyond, it is too long to
 be looked at; whether it would end is not known.
 """
 
-
-class Leak(NamedTuple):
-    """A thread that has not ended although what started it has."""
-
-    thread: int
-    name: str
-    origin: tuple[str, int, str] | None
-    """Where it was started: path, line, function."""
-
-
-@dataclass(slots=True)
-class Execution:
-    """What one execution did. Mutable only because thousands are made each second."""
-
-    outcome: str
-    """Empty if it ran to its end; else ``deadlock``, ``step-limit``, ``timeout``, or what is no
-    hang: ``too-long`` (it still went on when its time was up), ``cut`` (the time of the search was
-    up before its own)."""
-    switches: Sequence[tuple[int, int, int]]
-    preemptions: int
-    steps: int
-    log: list[Event]
-    threads: int
-    thread_errors: Sequence[tuple[int, str, BaseException]]
-    """Exceptions that ended threads which the program itself started: index, name, exception."""
-    states: tuple[ThreadState, ...]
-    leaked: int
-    passed: int = 0
-    """Scheduling points at which the strategy might have switched."""
-    offers: Sequence[Any] = ()
-    """What the strategy noted down for itself."""
-    lost_sight: bool = False
-    """Whether a thread was blocked where the scheduler could not see it."""
-    hurried: Sequence[tuple[int, float]] = ()
-    """Waits that ran out while others could go on: the thread's index, seconds."""
-    marks: Sequence[Mark] = ()
-    """Where functions have been that need marks to tell what flows into what they write."""
-    leaks: Sequence[Leak] = ()
-    """Threads that have outlived the program."""
-    noted: Sequence[Noted] = ()
-    """How the threads have met, other than at scheduling points."""
-
-    @property
-    def trace(self) -> list[Event]:
-        """All that happened, in order."""
-        return list(merged(self.log, self.noted))
-
-    @property
-    def schedule(self) -> Schedule:
-        """The schedule that gives this execution again."""
-        return Schedule(tuple(self.switches))
+LEAST_LIMIT = 20_000
+"""Scheduling points after which it is asked at the earliest whether an execution ends: no claim
+follows from their number.
+"""
+LIMIT_PER_STEP = 20
+"""It is asked after so many times the scheduling points of an execution that ended."""
 
 
 def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_POINTS) -> Execution:

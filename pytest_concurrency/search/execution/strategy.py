@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.search.execution.engine import Execution
 
 
 class Covered(NamedTuple):

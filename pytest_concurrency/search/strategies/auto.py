@@ -26,7 +26,7 @@ from pytest_concurrency.search.strategies.surw import Surw
 from pytest_concurrency.search.strategies.systematic import Systematic
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.execution.engine import Execution
+    from pytest_concurrency.detect.observation import Execution
 
 _LAST = 20
 """Random walks at the end."""

@@ -21,7 +21,7 @@ from pytest_concurrency.search.orders.fair import PATIENCE, Turns
 from pytest_concurrency.search.strategies.sampling import Sampling
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.execution.engine import Execution
+    from pytest_concurrency.detect.observation import Execution
 
 DEPTH = 3
 _FIRST_GUESS = 20

@@ -11,7 +11,7 @@ from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.execution.engine import Execution
+    from pytest_concurrency.detect.observation import Execution
 
 _EVERYWHERE = 8
 """One execution in so many may switch at every access: a location first shared later is not

@@ -25,7 +25,7 @@ from pytest_concurrency.search.execution.strategy import Covered
 from pytest_concurrency.search.orders.fair import Fair
 
 if TYPE_CHECKING:
-    from pytest_concurrency.search.execution.engine import Execution
+    from pytest_concurrency.detect.observation import Execution
 
 Switch = tuple[int, int, int]
 Deviations = tuple[Switch, ...]

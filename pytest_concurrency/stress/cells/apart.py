@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_concurrency._origins import is_programs
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import CRASH, TIMEOUT
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search.execution.observation import Observation
 from pytest_concurrency.stress.children.child import ChildResult, run_in_child
 from pytest_concurrency.stress.children.stacks import frames_in, without_runner_frames
 

@@ -13,16 +13,16 @@ from math import inf
 import pytest
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.choices import Choices
-from pytest_concurrency.search.execution.engine import Execution, exploring, last_execution
+from pytest_concurrency.search.execution.engine import exploring, last_execution
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.observation import Observation
-from pytest_concurrency.search.execution.observation import Workload as Runner
+from pytest_concurrency.search.execution.workload import Workload as Runner
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint

@@ -15,16 +15,20 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.kinds import THREAD_EXCEPTION
 from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
-from pytest_concurrency.search.describe.endless import LEAST_LIMIT, LIMIT_PER_STEP
 from pytest_concurrency.search.execution.comparison import runs_alike
-from pytest_concurrency.search.execution.engine import MOST_POINTS, Execution, exploring
-from pytest_concurrency.search.execution.observation import Observation
+from pytest_concurrency.search.execution.engine import (
+    LEAST_LIMIT,
+    LIMIT_PER_STEP,
+    MOST_POINTS,
+    exploring,
+)
 from pytest_concurrency.stress.cells.preload import imported_since, preload
 from pytest_concurrency.stress.cells.workload import Shape, Workload
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
+from pytest_concurrency.detect.observation import Execution, Failure, Observation
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
@@ -19,12 +20,10 @@ from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.system.hooks import hooks, put_hooks
 from pytest_concurrency.search.describe.recorder import recorded
 from pytest_concurrency.search.execution.engine import (
-    Execution,
     execute,
     last_execution,
     run_copies,
 )
-from pytest_concurrency.search.execution.observation import Failure, Observation
 from pytest_concurrency.stress.cells.context import (
     Call,
     Context,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from loading import load_module
 from recomputed import Recomputed
 
+from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.runtime.trace import operations as done
@@ -29,7 +30,7 @@ from pytest_concurrency.runtime.trace.happens_before import HappensBefore
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.runtime.trace.synchronisation import is_inner
 from pytest_concurrency.search.execution.choices import Choices
-from pytest_concurrency.search.execution.engine import Execution, execute, exploring
+from pytest_concurrency.search.execution.engine import execute, exploring
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
+from pytest_concurrency.detect.cause.flips import orders
+from pytest_concurrency.detect.cause.strands import over_an_await
 from pytest_concurrency.detect.conflicts import Conflict, conflicts_of, is_read, is_write
+from pytest_concurrency.detect.detector import Again
 from pytest_concurrency.detect.effects import Content
+from pytest_concurrency.detect.observation import Failure, Observation
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,
@@ -30,24 +33,6 @@ from pytest_concurrency.runtime.trace.event import (
 from pytest_concurrency.runtime.trace.operations import CALL
 from pytest_concurrency.runtime.trace.resource import overlap
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.search.describe.flips import orders
-from pytest_concurrency.search.describe.strands import over_an_await
-from pytest_concurrency.search.execution.observation import Failure, Observation, Suspect
-from pytest_concurrency.search.orders.follow import Follow
-from pytest_concurrency.search.orders.replay import Replay
-
-
-class Runner(Protocol):
-    """Executes once, with at most so many scheduling points."""
-
-    def __call__(
-        self, strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
-    ) -> Observation:
-        """Execute; with ``record`` in full, with values; ``goes_on``: where the test fails, with
-        what its threads do afterwards.
-        """
-        ...
-
 
 _EXECUTIONS = 60
 """Executions that finding out whom to blame may take."""
@@ -139,20 +124,14 @@ class Blame:
 NOBODY = Blame()
 
 
-def guilty(suspect: Suspect, run: Runner, *, limit: int, deadline: float) -> Blame:
-    """Find out which conflicts an execution fails by; of other kinds of hazards that is known.
-
-    ``limit`` is that of scheduling points, ``deadline`` one of ``time.monotonic``.
-    """
-    observation = suspect.observation
-    if suspect.lost_update is not None or observation.execution.outcome:
-        return NOBODY
+def guilty(observation: Observation, again: Again) -> Blame:
+    """Find out which conflicts an execution fails by."""
     suspects = _Suspects(observation)
-    blame = _cured(suspects, observation, run, limit, deadline)
+    blame = _cured(suspects, observation, again)
     if blame is None:
-        longer = _gone_on(observation, run, limit)
+        longer = _gone_on(observation, again)
         wider = _Suspects(longer, all_of_them=True)
-        blame = _cured(wider, longer, run, limit, deadline)
+        blame = _cured(wider, longer, again)
         if blame is not None:
             blame = replace(blame, observation=longer)
     blame = blame or _only_candidate(suspects)
@@ -161,39 +140,38 @@ def guilty(suspect: Suspect, run: Runner, *, limit: int, deadline: float) -> Bla
     return Blame(over_an_await(observation.execution.log, observation.strands))
 
 
-def _gone_on(before: Observation, run: Runner, limit: int) -> Observation:
+def _gone_on(before: Observation, again: Again) -> Observation:
     """Return the execution with what threads do after the test has failed, which it may have done
     because they had not done it yet.
     """
-    after = run(Replay(before.execution.schedule), limit, record=True, goes_on=True)
+    schedule = before.execution.schedule
+    after = again.replayed(schedule, again.limit, record=True, goes_on=True)
     log = before.execution.log
     if after.execution.log[: len(log)] != log or after.failure is None:
         return before
     return replace(after, failure=before.failure)
 
 
-def _cured(
-    suspects: _Suspects, observation: Observation, run: Runner, limit: int, deadline: float
-) -> Blame | None:
+def _cured(suspects: _Suspects, observation: Observation, again: Again) -> Blame | None:
     """Blame what cures; None if nothing does, or too much."""
-    limit = min(limit, _LONGER * observation.execution.steps + _SHORTEST_LIMIT)
+    limit = min(again.limit, _LONGER * observation.execution.steps + _SHORTEST_LIMIT)
     alike = [suspects.conflicts[kind] for kind in suspects.ranked]
     trials: list[_Trial] = []
     for far in (False, True):
         for plan in orders(suspects.log, alike, far=far):
-            if len(trials) >= _EXECUTIONS or monotonic() > deadline:
+            if len(trials) >= _EXECUTIONS or monotonic() > again.deadline:
                 break
-            trials.append(_tried(plan, suspects, observation, run, limit))
+            trials.append(_tried(plan, suspects, observation, again, limit))
         if any(trial.is_cured for trial in trials):
-            record = partial(run, limit=limit, record=True)
+            record = partial(again.in_order_of, limit=limit, record=True)
             return _judged(suspects, trials, observation, record)
     return None
 
 
 def _tried(
-    plan: Sequence[Event], suspects: _Suspects, before: Observation, run: Runner, limit: int
+    plan: Sequence[Event], suspects: _Suspects, before: Observation, again: Again, limit: int
 ) -> _Trial:
-    after = run(Follow(plan), limit)
+    after = again.in_order_of(plan, limit)
     some, every = _flipped(suspects, after.execution.log)
     failed = bool(after.failure is not None or after.execution.outcome)
     same = bool(
@@ -231,7 +209,7 @@ def _judged(
     suspects: _Suspects,
     trials: Sequence[_Trial],
     before: Observation,
-    record: Callable[[Strategy], Observation],
+    record: Callable[[Sequence[Event]], Observation],
 ) -> Blame | None:
     """Blame the conflicts whose flip alone cures; else those of the smallest flip that does, where
     the threads read something else then; None if that is too large, or not seen.
@@ -244,7 +222,7 @@ def _judged(
         return _named(suspects, alone, is_sure=True) if alone else None
     fewest = cures[smallest]
     if len(_places(suspects, fewest)) > 1:
-        after = record(Follow(smallest.plan))
+        after = record(smallest.plan)
         told = (kind for kind in fewest if _is_told_by(suspects, kind, before, after))
         fewest = frozenset(told)
     elif len(fewest) > _MOST_SUSPECTS:

@@ -1,17 +1,22 @@
-"""Whether an execution comes to an end at all, and what its threads do if it does not: what they
-keep reading, and that nobody writes it.
+"""No progress: the threads keep running, also where the rest of the schedule is fair.
+
+What they do over and over is in the log: what they keep reading, and that nobody writes it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
-from pytest_concurrency.kinds import NO_PROGRESS
-from pytest_concurrency.model import Access
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.hazards.given_up import GivenUp, how_they_stand, uses_of
+from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.detect.telling import told
+from pytest_concurrency.kinds import KINDS, NO_PROGRESS
+from pytest_concurrency.model import Access, Hazard
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,
@@ -22,18 +27,7 @@ from pytest_concurrency.runtime.trace.event import (
 )
 from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, TRY
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.search.execution.engine import MOST_POINTS, Execution
-from pytest_concurrency.search.orders.fair import ThenFair
 
-if TYPE_CHECKING:
-    from pytest_concurrency.search.execution.observation import Observation, Suspect
-
-LEAST_LIMIT = 20_000
-"""Scheduling points after which it is asked at the earliest whether an execution ends: no claim
-follows from their number.
-"""
-LIMIT_PER_STEP = 20
-"""It is asked after so many times the scheduling points of an execution that ended."""
 _FAIR_SHARES = (5, 50)
 """How many times that number a fair continuation may take: looking only, and while somebody writes.
 """
@@ -43,28 +37,65 @@ _MOST_LOCATIONS = 2
 _MOST_THREADS = 3
 
 
-def fair_end(
-    suspect: Suspect, run: Callable[[Strategy, int], Observation], limit: int
-) -> Execution | None:
-    """Return how an execution that has reached its limit ends where its schedule is followed by a
-    fair one; None if it does not, or if it is no such execution.
+class Endless(GivenUp):
+    """An execution that went on when it was stopped."""
 
-    What ends then was only kept from what another thread does, or had more to do than its threads
-    have one after another.
-    """
-    if suspect.kind != NO_PROGRESS:
-        return None
-    endless = suspect.observation.execution
-    fair: Execution | None = None
-    for share in _FAIR_SHARES:
-        most = min(share * max(limit, endless.steps), MOST_POINTS)
-        fair = run(ThenFair(endless.schedule, endless.steps), most).execution
-        if fair.outcome in ("", "too-long", "cut"):  # stopped while it went on: nothing is known
-            return fair
-        looks_on = fair.outcome == "step-limit" and all(map(_looks, fair.log[-_LATEST:]))
-        if fair.outcome != "step-limit" or (looks_on and _saw_it_before(fair.log)):
-            return None
-    return fair if looks_on else None  # each time at something else: it may come to an end
+    __slots__ = ()
+
+    def told_because(self, reason: str) -> Hazard:
+        """Say what the threads were doing when it was stopped for this reason."""
+        execution = self.observation.execution
+        message = f"the execution does not end: {reason} after {execution.steps} scheduling points"
+        involved = [state for state in self.states if state.site is not None and state.thread]
+        doing = what_keeps_running(execution.log, self.observation.accesses)
+        doing = doing or how_they_stand(involved)
+        message += f": {doing}" if doing else ""
+        sites = uses_of(involved)
+        return told(self.observation, self.kind, message, sites=sites, states=self.states)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundNoProgress(Endless):
+    """An execution that has reached its limit of scheduling points."""
+
+    is_cut_off: ClassVar[bool] = True
+
+    def refuted(self, again: Again) -> Execution | None:
+        """Return how it ends where its schedule is followed by a fair one; None if it does not.
+
+        What ends then was only kept from what another thread does, or had more to do than its
+        threads have one after another.
+        """
+        endless = self.observation.execution
+        fair: Execution | None = None
+        for share in _FAIR_SHARES:
+            most = share * max(again.limit, endless.steps)
+            fair = again.ended_fairly(endless.schedule, endless.steps, most).execution
+            if fair.outcome in (
+                "",
+                "too-long",
+                "cut",
+            ):  # stopped while it went on: nothing is known
+                return fair
+            looks_on = fair.outcome == "step-limit" and all(map(_looks, fair.log[-_LATEST:]))
+            if fair.outcome != "step-limit" or (looks_on and _saw_it_before(fair.log)):
+                return None
+        return fair if looks_on else None  # each time at something else: it may come to an end
+
+    def tell(self, again: Again | None) -> Hazard:
+        """Say what the threads were doing."""
+        return self.told_because("the threads keep running")
+
+
+class NoProgress(Detector):
+    """Only what does not end under a fair schedule, either, is reported."""
+
+    kinds = (KINDS[NO_PROGRESS],)
+
+    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
+        """Yield an execution that has reached its limit."""
+        if observation.execution.outcome == "step-limit":
+            yield FoundNoProgress(NO_PROGRESS, observation)
 
 
 def _saw_it_before(log: Log) -> bool:

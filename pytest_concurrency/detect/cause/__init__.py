@@ -1,0 +1,1 @@
+"""Why an execution fails: which conflict it is that a failure needs."""

@@ -1,0 +1,55 @@
+"""The detectors, one file each, and their one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding
+from pytest_concurrency.detect.hazards.deadlock import Deadlocks
+from pytest_concurrency.detect.hazards.failure import Failures
+from pytest_concurrency.detect.hazards.leak import Leaks
+from pytest_concurrency.detect.hazards.lost_update import LostUpdates
+from pytest_concurrency.detect.hazards.no_progress import NoProgress
+from pytest_concurrency.detect.hazards.time_out import TimeOuts
+from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.kinds import CRASH, HazardKind
+
+DETECTORS: Final[list[Detector]] = [
+    Deadlocks(),
+    NoProgress(),
+    TimeOuts(),
+    LostUpdates(),
+    Failures(),
+    Leaks(),
+]
+"""Who is asked first explains what the next ones would see."""
+
+WITHOUT_DETECTOR: Final[dict[HazardKind, str]] = {
+    CRASH: "the process died, and what it did with it: ``stress/cells`` tells how it ended",
+}
+"""Kinds that are found otherwise, and why. What fails, hangs or crashes at full speed and in
+processes has no trace either: ``stress/cells/runs.py`` counts it.
+"""
+_STOPPED: Final = ("too-long", "cut")
+"""Outcomes that claim nothing."""
+
+
+def look(observation: Observation, asked: Asked = NOTHING_MORE) -> Finding | None:
+    """Judge one execution: return the first thing that looks like a hazard, and is not known."""
+    outcome = observation.execution.outcome
+    if outcome in _STOPPED:
+        return None
+    for detector in DETECTORS:
+        if not detector.is_warning:
+            for finding in detector.findings(observation, asked):
+                if outcome or finding.key not in asked.known:
+                    return finding
+    return None
+
+
+def warnings(observation: Observation) -> Iterator[Finding]:
+    """Yield what is worth a warning in one execution."""
+    for detector in DETECTORS:
+        if detector.is_warning:
+            yield from detector.findings(observation, NOTHING_MORE)

@@ -1,0 +1,57 @@
+"""Deadlocks: no thread can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.hazards.given_up import GivenUp, circle, stuck, uses_of
+from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.telling import told
+from pytest_concurrency.kinds import DEADLOCK, KINDS
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundDeadlock(GivenUp):
+    """Threads that wait for each other, or for what nobody will do."""
+
+    def resembles(self, other: Finding) -> bool:
+        """Whether it is the same one, maybe with other threads that got stuck behind it."""
+        if not isinstance(other, FoundDeadlock):
+            return False
+        if circle(self.states) or circle(other.states):
+            return self.places == other.places
+        # Somebody waits there for what nobody will do.
+        return bool(stuck(self.states) & stuck(other.states))
+
+    def tell(self, again: Again | None) -> Hazard:
+        """Say who waits for what."""
+        waiting = [state for state in self.states if state.waits_for and state.thread]
+        # Threads that are nowhere in the program are idle: workers of a pool, say.
+        waiting = [state for state in waiting if state.site is not None] or waiting
+        who = "; ".join(
+            f"{thread_name(s.thread, '')} waits for {s.waits_for}" for s in waiting or self.states
+        )
+        names = sorted({s.awaits or s.waits_for.partition(" held by")[0] for s in waiting})
+        return told(
+            self.observation,
+            self.kind,
+            f"no thread can go on: {who}",
+            location=" and ".join(names),
+            sites=uses_of(waiting or self.states),
+            states=self.states,
+        )
+
+
+class Deadlocks(Detector):
+    """The scheduler knows when nobody can go on; the execution is over then."""
+
+    kinds = (KINDS[DEADLOCK],)
+
+    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
+        """Yield the deadlock in which an execution has ended."""
+        if observation.execution.outcome == "deadlock":
+            yield FoundDeadlock(DEADLOCK, observation)

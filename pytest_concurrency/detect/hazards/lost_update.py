@@ -1,0 +1,147 @@
+"""Lost updates, as they are judged and told; the pattern itself is in ``detect/lost_update.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.effects import as_in, was_exchanged, was_stale
+from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
+from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
+from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at
+from pytest_concurrency.kinds import KINDS, LOST_UPDATE
+from pytest_concurrency.model import Hazard, Operation, SiteUse
+from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
+from pytest_concurrency.runtime.trace.event import Event, site_number, thread_of
+from pytest_concurrency.runtime.trace.sites import SITES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundLostUpdate(Finding):
+    """A write based on a value that somebody else has overwritten since it was read."""
+
+    update: LostUpdate
+
+    needs_values: ClassVar[bool] = True
+
+    @property
+    def identity(self) -> Hashable:
+        """By the sites of all three events."""
+        return (self.kind, *map(site_number, self._events))
+
+    @property
+    def key(self) -> Hashable:
+        """By what was read and what was written from it: whoever wrote in between."""
+        return _sites_of(self.observation, self.update)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the source alone shows that the value flows."""
+        return self.update.flows
+
+    @property
+    def _events(self) -> tuple[Event, Event, Event]:
+        log, found = self.observation.execution.log, self.update
+        return (log[found.read], log[found.foreign_write], log[found.write])
+
+    def tell(self, again: Again | None) -> Hazard:
+        """Say who overwrote what, with which values."""
+        found, accesses = self.update, self.observation.accesses
+        indices = (found.read, found.foreign_write, found.write)
+        ops: tuple[Operation, ...] = ("read", "write", "write")
+        uses = tuple(
+            SiteUse(site_of(site_number(event)), thread_of(event), op)
+            for event, op in zip(self._events, ops, strict=True)
+        )
+        read, foreign, write = uses
+        location = named_in_source(self._events[0])
+        location = accesses[found.read].location if accesses else location
+        values = [accesses[index].value for index in indices] if accesses else ["", "", ""]
+        one, other = thread_name(foreign.thread, ""), thread_name(write.thread, "")
+        place = location or "it"
+        did = f"wrote {values[1]} to {place}" if values[1] else f"changed {place}"
+        message = (
+            f"{one} {did} at {where(foreign)}; "
+            f"{other} overwrote it at {where(write)} with {values[2] or 'a value'}, made from the "
+            f"{values[0] or 'value'} that it had read before at {where(read)}"
+        )
+        failure = self.observation.failure
+        return told(
+            self.observation,
+            self.kind,
+            message,
+            location=location,
+            sites=uses,
+            highlighted=frozenset(indices),
+            detail=failure.detail or failure.message if failure is not None else "",
+        )
+
+
+class LostUpdates(Detector):
+    """Looks for the pattern in the log, and in executions that are recorded at the values."""
+
+    kinds = (KINDS[LOST_UPDATE],)
+
+    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
+        """Yield the lost updates of an execution; one that may flow through calls, for which
+        stacks are needed, if it is due to look at them.
+        """
+        for found in _lost_updates(observation, asked):
+            yield FoundLostUpdate(LOST_UPDATE, observation, found)
+
+
+def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate]:
+    """Yield the lost updates that are no mistake. Where it is not known that the value read flows
+    into the one written, an execution that fails has to be found by blame to fail by this, in one
+    that passes the value has to be followed through the calls.
+    """
+    execution, contents = observation.execution, observation.contents
+    failed, doubtful = observation.failure is not None, None
+    log = execution.log
+    for found in lost_updates(log, execution.marks, asked.known):
+        if not found.flows:
+            sites = _sites_of(observation, found)
+            if failed or sites in asked.known:
+                continue
+            if not contents:
+                doubtful = doubtful or (found if asked.is_due(sites) else None)
+                continue
+            if not flows_through_calls(log, observation.stacks, found):
+                continue
+        if _is_own(observation, found):
+            continue
+        if contents and (
+            not was_stale(log, contents, found, failed=failed)
+            or was_exchanged(log, contents, found)
+        ):
+            continue
+        if failed or not contents or not _may_be_made_twice(observation, found, asked.again):
+            yield found
+    if doubtful is not None:
+        yield doubtful
+
+
+def _may_be_made_twice(observation: Observation, found: LostUpdate, again: Again | None) -> bool:
+    """Whether the threads come to the same one after another, as far as that can be tried."""
+    execution = observation.execution
+    serials = again.serials(execution.threads) if again is not None else ()
+    return as_in(execution.log, observation.contents, found, serials)
+
+
+def _sites_of(observation: Observation, found: LostUpdate) -> tuple[int, int]:
+    log = observation.execution.log
+    return (site_number(log[found.read]), site_number(log[found.write]))
+
+
+def _is_own(observation: Observation, found: LostUpdate) -> bool:
+    """Whether the value went from the read to the write by lines that do not count."""
+    log, lines = observation.execution.log, observation.own_lines
+    if not lines:
+        return False
+    if not found.flows:
+        return joined_at(observation.stacks, found) in lines
+    sites = [SITES[site_number(log[index])] for index in (found.read, found.write)]
+    return all((site.path, site.line) in lines for site in sites)

@@ -1,0 +1,115 @@
+"""What is known of one execution: what it did, how the test judged it, and the record of it if one
+was made. Everything that detectors judge by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pytest_concurrency.detect.effects import Contents
+from pytest_concurrency.kinds import TEST_FAILURE, HazardKind
+from pytest_concurrency.model import Access, Schedule, Site, Symptom, ThreadState
+from pytest_concurrency.runtime.helpers.marks import Mark
+from pytest_concurrency.runtime.system.frames import Stack
+from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
+
+
+class Leak(NamedTuple):
+    """A thread that has not ended although what started it has."""
+
+    thread: int
+    name: str
+    origin: tuple[str, int, str] | None
+    """Where it was started: path, line, function."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """What one execution did. Mutable only because thousands are made each second."""
+
+    outcome: str
+    """Empty if it ran to its end; else ``deadlock``, ``step-limit``, ``timeout``, or what is no
+    hang: ``too-long`` (it still went on when its time was up), ``cut`` (the time of the search was
+    up before its own)."""
+    switches: Sequence[tuple[int, int, int]]
+    preemptions: int
+    steps: int
+    log: list[Event]
+    threads: int
+    thread_errors: Sequence[tuple[int, str, BaseException]]
+    """Exceptions that ended threads which the program itself started: index, name, exception."""
+    states: tuple[ThreadState, ...]
+    leaked: int
+    passed: int = 0
+    """Scheduling points at which the strategy might have switched."""
+    offers: Sequence[Any] = ()
+    """What the strategy noted down for itself."""
+    lost_sight: bool = False
+    """Whether a thread was blocked where the scheduler could not see it."""
+    hurried: Sequence[tuple[int, float]] = ()
+    """Waits that ran out while others could go on: the thread's index, seconds."""
+    marks: Sequence[Mark] = ()
+    """Where functions have been that need marks to tell what flows into what they write."""
+    leaks: Sequence[Leak] = ()
+    """Threads that have outlived the program."""
+    noted: Sequence[Noted] = ()
+    """How the threads have met, other than at scheduling points."""
+
+    @property
+    def trace(self) -> list[Event]:
+        """All that happened, in order."""
+        return list(merged(self.log, self.noted))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule that gives this execution again."""
+        return Schedule(tuple(self.switches))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An execution that ended as no serial run does: what a person is told about it."""
+
+    message: str
+    detail: str = ""
+    kind: HazardKind = TEST_FAILURE
+    exception: str = ""
+    """The exception's type; empty where there is none."""
+    site: Site | None = None
+    """Where it was raised: the innermost line of the user's own code."""
+    stack: tuple[tuple[str, int], ...] = ()
+    """The lines of the user's own code that it went through, the innermost last."""
+
+    @property
+    def symptom(self) -> Symptom:
+        """The same for two sightings of one failure.
+
+        Not by its text: that may hold a path, an address, a process id, a port or a time, which
+        differ from execution to execution.
+        """
+        path, line = (self.site.path, self.site.line) if self.site is not None else ("", 0)
+        return (self.kind, self.exception, path, line)
+
+
+@dataclass(slots=True)
+class Observation:
+    """An execution and how the test judged it."""
+
+    execution: Execution
+    failure: Failure | None = None
+    accesses: Sequence[Access] = ()
+    """The full record, if one was asked for: one entry per event of the execution's log."""
+    waits: Sequence[tuple[int, Access]] = ()
+    """With it: where threads went on that had waited, before which event of the log."""
+    contents: Contents = ()
+    """With it: what was in the locations."""
+    strands: Sequence[int] = ()
+    """With it: who did it, where tasks of an event loop count as themselves."""
+    stacks: Sequence[Stack] = ()
+    """With it: where the threads stood."""
+    own_lines: frozenset[tuple[str, int]] = frozenset()
+    """Lines (path, number) whose doings are nobody's fault: a value that is lost because one of
+    them has handed it on to another one does not count."""

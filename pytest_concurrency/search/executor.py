@@ -1,0 +1,68 @@
+"""Executes a workload in whatever order a judgement asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice, permutations
+
+from pytest_concurrency.detect.effects import Serial, serial_of
+from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.search.execution.engine import MOST_POINTS, start_round
+from pytest_concurrency.search.execution.workload import Workload
+from pytest_concurrency.search.orders.fair import ThenFair
+from pytest_concurrency.search.orders.follow import Follow
+from pytest_concurrency.search.orders.in_order import InOrder
+from pytest_concurrency.search.orders.replay import Replay
+
+_SERIAL_ORDERS = 6
+"""Orders of the threads in which a program is run one after another: all of three threads."""
+
+
+class Executor:
+    """The executions that detectors may ask for (``detect.detector.Again``)."""
+
+    def __init__(self, run: Workload, limit: int, deadline: float) -> None:
+        self._run = run
+        self.limit = limit
+        """Scheduling points that an execution may have."""
+        self.deadline = deadline
+        """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not
+        shortened.
+        """
+        self._serials: list[Serial] | None = None
+        """What serial orders do; None: not known yet."""
+
+    def _execute(
+        self, strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
+    ) -> Observation:
+        start_round(is_brief=not record, goes_on=goes_on)
+        return self._run(strategy, limit, record)
+
+    def replayed(
+        self, schedule: Schedule, limit: int, *, record: bool = False, goes_on: bool = False
+    ) -> Observation:
+        """Execute a schedule."""
+        return self._execute(Replay(schedule), limit, record=record, goes_on=goes_on)
+
+    def in_order_of(
+        self, plan: Sequence[Event], limit: int, *, record: bool = False
+    ) -> Observation:
+        """Execute in the order of these events, as far as that can be done."""
+        return self._execute(Follow(plan), limit, record=record)
+
+    def ended_fairly(self, schedule: Schedule, steps: int, limit: int) -> Observation:
+        """Execute a schedule, and after so many steps let everybody have a turn."""
+        return self._execute(ThenFair(schedule, steps), min(limit, MOST_POINTS))
+
+    def serials(self, threads: int) -> Sequence[Serial]:
+        """Say what the threads do one after another, in several orders."""
+        if self._serials is None:
+            self._serials = []
+            for order in islice(permutations(range(1, threads)), _SERIAL_ORDERS):
+                serial = self._execute(InOrder(order), self.limit, record=True)
+                if serial.failure is None and not serial.execution.outcome:
+                    self._serials.append(serial_of(serial.execution.log, serial.contents))
+        return self._serials
