@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pytest
 
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.settings.options import Options
 from pytest_concurrency.stress.children.in_child import describe_exception
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.mistakes import Mistakes
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.report import json as json_report

@@ -44,7 +44,7 @@ ROOMS = (
     "report",
 )
 """From the lowest to the highest. The modules beside the rooms are told apart in two lists."""
-BELOW_ALL = {"_origins", "kinds", "model", "real_time", "gil"}
+BELOW_ALL = {"_compat", "_origins", "kinds", "model", "real_time"}
 """Imported by any room."""
 ABOVE_ALL = {"", "api", "fixtures", "hookspecs", "mistakes", "plugin", "selection", "session"}
 """They may import any room."""

@@ -12,7 +12,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FrameType
-from typing import Any
+
+from pytest_concurrency._compat import monitoring
 
 _TOOL_IDS = (3, 4)
 """Those that no kind of tool has been given by name."""
@@ -24,7 +25,7 @@ def entered_code() -> Iterator[set[CodeType]]:
     of the process from 3.12 on, else in this one and those that ``threading`` starts.
     """
     found: set[CodeType] = set()
-    if sys.version_info >= (3, 12):
+    if monitoring is not None:
         with _monitored(found):
             yield found
     else:
@@ -34,7 +35,6 @@ def entered_code() -> Iterator[set[CodeType]]:
 
 @contextmanager
 def _monitored(found: set[CodeType]) -> Iterator[None]:
-    monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
     tool = next((each for each in _TOOL_IDS if monitoring.get_tool(each) is None), None)
     if tool is None:
         yield

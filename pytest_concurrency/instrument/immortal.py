@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import gc
 import sys
-import sysconfig
 from types import CellType, FunctionType, MethodType, ModuleType
 
-FORGETS_FUNCTIONS = sys.version_info < (3, 14) and bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+from pytest_concurrency._compat import FREE_THREADED_BUILD
+
+FORGETS_FUNCTIONS = sys.version_info < (3, 14) and FREE_THREADED_BUILD
 _HOLDERS = (ModuleType, type, FunctionType, MethodType, staticmethod, classmethod, property, dict)
 _WALKED = frozenset({*_HOLDERS, CellType, tuple, list, set})
 """Types that are gone through, with those of classes: whose referents hold no NULL."""

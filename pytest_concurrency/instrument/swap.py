@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import linecache
 import sys
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import compress, repeat
@@ -19,6 +18,7 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 from weakref import ref
 
+from pytest_concurrency._compat import FREE_THREADED_BUILD
 from pytest_concurrency.instrument.compile import Unit, unit_of
 from pytest_concurrency.instrument.immortal import FORGETS_FUNCTIONS, forgotten_functions
 from pytest_concurrency.instrument.rewriting.augmented import IN_PLACE
@@ -75,7 +75,7 @@ _HELPERS: dict[str, Any] = {
     "@sync_method": locks.sync_method,
     **IN_PLACE,
 }
-_HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not sysconfig.get_config_var("Py_GIL_DISABLED")
+_HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not FREE_THREADED_BUILD
 """Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
 _LOOKED_FOR = frozenset({FunctionType, set})
 _FILENAME, _GLOBALS = attrgetter("__code__.co_filename"), attrgetter("__globals__")

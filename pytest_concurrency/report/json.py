@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_concurrency import __version__
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.model import Access, CellResult, Hazard, Site, StressReport, ThreadState
 
 SCHEMA_VERSION = 2

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.model import Cell, Settings, StartMethod
 from pytest_concurrency.stress.cells.serial import SerialFacts
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.runtime.system.gate import (
     HAS_SEMAPHORES,
     Gate,

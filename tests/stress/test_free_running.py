@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.stress.cells.free_running import (
     perturbed_switch_interval,
     release_together,
     run_free_running,
 )
-from pytest_concurrency.stress.cells.runs import gil_enabled
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, RunOutcome, outcome_of
 
 CELL = Cell("free-running", threads=4)

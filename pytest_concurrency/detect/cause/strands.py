@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 from weakref import ReferenceType, ref
 
+from pytest_concurrency._compat import running_loop
 from pytest_concurrency.detect.conflicts import Conflict, is_read, is_write
 from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.runtime.trace.event import Log, done_by, location, thread_of
@@ -36,11 +37,8 @@ class Strands:
 
 
 def _current_task() -> object | None:
-    events, tasks = sys.modules.get("asyncio.events"), sys.modules.get("asyncio.tasks")
-    if events is None or tasks is None:
-        return None
-    loop = events._get_running_loop()
-    return None if loop is None else tasks.current_task(loop)
+    loop, tasks = running_loop(), sys.modules.get("asyncio.tasks")
+    return None if loop is None or tasks is None else tasks.current_task(loop)
 
 
 def over_an_await(log: Log, strands: Sequence[int]) -> tuple[Conflict, ...]:

@@ -15,10 +15,11 @@ from inspect import CO_OPTIMIZED
 from types import FrameType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from pytest_concurrency._compat import LOCK, RLOCK
 from pytest_concurrency._origins import runs_tests
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import class_name, is_derived, module_of, mro
-from pytest_concurrency.runtime.helpers.locks import LOCK, RLOCK, SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
 
 _COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
 """Names that Python gives to threads: their numbers count through the process."""

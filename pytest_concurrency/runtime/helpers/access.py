@@ -11,13 +11,13 @@ given when it is first seen: addresses are reused.
 
 from __future__ import annotations
 
-from _thread import get_ident
 from array import array
 from collections.abc import Callable
 from functools import partial
 from operator import contains as _contains
 from typing import Any
 
+from pytest_concurrency._compat import get_ident
 from pytest_concurrency.runtime.effects import containers, shapes
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.locks import stand_in_for

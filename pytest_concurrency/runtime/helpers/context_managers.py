@@ -11,6 +11,7 @@ import threading
 from types import FunctionType
 from typing import Any
 
+from pytest_concurrency._compat import lock_of
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import Shared, shared_by
 from pytest_concurrency.runtime.helpers.access import touch
@@ -88,9 +89,9 @@ def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:
     if site == INTERNAL:
         return manager
     if _enters_as(manager, threading.Condition):
-        stand_in = STAND_INS.get(type(manager._lock))
+        stand_in = STAND_INS.get(type(lock_of(manager)))
         if stand_in is not None:
-            return stand_in(manager._lock, site, leaving)
+            return stand_in(lock_of(manager), site, leaving)
     if _enters_as(manager, threading.Semaphore):
         return ManagedSemaphore(manager, site, leaving)
     if issubclass(type(manager), PYTHON_MADE):

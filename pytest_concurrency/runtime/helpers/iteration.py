@@ -9,8 +9,6 @@ look at the container that the next step will be.
 from __future__ import annotations
 
 import itertools
-import sys
-from _thread import get_ident
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, Final
 
+from pytest_concurrency._compat import get_ident, getframe
 from pytest_concurrency.runtime.effects import containers
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import touch, whole
@@ -108,7 +107,7 @@ def started(site: int) -> None:
     """Pass a point in a generator that has just been asked for its first item."""
     if _b.current is not None and _b.holder() is not None:
         # An address is a frame's only as long as it lives, but each one starts here.
-        generator = _b.generators[id(sys._getframe(1))] = _Generator()
+        generator = _b.generators[id(getframe(1))] = _Generator()
         touch(site, generator, generator, "", "", USE)
 
 
@@ -116,7 +115,7 @@ def resumed(sent: Any, site: int) -> Any:
     """Pass a point in a generator that has just been told to go on. Whoever asks it for an item
     while another thread is here gets a ``ValueError``."""
     if _b.current is not None:
-        generator = _b.generators.get(id(sys._getframe(1)))
+        generator = _b.generators.get(id(getframe(1)))
         if generator is not None:
             touch(site, generator, generator, "", "", USE)
     elif _b.amplifier is not None:

@@ -11,15 +11,21 @@ The real lock is taken and released as usual. The scheduler only makes sure that
 
 from __future__ import annotations
 
-import _thread
 import queue
 import threading
-from _thread import get_ident
 from collections.abc import Callable
 from contextlib import suppress
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
+from pytest_concurrency._compat import (
+    LOCK,
+    RLOCK,
+    get_ident,
+    release_wholly,
+    rlock_is_owned,
+    take_back,
+)
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
 from pytest_concurrency.runtime.scheduler.meetings import note
@@ -40,8 +46,6 @@ from pytest_concurrency.runtime.trace.operations import (
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
-LOCK = type(_thread.allocate_lock())
-RLOCK = type(_thread.RLock())
 SIMPLE_QUEUE = queue.SimpleQueue
 _queue_get: Any = queue.SimpleQueue().get
 PYTHON_MADE = (threading.Condition, threading.Semaphore)
@@ -148,7 +152,7 @@ def _is_managed() -> bool:
 
 
 def _released(lock: Any, site: int) -> None:
-    is_still_held = type(lock) is RLOCK and lock._is_owned()  # type: ignore[attr-defined]
+    is_still_held = type(lock) is RLOCK and rlock_is_owned(lock)
     note_release(lock, site, is_still_held=is_still_held)
 
 
@@ -168,7 +172,7 @@ def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
 
 
 def _release_save(lock: Any) -> Any:
-    state = lock._release_save()
+    state = release_wholly(lock)
     _released(lock, INTERNAL)
     return state
 
@@ -182,7 +186,7 @@ def _acquire_restore(lock: Any, state: Any) -> None:
             _b.block(task, Waiting("lock", lock), id(lock), None, again)
         lock.release()
         note_acquired(lock, task, INTERNAL)
-    lock._acquire_restore(state)
+    take_back(lock, state)
 
 
 def _get(source: Any, site: int, block: bool = True, timeout: float | None = None) -> Any:

@@ -8,11 +8,10 @@ address, which is its own as long as it lives, and each begins with a mark.
 
 from __future__ import annotations
 
-from _thread import get_ident
 from dataclasses import dataclass
-from sys import _getframe
 from typing import Any
 
+from pytest_concurrency._compat import get_ident, getframe
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 
 Mark = tuple[int, int, int, int]
@@ -49,14 +48,14 @@ def mark(number: int) -> None:
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         return
-    _b.marks.append((len(_b.log), current.index, id(_getframe(1)), number))
+    _b.marks.append((len(_b.log), current.index, id(getframe(1)), number))
 
 
 def marked(value: Any, number: int) -> Any:
     """Like ``mark``, for a value that is about to be bound by a walrus."""
     current = _b.current
     if current is not None and (current.ident == get_ident() or _b.holder() is not None):
-        _b.marks.append((len(_b.log), current.index, id(_getframe(1)), number))
+        _b.marks.append((len(_b.log), current.index, id(getframe(1)), number))
     return value
 
 

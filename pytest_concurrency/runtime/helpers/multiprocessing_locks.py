@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from pytest_concurrency._compat import is_mine, is_zero, semaphore_of
 from pytest_concurrency.runtime.helpers.locks import (
     STAND_INS,
     before_release,
@@ -50,7 +51,7 @@ class _Place(Descriptors):
         self._lock = lock
 
     def are_ready(self) -> bool:
-        return not self._lock._is_zero()
+        return not is_zero(self._lock)
 
     def depend_on_outside(self) -> bool:
         return has_children() or is_older_semaphore(self._lock.handle)
@@ -63,8 +64,7 @@ class ManagedSemLock:
 
     def __init__(self, holder: Any, site: int, leaving: int = INTERNAL) -> None:
         self.holder = holder
-        holder = getattr(holder, "_lock", holder)
-        self.lock = getattr(holder, "_semlock", holder)
+        self.lock = semaphore_of(holder)
         self.site = site
         self.leaving = leaving
 
@@ -109,7 +109,7 @@ class ManagedSemLock:
         before_release(self.lock, site, self.lock.release)
         self.lock.release()
         if self.lock.maxvalue == 1:
-            note_release(self.lock, site, is_still_held=self.lock._is_mine())
+            note_release(self.lock, site, is_still_held=is_mine(self.lock))
         elif (task := _b.holder()) is not None:
             note(_b, task.index, inner_serial_of(self.lock), "", RELEASED, site)
         _b.tell_pollers()

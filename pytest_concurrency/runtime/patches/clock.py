@@ -8,13 +8,13 @@ or is blocked out of sight, virtual time passes as real time does (the watchdog 
 from __future__ import annotations
 
 import operator
-import sys
 import time
 from collections.abc import Callable
 from threading import TIMEOUT_MAX
 from typing import Any
 
 from pytest_concurrency import real_time
+from pytest_concurrency._compat import getframe
 from pytest_concurrency.runtime.patches.pipes_and_children import nap
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.task import Waiting
@@ -36,7 +36,7 @@ def sleep(seconds: Any, /) -> None:
     if task is None:
         _real_sleep(seconds)
         return
-    if _is_outward(sys._getframe(1).f_globals):
+    if _is_outward(getframe(1).f_globals):
         nap(task, "a child process", seconds)
         return
     if hasattr(type(seconds), "__index__"):
@@ -51,7 +51,7 @@ def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
     start = real()
 
     def now() -> Any:
-        if _is_outward(sys._getframe(1).f_globals):
+        if _is_outward(getframe(1).f_globals):
             return real()
         seconds = _b.time_outside() if _b.holder() is None else _b.look_at_clock()
         elapsed = seconds * per_second

@@ -10,10 +10,21 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, thread
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from pytest_concurrency._compat import (
+    Pool,
+    arguments_of,
+    is_shut_down,
+    pool_of,
+    pool_worker,
+    put_pool,
+    run_work_item,
+    target_of,
+    threads_with_objects,
+)
 from pytest_concurrency.runtime.effects import containers
 from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
@@ -21,8 +32,7 @@ from pytest_concurrency.runtime.scheduler.task import Abort, Task, task_of
 from pytest_concurrency.runtime.trace.sites import add_call_in
 
 _real_submit: Any = ThreadPoolExecutor.submit
-_worker: Any = thread._worker
-_JOB = add_call_in(thread._WorkItem.run, "what its job belongs to")
+_JOB = add_call_in(run_work_item, "what its job belongs to")
 
 
 class _InOrder(dict[threading.Thread, None]):
@@ -42,10 +52,11 @@ class _InOrder(dict[threading.Thread, None]):
 def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
     """Replace ``ThreadPoolExecutor.submit``."""
     if _b.holder() is not None:
-        if any(task_of(each, _b.tasks) is None for each in self._threads):
+        workers = pool_of(self).threads
+        if any(task_of(each, _b.tasks) is None for each in workers):
             _lend_workers(self)
-        elif not self._threads:
-            self._threads = _InOrder()
+        elif not workers:
+            put_pool(self, pool_of(self)._replace(threads=_InOrder()))
         if type(fn) in METHODS_OF_C and containers.method_kind(type(fn.__self__), fn.__name__):
             fn = partial(_call_method, fn)
     future: Future[Any] = _real_submit(self, fn, *args, **kwargs)
@@ -58,39 +69,36 @@ def _call_method(method: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _lend_workers(executor: Any) -> None:
-    before = executor._threads, executor._work_queue, executor._idle_semaphore
-    _b.at_end.append(partial(_give_back, executor, before))
-    _start_over(executor)
-    executor._work_queue = queue.SimpleQueue()
+    _b.at_end.append(partial(_give_back, executor, pool_of(executor)))
+    put_pool(executor, _new_pool(queue.SimpleQueue()))
 
 
-def _give_back(executor: Any, before: tuple[Any, ...]) -> None:
-    executor._threads, executor._work_queue, executor._idle_semaphore = before
-    if executor._shutdown:
-        executor._work_queue.put(None)  # its own workers have not heard of it yet
+def _give_back(executor: Any, before: Pool) -> None:
+    put_pool(executor, before)
+    if is_shut_down(executor):
+        before.jobs.put(None)  # its own workers have not heard of it yet
 
 
-def _start_over(executor: Any) -> None:
-    executor._threads = _InOrder()
-    executor._idle_semaphore = threading.Semaphore(0)
+def _new_pool(jobs: Any) -> Pool:
+    return Pool(_InOrder(), jobs, threading.Semaphore(0))
 
 
 def start_over_after_fork() -> None:
     """In a forked child: let executors, whose workers did not survive the fork, start new ones."""
-    for each in list(threading._dangling):  # type: ignore[attr-defined]
-        if getattr(each, "_target", None) is _worker and not each.is_alive():
-            _retire(each._args[0], each)
+    for each in threads_with_objects():
+        if target_of(each) is pool_worker and not each.is_alive():
+            _retire(arguments_of(each)[0], each)
 
 
 def note_worker(started: threading.Thread, task: Task) -> None:
     """Take note of a thread that starts: if it is an executor's, the executor may be used again
     when the execution, and with it the thread, has ended.
     """
-    if started._target is _worker:  # type: ignore[attr-defined]
-        executor_ref = started._args[0]  # type: ignore[attr-defined]
+    if target_of(started) is pool_worker:
+        executor_ref = arguments_of(started)[0]
         executor = executor_ref()
         if executor is not None:
-            task.jobs = executor._work_queue
+            task.jobs = pool_of(executor).jobs
             _b.at_end.append(partial(_retire, executor_ref, started))
 
 
@@ -108,7 +116,8 @@ def is_news(record: logging.LogRecord) -> bool:
 
 def _retire(executor_ref: Any, worker: threading.Thread) -> None:
     executor = executor_ref()
-    if executor is not None and worker in executor._threads:
-        executor._threads.discard(worker)
-        if not executor._threads:
-            _start_over(executor)
+    pool = pool_of(executor) if executor is not None else None
+    if pool is not None and worker in pool.threads:
+        pool.threads.discard(worker)
+        if not pool.threads:
+            put_pool(executor, _new_pool(pool.jobs))

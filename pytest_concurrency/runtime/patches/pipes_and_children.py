@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from pytest_concurrency._compat import CONNECTION_RECEIVE, CONNECTION_SEND
 from pytest_concurrency.runtime.patches import selecting, sockets
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.task import Task
@@ -120,7 +121,7 @@ def _communicate(popen: Any) -> Callable[..., Any]:
 
 def _connections(cls: Any) -> dict[str, Any]:
     """Replace what a connection of ``multiprocessing`` keeps of ``os``."""
-    receive, send = cls._recv, cls._send
+    receive, send = getattr(cls, CONNECTION_RECEIVE), getattr(cls, CONNECTION_SEND)
 
     def _recv(self: Any, size: int, read: Any = _real_read) -> Any:
         return receive(self, size, _read if read is _real_read else read)
@@ -128,7 +129,7 @@ def _connections(cls: Any) -> dict[str, Any]:
     def _send(self: Any, buf: Any, write: Any = _real_write) -> None:
         send(self, buf, _write if write is _real_write else write)
 
-    return {"_recv": _recv, "_send": _send}
+    return {CONNECTION_RECEIVE: _recv, CONNECTION_SEND: _send}
 
 
 def patches() -> dict[Any, dict[str, Any]]:

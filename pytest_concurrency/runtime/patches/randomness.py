@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from pytest_concurrency._compat import forget_last_uuid, numpys_generator, shared_generator
+
 _SEED = 0
-_shared: Any = random._inst
 _for_uuids = random.Random(_SEED)
 _BEGINNING: Any = super(random.Random, _for_uuids).getstate()
-_set_state: Any = super(random.Random, _shared).setstate
+_set_state: Any = super(random.Random, shared_generator).setstate
 """Takes half as long as seeding, which comes to the same."""
 
 
@@ -34,7 +35,7 @@ def start_over() -> None:
     """Let the next execution draw what this one has drawn; called between them."""
     _Seeding.done = False
     _set_state(_BEGINNING)
-    _shared.gauss_next = None
+    shared_generator.gauss_next = None
     for seed in _Seeding.eager:
         seed(_SEED)
 
@@ -43,9 +44,7 @@ def _seed_once() -> None:
     if not _Seeding.done:
         _Seeding.done = True
         _for_uuids.seed(_SEED)
-        uuid: Any = sys.modules.get("uuid")
-        if uuid is not None:
-            uuid._last_timestamp = None  # it counts on through the process
+        forget_last_uuid()
 
 
 def _uuid_functions(uuid: Any) -> dict[str, Callable[..., Any]]:
@@ -91,7 +90,7 @@ def repeating(namespaces: Iterable[dict[str, Any]]) -> Iterator[None]:
 def _numpy_random_of(namespaces: Iterable[dict[str, Any]]) -> Any:
     """Return ``numpy.random`` if the program refers to it: seeding it takes a while."""
     found = sys.modules.get("numpy.random")
-    shared = getattr(getattr(found, "mtrand", None), "_rand", None)
+    shared = numpys_generator()
     if shared is None:
         return None
     wanted = (sys.modules.get("numpy"), found)

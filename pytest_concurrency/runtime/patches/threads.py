@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import _thread
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +12,17 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from pytest_concurrency import _compat
+from pytest_concurrency._compat import (
+    THREAD_MODULE,
+    DummyThread,
+    arguments_of,
+    getframe,
+    has_started,
+    no_daemon,
+    target_of,
+    tell_of_death,
+)
 from pytest_concurrency._origins import UNDER_PROGRAMS, origin_of, runs_tests
 from pytest_concurrency.runtime.helpers.locks import point
 from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
@@ -31,8 +41,6 @@ _real_join = threading.Thread.join
 _real_is_alive = threading.Thread.is_alive
 _real_enumerate = threading.enumerate
 _real_current = threading.current_thread
-_real_new_thread = _thread.start_new_thread
-_real_joinable: Any = getattr(_thread, "start_joinable_thread", None)
 _TIMER = add_call_in(threading.Timer.run, "timer")
 _TARGET = add_call_in(threading.Thread.run, "what its target belongs to")
 THREAD_END = add_call_in(threading.Thread.run, "end of the thread")
@@ -42,7 +50,7 @@ _usual_hooks: Hooks = hooks()
 
 def start(self: threading.Thread) -> None:
     """Replace ``Thread.start``."""
-    if _b.holder() is None or self._started.is_set():  # type: ignore[attr-defined]
+    if _b.holder() is None or has_started(self):
         _real_start(self)
         return
     task = _b.adopt(self.name)
@@ -80,9 +88,9 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
         hide_from_tracing()
         if isinstance(thread, threading.Timer):
             point(thread, _TIMER, "call")  # it waits out of sight, but who cancels it meets it
-        target: Any = thread.__dict__.get("_target")
+        target: Any = target_of(thread)
         if type(target) in METHODS_OF_C:
-            note_method(_TARGET, target.__self__, target.__name__, thread.__dict__["_args"])
+            note_method(_TARGET, target.__self__, target.__name__, arguments_of(thread))
         thread.run()
     except Abort:
         pass
@@ -120,7 +128,7 @@ def taken_care_of(thread: threading.Thread, error: BaseException) -> bool:
     if not _is_programs(hook):
         if not is_long(error):  # the hooks that are usual format it
             with suppress(Exception):  # of a broken sys.excepthook
-                thread._invoke_excepthook(thread)  # type: ignore[attr-defined]
+                tell_of_death(thread)
         return False
     told = (type(error), error, error.__traceback__, thread)
     try:
@@ -141,7 +149,7 @@ def _is_programs(hook: Any) -> bool:
 
 def _origin() -> tuple[str, int, str]:
     """Return where a thread is being started: path, line, function of the program's own code."""
-    frame = sys._getframe(2)
+    frame = getframe(2)
     while frame.f_back is not None and origin_of(frame.f_code.co_filename) in UNDER_PROGRAMS:
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
@@ -200,7 +208,7 @@ def current_thread() -> threading.Thread:
     return task.thread
 
 
-class _StandIn(threading._DummyThread):
+class _StandIn(DummyThread):
     """The object of a task on a thread of the pool."""
 
     def is_alive(self) -> bool:
@@ -214,7 +222,7 @@ def _stand_in(task: Task) -> threading.Thread:
         stand_in = _StandIn()  # registers itself as the object of the calling thread
     stand_in.name = task.name
     # What it starts for the program shall be as what an ordinary thread starts.
-    stand_in._daemonic = False  # type: ignore[attr-defined]
+    no_daemon(stand_in)
     tie(stand_in, task)
     return stand_in
 
@@ -232,11 +240,11 @@ def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
     keywords = () if kwargs is None else (kwargs,)
     is_right = callable(function) and type(args) is tuple and type(kwargs) in (dict, type(None))
     if _b.holder() is None or not is_right:
-        return int(_real_new_thread(function, args, *keywords))
+        return int(_compat.start_new_thread(function, args, *keywords))
     task = _adopt(function, daemon=True)
     try:
         with _b.unmanaged():
-            return int(_real_new_thread(partial(_run_raw, task, function), args, *keywords))
+            return int(_compat.start_new_thread(partial(_run_raw, task, function), args, *keywords))
     except BaseException:
         _forget(task)
         raise
@@ -247,12 +255,12 @@ def start_joinable_thread(function: Any, *args: Any, daemon: bool = True, **kwar
     the watchdog passes the baton on.
     """
     if _b.holder() is None or not callable(function):
-        return _real_joinable(function, *args, daemon=daemon, **kwargs)
+        return _compat.start_joinable_thread(function, *args, daemon=daemon, **kwargs)
     task = _adopt(function, daemon=daemon)
     try:
         with _b.unmanaged():
             run = partial(_run_raw, task, function)
-            return _real_joinable(run, *args, daemon=daemon, **kwargs)
+            return _compat.start_joinable_thread(run, *args, daemon=daemon, **kwargs)
     except BaseException:
         _forget(task)
         raise
@@ -281,7 +289,7 @@ def _run_raw(task: Task, function: Callable[..., Any], *args: Any, **kwargs: Any
 def patches() -> dict[Any, dict[str, Any]]:
     """Return what is replaced, by the module or class that holds it."""
     raw: dict[str, Any] = {"start_new_thread": start_new_thread, "start_new": start_new_thread}
-    if _real_joinable is not None:
+    if _compat.start_joinable_thread is not None:
         raw["start_joinable_thread"] = start_joinable_thread
     holders: dict[type | ModuleType, dict[str, Any]] = {
         threading.Thread: {"start": start, "join": join, "is_alive": is_alive},
@@ -290,6 +298,6 @@ def patches() -> dict[Any, dict[str, Any]]:
             "active_count": active_count,
             "current_thread": current_thread,
         },
-        _thread: raw,
+        THREAD_MODULE: raw,
     }
     return holders

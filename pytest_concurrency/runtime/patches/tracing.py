@@ -13,13 +13,13 @@ from functools import partial
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
+from pytest_concurrency._compat import getframe, monitoring
 from pytest_concurrency._origins import is_own
 from pytest_concurrency.runtime.system.disguise import disguised, replace
 
 _PYTHONS = (FunctionType, MethodType)
 _real_settrace, _real_gettrace = sys.settrace, sys.gettrace
 _real_setprofile, _real_getprofile = sys.setprofile, sys.getprofile
-_monitoring: Any = getattr(sys, "monitoring", None)
 
 
 def hide_from_tracing() -> None:
@@ -80,11 +80,11 @@ def _told_unless_own(function: Any, code: CodeType, *told: Any) -> Any:
     if is_own(code.co_filename) or (
         type(called) is FunctionType and is_own(called.__code__.co_filename)
     ):
-        return _monitoring.DISABLE
-    return None if _is_ours(sys._getframe(1)) else function(code, *told)
+        return monitoring.DISABLE
+    return None if _is_ours(getframe(1)) else function(code, *told)
 
 
-_real_register: Any = getattr(_monitoring, "register_callback", None)
+_real_register: Any = getattr(monitoring, "register_callback", None)
 
 
 def patches() -> dict[Any, dict[str, Callable[..., Any]]]:
@@ -95,9 +95,9 @@ def patches() -> dict[Any, dict[str, Callable[..., Any]]]:
         "setprofile": setprofile,
         "getprofile": getprofile,
     }
-    if _monitoring is None:
+    if monitoring is None:
         return {sys: by_name}
-    return {sys: by_name, _monitoring: {"register_callback": register_callback}}
+    return {sys: by_name, monitoring: {"register_callback": register_callback}}
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import allocate_lock, get_ident, get_native_id
 from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from pytest_concurrency._compat import allocate_lock, exit_now, get_ident, get_native_id
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.meetings import note, note_of_thread
 from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
@@ -346,9 +346,7 @@ class Baton(Waits):
 
 def _leave_forked_process() -> NoReturn:
     """End a process that the program has forked and that comes out of the program's end."""
-    import posix  # os._exit may be patched: coverage's saves into the parent's file
-
-    posix._exit(1 if sys.exc_info()[0] else 0)
+    exit_now(1 if sys.exc_info()[0] else 0)
 
 
 baton = Baton()

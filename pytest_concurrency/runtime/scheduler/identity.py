@@ -10,7 +10,6 @@ everything is, too: then it gets another number when it is met again.
 from __future__ import annotations
 
 import gc
-from _thread import get_ident
 from collections.abc import Callable
 from functools import partial
 from itertools import compress, repeat
@@ -18,6 +17,7 @@ from sys import getrefcount
 from typing import Any, Final
 from weakref import ref
 
+from pytest_concurrency._compat import get_ident
 from pytest_concurrency.runtime.effects import foreign
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.state import ROOM

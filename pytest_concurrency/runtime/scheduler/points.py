@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from _thread import get_ident
 from functools import partial
 
+from pytest_concurrency._compat import get_ident
 from pytest_concurrency.runtime.scheduler.pool import Worker
 from pytest_concurrency.runtime.scheduler.state import COLD
 from pytest_concurrency.runtime.scheduler.task import FREE, NOT_STARTED, Abort, Task

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 
+from pytest_concurrency._compat import allocate_lock, get_ident, no_daemon
 from pytest_concurrency.runtime.effects.shapes import LOCALS
 from pytest_concurrency.runtime.system.gate import new_gate
 from pytest_concurrency.runtime.system.hooks import own_thread
@@ -51,7 +51,7 @@ class Worker:
         thread = own_thread(self._loop, "concurrency-worker")
         thread.start()
         # What it starts for the program shall be as what an ordinary thread starts.
-        thread._daemonic = False  # type: ignore[attr-defined]
+        no_daemon(thread)
         self.ready.acquire()
 
     def _loop(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any
 
+from pytest_concurrency._compat import allocate_lock
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.pool import WorkerPool
 from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any, NamedTuple
 
+from pytest_concurrency._compat import could_take_again
 from pytest_concurrency.runtime.system.gate import Gate, closed_lock
 from pytest_concurrency.runtime.trace.pending import Operation
 
@@ -28,19 +29,13 @@ class Waiting(NamedTuple):
     def is_over(self) -> bool:
         """Whether somebody out of sight has given what is waited for."""
         if self.kind == "lock":
-            if _is_mine(self.target) or not self.target.acquire(False):
+            if could_take_again(self.target) or not self.target.acquire(False):
                 return False
             self.target.release()
             return True
         if self.kind == "descriptor":
             return bool(self.target.are_ready())
         return self.kind == "queue" and not self.target.empty()
-
-
-def _is_mine(lock: Any) -> bool:
-    """Whether the calling thread, which waits as well, holds a lock that it could take again."""
-    asked = getattr(lock, "_is_owned", None) or getattr(lock, "_is_mine", None)
-    return asked is not None and asked()
 
 
 class Group:

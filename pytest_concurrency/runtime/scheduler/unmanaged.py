@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from pytest_concurrency._compat import threads_by_ident
 from pytest_concurrency.real_time import perf_counter
 from pytest_concurrency.runtime.scheduler.state import State
 from pytest_concurrency.runtime.system.descriptors import wait_really
@@ -86,10 +87,9 @@ def _strangers(state: State) -> dict[int, threading.Thread]:
     """
     known = (state.by_ident, state.ours, state.pool.idents)
     main = threading.main_thread().ident
-    active: dict[int, threading.Thread] = threading._active.copy()  # type: ignore[attr-defined]
     return {
         ident: thread
-        for ident, thread in active.items()
+        for ident, thread in threads_by_ident().items()
         if ident != main and not any(ident in idents for idents in known)
     }
 

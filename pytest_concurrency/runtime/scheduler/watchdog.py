@@ -12,11 +12,11 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from _thread import allocate_lock
 from math import inf
 from pathlib import Path
 from typing import Any
 
+from pytest_concurrency._compat import allocate_lock
 from pytest_concurrency.real_time import monotonic, perf_counter
 from pytest_concurrency.runtime.scheduler.baton import Baton
 from pytest_concurrency.runtime.scheduler.state import COLD

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pytest_concurrency._compat import resource_tracker_pid
 from pytest_concurrency.real_time import sleep
 
 try:
@@ -138,10 +139,7 @@ def has_children() -> bool:
     """
     if not _has_children():
         return False
-    tracker = getattr(
-        sys.modules.get("multiprocessing.resource_tracker"), "_resource_tracker", None
-    )
-    younger = _children("self") - _older - {getattr(tracker, "_pid", None)}
+    younger = _children("self") - _older - {resource_tracker_pid()}
     # A fork server is older, and hands descriptors on to what it forks.
     return bool(younger) or any(_children(str(child)) for child in _older)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Sequence
 from itertools import islice
 from types import CodeType, FrameType
 from typing import NamedTuple
 
+from pytest_concurrency._compat import all_frames, getframe
 from pytest_concurrency._origins import OWN
 
 _MOST_FRAMES = 200
@@ -38,7 +38,7 @@ Stack = tuple[Frame, ...]
 def stack_here() -> list[Activation]:
     """Return where the calling thread stands: the innermost first, without the plugin's own."""
     found: list[Activation] = []
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = getframe(1)
     while frame is not None and len(found) < _MOST_FRAMES:
         code = frame.f_code
         if not code.co_filename.startswith(OWN):
@@ -82,7 +82,7 @@ def current_frames() -> dict[int, FrameType]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return sys._current_frames()
+        return all_frames()
     finally:
         if was_enabled:
             gc.enable()

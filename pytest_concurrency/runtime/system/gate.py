@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from _thread import LockType, allocate_lock
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import LockType, allocate_lock, gil_enabled
 from pytest_concurrency.real_time import wall_clock
 
 _ROOM = 64

@@ -4,12 +4,12 @@ while searching.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from pytest_concurrency._compat import getframe
 from pytest_concurrency.detect.cause.strands import Strands
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.telling import site_of
@@ -183,7 +183,7 @@ class _Recorder:
         met = None if index is None else self._met.get(index)
         if index is None or met is None or task.index in self._awaited:
             return
-        awaited = awaited_by(task, sys._getframe())
+        awaited = awaited_by(task, getframe(0))
         if awaited is None and type(task.blocked_on) is Waiting:
             awaited = task.blocked_on.target
         if awaited is not met.alive():

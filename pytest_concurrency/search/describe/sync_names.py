@@ -9,10 +9,11 @@ from types import FrameType
 from typing import Final
 from weakref import ref
 
+from pytest_concurrency._compat import CONDITION_LOCK, LOCK, RLOCK
 from pytest_concurrency.runtime.diagnosis.lock_names import AROUND, names_of
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import is_derived
-from pytest_concurrency.runtime.helpers.locks import LOCK, RLOCK, SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
 
 _NAMED: Final = (LOCK, RLOCK, SIMPLE_QUEUE, *AROUND)
 """What is known by the attribute that keeps it, rather than by the variable that it is in."""
@@ -45,7 +46,7 @@ class SyncNames:
             return
         self._kept[id(value)] = Named(ref(value), location)
         if is_derived(type(value), (Condition,)):
-            lock = shapes.held(value, "_lock")
+            lock = shapes.held(value, CONDITION_LOCK)
             if is_derived(type(lock), (LOCK, RLOCK)) and _entry(self._kept, lock) is None:
                 self._kept[id(lock)] = Named(ref(lock), location)
 

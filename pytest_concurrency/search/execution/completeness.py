@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sysconfig
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from pytest_concurrency._compat import FREE_THREADED_BUILD
 from pytest_concurrency.runtime.trace.sites import SITES
 
-DIES_LATE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+DIES_LATE = FREE_THREADED_BUILD
 """Whether an object that another thread than its maker lets go of dies at some later time: builds
 without the GIL count references in two parts, and put them together when they get round to it.
 """

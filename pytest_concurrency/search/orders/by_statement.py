@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
+from pytest_concurrency._compat import getframe
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.orders.fair import Fair
@@ -42,7 +42,7 @@ class Body:
         if self._code is None:
             return NOWHERE
         wanted = _origin(self._code)
-        frame = sys._getframe(1)
+        frame = getframe(1)
         while frame.f_back is not None:
             if _origin(frame.f_code) == wanted:
                 return self._start(frame)

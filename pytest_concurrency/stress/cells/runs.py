@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.gil import gil_enabled
+from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.kinds import (
     CRASH,
     KINDS,

@@ -19,6 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn, TypeVar
 
+from pytest_concurrency._compat import (
+    exit_now,
+    forget_fork_server,
+    resource_tracker_pid,
+    run_finalizers,
+)
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
@@ -61,20 +67,6 @@ def reset_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def forget_fork_server() -> None:
-    """In a child: the fork server of ``multiprocessing`` is a child of the parent's, and cannot be
-    waited for here. Whoever needs one starts another one.
-    """
-    module = sys.modules.get("multiprocessing.forkserver")
-    server: Any = getattr(module, "_forkserver", None)
-    if getattr(server, "_forkserver_pid", None) is None:
-        return
-    with contextlib.suppress(OSError, TypeError):
-        os.close(server._forkserver_alive_fd)
-    for name in ("_forkserver_pid", "_forkserver_alive_fd", "_forkserver_address"):
-        setattr(server, name, None)
-
-
 @dataclass(frozen=True, slots=True)
 class ParentTies:
     """What a child has from its parent."""
@@ -100,9 +92,6 @@ def live_as_child(
     work: Callable[[Progress], T], ties: ParentTies, mask: set[signal.Signals] | set[int]
 ) -> NoReturn:
     """Everything a child ever does, from right after the fork; it never comes back."""
-    # os._exit may be patched: coverage's `patch = _exit` saves into the parent's file.
-    import posix
-
     status = _LOST_PIPE
     try:
         gc.freeze()  # garbage of the parent's is the parent's to finalize
@@ -110,7 +99,7 @@ def live_as_child(
         process_tree.lead_own_group()
         process_tree.die_with_parent(ties.pid)
         process_tree.adopt_orphans()
-        tracker = process_tree.resource_tracker_pid()
+        tracker = resource_tracker_pid()
         reset_signals()
         executors.start_over_after_fork()
         forget_fork_server()
@@ -122,7 +111,7 @@ def live_as_child(
         _work_and_report(work, MessageWriter(ties.messages), tracker)
         status = 0
     finally:
-        posix._exit(status)
+        exit_now(status)
 
 
 def _redirect_standard_streams(output_fd: int) -> None:
@@ -198,10 +187,8 @@ def in_one_line(problem: BaseException) -> str:
 
 def _run_multiprocessing_finalizers() -> None:
     """Pools and managers of the test clean up after themselves (temporary directories, servers)."""
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        with contextlib.suppress(BaseException):
-            util._run_finalizers()
+    with contextlib.suppress(BaseException):
+        run_finalizers()
 
 
 def flush_standard_streams() -> None:

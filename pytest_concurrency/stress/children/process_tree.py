@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._compat import let_resource_tracker_end, resource_tracker_pid
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -66,15 +67,6 @@ def _prctl(option: int, value: int) -> None:
             ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def resource_tracker_pid() -> int | None:
-    """Return the process of multiprocessing that removes named segments and semaphores which were
-    left behind; None while there is none.
-    """
-    module = sys.modules.get("multiprocessing.resource_tracker")
-    pid: int | None = getattr(getattr(module, "_resource_tracker", None), "_pid", None)
-    return pid
-
-
 def share_resource_tracker() -> None:
     """Called before forking, if the program may make shared memory: one tracker for all, which
     outlives those that are killed.
@@ -94,10 +86,8 @@ def stop_own_resource_tracker(inherited: int | None) -> None:
     pid = resource_tracker_pid()
     if pid is None or pid == inherited:
         return
-    tracker = sys.modules["multiprocessing.resource_tracker"]._resource_tracker
     with contextlib.suppress(Exception):
-        os.close(tracker._fd)
-        tracker._fd = tracker._pid = None
+        let_resource_tracker_end()
         until = time.monotonic() + _LONGEST_CLEANUP
         # Not for ever: what the test has left running may hold the pipe open.
         while not os.waitpid(pid, os.WNOHANG)[0] and time.monotonic() < until:

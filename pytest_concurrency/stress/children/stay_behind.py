@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from pytest_concurrency._compat import target_of
 from pytest_concurrency._origins import serves_the_run
 from pytest_concurrency.runtime.scheduler.baton import baton
 
@@ -31,7 +32,7 @@ def threads_that_stay_behind() -> str:
 
 
 def _is_machinery(thread: threading.Thread) -> bool:
-    target = getattr(thread, "_target", None)
+    target = target_of(thread)
     modules = (type(thread).__module__, getattr(target, "__module__", None) or "")
     ours = thread.ident is not None and thread.ident in baton.ours
     return ours or any(

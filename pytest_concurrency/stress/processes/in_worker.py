@@ -14,11 +14,11 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._compat import forget_fork_server
 from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
 from pytest_concurrency.stress.children.in_child import (
-    forget_fork_server,
     in_one_line,
     reset_signals,
     write_stacks_to,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._compat import is_in_shared_memory, raw_value_of
 from pytest_concurrency._origins import INSTALLATION, runs_tests
 from pytest_concurrency.runtime.effects.foreign import class_name, mro
 from pytest_concurrency.runtime.helpers.locks import BOUND
@@ -260,8 +261,8 @@ class Watch:
             case "database":
                 path = self._databases.get(id(obj), "<database>")
                 return (_place(path) or "<database>") if _is_kept(path) else ""
-        inner = getattr(obj, "__dict__", {}).get("_obj", obj)
-        if _kind(type(inner)) == "raw" and "_wrapper" not in getattr(inner, "__dict__", {}):
+        inner = raw_value_of(obj)
+        if _kind(type(inner)) == "raw" and not is_in_shared_memory(inner):
             return ""  # an ordinary object of ctypes
         # An address means the same in processes that have inherited the object only.
         own = f" of process {os.getpid()}" if self._makes_shared else ""

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
+from pytest_concurrency._compat import is_shut_down, most_workers, target_of
 from pytest_concurrency.runtime.patches.threads import expect_hooks, put_usual_hooks, taken_care_of
 from pytest_concurrency.stress.cells.context import End, Job
 
@@ -176,10 +177,10 @@ def threads_as_workers(run: Run) -> Iterator[None]:
         return False
 
     def submit(pool: Any, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        if pool._shutdown:
+        if is_shut_down(pool):
             raise RuntimeError("cannot schedule new futures after shutdown")
         future = _Deferred(pending)
-        pending.jobs.append((future, partial(function, *args, **kwargs), pool._max_workers))
+        pending.jobs.append((future, partial(function, *args, **kwargs), most_workers(pool)))
         return future
 
     def shut_down(pool: Any, wait: bool = True, **more: Any) -> None:
@@ -210,7 +211,7 @@ def threads_as_workers(run: Run) -> Iterator[None]:
 def _owner_of(thread: threading.Thread) -> str:
     """Return the module of the standard library that runs jobs or carries messages by a thread of
     its own; "" for the test's."""
-    for made_by in (type(thread), getattr(thread, "_target", None)):
+    for made_by in (type(thread), target_of(thread)):
         module = getattr(made_by, "__module__", None) or ""
         if f"{module}.".startswith(_POOLS):
             return module

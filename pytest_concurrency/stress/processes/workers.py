@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._compat import resource_tracker_pid
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
 from pytest_concurrency.stress.children.child import (
@@ -143,7 +144,7 @@ class _Worker:
             measuring=coverage_bridge.active() if by_fork else None,
             described=None if by_fork else coverage_bridge.describe(),
             mask=signal.pthread_sigmask(signal.SIG_BLOCK, ()),
-            tracker=process_tree.resource_tracker_pid(),
+            tracker=resource_tracker_pid(),
         )
         self._process: Any = self._context.Process(  # type: ignore[attr-defined]
             target=live_as_worker, args=(order,), name=f"process-{index}"
