@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from pytest_concurrency.runtime.trace import operations as done
 from pytest_concurrency.runtime.trace.event import (
     Event,
+    effect,
     location,
     operation,
     resource_of,
     thread_of,
 )
+from pytest_concurrency.runtime.trace.happens_before import HappensBefore
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 
 _WOKEN = (done.START, done.WAKE, done.EXPIRE, done.RETURN)
@@ -46,3 +49,27 @@ class Recomputed:
             self.holders[resource_of(event)] = thread_of(event)
         elif operation(event) == done.RELEASED:
             self.holders.pop(resource_of(event), None)
+
+
+# -- happens-before, by its definition --------------------------------------------------
+
+
+def ordered_by_definition(trace: list[Event]) -> set[tuple[int, int]]:
+    """Return the pairs that program order and synchronisation order: their transitive closure."""
+    after: list[set[int]] = [set() for _ in trace]
+    for one, other in reversed(list(itertools.combinations(range(len(trace)), 2))):
+        first, second = trace[one], trace[other]
+        is_own = thread_of(first) == thread_of(second)
+        meets = effect(first).sends and effect(second).receives
+        if is_own or (meets and location(first) == location(second)):
+            after[one] |= {other, *after[other]}
+    return {(one, other) for one, others in enumerate(after) for other in others}
+
+
+def assert_as_defined(trace: list[Event]) -> None:
+    order = HappensBefore(trace)
+    by_definition = ordered_by_definition(trace)
+    for one, other in itertools.combinations(range(len(trace)), 2):
+        assert order.is_before(one, other) == ((one, other) in by_definition), (one, other)
+        assert not order.is_before(other, one)
+        assert order.are_unordered(one, other) != order.is_before(one, other)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from loading import load_module
-from recomputed import Recomputed
+from recomputed import Recomputed, assert_as_defined
 
 from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.instrument.scope import Scope
@@ -20,8 +20,6 @@ from pytest_concurrency.runtime.trace import operations as done
 from pytest_concurrency.runtime.trace.event import (
     Event,
     access,
-    effect,
-    location,
     operation,
     site_number,
     thread_of,
@@ -35,27 +33,6 @@ from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 
 _EXECUTIONS = 15
-
-
-def ordered_by_definition(trace: list[Event]) -> set[tuple[int, int]]:
-    """Return the pairs that program order and synchronisation order: their transitive closure."""
-    after: list[set[int]] = [set() for _ in trace]
-    for one, other in reversed(list(itertools.combinations(range(len(trace)), 2))):
-        first, second = trace[one], trace[other]
-        is_own = thread_of(first) == thread_of(second)
-        meets = effect(first).sends and effect(second).receives
-        if is_own or (meets and location(first) == location(second)):
-            after[one] |= {other, *after[other]}
-    return {(one, other) for one, others in enumerate(after) for other in others}
-
-
-def assert_as_defined(trace: list[Event]) -> None:
-    order = HappensBefore(trace)
-    by_definition = ordered_by_definition(trace)
-    for one, other in itertools.combinations(range(len(trace)), 2):
-        assert order.is_before(one, other) == ((one, other) in by_definition), (one, other)
-        assert not order.is_before(other, one)
-        assert order.are_unordered(one, other) != order.is_before(one, other)
 
 
 events = st.builds(
