@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from benchmarks.asking import OURS, PEER, Child, NoAnswerError, has_peer
 from benchmarks.table import Table
-from pytest_concurrency.search.strategies import NAMES
+from pytest_concurrency.settings.strategies import STRATEGIES
+
+NAMES = tuple(STRATEGIES)
 
 FOLDER = Path(__file__).parent.parent / "tests" / "corpus" / "flagged"
 SCHEDULES = 500

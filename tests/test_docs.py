@@ -19,8 +19,8 @@ from pytest_concurrency.settings.rules import (
     MAX_THREADS,
     RULES,
     SELECTIONS,
-    STRATEGIES,
 )
+from pytest_concurrency.settings.strategies import STRATEGIES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

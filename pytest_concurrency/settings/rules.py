@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeGuard
 
+from .strategies import STRATEGIES
+
 MAX_THREADS = 64
 MAX_PROCESSES = 32
 MAX_SCHEDULES = 10_000_000
@@ -16,7 +18,6 @@ MAX_RUNS = 100_000
 MAX_SECONDS = 86_400
 SELECTIONS = ("marked", "all")
 GATES = ("marked", "all", "none")
-STRATEGIES = ("auto", "random", "pct", "pos", "surw", "systematic")
 MAX_PREEMPTIONS = 1000
 MAX_JOBS = 256
 MAX_SEED_DIGITS = 40
@@ -157,6 +158,10 @@ def _is_dotted(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
 
 
+def _strategy(value: object) -> str:
+    return _word(tuple(STRATEGIES))(value)  # which another package may have added to
+
+
 def _start_method(value: object) -> str:
     import multiprocessing  # only for those who ask: it is slow to import
 
@@ -210,7 +215,7 @@ RULES: dict[str, Rule] = {
         "free-running repeats per count; 0: no free-running cells (default: 20)",
     ),
     "strategy": Rule(
-        str, _word(STRATEGIES), "|".join(STRATEGIES), "how schedules are chosen (default: auto)"
+        str, _strategy, "|".join(STRATEGIES), "how schedules are chosen (default: auto)"
     ),
     "preemptions": Rule(
         _parse_integer,

@@ -30,7 +30,10 @@ from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.explorer import Explorer, search
 from pytest_concurrency.search.orders.replay import Replay
-from pytest_concurrency.search.strategies import NAMES, make
+from pytest_concurrency.search.strategies import make
+from pytest_concurrency.settings.strategies import STRATEGIES
+
+NAMES = tuple(STRATEGIES)
 
 PROGRAMS = int(os.environ.get("FUZZ", "20"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))

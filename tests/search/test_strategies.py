@@ -18,8 +18,11 @@ from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.orders.replay import Replay
-from pytest_concurrency.search.strategies import NAMES, make
+from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.strategies.systematic import Systematic
+from pytest_concurrency.settings.strategies import STRATEGIES
+
+NAMES = tuple(STRATEGIES)
 
 
 def interleaving_of(strategy, jobs):

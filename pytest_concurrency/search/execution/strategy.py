@@ -6,6 +6,21 @@ from typing import NamedTuple, Protocol
 
 from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
+
+
+class Start(NamedTuple):
+    """What a strategy is made from, for one search."""
+
+    choices: Choices
+    """Where all chance comes from."""
+    learning: Learning
+    """Where threads conflict, as far as it is known."""
+    preemptions: int | None = None
+    """Most preemptions of a schedule; None: any number. For those that can keep to it."""
+    job: int = 0
+    """Which one it is of several jobs that share the search."""
 
 
 class Covered(NamedTuple):

@@ -1,17 +1,25 @@
-"""How schedules are chosen: one file each."""
+"""How schedules are chosen: one file each. Their list is in ``settings/strategies.py``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pkgutil import resolve_name
+
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.strategy import SearchStrategy
-from pytest_concurrency.search.strategies.auto import Auto
-from pytest_concurrency.search.strategies.pct import Pct
-from pytest_concurrency.search.strategies.pos import Pos
-from pytest_concurrency.search.strategies.random_walk import RandomWalk
-from pytest_concurrency.search.strategies.surw import Surw
+from pytest_concurrency.search.execution.strategy import SearchStrategy, Start
+from pytest_concurrency.settings.strategies import STRATEGIES, Entry
 
-NAMES = ("auto", "random", "pct", "pos", "surw", "systematic")
+
+def _factory(entry: Entry) -> Callable[[Start], SearchStrategy]:
+    made: Callable[[Start], SearchStrategy]
+    made = resolve_name(entry.make) if isinstance(entry.make, str) else entry.make
+    return made
+
+
+# All of them now: cells make theirs in children, which would each import it again.
+for _entry in STRATEGIES.values():
+    _factory(_entry)
 
 
 def make(
@@ -27,16 +35,7 @@ def make(
     ``preemptions`` bounds the systematic search, which only the first of several jobs does. Raises
     ValueError for an unknown name.
     """
-    if name == "random":
-        return RandomWalk(choices, learning)
-    if name == "pct":
-        return Pct(choices, learning)
-    if name == "pos":
-        return Pos(choices, learning)
-    if name == "surw":
-        return Surw(choices, learning)
-    if name == "systematic":
-        return Auto(choices, learning, preemptions, alone=True)
-    if name == "auto":
-        return Auto(choices, learning, preemptions, job)
-    raise ValueError(f"unknown strategy {name!r}; known are {', '.join(NAMES)}")
+    entry = STRATEGIES.get(name)
+    if entry is None:
+        raise ValueError(f"unknown strategy {name!r}; known are {', '.join(STRATEGIES)}")
+    return _factory(entry)(Start(choices, learning, preemptions, job))

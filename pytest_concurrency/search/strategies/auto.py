@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
+from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy, Start
 from pytest_concurrency.search.strategies.pct import Pct
 from pytest_concurrency.search.strategies.pos import Pos
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
@@ -70,6 +70,16 @@ class Auto:
         self._others = cycle(others[first:] + others[:first])
         self._turn = 0
         self._bind(self.systematic)
+
+    @classmethod
+    def made(cls, start: Start) -> Self:
+        """Return one for a search, of which this may be one job."""
+        return cls(start.choices, start.learning, start.preemptions, start.job)
+
+    @classmethod
+    def systematic_alone(cls, start: Start) -> Self:
+        """Return the strategy ``systematic``."""
+        return cls(start.choices, start.learning, start.preemptions, alone=True)
 
     @property
     def finished(self) -> bool:

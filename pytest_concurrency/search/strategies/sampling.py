@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.strategy import Start
 
 if TYPE_CHECKING:
     from pytest_concurrency.detect.observation import Execution
@@ -40,6 +41,11 @@ class Sampling:
         self._choices = choices
         self._learning = learning
         self._hurried = False
+
+    @classmethod
+    def made(cls, start: Start) -> Self:
+        """Return one for a search."""
+        return cls(start.choices, start.learning)
 
     def prepare(self) -> None:
         """Nothing is known before."""

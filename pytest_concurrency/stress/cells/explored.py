@@ -26,6 +26,7 @@ from pytest_concurrency.search.execution.workload import Workload as Runner
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
+from pytest_concurrency.settings.strategies import STRATEGIES
 from pytest_concurrency.stress.cells.apart import DiedApart, run_apart
 from pytest_concurrency.stress.cells.jobs import cpus, search_in_jobs
 from pytest_concurrency.stress.cells.serial import SerialFacts
@@ -137,7 +138,7 @@ def _notes(exploration: Exploration, found: Search, known: int) -> Iterator[str]
 
 def jobs_of(settings: Settings) -> int:
     """Return how many jobs search a cell."""
-    if settings.strategy == "systematic" or not hasattr(os, "fork"):
+    if STRATEGIES[settings.strategy].in_one_job or not hasattr(os, "fork"):
         return 1  # one job's schedules follow from those before
     wanted = settings.jobs
     if not wanted:
