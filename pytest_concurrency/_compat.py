@@ -7,7 +7,9 @@ Modules that a program may never import are not imported here either.
 
 from __future__ import annotations
 
+import _random
 import _thread
+import ctypes
 import os
 import random
 import sys
@@ -233,6 +235,13 @@ def run_finalizers() -> None:
 
 shared_generator: Any = vars(random)["_inst"]
 """That of the functions of ``random``."""
+
+
+def kept_in_c(generator: random.Random) -> ctypes.Array[ctypes.c_char]:
+    """Return a view of the fields of a generator that its part written in C has: its state."""
+    start = object.__basicsize__
+    size = _random.Random.__basicsize__ - start
+    return (ctypes.c_char * size).from_address(id(generator) + start)
 
 
 def numpys_generator() -> Any:

@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from multiprocessing import connection, resource_tracker, synchronize
 from pathlib import Path
 from types import ModuleType
@@ -356,6 +357,18 @@ def test_shared_generator() -> None:
     finally:
         random.setstate(state)
     assert _compat.shared_generator.gauss_next is None or random.getstate()[2] is not None
+
+
+def test_kept_in_c() -> None:
+    one, other = random.Random(5), random.Random(5)
+    kept = _compat.kept_in_c(one)
+    assert kept.raw == _compat.kept_in_c(other).raw
+    for change in (one.random, partial(one.seed, 6), partial(one.getrandbits, 32 * 624)):
+        before = kept.raw
+        change()
+        assert kept.raw != before
+    one.setstate(other.getstate())
+    assert kept.raw == _compat.kept_in_c(other).raw
 
 
 def test_numpys_generator() -> None:

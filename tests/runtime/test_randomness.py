@@ -7,6 +7,8 @@ import uuid
 from random import randint
 from uuid import uuid4
 
+import pytest
+
 from pytest_concurrency import explore
 
 
@@ -66,3 +68,15 @@ def test_a_seed_of_the_programs_own_counts():
         assert random.random() == random.Random(7).random()
 
     assert not explore(lambda: None, [work], schedules=2).hazards
+
+
+@pytest.mark.parametrize("leave", [lambda: random.seed(7), lambda: random.getrandbits(32 * 624)])
+def test_what_an_execution_leaves_behind_without_a_trace(leave):
+    """The position within the generator's numbers is the same as at the beginning."""
+    drawn = set()
+
+    def setup():
+        drawn.add(random.getstate())
+
+    explore(setup, [lambda _: leave()], schedules=3)
+    assert len(drawn) == 1

@@ -14,13 +14,19 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from pytest_concurrency._compat import forget_last_uuid, numpys_generator, shared_generator
+from pytest_concurrency._compat import (
+    forget_last_uuid,
+    kept_in_c,
+    numpys_generator,
+    shared_generator,
+)
 
 _SEED = 0
 _for_uuids = random.Random(_SEED)
 _BEGINNING: Any = super(random.Random, _for_uuids).getstate()
 _set_state: Any = super(random.Random, shared_generator).setstate
-"""Takes half as long as seeding, which comes to the same."""
+_kept = kept_in_c(shared_generator)
+_KEPT_AT_BEGINNING = kept_in_c(_for_uuids).raw
 
 
 class _Seeding:
@@ -34,7 +40,8 @@ class _Seeding:
 def start_over() -> None:
     """Let the next execution draw what this one has drawn; called between them."""
     _Seeding.done = False
-    _set_state(_BEGINNING)
+    if _kept.raw != _KEPT_AT_BEGINNING:  # to set it, or to ask for it, makes 625 numbers
+        _set_state(_BEGINNING)
     shared_generator.gauss_next = None
     for seed in _Seeding.eager:
         seed(_SEED)
