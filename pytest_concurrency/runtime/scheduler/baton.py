@@ -65,7 +65,8 @@ class Baton(Waits):
         self.clock = float(int(self.time_outside()) + 1)
         heat = strategy.begin(self)
         self.heat = everywhere() if heat is None else heat
-        self.current = self.running = task
+        self.current = task
+        task.running = True
         return task
 
     def run_together(self, jobs: Sequence[Callable[[], Any]]) -> list[Task]:
@@ -132,7 +133,7 @@ class Baton(Waits):
         task.ident, task.native_id = get_ident(), get_native_id()
         self.by_ident[task.ident] = task
         task.gate.acquire()
-        self.running = task
+        task.running = True
         if self.aborting:
             raise Abort
         note_of_thread(self, task.index, BEGIN)
@@ -140,7 +141,8 @@ class Baton(Waits):
     def _work(self, task: Task, worker: Worker) -> None:
         following: Task | None = task
         while following is not None:
-            task = self.running = following
+            task = following
+            task.running = True
             self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, BEGIN))
             try:
                 if not self.aborting:
@@ -224,9 +226,11 @@ class Baton(Waits):
         try:  # suppress() would take half as long as all the rest
             if not self.aborting:
                 self._stop(task)
-            elif self.running is task:  # nobody interrupts it from here on
-                with self.mutex:
-                    self.running = None
+            else:  # nobody interrupts it from here on
+                task.running = False
+                if self.disturbed:
+                    with self.mutex:
+                        pass
         except Abort:
             pass
         task.done = True
@@ -268,6 +272,7 @@ class Baton(Waits):
             self.current = None
             self.forget()
         self.mutex = allocate_lock()
+        self.disturbed = False
         self.pool = WorkerPool()
         self.ours = set()
 
@@ -290,16 +295,26 @@ class Baton(Waits):
         if self.polled and self.holder() is not None:
             self.poll()
 
+    @contextmanager
+    def disturbing(self) -> Iterator[None]:
+        """Let nobody enter the scheduler; to be used by the watchdog."""
+        with self.mutex:
+            self.disturbed = True
+            try:
+                yield
+            finally:
+                self.disturbed = False
+
     def take_away(self, task: Task) -> None:
         """Pass the baton on for a holder that is blocked where we cannot see it; called by the
         watchdog.
         """
-        with self.mutex:
-            if self.running is not task or self.current is not task or self.aborting:
+        with self.disturbing():
+            if not task.running or self.current is not task or self.aborting:
                 return
             task.outside = self.lost_sight = True
             note_of_thread(self, task.index, LEAVE)
-            self.running = None
+            task.running = False
             self._settle(task)
             self.enabled.remove(task)
             if self.enabled:
@@ -334,11 +349,12 @@ class Baton(Waits):
             insort(self.enabled, task, key=by_index)
             if self.idle:
                 self.idle = False
-                self.current = self.running = task
+                self.current = task
+                task.running = True
                 self._grant(task)
                 return task
         task.gate.acquire()
-        self.running = task
+        task.running = True
         if self.aborting:
             raise Abort
         return task

@@ -30,7 +30,10 @@ class Points(Timers):
         when its grant is used up.
         """
         task = self.by_ident[get_ident()]
-        self._stop(task)
+        task.running = False
+        if self.disturbed or task.outside:
+            self._enter_late(task)
+        self._settle(task)
         if self.aborting:
             raise Abort
         if self.polled and self.total - self.polled_at >= POINTS_BETWEEN_POLLS:
@@ -52,12 +55,12 @@ class Points(Timers):
             chosen = task
         if chosen is task:
             self._grant(task)
-            self.running = task
+            task.running = True
             return
         self.preemptions += 1
         self._pass_to(chosen)
         task.gate.acquire()
-        self.running = task
+        task.running = True
         if self.aborting:
             raise Abort
 
@@ -128,15 +131,23 @@ class Points(Timers):
         """Let the calling thread, which holds the baton as far as it knows, enter the scheduler.
 
         The watchdog may have taken the baton away meanwhile: then the thread has to wait for it.
-        From here on it cannot, until somebody is granted points again.
+        From here on it cannot, until somebody is granted points again. Each says first what it is
+        about to do, and looks then what the other one does (Dekker's algorithm): so only a thread
+        that is disturbed has to take a lock.
         """
+        task.running = False
+        if self.disturbed or task.outside:
+            self._enter_late(task)
+        self._settle(task)  # an Abort that the watchdog has sent comes at this call at the latest
+
+    def _enter_late(self, task: Task) -> None:
+        """Wait until the watchdog is done, and then for the baton if it has been taken away."""
         while True:
+            task.running = False
             with self.mutex:
                 if not task.outside:
-                    self.running = None
-                    break
+                    return
             self._come_back(task.ident)
-        self._settle(task)
 
     def poll(self) -> None:
         """Wake the tasks whose descriptors are ready."""

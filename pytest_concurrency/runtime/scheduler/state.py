@@ -40,6 +40,7 @@ class State:
         "current",
         "cut",
         "cut_noted",
+        "disturbed",
         "enabled",
         "ended",
         "files",
@@ -74,7 +75,6 @@ class State:
         "polled_at",
         "pool",
         "preemptions",
-        "running",
         "seen",
         "serials",
         "snapshot",
@@ -96,11 +96,11 @@ class State:
         self.pool = WorkerPool()
         self.mutex = allocate_lock()
         """Guards what threads touch without holding the baton: coming back from outside, the
-        watchdog. The holder takes it when it enters the scheduler.
+        watchdog.
         """
-        self.running: Task | None
-        """The holder, while its thread runs the program's own code. None while a thread is in the
-        scheduler, or has not woken up yet: then nobody can lose the baton.
+        self.disturbed = False
+        """Whether the watchdog is looking who runs, to take the baton away from it or to interrupt
+        it: who enters the scheduler just then has to wait for the mutex.
         """
         self.amplifier: Callable[..., None] | None = None
         """Called at every scheduling point while no execution is going on (free-running cells and
@@ -161,7 +161,6 @@ class State:
         """Scheduling points; those of them where the heat is on; switches that nobody needed."""
         self.clock = 0.0
         self.aborting = False
-        self.running = None
         self.cut: int | None = None
         """The length of the log when the execution was given up: unwinding is no part of it."""
         self.cut_noted = 0

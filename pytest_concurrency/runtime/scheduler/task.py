@@ -67,6 +67,7 @@ class Task:
         "outside",
         "result",
         "run",
+        "running",
         "steps",
         "thread",
         "timer",
@@ -90,6 +91,10 @@ class Task:
         self.done = False
         self.group: Group | None = None
         self.daemon = False
+        self.running = False
+        """Whether it holds the baton and its thread runs the program's own code. Not while that is
+        in the scheduler, or has not woken up yet: then nobody can take the baton away from it.
+        """
         self.outside = False
         """Blocked where the scheduler cannot see it; it gave up the baton involuntarily."""
         self.result: Any = None

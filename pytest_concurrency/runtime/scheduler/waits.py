@@ -77,7 +77,7 @@ class Waits(Points):
             if chosen is not None:
                 self._pass_to(chosen)
             task.gate.acquire()
-        self.running = task
+        task.running = True
         task.blocked_on = None
         if self.aborting:
             raise Abort

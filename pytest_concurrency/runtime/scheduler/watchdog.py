@@ -108,7 +108,7 @@ class Watchdog:
                 last = ()
             elif task is NOBODY:
                 baton.pass_time(looked - before)
-            elif since < looked and baton.running is task:
+            elif since < looked and task.running:
                 if looked - since > _LONG:  # virtual time passes as real time does
                     baton.clock += looked - counted
                     counted = looked
@@ -128,7 +128,7 @@ class Watchdog:
         program's own code. Whoever is in the scheduler sees by itself that the end has come.
         """
         baton = self._baton
-        with baton.mutex:
+        with baton.disturbing():
             if baton.current is not task:
                 return  # at the next look
             baton.outcome = outcome
@@ -144,7 +144,7 @@ class Watchdog:
                         baton.current = other
                         other.gate.release()
                         break
-            elif baton.running is task:
+            elif task.running:
                 _interrupt(task)
 
     def _remind(self, now: float) -> None:
@@ -152,8 +152,8 @@ class Watchdog:
         since: a finalizer may have swallowed the Abort.
         """
         baton = self._baton
-        with baton.mutex:
-            task = baton.running
+        with baton.disturbing():
+            task = next((each for each in baton.tasks if each.running), None)
             if not baton.aborting or task is None:
                 return
             if baton.granted or now - self._told > _AGAIN:
