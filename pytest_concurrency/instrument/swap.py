@@ -37,8 +37,8 @@ from pytest_concurrency.runtime.helpers import (
 from pytest_concurrency.runtime.scheduler import identity
 
 _HELPERS: dict[str, Any] = {
-    "@get": access.get_attr,
-    "@set": access.set_attr,
+    "@get": access.attribute,
+    "@set": access.attribute,
     "@call_attr": methods.call_attr,
     "@item": access.item,
     "@item_keep": access.item_keep,

@@ -24,9 +24,9 @@ from pytest_concurrency.runtime.helpers.locks import stand_in_for
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import dropped, let_go, serial_of
 from pytest_concurrency.runtime.trace.event import Event
-from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.operations import USE, WRITE
 from pytest_concurrency.runtime.trace.pending import Operation
-from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -37,7 +37,7 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
     watches. Does nothing if the calling thread is not part of an execution.
     """
     current = _b.current
-    if current is None or (current.ident != get_ident() and _b.holder() is None):
+    if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         if _b.amplifier is not None:
             _b.amplifier(site, target, obj, name, op or SITES[site].op)
         return
@@ -49,33 +49,32 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, id(target), part, op))
-    assert _b.current is not None
-    serial = FILE if target is FILE else serial_of(target)
-    event: Event = (_b.current.index, site, serial, part, op or SITES[site].op)
+    entry = _b.seen.get(id(target))
+    serial: Resource = entry[1] if entry is not None and entry[0]() is target else _number(target)
+    event: Event = (current.index, site, serial, part, op or SITES[site].op)
     _b.log.append(event)
     if _b.observer is not None:
         _b.observer.observe(event, obj, name)
+
+
+def _number(target: object) -> Resource:
+    return FILE if target is FILE else serial_of(target)
 
 
 # -- attributes ------------------------------------------------------------------------
-# Written out, without touch(), because they are the hot path.
+# Written out, without touch(), because this is the hot path.
 
 
-def get_attr(obj: Any, name: str, site: int) -> Any:
-    """Precede a load of ``obj.name``."""
+def attribute(obj: Any, name: str, site: int) -> Any:
+    """Precede a load of ``obj.name``, a store to it or a delete of it."""
     current = _b.current
-    if current is None or (current.ident != get_ident() and _b.holder() is None):
+    if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return obj
-    shape = shapes.SHAPES.get((type(obj), name))
-    if shape is None:
-        shape = shapes.shape_of(type(obj), name)
+    shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
     if shape is not shapes.DATA:
-        target = shapes.read_from(obj, name, shape)
-        if target is not None:
-            touch(site, target, obj, name, name)
-        return stand_in_for(obj, site)
+        return _other_attribute(obj, name, site, shape)
     if _b.held:
         let_go()
     if _b.heat[site]:
@@ -86,45 +85,21 @@ def get_attr(obj: Any, name: str, site: int) -> Any:
         _b.consult(Operation(site, id(obj)))
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
-    assert _b.current is not None
-    event = (_b.current.index, site, serial, name, SITES[site].op)
+    event = (current.index, site, serial, name, SITES[site].op)
     _b.log.append(event)
     if _b.observer is not None:
         _b.observer.observe(event, obj, name)
     return obj
 
 
-def set_attr(obj: Any, name: str, site: int) -> Any:
-    """Precede a store to or a delete of ``obj.name``."""
-    current = _b.current
-    if current is None or (current.ident != get_ident() and _b.holder() is None):
-        if _b.amplifier is not None:
-            _b.amplifier(site, obj)
-        return obj
-    shape = shapes.SHAPES.get((type(obj), name))
-    if shape is None:
-        shape = shapes.shape_of(type(obj), name)
-    if shape is not shapes.DATA:
-        target = shapes.written_to(obj, name, shape)
-        if target is not None:
-            touch(site, target, obj, name, name)
-        return obj
-    if _b.held:
-        let_go()
-    if _b.heat[site]:
-        _b.budget = left = _b.budget - 1
-    else:
-        _b.cold = left = _b.cold - 1
-    if left < 0:
-        _b.consult(Operation(site, id(obj)))
-    entry = _b.seen.get(id(obj))
-    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
-    assert _b.current is not None
-    event = (_b.current.index, site, serial, name, SITES[site].op)
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer.observe(event, obj, name)
-    return obj
+def _other_attribute(obj: Any, name: str, site: int, shape: str) -> Any:
+    """The same for one that is not just kept in the instance."""
+    is_write = SITES[site].op == WRITE
+    holder_of = shapes.written_to if is_write else shapes.read_from
+    target = holder_of(obj, name, shape)
+    if target is not None:
+        touch(site, target, obj, name, name)
+    return obj if is_write else stand_in_for(obj, site)
 
 
 # -- items -----------------------------------------------------------------------------

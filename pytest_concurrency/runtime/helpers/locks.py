@@ -53,40 +53,40 @@ BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
 """Types of bound methods; C has two, by calling convention."""
 
 
-def point(obj: object, site: int, kind: str, *, waits: bool = False) -> Task | None:
+def point(obj: object, site: int, kind: str, waits: bool = False) -> Task | None:
     """Pass a scheduling point before a synchronisation; None if the calling thread is
     not managed.
 
     ``waits``: it takes a lock, and waits for it as long as it takes.
     """
     current = _b.current
-    if current is None or (current.ident != get_ident() and _b.holder() is None):
+    if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return None
-    if site != INTERNAL:
-        if _b.held:
-            let_go()
-        if _b.heat[site]:
-            _b.budget = left = _b.budget - 1
-        else:
-            _b.cold = left = _b.cold - 1
-        if left < 0:
-            _b.consult(Operation(site, id(obj), "", kind, waits))
-        current = _b.current
-        assert current is not None
-        event: Event = (current.index, site, serial_of(obj), "", kind)
-        _b.log.append(event)
-        if _b.observer is not None:
-            _b.observer.observe(event, obj, "")
+    if site == INTERNAL:
         return current
-    return _b.current
+    if _b.held:
+        let_go()
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, id(obj), "", kind, waits))
+    entry = _b.seen.get(id(obj))
+    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
+    event: Event = (current.index, site, serial, "", kind)
+    _b.log.append(event)
+    if _b.observer is not None:
+        _b.observer.observe(event, obj, "")
+    return current
 
 
 def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) -> bool:
     """``lock.acquire(blocking, timeout)`` under the scheduler."""
     waits = blocking is True and timeout == -1
-    task = point(lock, site, ACQUIRE if waits else TRY, waits=waits)
+    task = point(lock, site, ACQUIRE if waits else TRY, waits)
     if task is None:
         return bool(lock.acquire(blocking, timeout))
     if not blocking or timeout < 0:
@@ -121,8 +121,7 @@ def note_acquired(lock: Any, task: Task, site: int) -> None:
     if owner is None or owner[1] is not task:
         _b.owners[key] = (lock, task)
         entry = _b.seen.get(key)
-        known = entry is not None and entry[0]() is lock
-        number = entry[1] if entry is not None and known else inner_serial_of(lock)
+        number = entry[1] if entry is not None and entry[0]() is lock else inner_serial_of(lock)
         _b.noted.append((len(_b.log), task.index, site, number, "", ACQUIRED))
 
 
@@ -130,7 +129,7 @@ def release(lock: Any, site: int) -> None:
     """``lock.release()`` under the scheduler."""
     before_release(lock, site, lock.release)
     lock.release()
-    _released(lock, site)
+    note_release(lock, site, is_still_held=type(lock) is RLOCK and rlock_is_owned(lock))
 
 
 def before_release(obj: object, site: int, give_back: Callable[[], object]) -> None:
@@ -143,37 +142,25 @@ def before_release(obj: object, site: int, give_back: Callable[[], object]) -> N
         raise
 
 
-def _is_managed() -> bool:
-    """Whether the calling thread is part of an execution; it may have to wait for its turn."""
-    current = _b.current
-    if current is None:
-        return False
-    return current.ident == get_ident() or _b.holder() is not None
-
-
-def _released(lock: Any, site: int) -> None:
-    is_still_held = type(lock) is RLOCK and rlock_is_owned(lock)
-    note_release(lock, site, is_still_held=is_still_held)
-
-
 def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
     """Let whoever waits for ``lock`` try again, unless the calling thread still holds it."""
-    if is_still_held or not _is_managed():
+    current = _b.current
+    if is_still_held or current is None:
+        return
+    if current.ident != get_ident() and (current := _b.holder()) is None:
         return
     key = id(lock)
     _b.owners.pop(key, None)
-    assert _b.current is not None
     entry = _b.seen.get(key)
-    known = entry is not None and entry[0]() is lock
-    number = entry[1] if entry is not None and known else inner_serial_of(lock)
-    _b.noted.append((len(_b.log), _b.current.index, site, number, "", RELEASED))
+    number = entry[1] if entry is not None and entry[0]() is lock else inner_serial_of(lock)
+    _b.noted.append((len(_b.log), current.index, site, number, "", RELEASED))
     if key in _b.waiters:
         _b.wake(key)
 
 
 def _release_save(lock: Any) -> Any:
     state = release_wholly(lock)
-    _released(lock, INTERNAL)
+    note_release(lock, INTERNAL, is_still_held=False)
     return state
 
 
@@ -213,9 +200,9 @@ def _put(
 ) -> None:
     point(target, site, CALL)
     target.put(value, block, timeout)
-    if _is_managed():
-        assert _b.current is not None
-        note(_b, _b.current.index, inner_serial_of(target), "", PUT, site)
+    task = _b.holder()
+    if task is not None:
+        note(_b, task.index, inner_serial_of(target), "", PUT, site)
         if id(target) in _b.waiters:
             _b.wake(id(target))
 

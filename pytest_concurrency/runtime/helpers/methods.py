@@ -21,7 +21,7 @@ from weakref import ReferenceType
 from pytest_concurrency.runtime.effects import containers, files, shapes
 from pytest_concurrency.runtime.effects.foreign import is_instrumented, is_use, mro
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
-from pytest_concurrency.runtime.helpers.access import comparable, get_attr, kind_of, part_of, touch
+from pytest_concurrency.runtime.helpers.access import attribute, comparable, kind_of, part_of, touch
 from pytest_concurrency.runtime.helpers.locks import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import COUNTING, before_counting, dropped
@@ -46,7 +46,7 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
     if shape is shapes.METHOD:
         touch(site, obj, obj, WHOLE, WHOLE, USE)
         return obj
-    get_attr(obj, name, site)
+    attribute(obj, name, site)
     if shape is shapes.DATA:
         held = shapes.held(obj, name)
         if type(held) in METHODS_OF_C:
