@@ -15,6 +15,7 @@ import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import gil_enabled
+from pytest_concurrency._pytest_compat import writer_of
 from pytest_concurrency.mistakes import Mistakes
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.report import json as json_report
@@ -322,7 +323,7 @@ class StressSession:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Sum up."""
-        writer = terminalreporter._tw
+        writer = writer_of(terminalreporter)
         summary = partial(
             summary_lines,
             self._reports.values(),

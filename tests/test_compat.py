@@ -1,4 +1,4 @@
-"""What we rely on of CPython's private names, on each Python, and that nobody else uses any."""
+"""What we rely on of CPython's private names, on each Python."""
 
 from __future__ import annotations
 
@@ -16,17 +16,14 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from multiprocessing import connection, resource_tracker, synchronize
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-import pytest_concurrency
 from pytest_concurrency import _compat
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it forks
-PACKAGE = Path(pytest_concurrency.__file__).parent
 FORK = multiprocessing.get_context("fork")
 
 

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from pytest_concurrency import fixtures, model
+from pytest_concurrency import fixtures, kinds, model
 from pytest_concurrency.report.json import schema
 from pytest_concurrency.settings.markers import _MARKERS, THREADSAFE_ARGUMENTS
 from pytest_concurrency.settings.rules import (
@@ -138,7 +138,7 @@ def test_every_fixture_is_described() -> None:
 @pytest.mark.parametrize(
     ("noun", "words"),
     [
-        ("kind", get_args(model.HazardKind)),
+        ("kind", get_args(kinds.HazardKind)),
         ("verdict", get_args(model.IsolationVerdict)),
         ("cell", get_args(model.CellKind)),
         ("outcome", get_args(model.CellOutcome)),

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 import pytest_concurrency
-from pytest_concurrency import kinds, model
+from pytest_concurrency import kinds
 from pytest_concurrency.kinds import KINDS, Kind
 from pytest_concurrency.model import Cell, CellResult, Hazard, badness
 from pytest_concurrency.report.wording import headline
@@ -58,7 +58,7 @@ def test_the_schema_has_the_table() -> None:
 
 
 def test_the_model_has_the_table() -> None:
-    assert get_args(model.HazardKind) == tuple(KINDS)
+    assert get_args(kinds.HazardKind) == tuple(KINDS)
 
 
 def test_what_comes_first_is_worst() -> None:

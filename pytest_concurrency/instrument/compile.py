@@ -85,7 +85,7 @@ def _compiled(tree: ast.Module, filename: str) -> CodeType:
 def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
     tree = ast.parse(source, filename)
     if asserts:
-        from _pytest.assertion.rewrite import rewrite_asserts
+        from pytest_concurrency._pytest_compat import rewrite_asserts
 
         rewrite_asserts(tree, source.encode(), filename)
     return tree

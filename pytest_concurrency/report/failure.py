@@ -6,9 +6,13 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from _pytest._code.code import ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
-from _pytest._io import TerminalWriter
-
+from pytest_concurrency._pytest_compat import (
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+    TerminalRepr,
+    TerminalWriter,
+)
 from pytest_concurrency.kinds import CRASH, KINDS, TIMEOUT
 from pytest_concurrency.model import CellResult, Hazard, SiteUse, StressReport, ThreadState
 from pytest_concurrency.report.page import Line, Markup, Page, Span, line, plain, write

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
-from _pytest._io.wcwidth import wcswidth, wcwidth
+from pytest_concurrency._pytest_compat import TerminalWriter, file_of, wcswidth, wcwidth
 
 if TYPE_CHECKING:
-    from _pytest._io import TerminalWriter
-    from _pytest.terminal import TerminalReporter
+    from pytest_concurrency._pytest_compat import TerminalReporter
 
 Markup = Literal["bold", "light", "red", "green", "yellow", "cyan"]
 
@@ -78,7 +77,7 @@ class Page:
     def of(cls, writer: TerminalWriter) -> Page:
         """Describe the page behind a terminal writer."""
         # A StringIO has no encoding and takes everything.
-        encoding = getattr(getattr(writer, "_file", None), "encoding", None)
+        encoding = getattr(file_of(writer), "encoding", None)
         return cls(writer.fullwidth, encoding or "utf-8")
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._pytest_compat import capture_manager, file_of, terminal_reporter, writer_of
 from pytest_concurrency.model import Cell
 from pytest_concurrency.report.page import Page
 from pytest_concurrency.report.terminal import progress_text
@@ -21,10 +22,10 @@ class ProgressLine:
     """Shows progress and takes it away again; silent where nobody looks (``-q``, no terminal)."""
 
     def __init__(self, config: pytest.Config) -> None:
-        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-        self._capture: Any = config.pluginmanager.get_plugin("capturemanager")
+        reporter: Any = terminal_reporter(config)
+        self._capture: Any = capture_manager(config)
         wanted = reporter is not None and reporter.isatty and config.get_verbosity() >= 0
-        self._writer: Any = reporter._tw if wanted else None
+        self._writer: Any = writer_of(reporter) if wanted else None
         self._due = 0.0
         self._shown = False
 
@@ -61,8 +62,9 @@ class ProgressLine:
             self._send(text)
 
     def _send(self, text: str) -> None:
-        self._writer._file.write(text)
-        self._writer._file.flush()
+        file = file_of(self._writer)
+        file.write(text)
+        file.flush()
 
 
 def _numbers(text: str) -> tuple[int, int]:

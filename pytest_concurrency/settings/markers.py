@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from .._pytest_compat import argument_names, fixtures_by_name
 from . import run_parallel
 from .options import Options, draw_seed
 from .rules import RULES, shown
@@ -120,11 +121,11 @@ def unsafe_fixtures(item: pytest.Item) -> tuple[str, ...]:
     """
     if not isinstance(item, pytest.Function):
         return ()
-    definitions = item._fixtureinfo.name2fixturedefs
+    definitions = fixtures_by_name(item)
     used = [name for mark in item.iter_markers("usefixtures") for name in mark.args]
     return tuple(
         name
-        for name in dict.fromkeys((*item._fixtureinfo.argnames, *used))
+        for name in dict.fromkeys((*argument_names(item), *used))
         if name in UNSAFE_FIXTURES | ONCE_FIXTURES
         and name in definitions
         and definitions[name][-1].scope == "function"

@@ -2,7 +2,7 @@
 
 Each option has an ini twin of the same name. What a value may be is said in ``rules.py``. Both
 modules are imported by every pytest run, so they import nothing that pytest has not, and the nouns
-of ``model.py`` (a dozen dataclasses, 10 ms) only once they are needed.
+of ``model`` (a dozen dataclasses, 10 ms) only once they are needed.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from _pytest.unittest import TestCaseFunction
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._pytest_compat import TestCaseFunction
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.execution.choices import Choices

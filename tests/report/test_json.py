@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report, reports
 
-from pytest_concurrency import __version__, model
+from pytest_concurrency import __version__, kinds, model
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.report.json import build_document, schema, write
 
@@ -102,7 +102,7 @@ def test_the_schema_knows_the_words_of_the_model() -> None:
     for found, expected in [
         (definitions["cell"]["properties"]["kind"], model.CellKind),
         (definitions["cell"]["properties"]["outcome"], model.CellOutcome),
-        (definitions["hazard"]["properties"]["kind"], model.HazardKind),
+        (definitions["hazard"]["properties"]["kind"], kinds.HazardKind),
         (definitions["access"]["properties"]["op"], model.Operation),
         (
             definitions["test"]["properties"]["isolation"]["properties"]["verdict"],

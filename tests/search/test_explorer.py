@@ -13,7 +13,8 @@ from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.model import HazardKind, Site, ThreadState
+from pytest_concurrency.kinds import HazardKind
+from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.comparison import is_same
 from pytest_concurrency.search.execution.engine import exploring

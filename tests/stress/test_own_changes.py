@@ -19,7 +19,8 @@ from unittest import mock
 
 import pytest
 
-from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind, Site, SiteUse
+from pytest_concurrency.kinds import HazardKind
+from pytest_concurrency.model import Cell, CellResult, Hazard, Site, SiteUse
 from pytest_concurrency.stress.own_changes import Change, changes_of
 from pytest_concurrency.stress.unchecked import without_excused
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.model import Cell, CellResult, Hazard, HazardKind
+from pytest_concurrency.kinds import HazardKind
+from pytest_concurrency.model import Cell, CellResult, Hazard
 from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE, isolation_verdict
 
 SERIAL = CellResult(Cell("serial"), "clean", schedules=2)

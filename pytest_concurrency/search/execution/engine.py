@@ -106,11 +106,6 @@ def run_copies(jobs: Sequence[Callable[[], Any]]) -> list[tuple[Any, BaseExcepti
     return [(task.result, task.error) for task in baton.run_together(jobs)]
 
 
-def is_executing() -> bool:
-    """Whether the calling thread is part of an execution."""
-    return baton.holder() is not None
-
-
 @contextmanager
 def exploring(
     instrumentation: Instrumentation, seconds: float, until: float = inf

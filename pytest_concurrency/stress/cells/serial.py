@@ -130,7 +130,7 @@ def serial_cell(
     if reason := workload.skipped or (_nothing_runs(workload, last) if asks else ""):
         result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=reason)
         return SerialFacts(result, shape)
-    result = CellResult(cell, "clean", 2, 2, seconds=took, starts_threads=shape == "own-threads")
+    result = CellResult(cell, "clean", 2, 2, seconds=took)
     return SerialFacts(
         result,
         shape,

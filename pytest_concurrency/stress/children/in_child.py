@@ -25,6 +25,7 @@ from pytest_concurrency._compat import (
     resource_tracker_pid,
     run_finalizers,
 )
+from pytest_concurrency._pytest_compat import captured_descriptors
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
@@ -208,12 +209,7 @@ def own_pytest_capture(capture_manager: Any) -> None:
     A fork shares their offsets, so reading captured output in the child would truncate the
     parent's.
     """
-    capturing = getattr(capture_manager, "_global_capturing", None)
-    for target, name in ((1, "out"), (2, "err")):
-        capture = getattr(capturing, name, None)
-        saved = getattr(capture, "targetfd_save", None)
-        if capture is None or saved is None:
-            continue  # -s, or --capture=sys: nothing below Python is shared
+    for target, file, saved in captured_descriptors(capture_manager):
         with tempfile.TemporaryFile(buffering=0) as private:
-            os.dup2(private.fileno(), capture.tmpfile.fileno())
+            os.dup2(private.fileno(), file.fileno())
         os.dup2(target, saved)  # what a suspended capture writes to is our output pipe, too

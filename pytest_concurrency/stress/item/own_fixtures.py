@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency._pytest_compat import errors_in, forget_errors, make_request, setup_state
 from pytest_concurrency.stress.item.setup_state import forget_setup, freshen, kept, with_body
 
 Prepared = tuple[Callable[..., Any], dict[str, Any]]
@@ -84,7 +85,7 @@ def _go_on(course: _Course) -> None:
 
 def _set_up_next(course: _Course) -> None:
     item: Any = course.item
-    state = item.session._setupstate
+    state = setup_state(item)
 
     def body(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
         if Path.cwd() != course.folder:
@@ -95,8 +96,8 @@ def _set_up_next(course: _Course) -> None:
     with kept(course.item):
         forget_setup(course.item)
         freshen(course.item)
-        item._initrequest()
-        item.__dict__.pop("_excinfo", None)
+        make_request(item)
+        forget_errors(item)
         try:
             state.setup(item)
             with with_body(item, body):
@@ -109,6 +110,6 @@ def _set_up_next(course: _Course) -> None:
 
 def _raise_setup_error(item: Any) -> None:
     """``unittest`` keeps to itself what ``setUp`` raises."""
-    for info in item.__dict__.get("_excinfo") or ():
+    for info in errors_in(item):
         raise info.value
     raise RuntimeError("the set-up of a copy did not come to the body of the test")

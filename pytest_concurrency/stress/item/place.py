@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency._pytest_compat import capture_manager
 from pytest_concurrency.stress.children.child import ChildResult, Progress, run_in_child
 from pytest_concurrency.stress.children.in_child import describe_exception, own_pytest_capture
 from pytest_concurrency.stress.children.termination import forget_termination
@@ -51,7 +52,7 @@ class InChild:
 
     def __init__(self, config: pytest.Config) -> None:
         self.mistakes: list[str] = []
-        self._capture = config.pluginmanager.get_plugin("capturemanager")
+        self._capture = capture_manager(config)
 
     def run(
         self,

@@ -16,8 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
+from pytest_concurrency._pytest_compat import (
+    DEBUGGER,
+    runtestprotocol,
+    setup_entry,
+    terminal_reporter,
+    write_to,
+    writer_of,
+)
 from pytest_concurrency.model import Site
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.stress.children.in_child import is_child
@@ -134,7 +141,7 @@ class Rerun:
 
 def forgive_teardown(item: pytest.Item) -> None:
     """Let the teardown of the item's own fixtures fail in silence; wider ones are not touched."""
-    finalizers, _ = item.session._setupstate.stack.get(item, ((), None))
+    finalizers, _ = setup_entry(item) or ((), None)
     if isinstance(finalizers, list):
         finalizers[:] = [partial(_forgiven, finalizer) for finalizer in finalizers]
 
@@ -164,10 +171,11 @@ def _silence(config: pytest.Config) -> None:
     # An expected failure is judged by the one who expects it: here the question is what happens.
     config.option.runxfail = True
     # Reports of this process are nobody's business: --setup-show and subtests write at once.
-    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    reporter = terminal_reporter(config)
     if reporter is not None:
-        reporter._tw._file = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    debugger: Any = config.pluginmanager.get_plugin("pdbinvoke")
+        nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        write_to(writer_of(reporter), nowhere)
+    debugger: Any = config.pluginmanager.get_plugin(DEBUGGER)
     if debugger is not None:
         config.pluginmanager.unregister(debugger)
 

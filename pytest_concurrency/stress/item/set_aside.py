@@ -10,6 +10,16 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency._pytest_compat import (
+    DEBUGGER,
+    capture_manager,
+    captured_by,
+    file_of,
+    let_capture,
+    terminal_reporter,
+    write_to,
+    writer_of,
+)
 from pytest_concurrency.stress.item.rerun import LAST_ERROR
 from pytest_concurrency.stress.item.setup_state import kept
 
@@ -33,13 +43,14 @@ def set_aside(item: pytest.Function) -> Iterator[Callable[[], BaseException | No
 def _quiet(item: pytest.Function) -> Iterator[None]:
     """Keep captured output apart, and give back what ``Rerun`` takes from the configuration."""
     config = item.config
-    capture: Any = config.pluginmanager.get_plugin("capturemanager")
-    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    debugger: Any = config.pluginmanager.get_plugin("pdbinvoke")
-    file = reporter._tw._file if reporter is not None else None
+    capture = capture_manager(config)
+    reporter = terminal_reporter(config)
+    debugger: Any = config.pluginmanager.get_plugin(DEBUGGER)
+    writer = writer_of(reporter) if reporter is not None else None
+    file = file_of(writer)
     runxfail = config.option.runxfail
     if capture is not None:
-        fixture = capture._capture_fixture
+        fixture = captured_by(capture)
         capture.suspend_global_capture()
         for name, text in zip(("stdout", "stderr"), capture.read_global_capture(), strict=True):
             item.add_report_section("call", name, text)
@@ -48,14 +59,14 @@ def _quiet(item: pytest.Function) -> Iterator[None]:
         yield
     finally:
         config.option.runxfail = runxfail
-        if reporter is not None and reporter._tw._file is not file:
-            reporter._tw._file.close()
-            reporter._tw._file = file
+        if writer is not None and file_of(writer) is not file:
+            file_of(writer).close()
+            write_to(writer, file)
         if debugger is not None and not config.pluginmanager.is_registered(debugger):
-            config.pluginmanager.register(debugger, "pdbinvoke")
+            config.pluginmanager.register(debugger, DEBUGGER)
         if capture is not None:
             capture.resume_global_capture()
             capture.suspend_global_capture()
             capture.read_global_capture()
             capture.resume_global_capture()
-            capture._capture_fixture = fixture
+            let_capture(capture, fixture)

@@ -1,7 +1,4 @@
-"""What pytest keeps of an item that is set up: put out of sight, made afresh, put back.
-
-All of it is pytest's own business (8.2 to 9.x), and nobody else's here.
-"""
+"""What pytest keeps of an item that is set up: put out of sight, made afresh, put back."""
 
 from __future__ import annotations
 
@@ -14,6 +11,22 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency._pytest_compat import (
+    capture_manager,
+    captured_by,
+    finalizers_of,
+    fixtures_asked_for,
+    fixtures_by_name,
+    forget_instance,
+    forget_requests,
+    let_capture,
+    put_setup_entry,
+    put_stashed,
+    report_sections,
+    setup_entry,
+    stashed,
+)
+
 _HELD = pytest.StashKey[dict[int, object]]()
 """By process: what the item had when it came to be."""
 _MUTABLE = (list, dict, set, bytearray)
@@ -23,8 +36,7 @@ def function_fixtures(item: pytest.Function) -> list[Any]:
     """Return the definitions of all function-scoped fixtures, also of those that tests ask for
     while they run.
     """
-    asked_for = getattr(item._request, "_fixture_defs", {}).values()
-    named = chain(chain.from_iterable(item._fixtureinfo.name2fixturedefs.values()), asked_for)
+    named = chain(*fixtures_by_name(item).values(), fixtures_asked_for(item))
     found = {id(each): each for each in named if each.scope == "function"}
     return list(found.values())
 
@@ -35,19 +47,19 @@ def hold_setup(item: pytest.Function) -> None:
     ``TemporaryDirectory``).
     """
     results = [each.cached_result for each in function_fixtures(item)]
-    entry = item.session._setupstate.stack.get(item)
+    entry = setup_entry(item)
     held = item.stash.setdefault(_HELD, {})
     held.setdefault(os.getpid(), (dict(vars(item)), results, entry))
 
 
 def forget_setup(item: pytest.Function) -> None:
     """Leave what is set up for the item to the one who did it, and will tear it down."""
-    item.session._setupstate.stack.pop(item, None)
+    put_setup_entry(item, None)
     for definition in function_fixtures(item):
         definition.cached_result = None
-        definition._finalizers.clear()
-    item._request = False  # type: ignore[assignment]
-    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
+        finalizers_of(definition).clear()
+    forget_requests(item)
+    capture = capture_manager(item.config)
     if capture is not None:
         capture.unset_fixture()  # capsys and its like
 
@@ -57,8 +69,7 @@ def freshen(item: pytest.Function, parameters: dict[str, Any] | None = None) -> 
 
     ``parameters``: as they were in the beginning; None: as they are.
     """
-    item.__dict__.pop("_instance", None)
-    item._obj = None
+    forget_instance(item)
     if hasattr(item, "callspec"):
         given = item.callspec.params if parameters is None else parameters
         mutable = {name: each for name, each in given.items() if type(each) in _MUTABLE}
@@ -68,36 +79,35 @@ def freshen(item: pytest.Function, parameters: dict[str, Any] | None = None) -> 
 @contextmanager
 def kept(item: pytest.Function) -> Iterator[None]:
     """Put everything back at the end, so that pytest goes on as if nothing had happened."""
-    stack = item.session._setupstate.stack
-    entry = stack.get(item)
+    entry = setup_entry(item)
     own = dict(vars(item))
-    stash = dict(item.stash._storage)
-    lists: tuple[list[Any], ...] = (item._report_sections, item.user_properties)
+    stash = stashed(item)
+    lists: tuple[list[Any], ...] = (report_sections(item), item.user_properties)
     contents = [list(each) for each in lists]
     parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
     fixtures = [
-        (definition, definition.cached_result, list(definition._finalizers))
+        (definition, definition.cached_result, list(finalizers_of(definition)))
         for definition in function_fixtures(item)
     ]
-    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
-    captured = capture._capture_fixture if capture is not None else None
+    capture = capture_manager(item.config)
+    captured = captured_by(capture) if capture is not None else None
     try:
         yield
     finally:
         for definition, result, finalizers in fixtures:
             definition.cached_result = result
-            definition._finalizers[:] = finalizers
+            finalizers_of(definition)[:] = finalizers
         if parameters:
             item.callspec.params.update(parameters)
         for each, content in zip(lists, contents, strict=True):
             each[:] = content
-        item.stash._storage = stash
+        put_stashed(item, stash)
         vars(item).clear()
         vars(item).update(own)
         if entry is not None:
-            stack[item] = entry
+            put_setup_entry(item, entry)
         if capture is not None:
-            capture._capture_fixture = captured
+            let_capture(capture, captured)
 
 
 @contextmanager
