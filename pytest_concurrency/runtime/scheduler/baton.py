@@ -25,6 +25,7 @@ from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.meetings import note, note_of_thread
 from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.scheduler.state import ALWAYS_DISTURBED
 from pytest_concurrency.runtime.scheduler.task import NOBODY, NOT_STARTED, Abort, Group, Task
 from pytest_concurrency.runtime.scheduler.unmanaged import wake_released
 from pytest_concurrency.runtime.scheduler.virtual_time import by_index
@@ -272,7 +273,7 @@ class Baton(Waits):
             self.current = None
             self.forget()
         self.mutex = allocate_lock()
-        self.disturbed = False
+        self.disturbed = ALWAYS_DISTURBED
         self.pool = WorkerPool()
         self.ours = set()
 
@@ -303,7 +304,7 @@ class Baton(Waits):
             try:
                 yield
             finally:
-                self.disturbed = False
+                self.disturbed = ALWAYS_DISTURBED
 
     def take_away(self, task: Task) -> None:
         """Pass the baton on for a holder that is blocked where we cannot see it; called by the

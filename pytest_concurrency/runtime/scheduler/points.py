@@ -133,7 +133,7 @@ class Points(Timers):
         The watchdog may have taken the baton away meanwhile: then the thread has to wait for it.
         From here on it cannot, until somebody is granted points again. Each says first what it is
         about to do, and looks then what the other one does (Dekker's algorithm): so only a thread
-        that is disturbed has to take a lock.
+        that is disturbed has to take a lock. That needs the GIL (``ALWAYS_DISTURBED``).
         """
         task.running = False
         if self.disturbed or task.outside:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pytest_concurrency._compat import allocate_lock
+from pytest_concurrency._compat import FREE_THREADED_BUILD, allocate_lock
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.pool import WorkerPool
 from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy
@@ -16,6 +16,10 @@ from pytest_concurrency.runtime.trace.synchronisation import Noted
 
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
+ALWAYS_DISTURBED = FREE_THREADED_BUILD
+"""Without the GIL a thread may read before the others see what it has written: there, whoever
+enters the scheduler takes the mutex.
+"""
 ROOM = 16
 """Objects that are held without asking less often which of them nobody else holds."""
 
@@ -98,7 +102,7 @@ class State:
         """Guards what threads touch without holding the baton: coming back from outside, the
         watchdog.
         """
-        self.disturbed = False
+        self.disturbed = ALWAYS_DISTURBED
         """Whether the watchdog is looking who runs, to take the baton away from it or to interrupt
         it: who enters the scheduler just then has to wait for the mutex.
         """
