@@ -33,6 +33,7 @@ from pytest_concurrency.runtime.helpers import (
     locks,
     marks,
     methods,
+    multiprocessing_locks,
 )
 from pytest_concurrency.runtime.scheduler import identity
 
@@ -128,6 +129,8 @@ class Instrumentation:
     def prepare(self) -> None:
         """Find every live function in scope and its counterpart. Cheap to repeat: files are
         compiled once."""
+        # It imports modules, which belong to the scope: before they are looked for.
+        multiprocessing_locks.manage()
         objects = self._new_objects()
         functions = [obj for obj in objects if type(obj) is FunctionType]
         for function, filename in self._in_scope(functions):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import sys
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from loading import collector_knows_functions
@@ -165,3 +167,24 @@ def test_a_condition_whose_lock_only_has_a_label_is_called_a_condition():
     shop = Shop()
     lock = shop.door._lock
     assert names_of([lock], labels={id(lock): "Shop.door"})[id(lock)] == "condition Shop.door"
+
+
+def test_locks_between_processes_are_called_by_what_is_around_them():
+    class Till:
+        def __init__(self):
+            self.door, self.sum = multiprocessing.RLock(), multiprocessing.Value("i", 0)
+
+    till, ready = Till(), multiprocessing.Condition()
+    inner = [till.door._semlock, till.sum.get_lock()._semlock, ready._wait_semaphore._semlock]
+    named = names_of(inner, [sys._getframe()])
+    told = [named[id(lock)] for lock in inner]
+    assert told == ["lock Till.door", "lock Till.sum", "condition ready"]
+
+
+def test_a_future_is_called_what_the_program_calls_it():
+    with ThreadPoolExecutor(1) as pool:
+        hold, answer = threading.Event(), Future()
+        job = pool.submit(hold.wait)
+        named = names_of([job, answer], [sys._getframe()])
+        hold.set()
+    assert [named[id(job)], named[id(answer)]] == ["future job", "future answer"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.detect.hazards.given_up import circle
 from pytest_concurrency.detect.observation import Failure
-from pytest_concurrency.model import Hazard, Site
+from pytest_concurrency.model import Hazard, Site, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import given_name, thread_name
 
 FAILURE = Failure("OSError: /tmp/a1", "", "test-failure", "OSError", Site("test_it.py", 7))
@@ -88,3 +90,27 @@ def test_a_location_has_a_name_although_no_run_is_like_the_one_that_met_it() -> 
     (hazard,) = explore(lambda: {"n": 0}, [bump, bump], check).hazards
     assert (hazard.kind, hazard.location) == ("lost-update", "stock['n']")
     assert not hazard.replay
+
+
+def _state(thread: int, waits_for: str) -> ThreadState:
+    return ThreadState(thread, "", waits_for)
+
+
+def test_the_main_thread_may_be_one_of_those_that_wait_for_each_other() -> None:
+    own = [_state(0, "lock a held by the main thread"), _state(1, "an item in queue q")]
+    assert [state.thread for state in circle(own)] == [0]
+    both = [_state(0, "the end of thread 1"), _state(1, "lock a held by the main thread")]
+    assert [state.thread for state in circle(both)] == [0, 1]
+    assert circle([_state(0, "the end of thread 1"), _state(1, "an item in queue q")]) == []
+
+
+def test_a_deadlock_is_told_by_those_in_it_not_by_idle_workers() -> None:
+    def run(ledger: threading.Lock) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(int, "1")
+            with ledger:
+                job.add_done_callback(lambda _: ledger.acquire())
+
+    (hazard,) = explore(threading.Lock, [run], schedules=50).hazards
+    assert (hazard.kind, hazard.location) == ("deadlock", "lock ledger")
+    assert "queue" not in hazard.message

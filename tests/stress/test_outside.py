@@ -24,7 +24,7 @@ from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
 from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.processes.outside import WATCH
-from pytest_concurrency.stress.processes.touch import Touch, meeting_places
+from pytest_concurrency.stress.processes.touch import Touch, may_meet, meeting_places
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
 RELEASE = add_site(InstrumentedSite("it.py", 2, 0, "work", "release", "lock", "lock"))
@@ -180,6 +180,16 @@ def test_meeting_places() -> None:
     assert meeting_places([trace(("a", "read")), trace(("a", "read"))]) == set()
     assert meeting_places([trace(("a", "write")), trace(("a", "read"))]) == {"a"}
     assert meeting_places([trace(("a", "write")), trace(("b", "write"))]) == set()
+
+
+def test_processes_may_meet_where_something_is_kept_or_at_a_lock() -> None:
+    def trace(*deeds: tuple[str, str]) -> list[Touch]:
+        return [Touch(0, place, deed) for place, deed in deeds]  # type: ignore[arg-type]
+
+    assert not may_meet([[], []])
+    assert not may_meet([trace(("a", "lock"), ("a", "unlock")), trace(("b", "lock"))])
+    assert may_meet([trace(("a", "lock"), ("a", "unlock")), trace(("a", "lock"))])
+    assert may_meet([trace(("a", "write")), []])
 
 
 def test_threads_that_stay_behind() -> None:

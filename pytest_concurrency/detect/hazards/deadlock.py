@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
-from pytest_concurrency.detect.hazards.given_up import GivenUp, circle, stuck, uses_of
+from pytest_concurrency.detect.hazards.given_up import GivenUp, circle, stuck, uses_of, who_is_stuck
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import told
 from pytest_concurrency.kinds import DEADLOCK, KINDS
@@ -29,9 +29,7 @@ class FoundDeadlock(GivenUp):
 
     def tell(self, again: Again | None) -> Hazard:
         """Say who waits for what."""
-        waiting = [state for state in self.states if state.waits_for and state.thread]
-        # Threads that are nowhere in the program are idle: workers of a pool, say.
-        waiting = [state for state in waiting if state.site is not None] or waiting
+        waiting = who_is_stuck(self.states)
         who = "; ".join(
             f"{thread_name(s.thread, '')} waits for {s.waits_for}" for s in waiting or self.states
         )

@@ -11,7 +11,7 @@ from pytest_concurrency.detect.telling import line_of
 from pytest_concurrency.model import SiteUse, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 
-_HOLDER = re.compile(r" held by thread (\d+)")
+_HOLDER = re.compile(r"(?: held by|the end of) (?:thread (\d+)|the main thread)$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,9 +42,11 @@ def stuck(states: Sequence[ThreadState]) -> set[tuple[str, int]]:
 
 
 def circle(states: Sequence[ThreadState]) -> list[ThreadState]:
-    """Return the threads each of which waits for a lock that the next one holds."""
+    """Return the threads each of which waits for a lock that the next one holds, or for its end;
+    one alone may wait for what it holds itself.
+    """
     waits = {state.thread: _HOLDER.search(state.waits_for) for state in states}
-    holders = {thread: int(found[1]) for thread, found in waits.items() if found}
+    holders = {thread: int(found[1] or 0) for thread, found in waits.items() if found}
     for thread in holders:
         met = [thread]
         while (holder := holders.get(met[-1])) is not None:
@@ -54,6 +56,16 @@ def circle(states: Sequence[ThreadState]) -> list[ThreadState]:
                 break
             met.append(holder)
     return []
+
+
+def who_is_stuck(states: Sequence[ThreadState]) -> list[ThreadState]:
+    """Return those who wait for what nobody will do. Threads that are nowhere in the program are
+    idle: workers of a pool, say. The main thread as a rule waits for the others.
+    """
+    waiting = [state for state in states if state.waits_for]
+    placed = [state for state in waiting if state.site is not None]
+    guilty = circle(states)
+    return [state for state in placed if state.thread or state in guilty] or placed or waiting
 
 
 def place_of(state: ThreadState) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import queue
 import re
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -32,9 +33,20 @@ AROUND = (
     Future,
 )
 """What the library makes of locks: these have no names of their own."""
+_AROUND_OUTSIDE: dict[str, tuple[str, ...]] = {
+    "multiprocessing.queues": ("Queue", "SimpleQueue"),
+    "multiprocessing.sharedctypes": ("SynchronizedBase",),
+    "multiprocessing.synchronize": ("SemLock", "Condition", "Event"),
+}
+"""The same between processes, by module, which a program that does without has not imported."""
+_CARRIERS = ("concurrent.futures.thread", "concurrent.futures.process")
+"""Where futures go through on their way: what they are called there the program has never said."""
 _INSIDE = "@"
 """Whose the attributes of such an object are."""
 _KINDS: dict[type, str] = {LOCK: "lock", RLOCK: "lock", SIMPLE_QUEUE: "queue"}
+_SAID = {"rlock": "lock", "semlock": "lock", "simplequeue": "queue"}
+_WITH_LOCK = "multiprocessing.sharedctypes"
+"""Where values are made that have a lock of their own."""
 
 
 def given_name(name: str) -> str:
@@ -88,7 +100,7 @@ def names_of(
     for key, inner in wanted.items():
         obj = inner if key in holders else around.get(key, inner)
         if id(obj) not in shown:
-            kind = _KINDS.get(type(obj)) or class_name(type(obj)).lower()
+            kind = _kind_of(type(obj))
             base = f"{kind} {called.get(id(obj)) or called.get(key, '')}".rstrip()
             taken = [
                 name for name in shown.values() if name == base or name.startswith(f"{base} (")
@@ -96,6 +108,22 @@ def names_of(
             shown[id(obj)] = f"{base} (no. {len(taken) + 1})" if taken else base
         names[key] = shown[id(obj)]
     return names
+
+
+def _kind_of(cls: type) -> str:
+    if module_of(cls) == _WITH_LOCK:
+        return "lock"
+    name = _KINDS.get(cls) or class_name(cls).lower()
+    return _SAID.get(name, name)
+
+
+def around() -> tuple[type, ...]:
+    """Return the classes of what the library makes of locks."""
+    found = list(AROUND)
+    for name, classes in _AROUND_OUTSIDE.items():
+        module = sys.modules.get(name)
+        found += [getattr(module, each) for each in classes if hasattr(module, each)]
+    return tuple(found)
 
 
 def _variables(frame: FrameType) -> list[tuple[str, object]]:
@@ -126,10 +154,11 @@ def _all_around() -> list[object]:
     """Return all that the library makes of locks, which refer to their classes: to ask who refers
     to a lock, and then who to that, would go through everything twice as often.
     """
-    classes = list(AROUND)
+    bases = around()
+    classes = list(bases)
     for cls in classes:
         classes += type.__subclasses__(cls)
-    return [each for each in gc.get_referrers(*classes) if is_derived(type(each), AROUND)]
+    return [each for each in gc.get_referrers(*classes) if is_derived(type(each), bases)]
 
 
 def _outermost(found: dict[int, object], key: int) -> object:
@@ -173,7 +202,8 @@ def _is_no_holder(referrer: object) -> bool:
     module = module_of(cls)
     package = module.partition(".")[0] if type(module) is str else ""
     is_wrapper = package in ("builtins", "functools") and not _is_dict(referrer)
-    return is_wrapper or runs_tests(module) or is_derived(cls, AROUND)
+    is_wrapper = is_wrapper or module in _CARRIERS
+    return is_wrapper or runs_tests(module) or is_derived(cls, around())
 
 
 def _is_dict(obj: object) -> bool:
@@ -203,7 +233,7 @@ def _owners(namespaces: Iterable[Any]) -> dict[int, str]:
             continue
         key = id(shapes.attributes_of(owner))
         if key in unknown and not issubclass(cls, ModuleType):
-            found.setdefault(key, _INSIDE if is_derived(cls, AROUND) else class_name(cls))
+            found.setdefault(key, _INSIDE if is_derived(cls, around()) else class_name(cls))
     return found
 
 

@@ -26,7 +26,7 @@ _FORGOTTEN = 2
 """References to a lock that only the baton knows: the baton's own, and that to the argument."""
 _MOST_HELD = 8
 """Locks that are told by name: finding a name takes milliseconds."""
-_NO_OBJECTS = ("descriptor", "sleep", "thread")
+_NO_OBJECTS = ("sleep", "thread")
 """Kinds of waits for something that the program has no name for."""
 _SPOKEN: dict[type, str] = {
     threading.Condition: "a notify of {}",
@@ -93,6 +93,8 @@ def awaited_by(task: Task, frame: FrameType | None) -> object | None:
     reason = task.blocked_on
     if task.outside or not isinstance(reason, Waiting) or reason.kind in _NO_OBJECTS:
         return None
+    if reason.kind == "descriptor":
+        return reason.target.awaited  # type: ignore[no-any-return]
     return _primitive_around(frame)[0] or reason.target
 
 
@@ -114,7 +116,11 @@ def _waits_for(
         other = task_of(reason.target, _b.tasks)
         return f"the end of {_spoken(other) if other else 'a thread from outside'}"
     if reason.kind == "descriptor":
-        return str(reason.target.what)
+        name = name_of.get(id(awaited))
+        if name is None:
+            return str(reason.target.what)
+        said = "a notify of {}" if name.startswith("condition ") else "a release of {}"
+        return said.format(name)
     if reason.kind == "sleep":
         return f"the end of a sleep of {reason.target} s"
     if awaited is not reason.target:

@@ -43,18 +43,18 @@ _CLASSES = {
 class _Place(Descriptors):
     """That a semaphore is free, which no descriptor tells."""
 
-    __slots__ = ("_lock",)
+    __slots__ = ("awaited",)
     longest_look = 0.002
 
     def __init__(self, lock: Any) -> None:
         super().__init__("a lock or semaphore of multiprocessing", {})
-        self._lock = lock
+        self.awaited = lock
 
     def are_ready(self) -> bool:
-        return not is_zero(self._lock)
+        return not is_zero(self.awaited)
 
     def depend_on_outside(self) -> bool:
-        return has_children() or is_older_semaphore(self._lock.handle)
+        return has_children() or is_older_semaphore(self.awaited.handle)
 
 
 class ManagedSemLock:

@@ -38,6 +38,8 @@ class Descriptors:
     """What a thread waits for: that one of some descriptors is ready, or only that time passes."""
 
     __slots__ = ("_behind", "_poller", "events", "what")
+    awaited: Any = None
+    """The object that is waited for, if the program has one."""
     longest_look = 0.02
     """Seconds of real time for which a thread that looks after them sees nothing else."""
 

@@ -26,7 +26,12 @@ from pytest_concurrency.stress.processes.process_run import (
     GivenUpWaiting,
     ProcessOutcome,
 )
-from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, Touch, meet_in_talk_only
+from pytest_concurrency.stress.processes.touch import (
+    NOTHING_OUTSIDE,
+    Touch,
+    may_meet,
+    meet_in_talk_only,
+)
 from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Way
 from pytest_concurrency.stress.processes.unsent import ResultNotSent
 
@@ -85,7 +90,7 @@ def process_cell(
     progress = on_progress or (lambda text: None)
     began = time.monotonic()
     found = _control(run_once, shape, deadline, progress)
-    meets = any(touch.is_data for trace in found.traces for touch in trace)
+    meets = may_meet(found.traces)
     planned = settings.runs if meets else min(_RUNS_WITHOUT_MEETING, settings.runs)
     if found.control in ("", "fails"):
         return CellResult(

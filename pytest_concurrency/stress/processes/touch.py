@@ -51,6 +51,18 @@ def meeting_places(traces: Sequence[Sequence[Touch]]) -> set[str]:
     return {place for place in writers if len(users[place]) > 1}
 
 
+def may_meet(traces: Sequence[Sequence[Touch]]) -> bool:
+    """Whether processes may meet: where something is kept, or at a lock, for which they may wait
+    for each other for ever.
+    """
+    locks = {touch.location for trace in traces for touch in trace if touch.deed == "lock"}
+    is_data = any(touch.is_data for trace in traces for touch in trace)
+    return is_data or any(
+        sum(any(touch.location == lock for touch in trace) for trace in traces) > 1
+        for lock in locks
+    )
+
+
 _TALKERS: Final = frozenset({"socket", "SSLSocket", "Connection"})
 
 
