@@ -76,13 +76,17 @@ def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence
         touch(site, iterator, iterator, WHOLE, WHOLE, "write")
     iterator = iter(obj)
     target = id((*containers, *advanced)[0])  # by number: the iterator itself refers to it
-    return chain(map(partial(_step, site, target), islice(iterator, _MOST)), iterator)
+    entry = _b.seen.get(target)
+    step = partial(_step, site, target, 0 if entry is None else entry[1])
+    return chain(map(step, islice(iterator, _MOST)), iterator)
 
 
-def _step(site: int, target: int, item: Any) -> Any:
-    """Pass a point. The log has the look with which the loop began, which says who looks where."""
+def _step(site: int, target: int, serial: int, item: Any) -> Any:
+    """Pass a point. The log has the look with which the loop began, which says who looks where; the
+    step is noted apart.
+    """
     current = _b.current
-    if current is None or (current.ident != get_ident() and _b.holder() is None):
+    if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         if _b.amplifier is not None:
             _b.amplifier(site, target)
         return item
@@ -94,6 +98,7 @@ def _step(site: int, target: int, item: Any) -> Any:
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, target, WHOLE, STEP))
+    _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, STEP))
     return item
 
 

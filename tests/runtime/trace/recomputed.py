@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 
 from pytest_concurrency.runtime.trace import operations as done
@@ -12,20 +13,26 @@ from pytest_concurrency.runtime.trace.event import (
     location,
     operation,
     resource_of,
+    site_number,
     thread_of,
 )
 from pytest_concurrency.runtime.trace.happens_before import HappensBefore
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+from pytest_concurrency.runtime.trace.sites import INTERNAL
 
 _WOKEN = (done.START, done.WAKE, done.EXPIRE, done.RETURN)
 _STOPPED = (done.WAIT, done.LEAVE, done.END)
+_WITHOUT_A_POINT = (done.ACQUIRED, done.REFUSED, done.RELEASED, done.PUT, done.GOT)
 
 
 class Recomputed:
-    """Who can go on, and who holds which lock, after each event of a trace."""
+    """Who can go on, who holds which lock, and how many scheduling points each thread has passed,
+    after each event of a trace.
+    """
 
     def __init__(self) -> None:
         self.runnable = {0}
+        self.steps: Counter[int] = Counter()
         self.holders: dict[Resource, int] = {}
 
     def go_through(self, trace: Iterable[Event]) -> None:
@@ -33,6 +40,7 @@ class Recomputed:
         for event in trace:
             self._runs(event)
             self._holds(event)
+            self.steps[thread_of(event)] += _is_step(event)
 
     def _runs(self, event: Event) -> None:
         thread, (resource, part), op = thread_of(event), location(event), operation(event)
@@ -49,6 +57,13 @@ class Recomputed:
             self.holders[resource_of(event)] = thread_of(event)
         elif operation(event) == done.RELEASED:
             self.holders.pop(resource_of(event), None)
+
+
+def _is_step(event: Event) -> bool:
+    """Whether a scheduling point precedes it, or it counts as one: a wait, the end of a thread."""
+    if operation(event) in (done.STEP, done.WAIT, done.END):
+        return True
+    return site_number(event) != INTERNAL and operation(event) not in _WITHOUT_A_POINT
 
 
 # -- happens-before, by its definition --------------------------------------------------

@@ -42,12 +42,13 @@ class _Asking(RandomWalk):
 
     def begin(self, baton: Baton) -> None:
         super().begin(baton)
-        self.known: list[tuple[int, int, set[int], dict[int, int]]] = []
+        self.known: list[tuple[int, int, set[int], dict[int, int], list[int]]] = []
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         holders = {baton.seen[key][1]: owner.index for key, (_, owner) in baton.owners.items()}
         runnable = {each.index for each in baton.enabled}
-        self.known.append((len(baton.log), len(baton.noted), runnable, holders))
+        steps = [each.steps for each in baton.tasks]
+        self.known.append((len(baton.log), len(baton.noted), runnable, holders, steps))
         return super().choose(enabled, task)
 
 
@@ -68,7 +69,8 @@ def wakers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 def decisions_compared(path: Path, wakers: list[tuple[int, int]]) -> int:
     """Compare, at each decision, what the trace tells with what the runtime knew, and in the end
-    who has woken whom, and what happens before what; return how many decisions there were.
+    who has woken whom, which scheduling points were passed, and what happens before what; return
+    how many decisions there were.
     """
     decisions = 0
     program: Any = load_module(f"traced_{path.parent.name}_{path.stem}", path)
@@ -85,14 +87,23 @@ def decisions_compared(path: Path, wakers: list[tuple[int, int]]) -> int:
             strategy.prepare()
             wakers.clear()
             execution = execute(strategy, body, _MOST_POINTS)
+            ended = [task for task in baton.tasks if task.done]
             decisions += len(strategy.known)
             recomputed, at = Recomputed(), (0, 0)
-            for log, noted, runnable, holders in strategy.known:
+            for log, noted, runnable, holders, steps in strategy.known:
                 recomputed.go_through(_between(execution, at, (log, noted)))
                 at = (log, noted)
                 assert recomputed.runnable == runnable
                 assert recomputed.holders == holders
+                # Who stands at a point has passed it, and what it will do there is yet to come.
+                ahead = [passed - recomputed.steps[task] for task, passed in enumerate(steps)]
+                assert set(ahead) <= {0, 1}
             trace = execution.trace
+            recomputed.go_through(
+                _between(execution, at, (len(execution.log), len(execution.noted)))
+            )
+            if not execution.outcome:
+                assert [recomputed.steps[task.index] for task in ended] == [t.steps for t in ended]
             told = [
                 (thread_of(event), location(event)[1])
                 for event in trace
