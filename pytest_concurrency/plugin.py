@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 
 from . import hookspecs
-from .fixtures import (  # noqa: F401 - found by pytest
-    concurrency,
-    iteration_index,
-    process_index,
-    thread_count,
-    thread_index,
-)
+from .fixtures import concurrency as concurrency
+from .fixtures import iteration_index as iteration_index
+from .fixtures import process_index as process_index
+from .fixtures import thread_count as thread_count
+from .fixtures import thread_index as thread_index
 from .settings.markers import register_markers
 from .settings.options import OPTIONS_KEY, add_options, hand_to_worker, read_options, warn_of_idle
 

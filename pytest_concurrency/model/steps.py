@@ -18,7 +18,6 @@ Operation = Literal[
     "notify",
     "start",
     "join",
-    "sleep",
     "call",
     "use",
 ]

@@ -14,7 +14,7 @@ from pytest_concurrency.report.page import Page
 from pytest_concurrency.report.terminal import progress_text
 
 _LEAST_ROOM = 30
-_PAUSE = 0.1
+_PAUSE_SECONDS = 0.1
 _SAVE, _RESTORE, _ERASE = "\x1b7", "\x1b8", "\x1b[K"
 
 
@@ -39,7 +39,7 @@ class ProgressLine:
             room = self._writer.fullwidth - self._writer.width_of_current_line - 1
             if room < _LEAST_ROOM:
                 return
-            self._due, self._shown = now + _PAUSE, True
+            self._due, self._shown = now + _PAUSE_SECONDS, True
             done, planned = _numbers(text)
             page = Page(room, Page.of(self._writer).encoding)
             shown = progress_text(nodeid, cell, done, planned, page)

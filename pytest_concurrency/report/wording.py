@@ -31,7 +31,6 @@ VERBS: dict[Operation, str] = {
     "notify": "notifies",
     "start": "starts a thread",
     "join": "joins a thread",
-    "sleep": "sleeps",
     "call": "calls",
     "use": "uses",
 }

@@ -28,9 +28,9 @@ from pytest_concurrency.search.strategies.systematic import Systematic
 
 MORE = 200
 """Schedules that a cell is searched for after its first hazard: a default run's whole number."""
-LEAST_MORE = 1.0
+LEAST_MORE_SECONDS = 1.0
 """Seconds that this may take in any case."""
-_LEAST_SHORTENING = 2.0
+_LEAST_SHORTENING_SECONDS = 2.0
 """Seconds that shortening one schedule may take in any case; beyond, as long as the search before.
 """
 
@@ -190,7 +190,7 @@ class Explorer(Executor):
         # Whether anything was lost is seen only where values are known.
         replay = partial(self._try, record=suspect.needs_values)
         now = monotonic()
-        deadline = min(self.deadline, now + max(_LEAST_SHORTENING, now - self._started))
+        deadline = min(self.deadline, now + max(_LEAST_SHORTENING_SECONDS, now - self._started))
         sample = partial(self._sample, record=suspect.needs_values)
         shortest = shortened(suspect, replay, sample, limit=self.limit, deadline=deadline)
         if shortest is not suspect and shortest.refuted(self) is not None:
@@ -245,7 +245,7 @@ class _Bounds:
         elif not self._is_narrow:
             now = monotonic()
             self.schedules = min(self.schedules, done + self._more)
-            self.deadline = min(self.deadline, now + max(LEAST_MORE, now - self._started))
+            self.deadline = min(self.deadline, now + max(LEAST_MORE_SECONDS, now - self._started))
         self._is_narrow = True
 
 
@@ -269,7 +269,7 @@ def search(
     """Execute up to ``schedules`` times, until the explorer's deadline.
 
     After the first hazard at most ``more`` times more, and in at most the time again that it has
-    taken, or ``LEAST_MORE`` seconds; with None as if nothing had been found. The schedules in
+    taken, or ``LEAST_MORE_SECONDS``; with None as if nothing had been found. The schedules in
     ``first`` come first. ``is_over`` gets the number of executions so far, and says whether
     somebody else has found enough.
     """

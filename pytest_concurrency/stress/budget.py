@@ -10,13 +10,13 @@ from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.model import Cell, Settings, StartMethod
 from pytest_concurrency.stress.cells.serial import SerialFacts
 
-LEAST_PATIENCE = 2.0
+LEAST_PATIENCE_SECONDS = 2.0
 """Seconds after which a run may count as hanging at the earliest."""
-MOST_OVERRUN = 2 * LEAST_PATIENCE
+MOST_OVERRUN_SECONDS = 2 * LEAST_PATIENCE_SECONDS
 """Seconds by which a run that is going on may overrun the time of the test, so that what hangs is
 told from what time was up for: enough for all but slow tests.
 """
-LEAST_AT_FULL_SPEED = 3.0
+LEAST_SECONDS_AT_FULL_SPEED = 3.0
 """Seconds: what a hang in a cell that nobody controls may cost, besides what its runs need."""
 SECONDS_TO_START: dict[StartMethod, float] = {"fork": 0.02, "forkserver": 0.5, "spawn": 1.0}
 """What a worker process takes to start, at worst."""
@@ -52,7 +52,7 @@ class Budget:
         cell = cells[0]
         share = (self.deadline - now) * _weight(cell) / sum(map(_weight, cells))
         if cell.kind != "explored":
-            share = min(share, LEAST_AT_FULL_SPEED + self._full_speed(cell, facts))
+            share = min(share, LEAST_SECONDS_AT_FULL_SPEED + self._full_speed(cell, facts))
         return now + share
 
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
@@ -63,7 +63,7 @@ class Budget:
 
     def patience(self, facts: SerialFacts) -> float:
         """Return the seconds after which one run hangs, however little time its cell has."""
-        return LEAST_PATIENCE + 20 * (facts.seconds + SECONDS_TO_START[self.start_method])
+        return LEAST_PATIENCE_SECONDS + 20 * (facts.seconds + SECONDS_TO_START[self.start_method])
 
 
 def _weight(cell: Cell) -> int:
@@ -74,4 +74,4 @@ def cut_at(deadline: float) -> float:
     """Return when a run ends at the latest that began before ``deadline``. What ends it then has
     not had all the time after which it would hang, and claims nothing.
     """
-    return max(deadline, time.monotonic()) + MOST_OVERRUN
+    return max(deadline, time.monotonic()) + MOST_OVERRUN_SECONDS

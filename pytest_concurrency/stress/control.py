@@ -34,7 +34,7 @@ from pytest_concurrency.stress.children.in_child import headline_of
 from pytest_concurrency.stress.item.place import Place
 from pytest_concurrency.stress.item.setup_state import function_fixtures
 
-GRACE = 3.0
+GRACE_SECONDS = 3.0
 """Seconds that a child may need to end, besides those for its last run."""
 PLAIN_RUNS = 3
 """At most; one of them in any case."""
@@ -120,7 +120,7 @@ class Control:
         seconds = max(_LEAST_SECONDS, self._left / part)
         result = self.place.run(
             lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports, way),
-            seconds=seconds + GRACE,
+            seconds=seconds + GRACE_SECONDS,
         )
         if result.status == "done" and result.value is not None:
             return result.value
@@ -228,7 +228,7 @@ class Control:
         for way in ONE_BY_ONE:
             result = self.place.run(
                 partial(self._copies_once, facts, count, way, seconds, own),
-                seconds=seconds + GRACE,
+                seconds=seconds + GRACE_SECONDS,
             )
             if result.status != "done" or result.value is None:
                 return ""
@@ -259,7 +259,7 @@ class Control:
             numbers = range(first, first + together)
             result = self.place.run(
                 partial(self._by_statement, facts, count, seconds, numbers),
-                seconds=seconds * together + GRACE,
+                seconds=seconds * together + GRACE_SECONDS,
             )
             if result.status != "done" or result.value is None:
                 break

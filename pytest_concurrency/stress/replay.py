@@ -15,7 +15,7 @@ from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
 from pytest_concurrency.stress.cells.preload import preload
 from pytest_concurrency.stress.cells.serial import SerialFacts
-from pytest_concurrency.stress.control import GRACE
+from pytest_concurrency.stress.control import GRACE_SECONDS
 from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.run import Stress
 from pytest_concurrency.stress.unchecked import needs_no_check
@@ -78,7 +78,7 @@ def _replayed(stress: Stress, facts: SerialFacts, cell: Cell, token: Token) -> C
     )
     child = stress.place.run(
         lambda progress: _replay_here(exploration, cell, token),
-        seconds=stress.budget.seconds_left + GRACE,
+        seconds=stress.budget.seconds_left + GRACE_SECONDS,
     )
     if child.status == "done" and child.value is not None:
         return child.value

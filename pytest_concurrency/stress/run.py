@@ -33,7 +33,7 @@ from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.cells.workload import Workload
 from pytest_concurrency.stress.children.child import Interrupted
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
-from pytest_concurrency.stress.control import GRACE, NO_COPIES, Control
+from pytest_concurrency.stress.control import GRACE_SECONDS, NO_COPIES, Control
 from pytest_concurrency.stress.cut_short import cell_of_death, interrupted_cell
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.place import LEAKS_HERE, SHARED, Place
@@ -228,7 +228,7 @@ class Stress:
         runner = runners[cell.kind]
         started = time.monotonic()
         last_runs = 2 if cell.kind == "explored" else 1  # what hangs is confirmed
-        longest = deadline - started + last_runs * (self.budget.patience(facts) + GRACE)
+        longest = deadline - started + last_runs * (self.budget.patience(facts) + GRACE_SECONDS)
         result = self.place.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
             seconds=longest,

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress import budget
-from pytest_concurrency.stress.budget import MOST_OVERRUN, Budget, cut_at
+from pytest_concurrency.stress.budget import MOST_OVERRUN_SECONDS, Budget, cut_at
 from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.processes.process_cell import CONTROLS, process_cell
@@ -53,8 +53,8 @@ def test_a_run_at_full_speed_needs_no_more_than_its_runs() -> None:
 
 def test_the_time_is_overrun_by_little() -> None:
     now = time.monotonic()
-    assert cut_at(now + 9) == now + 9 + MOST_OVERRUN
-    assert cut_at(now - 9) == pytest.approx(now + MOST_OVERRUN, abs=1)
+    assert cut_at(now + 9) == now + 9 + MOST_OVERRUN_SECONDS
+    assert cut_at(now - 9) == pytest.approx(now + MOST_OVERRUN_SECONDS, abs=1)
 
 
 HANGS = CopyOutcome(0, "timeout")

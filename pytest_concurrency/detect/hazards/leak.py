@@ -12,7 +12,7 @@ from pytest_concurrency.detect.telling import where
 from pytest_concurrency.kinds import KINDS, THREAD_LEAK
 from pytest_concurrency.model import Hazard, Site, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.scheduler.baton import LINGER
+from pytest_concurrency.runtime.scheduler.baton import LINGER_SECONDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +37,8 @@ class FoundLeak(Finding):
             uses = (SiteUse(Site(path, line, 0, function, source), leak.thread, "start"),)
             place = f", started at {where(uses[0])},"
         message = (
-            f"{thread_name(leak.thread, leak.name)}{place} is still there {LINGER:g} s of virtual "
-            "time after the end: "
-            "join it, make it stop, or make it a daemon"
+            f"{thread_name(leak.thread, leak.name)}{place} is still there {LINGER_SECONDS:g} s "
+            "of virtual time after the end: join it, make it stop, or make it a daemon"
         )
         return Hazard(
             self.kind,

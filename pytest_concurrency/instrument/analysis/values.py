@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 Reads = frozenset[ast.AST]
@@ -48,11 +48,6 @@ class Value:
     def either(self, other: Value) -> Value:
         """Return what is the one or the other."""
         return replace(self | other, sure=self.sure & other.sure)
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether all that may be part of it is, whatever way was taken."""
-        return self.reads == self.sure
 
 
 NOTHING = Value()
@@ -117,8 +112,3 @@ def read(node: ast.AST, *parts: Value) -> Value:
     for part in parts:
         found |= part
     return found
-
-
-def sites_of(nodes: Iterable[ast.AST], numbers: Mapping[ast.AST, int]) -> frozenset[int]:
-    """Translate nodes to site numbers; nodes that are no sites are left out."""
-    return frozenset(numbers[node] for node in nodes if node in numbers)

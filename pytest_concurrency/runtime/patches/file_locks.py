@@ -18,7 +18,7 @@ from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.system.descriptors import Descriptors
 
 _WHAT = "a lock on a file"
-_MOMENT = 0.005
+_MOMENT_SECONDS = 0.005
 """Seconds of real time between two tries for what only another process can release."""
 
 
@@ -91,7 +91,7 @@ def _wait_for_file(real: Any, task: Task, number: int, operation: int) -> None:
 
 def _wait_for_process(real: Any, task: Task, number: int, operation: int) -> None:
     """Wait for a lock of the kind that threads of one process share."""
-    _b.wait_until_ready(task, Descriptors(_WHAT, {}), _MOMENT)
+    _b.wait_until_ready(task, Descriptors(_WHAT, {}), _MOMENT_SECONDS)
 
 
 def patches() -> dict[Any, dict[str, Any]]:

@@ -22,7 +22,7 @@ from pytest_concurrency.runtime.system.descriptors import READABLE, WRITABLE, De
 
 _PIECE = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe which is ready takes without blocking."""
-_MOMENT = 0.005
+_MOMENT_SECONDS = 0.005
 """Seconds of real time between two looks for a child that has ended, where there is nothing else to
 wait for.
 """
@@ -92,7 +92,7 @@ def _wait_for_end(task: Task, pid: int) -> None:
     try:
         number = os.pidfd_open(pid)
     except (AttributeError, OSError):
-        nap(task, what, _MOMENT)
+        nap(task, what, _MOMENT_SECONDS)
         return
     try:
         _b.wait_until_ready(task, Descriptors(what, {number: READABLE}), None)

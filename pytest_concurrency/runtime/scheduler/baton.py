@@ -35,7 +35,7 @@ from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, LEAV
 from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere
 
-LINGER = 10.0
+LINGER_SECONDS = 10.0
 """Virtual seconds in which threads that outlive the body of an execution may still end."""
 _LINGER_POINTS = 5000
 
@@ -164,7 +164,7 @@ class Baton(Waits):
             return
         self.lingering = True
         self.limit = min(self.limit, self.total + _LINGER_POINTS)
-        self.block(self.tasks[0], self.at_end, id(self.at_end), LINGER)
+        self.block(self.tasks[0], self.at_end, id(self.at_end), LINGER_SECONDS)
 
     def left_over(self) -> list[Task]:
         """Return the tasks whose threads have not ended; daemons, who may be ended at any time,

@@ -18,12 +18,12 @@ from pytest_concurrency.runtime.system.frames import current_frames
 
 Wake = Callable[[int], object]
 """Makes those runnable that wait for a key."""
-_MOMENT = 0.001
-_STILL = 0.3
+_MOMENT_SECONDS = 0.001
+_STILL_SECONDS = 0.3
 """Seconds without movement after which strangers will not help."""
-_NAP = 0.01
+_NAP_SECONDS = 0.01
 """The same for strangers that have not moved since they did not help so long."""
-_LONGEST = 5.0
+_LONGEST_SECONDS = 5.0
 """Seconds that strangers may keep moving without helping."""
 _TIMES = 20
 """If they did not help so often in a row before a wait ran out, they are asked as rarely."""
@@ -52,22 +52,24 @@ def have_helped(state: State, wake: Wake) -> bool:
     state.still += 1
     if can_run_out and state.still > _TIMES and state.still % _TIMES:
         return False
-    longest = min(_LONGEST, state.timers[0][0] - state.clock if can_run_out else inf)
+    longest = min(_LONGEST_SECONDS, state.timers[0][0] - state.clock if can_run_out else inf)
     started = moved = perf_counter()
     places = _places(strangers)
     slept = all(_asleep.get(ident) == place for ident, place in places.items())
-    patience = 2 * _MOMENT if can_run_out else _NAP if slept else _STILL
+    patience = 2 * _MOMENT_SECONDS if can_run_out else _NAP_SECONDS if slept else _STILL_SECONDS
     while True:
-        wait_really(state.polled.values(), _MOMENT)
+        wait_really(state.polled.values(), _MOMENT_SECONDS)
         if wake_released(state, wake):
             state.still = 0
             return True
         now = perf_counter()
         before, places = places, _places(strangers)
-        if places != before or (patience == _NAP and any(map(_wants_to_run, strangers.values()))):
+        if places != before or (
+            patience == _NAP_SECONDS and any(map(_wants_to_run, strangers.values()))
+        ):
             moved = now
             if not can_run_out:
-                patience = _STILL
+                patience = _STILL_SECONDS
         if now - moved > patience or now - started > longest:
             if not can_run_out:
                 _asleep.clear()

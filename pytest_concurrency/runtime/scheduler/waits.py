@@ -22,7 +22,7 @@ from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
-_LONGEST_WITH_STRANGERS = 0.001
+_SECONDS_WITH_STRANGERS = 0.001
 
 
 class Waits(Points):
@@ -139,7 +139,7 @@ class Waits(Points):
             self.lost_sight = True  # which of them goes on first is not decided here
         longest = min(each.longest_look for each in waits)
         if have_strangers(self):
-            longest = min(longest, _LONGEST_WITH_STRANGERS)
+            longest = min(longest, _SECONDS_WITH_STRANGERS)
         if self._has_timer():
             longest = min(longest, max(self.timers[0][0] - self.clock, 0.0))
         started = real_time()

@@ -24,19 +24,19 @@ from pytest_concurrency.runtime.scheduler.task import NOBODY, Abort, Task
 from pytest_concurrency.runtime.system.frames import current_frames
 from pytest_concurrency.runtime.system.hooks import own_thread
 
-_PERIOD = 0.02
+_PERIOD_SECONDS = 0.02
 """Seconds between two looks."""
-_NEXT_LOOK = 0.005
+_NEXT_LOOK_SECONDS = 0.005
 """The same where nothing has happened since the last one."""
-_PATIENCE = 4
+_PATIENT_LOOKS = 4
 """Looks in a row at which the holder's thread slept, before it counts as blocked."""
-_SOON = 0.002
+_SOON_SECONDS = 0.002
 """Seconds between two looks once a thread was blocked where the system says so."""
 _ON_DESCRIPTORS = ("pipe", "wait_for_partner", "stream_data", "sk_wait", "skb_wait")
 """Where in the kernel who reads or writes a pipe, FIFO or socket waits: no time ends that."""
-_LONG = 0.06
+_LONG_SECONDS = 0.06
 """Seconds without progress before the time that this takes counts."""
-_AGAIN = 0.5
+_AGAIN_SECONDS = 0.5
 """Seconds after which a thread that was told to end and goes on is told again."""
 _STILL_SECONDS = 1.0
 """An execution that has passed a point within so long still goes on."""
@@ -84,8 +84,10 @@ class Watchdog:
         slept = 0
         clock: object = None
         over = self._over
-        period = _PERIOD
-        while not over.acquire(timeout=min(_NEXT_LOOK, period) if slept or baton.idle else period):
+        period = _PERIOD_SECONDS
+        while not over.acquire(
+            timeout=min(_NEXT_LOOK_SECONDS, period) if slept or baton.idle else period
+        ):
             task = baton.current
             before, looked = looked, perf_counter()
             if task is None or baton.aborting:
@@ -109,15 +111,15 @@ class Watchdog:
             elif task is NOBODY:
                 baton.pass_time(looked - before)
             elif since < looked and task.running:
-                if looked - since > _LONG:  # virtual time passes as real time does
+                if looked - since > _LONG_SECONDS:  # virtual time passes as real time does
                     baton.clock += looked - counted
                     counted = looked
                 used = _cpu_time_if_asleep(task)
                 slept = slept + 1 if used is not None and (used == clock or not slept) else 0
                 clock = used
                 if slept and _waits_for_descriptor(task):
-                    period, slept = _SOON, _PATIENCE + 1
-                if slept > _PATIENCE:
+                    period, slept = _SOON_SECONDS, _PATIENT_LOOKS + 1
+                if slept > _PATIENT_LOOKS:
                     baton.take_away(task)
                     slept = 0
 
@@ -156,7 +158,7 @@ class Watchdog:
             task = next((each for each in baton.tasks if each.running), None)
             if not baton.aborting or task is None:
                 return
-            if baton.granted or now - self._told > _AGAIN:
+            if baton.granted or now - self._told > _AGAIN_SECONDS:
                 self._told = now
                 baton.granted = baton.budget = baton.cold = 0
                 _interrupt(task)

@@ -18,7 +18,7 @@ from pytest_concurrency.runtime.scheduler.baton import baton
 
 _YIELDS = 0.2
 """Share of the accesses at which a thread lets others run."""
-_LONGEST_PAUSE = 50e-6
+_LONGEST_PAUSE_SECONDS = 50e-6
 """Seconds."""
 _MOST_PAUSES = 2000
 """Of one thread in one run, on average: a test with many accesses must not wait for its pauses."""
@@ -39,7 +39,7 @@ def amplified(
 
     def maybe_yield(*_: object) -> None:
         if draw() < share:
-            sleep(draw() * _LONGEST_PAUSE)
+            sleep(draw() * _LONGEST_PAUSE_SECONDS)
 
     with instrumentation.swapped(), unseen():
         baton.amplifier = maybe_yield

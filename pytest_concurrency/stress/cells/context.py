@@ -15,7 +15,7 @@ from pytest_concurrency.runtime.system.hooks import own_thread
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 
 Job = Callable[[], Any]
-_HEAD_START = 0.1
+_HEAD_START_SECONDS = 0.1
 """Seconds before a callable counts as waiting for those that are yet to start."""
 
 
@@ -104,7 +104,7 @@ def run_gently(jobs: Sequence[Job]) -> list[End]:
     threads = [own_thread(run, f"copy-{index}", (index,)) for index in range(len(jobs))]
     for thread in threads:
         thread.start()
-        thread.join(_HEAD_START)
+        thread.join(_HEAD_START_SECONDS)
     for thread in threads:
         thread.join()
     return [end for end in ends if end is not None]

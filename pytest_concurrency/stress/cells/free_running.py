@@ -27,10 +27,10 @@ from pytest_concurrency.runtime.system.hooks import own_thread
 from pytest_concurrency.stress.cells.runs import Runs
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 
-SHORTEST_INTERVAL = 1e-6
-LONGEST_INTERVAL = 5e-3
-_LONGEST_JITTER = 5e-5
-_LONGEST_COLLECTION = 5.0
+SHORTEST_INTERVAL_SECONDS = 1e-6
+LONGEST_INTERVAL_SECONDS = 5e-3
+_LONGEST_JITTER_SECONDS = 5e-5
+_LONGEST_COLLECTION_SECONDS = 5.0
 """Seconds that a collection of garbage waits for another one, which may wait for its thread."""
 
 
@@ -52,7 +52,9 @@ def perturbed_switch_interval(rng: random.Random) -> Iterator[float]:
     back.
     """
     before = sys.getswitchinterval()
-    interval = math.exp(rng.uniform(math.log(SHORTEST_INTERVAL), math.log(LONGEST_INTERVAL)))
+    interval = math.exp(
+        rng.uniform(math.log(SHORTEST_INTERVAL_SECONDS), math.log(LONGEST_INTERVAL_SECONDS))
+    )
     sys.setswitchinterval(interval)
     try:
         yield interval
@@ -74,7 +76,7 @@ def release_together(
         own_thread(
             _run_one,
             f"copy-{end.index}",
-            (function, end, gate, rng.uniform(0, _LONGEST_JITTER)),
+            (function, end, gate, rng.uniform(0, _LONGEST_JITTER_SECONDS)),
         )
         for function, end in zip(callables, ends, strict=True)
     ]
@@ -141,7 +143,7 @@ def _collecting_in_turn() -> Iterator[None]:
     turn, collect = threading.RLock(), gc.collect
 
     def collect_in_turn(*args: Any, **kwargs: Any) -> int:
-        is_mine = turn.acquire(timeout=_LONGEST_COLLECTION)
+        is_mine = turn.acquire(timeout=_LONGEST_COLLECTION_SECONDS)
         try:
             return collect(*args, **kwargs)
         finally:

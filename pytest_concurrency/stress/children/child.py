@@ -40,9 +40,9 @@ ChildStatus = Literal["done", "raised", "crashed", "timeout"]
 
 _OUTPUT_KEPT = 16 * 1024
 _PROGRESS_KEPT = 1000
-_TICK = 0.05
-GRACE_AFTER_RESULT = 1.0
-GRACE_FOR_STACKS = 0.5
+_TICK_SECONDS = 0.05
+SECONDS_AFTER_RESULT = 1.0
+SECONDS_FOR_STACKS = 0.5
 _HELD_BACK = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -191,11 +191,11 @@ class _Watch(Generic[T]):
             if left <= 0:
                 return False
             # Its end of the pipe closes a moment before it can be reaped.
-            tick = 0.0005 if self._reader.at_end else _TICK
+            tick = 0.0005 if self._reader.at_end else _TICK_SECONDS
             for fd, _ in self._poller.poll(min(left, tick) * 1000):
                 self._read(fd)
             if self._final is not None:
-                deadline = min(deadline, time.monotonic() + GRACE_AFTER_RESULT)
+                deadline = min(deadline, time.monotonic() + SECONDS_AFTER_RESULT)
         return True
 
     def _read(self, fd: int) -> None:
@@ -235,7 +235,7 @@ class _Watch(Generic[T]):
             return ""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, stack_signal)
-        return self._read_stacks(wait=GRACE_FOR_STACKS)
+        return self._read_stacks(wait=SECONDS_FOR_STACKS)
 
     def _read_stacks(self, wait: float = 0.0) -> str:
         size, deadline = 0, time.monotonic() + wait

@@ -22,7 +22,7 @@ from pytest_concurrency._compat import let_resource_tracker_end, resource_tracke
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _F_SETSIG = 10
-_LONGEST_CLEANUP = 3.0
+_CLEANUP_SECONDS = 3.0
 """Seconds that a resource tracker gets."""
 _in_own_session = False
 
@@ -88,7 +88,7 @@ def stop_own_resource_tracker(inherited: int | None) -> None:
         return
     with contextlib.suppress(Exception):
         let_resource_tracker_end()
-        until = time.monotonic() + _LONGEST_CLEANUP
+        until = time.monotonic() + _CLEANUP_SECONDS
         # Not for ever: what the test has left running may hold the pipe open.
         while not os.waitpid(pid, os.WNOHANG)[0] and time.monotonic() < until:
             time.sleep(0.001)

@@ -29,11 +29,11 @@ from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.turns import ARRIVED, GO, GO_ON, PAUSED
 from pytest_concurrency.stress.processes.unsent import UnsentResult
 
-_POLL = 0.0005
-_SPIN = 2e-4
+_POLL_SECONDS = 0.0005
+_SPIN_SECONDS = 2e-4
 _PAUSES = 0.5
 """Share of the touches of something outside memory before which an amplified worker pauses."""
-_LONGEST_PAUSE = 4e-3
+_LONGEST_PAUSE_SECONDS = 4e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _wait_at(board: Any, index: int, offset: float) -> None:
         sleep(0)
     until = time.perf_counter() + offset
     while (left := until - time.perf_counter()) > 0:
-        sleep(max(left - _SPIN, 0))
+        sleep(max(left - _SPIN_SECONDS, 0))
 
 
 def _hold_up(order: Order) -> Callable[[int], None] | None:
@@ -128,7 +128,7 @@ def _hold_up(order: Order) -> Callable[[int], None] | None:
             if number == told.pause_at and os.getpid() == me and board[index] == GO:
                 board[index] = PAUSED
                 while board[index] != GO_ON:
-                    sleep(_POLL)
+                    sleep(_POLL_SECONDS)
 
         return pause
     if told.amplified:
@@ -136,7 +136,7 @@ def _hold_up(order: Order) -> Callable[[int], None] | None:
 
         def dawdle(_: int) -> None:
             if draw() < _PAUSES:
-                sleep(_LONGEST_PAUSE * draw() ** 3)
+                sleep(_LONGEST_PAUSE_SECONDS * draw() ** 3)
 
         return dawdle
     return None

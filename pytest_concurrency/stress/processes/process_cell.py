@@ -41,8 +41,8 @@ CONTROLS = 2
 NO_TIME = "no time was left"
 _RUNS_WITHOUT_MEETING = 2
 _LEAST_AT_ONCE = 4
-_PATIENCE = 1.0
-_LONGEST_OFFSET = 0.05
+_PATIENCE_SECONDS = 1.0
+_LONGEST_OFFSET_SECONDS = 0.05
 
 
 class RunOnce(Protocol):
@@ -145,12 +145,12 @@ def _control(
     progress(CONTROL)
     if time.monotonic() >= deadline:
         return _Found("", NO_TIME)
-    watched = run_once(InTurn(patience=_PATIENCE), watched=True)
+    watched = run_once(InTurn(patience=_PATIENCE_SECONDS), watched=True)
     if watched is None:
         return _Found("", NO_TIME)
     control, told = _judge(watched, shape)
     if control and time.monotonic() < deadline:
-        natively = run_once(InTurn(patience=_PATIENCE), watched=False)
+        natively = run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
         if natively is None:
             return _Found("", NO_TIME)
         again, what = _judge(natively, shape)
@@ -233,10 +233,10 @@ def _ways(found: _Found, count: int, rng: random.Random) -> list[Way]:
     """Say how each of the runs at once goes: with one preemption each, as far as there are
     touches to preempt before, then free-running."""
     most = max(count - _LEAST_AT_ONCE, 0)
-    patience = min(2 * found.seconds + 0.1, _PATIENCE)
+    patience = min(2 * found.seconds + 0.1, _PATIENCE_SECONDS)
     paused = promising_preemptions(found.traces, rng)
     ways: list[Way] = [InTurn(pause, patience) for pause in paused[:most]]
-    longest = min(found.seconds, _LONGEST_OFFSET)
+    longest = min(found.seconds, _LONGEST_OFFSET_SECONDS)
     for number in range(count - len(ways)):
         # The first one is what would happen without us.
         ways.append(AtOnce(rng.getrandbits(64), longest * (number % 2), amplified=number % 4 > 0))

@@ -22,8 +22,8 @@ from pytest_concurrency._compat import resource_tracker_pid
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
 from pytest_concurrency.stress.children.child import (
-    GRACE_AFTER_RESULT,
-    GRACE_FOR_STACKS,
+    SECONDS_AFTER_RESULT,
+    SECONDS_FOR_STACKS,
     fork_quietly,
     signals_held_back,
 )
@@ -36,9 +36,9 @@ from pytest_concurrency.stress.processes.touch import Touch
 from pytest_concurrency.stress.processes.turns import GO, AtOnce, InTurn, Overlap, Turns, Way
 from pytest_concurrency.stress.processes.unsent import UnsentResult
 
-_LONGEST_JITTER = 2e-4
-_TICK = 0.02
-_TICK_OF_TURNS = 0.004
+_LONGEST_JITTER_SECONDS = 2e-4
+_TICK_SECONDS = 0.02
+_TICK_OF_TURNS_SECONDS = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def disturbance(way: Way, index: int, rng: random.Random) -> Disturbance:
     if isinstance(way, InTurn):
         is_paused = way.pause is not None and way.pause[0] == index
         return Disturbance(pause_at=way.pause[1] if way.pause and is_paused else -1)
-    offset = rng.uniform(0, max(way.longest_offset, _LONGEST_JITTER))
+    offset = rng.uniform(0, max(way.longest_offset, _LONGEST_JITTER_SECONDS))
     return Disturbance(offset=offset, seed=rng.getrandbits(64), amplified=way.amplified)
 
 
@@ -180,7 +180,8 @@ class _Worker:
         if self._exit_code is None:
             self._exit_code = self._process.exitcode
         return (
-            self._exit_code is not None or time.monotonic() - self._finished_at > GRACE_AFTER_RESULT
+            self._exit_code is not None
+            or time.monotonic() - self._finished_at > SECONDS_AFTER_RESULT
         )
 
     def receive(self) -> None:
@@ -268,7 +269,7 @@ def _attend(workers: list[_Worker], deadline: float, turns: Turns | None) -> Non
             return
         if turns is not None:
             turns.step()
-        tick = _TICK if turns is None else _TICK_OF_TURNS
+        tick = _TICK_SECONDS if turns is None else _TICK_OF_TURNS_SECONDS
         if not readers:
             tick = 0.0005  # the last thing before it can be reaped
         for fd, _ in poller.poll(min(left, tick) * 1000):
@@ -283,7 +284,7 @@ def _collect_stacks(workers: list[_Worker]) -> None:
     for worker in workers:
         worker.note_timeout()
     late = [worker for worker in workers if worker.timed_out]
-    until = time.monotonic() + GRACE_FOR_STACKS
+    until = time.monotonic() + SECONDS_FOR_STACKS
     while time.monotonic() < until and not all(worker.stacks_written() for worker in late):
         time.sleep(0.01)
     time.sleep(0.02 if late else 0)  # a dump is written line by line

@@ -10,7 +10,7 @@ import pytest
 from scripted import Scripted, point, run, sleep
 
 from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.points import POINTS_BETWEEN_POLLS, TICK
+from pytest_concurrency.runtime.scheduler.points import POINTS_BETWEEN_POLLS, TICK_SECONDS
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.scheduler.virtual_time import later
@@ -98,7 +98,7 @@ def test_looking_at_the_clock_moves_it_faster_and_faster(baton: Baton) -> None:
         return looks
 
     (task,) = run(baton, Scripted(), poll)
-    assert task.result < 1.0 / TICK / 10
+    assert task.result < 1.0 / TICK_SECONDS / 10
 
 
 def test_sums_of_times_do_not_depend_on_where_they_begin() -> None:
