@@ -40,7 +40,8 @@ LONGEST_LINE = 100
 """Columns, as in code."""
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ANY_FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
-_LINK_TARGET = re.compile(r"\]\([^)]*\)|https?://\S+")
+_TEST_LINK = re.compile(r"`(tests/\S+\.py)::(test_\w+)`$")
+_LINK_TARGET = re.compile(r"\]\([^)]*\)|https?://\S+|`tests/\S+::\w+`")
 
 
 def text(page: str) -> str:
@@ -158,7 +159,9 @@ def test_pages_use_no_option_that_does_not_exist(page: Path) -> None:
 
 
 def too_long(content: str) -> list[str]:
-    """The lines of prose that are too long: not those of code and tables, nor because of links."""
+    """The lines of prose that are too long: not those of code and tables, nor because of links to
+    pages and tests.
+    """
     prose = _LINK_TARGET.sub("]", _ANY_FENCE.sub("", content)).splitlines()
     return [line for line in prose if len(line) > LONGEST_LINE and not line.startswith("|")]
 
@@ -178,6 +181,25 @@ def test_only_prose_has_to_be_short() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def traps() -> list[str]:
+    """The bullets of the section "Traps", each on one line."""
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Traps\n")[2].partition("\n## ")[0]
+    return [" ".join(each.split()) for each in re.split(r"^- ", section, flags=re.MULTILINE)[1:]]
+
+
+def test_there_are_traps() -> None:
+    assert len(traps()) > 20
+
+
+@pytest.mark.parametrize("trap", traps())
+def test_a_trap_names_the_test_that_guards_it(trap: str) -> None:
+    link = _TEST_LINK.search(trap)
+    assert link is not None, "it has to end with `tests/.../test_x.py::test_name`"
+    path, name = link.groups()
+    assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_the_readme_has_the_two_commands_on_one_line_each() -> None:

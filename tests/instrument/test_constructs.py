@@ -3,6 +3,7 @@ execution."""
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from test_same_meaning import loaded
 
+from pytest_concurrency.instrument.rewriting.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
@@ -238,6 +240,17 @@ def main():
             case str() as s: return s
     return [what(x) for x in (P(1, 2), 5, {"k": 1, "l": 2}, [P(3, 4), 6], "s", None)]
 """,
+    "matching classes by dotted names": """
+class O:
+    class P:
+        def __init__(self, x): self.x = x
+def main():
+    def what(p):
+        match p:
+            case O.P(x=O.P(x=1)): return "two"
+            case O.P(x=1): return "one"
+    return [what(x) for x in (O.P(O.P(1)), O.P(1), 1)]
+""",
     "strings": """
 class O: x = 3
 def main():
@@ -390,6 +403,25 @@ def result(source: str, *, instrumented: bool, managed: bool = False) -> object:
     else:
         ends.append(namespace["main"]())
     return ends[0]
+
+
+def test_comprehensions_bind_nothing_new() -> None:
+    """What a walrus binds in a comprehension is a name of the function around it."""
+    tree = ast.parse("""
+def main(o, k):
+    a = [x + o.d[k] for x in o.xs if x in o.xs and o.d[x].y and o.pop(x)]
+    b = {x: [o.d.get(x, y) for y in o.xs] for x in o.xs if (z := o.xs)}
+    return a, b, z, {k: v for k, v in o.items()}, (o.d[k](x) for o in [o] for x in o.d)
+""")
+    comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    inside = [
+        part.target.id
+        for node in ast.walk(rewrite(tree, "case.py"))
+        if isinstance(node, comprehensions)
+        for part in ast.walk(node)
+        if isinstance(part, ast.NamedExpr)
+    ]
+    assert inside == ["z"]
 
 
 @pytest.fixture(scope="module")

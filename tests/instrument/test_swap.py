@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import itertools
 import linecache
@@ -16,6 +17,8 @@ from typing import Any
 import pytest
 from loading import load_module
 
+from pytest_concurrency.instrument import compile as compiling
+from pytest_concurrency.instrument.rewriting.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.stress.children.child import run_in_child
@@ -291,6 +294,28 @@ def test_warnings_of_the_source_are_not_repeated(load: Load, tmp_path: Path) -> 
         warnings.simplefilter("error")
         assert prepared(tmp_path).unmatched == {}
     assert module.f is not None
+
+
+def test_a_file_is_rewritten_once_whoever_asks(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewritten: list[str] = []
+
+    def counted(tree: ast.Module, path: str) -> ast.Module:
+        rewritten.append(path)
+        return rewrite(tree, path)
+
+    monkeypatch.setattr(compiling, "rewrite", counted)
+    module = load("def f(o): return o.x")
+    for _ in range(2):
+        assert prepared(tmp_path).unmatched == {}
+    assert rewritten == [module.__file__]
+
+
+def test_what_pytest_puts_before_the_first_statement_has_no_end() -> None:
+    """Python refuses a node that ends on a line before its first one."""
+    source = '"""What it is."""\n\n\ndef f(o):\n    assert o.x\n'
+    compiling.unit_of(source, "rewritten.py", asserts=True, internal=False)
 
 
 def test_asserts_that_pytest_has_rewritten(pytester: pytest.Pytester) -> None:

@@ -88,6 +88,23 @@ def test_each_run_of_a_class_has_a_fresh_instance(run: Callable[..., Run]) -> No
     assert found.of["test_one"].isolation.verdict == "clean", found.of
 
 
+def test_each_run_has_a_fresh_instance_where_there_is_one_copy(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import pytest
+
+        @pytest.mark.threadsafe
+        class TestIt:
+            def test_one(self, concurrency):
+                self.__dict__.setdefault("shared", []).append(None)
+                concurrency.run(lambda: None)
+                assert len(self.shared) == 1
+        """
+    )
+    found.result.assert_outcomes(passed=1)
+    assert found.of["test_one"].isolation.verdict == "clean", found.of
+
+
 def test_mutable_parameters_are_fresh_in_each_run(run: Callable[..., Run]) -> None:
     found = run(
         """

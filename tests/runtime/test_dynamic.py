@@ -267,6 +267,7 @@ def test_private_names_through_vars(tmp_path: Path) -> None:
         "' '.join(['a'])",
         "one.method(*(1, 2))",
         "f'{name}{n}'",
+        "n += 1; [n for _ in name if n]; (n for _ in name)",
     ],
 )
 def test_touches_nothing_shared(tmp_path: Path, line: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 
 import pytest
 
@@ -168,6 +169,36 @@ def test_an_executor_kept_from_the_first_execution_works_in_the_next():
     clean([work])
     assert kept[0].submit(pow, 3, 2).result(10) == 9
     kept[0].shutdown()
+
+
+def test_that_the_workers_of_an_executor_are_unwound_is_no_news(caplog):
+    kept = []
+
+    def work(state):
+        kept.append(ThreadPoolExecutor(1))
+        kept[-1].submit(state.bump)
+
+    clean([work], schedules=3)
+    assert not caplog.records
+
+
+def test_threads_that_are_started_on_kept_ones_are_no_daemons():
+    def work(state):
+        assert not threading.current_thread().daemon
+        assert not threading.Thread().daemon
+
+    clean([work, work], schedules=3)
+
+
+def test_a_callable_begins_without_what_another_one_has_left_on_its_thread():
+    number, local = ContextVar("number", default=0), threading.local()
+
+    def work(state):
+        assert (number.get(), getattr(local, "number", 0)) == (0, 0)
+        number.set(1)
+        local.number = 1
+
+    clean([work, work], schedules=6)
 
 
 def test_raw_threads_are_managed():

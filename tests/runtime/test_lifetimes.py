@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import itertools
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from loading import collector_knows_functions
 
 from pytest_concurrency import explore
 from pytest_concurrency.runtime.scheduler import identity
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.runtime.scheduler.identity import serial_of
 
 HOLDS_ARGUMENT = sys.version_info < (3, 14)
 
@@ -153,6 +156,14 @@ def test_an_object_at_the_address_of_another_is_another():
 
     found = explore(lambda: None, [work, work], schedules=50, strategy="random")
     assert not found.hazards
+
+
+@pytest.mark.parametrize("make", [Thing, list, threading.Lock])
+def test_no_object_has_the_number_of_one_that_is_gone(make):
+    try:
+        assert len({serial_of(make()) for _ in range(100)}) == 100
+    finally:
+        baton.forget()
 
 
 def test_places_with_nothing_in_them():

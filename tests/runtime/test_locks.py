@@ -15,6 +15,8 @@ from pytest_concurrency import explore
 
 EARLY_LOCK = threading.Lock()
 """Made at import, long before any exploration."""
+EARLY_QUEUE = queue.SimpleQueue()
+EARLY_GET = EARLY_QUEUE.get
 
 
 def clean(setup, workers, check=None, schedules=60):
@@ -159,6 +161,14 @@ def test_queues_deliver_everything(make):
         channel.received = received if hasattr(channel, "__dict__") else None
 
     clean(make, [produce, lambda channel: [channel.get() for _ in range(4)]])
+
+
+def test_bound_methods_of_c_are_known_whichever_of_its_two_types_they_have():
+    def take(log):
+        log.value = EARLY_GET()
+
+    found = clean(Log, [take, lambda log: EARLY_QUEUE.put(1)], lambda log: log.value == 1)
+    assert found.exhausted, "it waited in C, for the watchdog"
 
 
 def test_queue_join_and_task_done():

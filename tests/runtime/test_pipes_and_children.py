@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections import deque
 from functools import partial
+from multiprocessing import resource_tracker
 
 import pytest
 
@@ -437,6 +438,19 @@ def test_a_child_that_was_there_before_is_nobody_to_wait_for():
         started = time.monotonic()
         (hazard,) = explore(Shared, [_read_for_ever], schedules=1).hazards
         older.kill()
+    assert hazard.kind == "deadlock"
+    assert time.monotonic() - started < 20
+
+
+def test_what_tidies_up_for_multiprocessing_is_nobody_to_wait_for():
+    def work(shared):
+        name = f"/{os.urandom(8).hex()}"
+        resource_tracker.register(name, "semaphore")  # its process starts, and never ends
+        resource_tracker.unregister(name, "semaphore")
+        _read_for_ever(shared)
+
+    started = time.monotonic()
+    (hazard,) = explore(Shared, [work], schedules=1, seconds=30).hazards
     assert hazard.kind == "deadlock"
     assert time.monotonic() - started < 20
 

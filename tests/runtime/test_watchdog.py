@@ -121,6 +121,22 @@ def test_blocking_input_lets_others_go_on():
     assert not found.hazards, found.hazards[0].message
 
 
+def test_who_was_out_of_sight_takes_its_place_again_to_end():
+    """One thread ends where it comes back, while others have the baton."""
+
+    def doze(shared, naps=6):
+        _unseen["doze"](taken_lock(), naps)
+
+    def bump(shared):
+        for _ in range(6):
+            shared.bump()
+            doze(shared, 2)
+
+    found = explore(Shared, [doze, bump], lambda shared: shared.value == 6, schedules=2)
+    assert not found.hazards, found.hazards[0].message
+    assert found.executions == 2
+
+
 def test_an_endless_loop_out_of_sight_is_a_timeout():
     started = time.monotonic()
     found = explore(Shared, [lambda shared: _unseen["spin"]()], schedules=1, seconds=1)

@@ -165,6 +165,15 @@ def test_unknown_strategy_is_refused():
         explore(Counter, [Counter.increment], strategy="best")
 
 
+def test_a_search_of_everything_ends_with_random_walks():
+    """What a fresh thread does first is not known before it does it, so they may see more."""
+    workers = [Counter.increment]
+    everything, bounded = (explore(Counter, workers, preemptions=each) for each in (None, 0))
+    assert everything.exhausted
+    assert bounded.exhausted
+    assert everything.executions == bounded.executions + 20
+
+
 def test_threads_of_earlier_explorations_are_gone():
     before = threading.active_count()
     for _ in range(3):

@@ -89,6 +89,32 @@ def test_a_wait_that_is_hurried_lets_time_jump(baton: Baton) -> None:
     assert baton.hurried == [(1, 0.5)]
 
 
+def test_a_wait_that_has_run_out_is_not_ended_once_more(baton: Baton) -> None:
+    """Its thread has not gone on yet, and would be runnable twice."""
+
+    class Hurries(Scripted):
+        def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
+            return sleepers[0] if len(sleepers) == 2 else None
+
+    one, other = object(), object()
+    runnable: list[int] = []
+
+    def wait(door: object) -> bool:
+        assert baton.current is not None
+        return baton.block(baton.current, Waiting("door", door), id(door), 0.5)
+
+    def wake_other() -> None:
+        assert not wait(one)  # as that of the other thread, which has run out at the same time
+        baton.wake(id(other))
+        runnable.extend(each.index for each in baton.enabled)
+
+    strategy = Hurries(1, 2, 3)
+    first, second, _ = run(baton, strategy, wake_other, lambda: wait(other), lambda: point(baton))
+    assert first.error is None
+    assert second.result is False
+    assert runnable == [1, 2, 3]
+
+
 def test_looking_at_the_clock_moves_it_faster_and_faster(baton: Baton) -> None:
     def poll() -> int:
         looks = 1
