@@ -31,6 +31,11 @@ class Again(Protocol):
         """When it should be over; of ``time.monotonic``."""
         ...
 
+    @property
+    def followed_for_long(self) -> set[Hashable]:
+        """What threads were found to do without end: to be added to."""
+        ...
+
     def replayed(
         self, schedule: Schedule, limit: int, *, record: bool = False, goes_on: bool = False
     ) -> Observation:

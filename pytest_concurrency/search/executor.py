@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import islice, permutations
 
 from pytest_concurrency.detect.effects import Serial, serial_of
@@ -32,6 +32,8 @@ class Executor:
         """Of ``time.monotonic``; a hazard in hand is still confirmed after it, but not
         shortened.
         """
+        self.followed_for_long: set[Hashable] = set()
+        """What threads were found to do without end."""
         self._serials: list[Serial] | None = None
         """What serial orders do; None: not known yet."""
 

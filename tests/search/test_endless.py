@@ -6,14 +6,18 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_concurrency import api, explore
-from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.hazards.no_progress import FoundNoProgress
+from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.trace.event import Event, access
 from pytest_concurrency.search.explorer import Explorer
 
 
@@ -99,6 +103,67 @@ def test_who_only_looks_is_not_followed_for_long(
     found = explore(Empty, [loop, lambda _: None], schedules=5)
     assert [hazard.kind for hazard in found.hazards] == ["no-progress"]
     assert sum(points) < 1_000_000
+
+
+class Ticking:
+    def __init__(self) -> None:
+        self.stopped = False
+        self.ticks = [0]
+
+    def tick(self) -> None:
+        stopped = self.stopped
+        while not stopped:
+            self.ticks[0] = 1
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def test_the_same_loop_is_followed_for_long_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again when the schedule is shortened."""
+    points = []
+    execute = Explorer._execute
+
+    def counted(self: Explorer, *args: Any, **kwargs: Any) -> Observation:
+        observation = execute(self, *args, **kwargs)
+        points.append(observation.execution.steps)
+        return observation
+
+    monkeypatch.setattr(Explorer, "_execute", counted)
+    found = explore(Ticking, [Ticking.stop, Ticking.tick], schedules=30, seed=2)
+    assert [hazard.kind for hazard in found.hazards] == ["no-progress"]
+    assert sum(each > 500_000 for each in points) == 1
+
+
+class Following:
+    """Executes what never ends, and keeps in mind how long it was followed."""
+
+    limit, deadline = 1000, inf
+
+    def __init__(self) -> None:
+        self.followed_for_long: set[Hashable] = set()
+        self.limits: list[int] = []
+        self.event = access(1, 0, 1, "", "write")
+
+    def ended_fairly(self, schedule: Schedule, steps: int, limit: int) -> Observation:
+        self.limits.append(limit)
+        return Observation(endless([self.event] * 3000))
+
+
+def endless(log: list[Event]) -> Execution:
+    return Execution("step-limit", (), 0, len(log), log, 3, (), (), 0)
+
+
+def test_another_loop_is_followed_for_long_again() -> None:
+    again: Any = Following()
+    suspect = FoundNoProgress("no-progress", Observation(endless([])))
+    assert suspect.refuted(again) is None
+    assert suspect.refuted(again) is None
+    assert again.limits == [5000, 50_000, 5000]
+    for other in (access(2, 0, 1, "", "write"), access(1, 1, 1, "", "write")):
+        again.event, again.limits = other, []
+        assert suspect.refuted(again) is None
+        assert again.limits == [5000, 50_000]
 
 
 class Worker:

@@ -23,6 +23,7 @@ from pytest_concurrency.runtime.trace.event import (
     location,
     operation,
     site_number,
+    thread_and_site,
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, TRY
@@ -30,6 +31,7 @@ from pytest_concurrency.runtime.trace.sites import SITES
 
 _FAIR_SHARES = (5, 50)
 """How many times that number a fair continuation may take: looking only, and while somebody writes.
+The latter once for the same threads at the same sites: a shorter schedule may lead there, too.
 """
 _LATEST = 2000
 """Events at the end of an execution in which a loop shows."""
@@ -80,7 +82,13 @@ class FoundNoProgress(Endless):
             looks_on = fair.outcome == "step-limit" and all(map(_looks, fair.log[-_LATEST:]))
             if fair.outcome != "step-limit" or (looks_on and _saw_it_before(fair.log)):
                 return None
-        return fair if looks_on else None  # each time at something else: it may come to an end
+            loop = frozenset(map(thread_and_site, fair.log[-_LATEST:]))
+            if not looks_on and loop in again.followed_for_long:
+                return None
+        if looks_on:
+            return fair  # each time at something else: it may come to an end
+        again.followed_for_long.add(loop)
+        return None
 
     def tell(self, again: Again | None) -> Hazard:
         """Say what the threads were doing."""
