@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
-from pytest_concurrency.runtime.system.frames import current_frames
+from pytest_concurrency.runtime.system.frames import (
+    Activation,
+    Stacks,
+    current_frames,
+    stack_here,
+)
 
 # Frame objects are made anew for each look; with so low a threshold one of them starts a
 # collection, and a ``threading.local`` that dies in it wants the lock that the look holds.
@@ -47,3 +53,19 @@ def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if was else gc.disable)()
+
+
+def test_stacks_are_sent_in_words() -> None:
+    def inner() -> list[Activation]:
+        return stack_here()
+
+    stacks = Stacks([inner(), [], inner()])
+    first = stacks[0]
+    assert [frame.begin for frame in first[:2]] == [
+        inner.__code__.co_firstlineno,
+        test_stacks_are_sent_in_words.__code__.co_firstlineno,
+    ]
+    assert first[0].position is not None
+    assert first[0].position[0] == inner.__code__.co_firstlineno + 1
+    assert pickle.loads(pickle.dumps(stacks)) == [first, (), stacks[2]]
+    assert list(stacks[1:]) == [(), stacks[2]]

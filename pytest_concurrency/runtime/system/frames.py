@@ -6,7 +6,7 @@ import gc
 from collections.abc import Sequence
 from itertools import islice
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 from pytest_concurrency._compat import all_frames, getframe
 from pytest_concurrency._origins import OWN
@@ -47,22 +47,38 @@ def stack_here() -> list[Activation]:
     return found
 
 
-def located(stacks: Sequence[Sequence[Activation]]) -> list[Stack]:
-    """Say where in the source they stood."""
-    positions: dict[tuple[int, int], Position | None] = {}
-    known: dict[tuple[int, int, int], Frame] = {}
-    found = []
-    for stack in stacks:
-        for identity, code, at in stack:
-            if (identity, id(code), at) in known:
-                continue
-            if (id(code), at) not in positions:
-                positions[id(code), at] = _position(code, at)
-            position = positions[id(code), at]
-            frame = Frame(identity, code.co_filename, code.co_firstlineno, at, position)
-            known[identity, id(code), at] = frame
-        found.append(tuple(known[identity, id(code), at] for identity, code, at in stack))
-    return found
+class Stacks(Sequence[Stack]):
+    """Where threads stood, said in words for those of whom it is asked: few are."""
+
+    def __init__(self, stacks: Sequence[Sequence[Activation]]) -> None:
+        self._stacks = stacks
+        self._known: dict[tuple[int, int], Position | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._stacks)
+
+    @overload
+    def __getitem__(self, index: int) -> Stack: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Stack]: ...
+
+    def __getitem__(self, index: int | slice) -> Stack | Sequence[Stack]:
+        if isinstance(index, slice):
+            return Stacks(self._stacks[index])
+        return tuple(
+            Frame(identity, code.co_filename, code.co_firstlineno, at, self._position(code, at))
+            for identity, code, at in self._stacks[index]
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)  # what is sent to another process has no code objects
+
+    def _position(self, code: CodeType, at: int) -> Position | None:
+        key = id(code), at
+        if key not in self._known:
+            self._known[key] = _position(code, at)
+        return self._known[key]
 
 
 def _position(code: CodeType, instruction: int) -> Position | None:

@@ -21,7 +21,7 @@ from pytest_concurrency.runtime.effects.foreign import is_derived
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting, task_of
-from pytest_concurrency.runtime.system.frames import Activation, located, stack_here
+from pytest_concurrency.runtime.system.frames import Activation, Stacks, stack_here
 from pytest_concurrency.runtime.trace.event import (
     Event,
     location,
@@ -78,7 +78,7 @@ def recorded(run: Callable[[], Observation]) -> Observation:
     observation.waits = recorder.waits(count)
     observation.contents = recorder.contents[:count]
     observation.strands = recorder.strands[:count]
-    observation.stacks = located(recorder.stacks[:count])
+    observation.stacks = Stacks(recorder.stacks[:count])
     return observation
 
 
