@@ -28,7 +28,6 @@ from pytest_concurrency._compat import (
 )
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
-from pytest_concurrency.runtime.scheduler.meetings import note
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.operations import (
@@ -93,7 +92,7 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         if timeout != -1 or not blocking:
             # A try-lock; or wrong arguments, which raise here what they raise without us.
             if not lock.acquire(blocking, timeout):
-                note(_b, task.index, inner_serial_of(lock), "", REFUSED, site)
+                _b.note(task.index, inner_serial_of(lock), "", REFUSED, site)
                 return False
             note_acquired(lock, task, site)
             return True
@@ -105,7 +104,7 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         # Not by the clock alone: sums of floats differ with the time at which they begin.
         left = None if end is None else end - _b.clock
         if is_over or (left is not None and left <= 0):
-            note(_b, task.index, inner_serial_of(lock), "", REFUSED, site)
+            _b.note(task.index, inner_serial_of(lock), "", REFUSED, site)
             return False
         inner_serial_of(lock)  # by which it is known what is waited for
         again = Operation(site, id(lock), "", ACQUIRE if waits else TRY, waits)
@@ -186,7 +185,7 @@ def _get(source: Any, site: int, block: bool = True, timeout: float | None = Non
     while True:
         try:
             item = source.get(False)
-            note(_b, task.index, number, "", GOT, site)
+            _b.note(task.index, number, "", GOT, site)
             return item
         except queue.Empty:
             left = None if end is None else end - _b.clock
@@ -202,7 +201,7 @@ def _put(
     target.put(value, block, timeout)
     task = _b.holder()
     if task is not None:
-        note(_b, task.index, inner_serial_of(target), "", PUT, site)
+        _b.note(task.index, inner_serial_of(target), "", PUT, site)
         if id(target) in _b.waiters:
             _b.wake(id(target))
 

@@ -22,7 +22,6 @@ from pytest_concurrency.runtime.helpers.locks import (
 )
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of
-from pytest_concurrency.runtime.scheduler.meetings import note
 from pytest_concurrency.runtime.scheduler.task import Waiting
 from pytest_concurrency.runtime.system.descriptors import (
     Descriptors,
@@ -98,7 +97,7 @@ class ManagedSemLock:
         if is_lock:
             note_acquired(lock, task, self.site)
         else:
-            note(_b, task.index, inner_serial_of(lock), "", ACQUIRED, self.site)
+            _b.note(task.index, inner_serial_of(lock), "", ACQUIRED, self.site)
         return True
 
     def release(self) -> None:
@@ -111,7 +110,7 @@ class ManagedSemLock:
         if self.lock.maxvalue == 1:
             note_release(self.lock, site, is_still_held=is_mine(self.lock))
         elif (task := _b.holder()) is not None:
-            note(_b, task.index, inner_serial_of(self.lock), "", RELEASED, site)
+            _b.note(task.index, inner_serial_of(self.lock), "", RELEASED, site)
         _b.tell_pollers()
 
     def __getattr__(self, name: str) -> Any:

@@ -29,7 +29,6 @@ from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.patches.tracing import hide_from_tracing
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.meetings import note_of_thread
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting, task_of, tie
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.runtime.system.hooks import Hooks, hooks, module_of, put_hooks, usable_hooks
@@ -164,7 +163,7 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
         return
     if not task.done and not _b.block(current, Waiting("thread", self), id(task), timeout):
         return
-    note_of_thread(_b, task.index, JOINED)
+    _b.note_of_thread(task.index, JOINED)
     with _b.unmanaged():
         _real_join(self)
 
@@ -174,7 +173,7 @@ def is_alive(self: threading.Thread) -> bool:
     task = task_of(self, _b.tasks)
     if task is not None and task.done and _b.current is not None:
         if _b.holder() is not None:
-            note_of_thread(_b, task.index, JOINED)
+            _b.note_of_thread(task.index, JOINED)
         return False
     return self.is_alive() if isinstance(self, _StandIn) else _real_is_alive(self)
 

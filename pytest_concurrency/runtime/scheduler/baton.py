@@ -15,23 +15,19 @@ from __future__ import annotations
 
 import os
 import sys
-from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from pytest_concurrency._compat import allocate_lock, exit_now, get_ident, get_native_id
 from pytest_concurrency.real_time import perf_counter as real_time
-from pytest_concurrency.runtime.scheduler.meetings import note, note_of_thread
 from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.scheduler.sight import Sight
 from pytest_concurrency.runtime.scheduler.state import ALWAYS_DISTURBED
 from pytest_concurrency.runtime.scheduler.task import NOBODY, NOT_STARTED, Abort, Group, Task
-from pytest_concurrency.runtime.scheduler.unmanaged import wake_released
-from pytest_concurrency.runtime.scheduler.virtual_time import by_index
-from pytest_concurrency.runtime.scheduler.waits import Waits
 from pytest_concurrency.runtime.system.gate import new_gate
-from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, LEAVE, RETURN, START
+from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, START
 from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere
 
@@ -40,11 +36,11 @@ LINGER_SECONDS = 10.0
 _LINGER_POINTS = 5000
 
 
-class Baton(Waits):
+class Baton(Sight):
     """An execution from its begin to its end, and the threads in it.
 
     What it consists of: ``state`` (what is known), ``virtual_time``, ``points`` (who goes
-    on), ``waits`` (who cannot).
+    on), ``waits`` (who cannot), ``sight`` (who is blocked where nobody sees it).
     """
 
     __slots__ = ()
@@ -123,7 +119,7 @@ class Baton(Waits):
         self.tasks.append(task)
         self.enabled.append(task)
         self.has_adopted = True
-        note_of_thread(self, task.index, START)
+        self.note_of_thread(task.index, START)
         self._reconsider()
         return task
 
@@ -137,7 +133,7 @@ class Baton(Waits):
         task.running = True
         if self.aborting:
             raise Abort
-        note_of_thread(self, task.index, BEGIN)
+        self.note_of_thread(task.index, BEGIN)
 
     def _work(self, task: Task, worker: Worker) -> None:
         following: Task | None = task
@@ -276,89 +272,6 @@ class Baton(Waits):
         self.disturbed = ALWAYS_DISTURBED
         self.pool = WorkerPool()
         self.ours = set()
-
-    # -- threads outside our sight ----------------------------------------------------
-
-    def holder(self) -> Task | None:
-        """Return the calling thread's task if it is managed (waiting for the baton if need be),
-        else None.
-        """
-        current = self.current
-        if current is None:
-            return None
-        ident = get_ident()
-        if current.ident == ident:
-            return current
-        return self._come_back(ident)
-
-    def tell_pollers(self) -> None:
-        """Let those who wait for descriptors look: the calling thread may have made one ready."""
-        if self.polled and self.holder() is not None:
-            self.poll()
-
-    @contextmanager
-    def disturbing(self) -> Iterator[None]:
-        """Let nobody enter the scheduler; to be used by the watchdog."""
-        with self.mutex:
-            self.disturbed = True
-            try:
-                yield
-            finally:
-                self.disturbed = ALWAYS_DISTURBED
-
-    def take_away(self, task: Task) -> None:
-        """Pass the baton on for a holder that is blocked where we cannot see it; called by the
-        watchdog.
-        """
-        with self.disturbing():
-            if not task.running or self.current is not task or self.aborting:
-                return
-            task.outside = self.lost_sight = True
-            note_of_thread(self, task.index, LEAVE)
-            task.running = False
-            self._settle(task)
-            self.enabled.remove(task)
-            if self.enabled:
-                self._pass_to(self.enabled[0])
-            else:
-                self.idle = True
-                self.current = NOBODY
-
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass as it really does while whoever could go on is out of sight; called by the
-        watchdog.
-        """
-        with self.mutex:
-            if not self.idle or self.aborting:
-                return
-            self.clock += seconds
-            wake_released(self, self.wake)
-            if self._has_timer() and (self.lingering or self.timers[0][0] <= self.clock):
-                self._expire(self.timers[0][0])
-            if self.enabled:
-                self.idle = False
-                self._pass_to(self.enabled[0])
-
-    def _come_back(self, ident: int) -> Task | None:
-        task = self.by_ident.get(ident)
-        if task is None or task.done or not task.outside:
-            return None
-        with self.mutex:
-            task.outside = False
-            task.operation = None
-            note(self, task.index, THREAD, task.index, RETURN)
-            insort(self.enabled, task, key=by_index)
-            if self.idle:
-                self.idle = False
-                self.current = task
-                task.running = True
-                self._grant(task)
-                return task
-        task.gate.acquire()
-        task.running = True
-        if self.aborting:
-            raise Abort
-        return task
 
 
 def _leave_forked_process() -> NoReturn:

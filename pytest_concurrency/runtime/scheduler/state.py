@@ -9,9 +9,12 @@ from pytest_concurrency._compat import FREE_THREADED_BUILD, allocate_lock
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.pool import WorkerPool
 from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.system.descriptors import Descriptors
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.operations import WAIT
+from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+from pytest_concurrency.runtime.trace.sites import INTERNAL
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 
 COLD = 1000
@@ -144,7 +147,7 @@ class State:
         self.switches: list[tuple[int, int, int]] = []
         self.log: list[Event] = []
         self.noted: list[Noted] = []
-        """How threads have met (``meetings.py``)."""
+        """How threads have met (``note``)."""
         self.marks: list[tuple[int, int, int, int]] = []
         """Where functions have been that need marks (``marks.py``)."""
         self.seen: dict[int, tuple[Callable[[], object], int]] = {}
@@ -191,3 +194,28 @@ class State:
         self.outcome = ""
         self.states: Any = None
         self.started = 0.0
+
+    # -- how threads meet: what has taken place, other than what comes after a point
+
+    def note(
+        self, thread: int, resource: Resource, part: Any, op: str, site: int = INTERNAL
+    ) -> None:
+        """Note what ``thread`` has just done."""
+        self.noted.append((len(self.log), thread, site, resource, part, op))
+
+    def note_of_thread(self, thread: int, op: str) -> None:
+        """Note what the holder, if anybody of ours, has done to a thread."""
+        holder = self.current
+        by = -1 if holder is None else holder.index
+        self.noted.append((len(self.log), by, INTERNAL, THREAD, thread, op))
+
+    def note_wait(self, task: Task, reason: Waiting, key: int) -> None:
+        """Note that ``task`` waits: for a lock or queue, a thread, or something else."""
+        resource: Resource = reason.kind
+        part: Any = ""
+        entry = self.seen.get(key)
+        if entry is not None and entry[0]() is reason.target:
+            resource = entry[1]
+        elif resource == THREAD:
+            part = next((each.index for each in self.tasks if id(each) == key), part)
+        self.noted.append((len(self.log), task.index, INTERNAL, resource, part, WAIT))

@@ -7,7 +7,6 @@ from heapq import heappop
 from operator import attrgetter
 
 from pytest_concurrency.real_time import perf_counter as real_time
-from pytest_concurrency.runtime.scheduler.meetings import note
 from pytest_concurrency.runtime.scheduler.state import State
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.operations import EXPIRE
@@ -62,5 +61,5 @@ class Timers(State):
                 task.timer = None
                 self.waiters[key].remove(task)
                 insort(self.enabled, task, key=by_index)
-                note(self, task.index, THREAD, task.index, EXPIRE)
+                self.note(task.index, THREAD, task.index, EXPIRE)
                 self.total += _POINTS_PER_WAIT

@@ -7,7 +7,6 @@ from heapq import heappush
 from math import inf
 
 from pytest_concurrency.real_time import perf_counter as real_time
-from pytest_concurrency.runtime.scheduler.meetings import note_wait
 from pytest_concurrency.runtime.scheduler.points import Points
 from pytest_concurrency.runtime.scheduler.task import NOBODY, Abort, Task, Waiting
 from pytest_concurrency.runtime.scheduler.unmanaged import (
@@ -59,7 +58,7 @@ class Waits(Points):
         self.enabled.remove(task)
         self.waiters.setdefault(key, []).append(task)
         if type(reason) is Waiting:
-            note_wait(self, task, reason, key)
+            self.note_wait(task, reason, key)
         else:
             self.noted.append((len(self.log), task.index, INTERNAL, "group", "", WAIT))
         if self.observer is not None:
