@@ -1,4 +1,8 @@
-"""Hooks that pytest-concurrency calls: implement them in a ``conftest.py`` or in a plugin."""
+"""Hooks that pytest-concurrency calls: implement them in a ``conftest.py`` or in a plugin.
+
+What adds something is called once, when pytest is configured: the conftest must be one that pytest
+loads at its start (that of the rootdir, of ``testpaths``, or of what the command line names).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,37 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from .detect.detector import Detector
     from .model import StressReport
+    from .runtime.effects.outside import LocationKind
+    from .settings.strategies import Entry
+
+
+def pytest_concurrency_detectors(config: pytest.Config) -> Sequence[Detector]:  # type: ignore[empty-body]
+    """Add detectors. Called in stressed runs.
+
+    :param config: The configuration of the run.
+    :returns: A list of detectors. Their kinds are new, or such as the reference calls reserved.
+    """
+
+
+def pytest_concurrency_strategies(config: pytest.Config) -> Sequence[Entry]:  # type: ignore[empty-body]
+    """Add strategies, which ``--concurrency-strategy`` then accepts.
+
+    Called in each run, before the options are read: import what makes them only when it is asked.
+
+    :param config: The configuration of the run; its options are not checked yet.
+    :returns: A list of entries: name, and what makes the strategy of one search.
+    """
+
+
+def pytest_concurrency_location_kinds(config: pytest.Config) -> Sequence[LocationKind]:  # type: ignore[empty-body]
+    """Add kinds of locations outside memory: which functions touch which of them. Called in
+    stressed runs.
+
+    :param config: The configuration of the run.
+    :returns: A list of kinds.
+    """
 
 
 def pytest_concurrency_stressed(item: pytest.Item, report: StressReport) -> None:

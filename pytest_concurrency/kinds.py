@@ -7,6 +7,7 @@ place has to know it. Afterwards ``python tests/test_kinds.py`` makes again what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -135,13 +136,27 @@ _ROWS: Final = (
 """First what does most damage, and what explains the others."""
 
 KINDS: Final = {kind.name: kind for kind in _ROWS}
-"""The table, by name."""
+"""The table, by name; while a session lasts, with the kinds of other packages."""
 
 if TYPE_CHECKING:
     HazardKind = str
 else:
     HazardKind = Literal[tuple(KINDS)]
 """The name of a kind in the table."""
+
+
+def add_kinds(kinds: Iterable[Kind]) -> None:
+    """Take kinds of another package into the table, before the first symptom: they explain it."""
+    rows = list(KINDS.values())
+    first = next(index for index, row in enumerate(rows) if row.is_symptom)
+    KINDS.clear()
+    KINDS.update({row.name: row for row in (*rows[:first], *kinds, *rows[first:])})
+
+
+def remove_kinds(kinds: Iterable[Kind]) -> None:
+    """Take them out again."""
+    for kind in kinds:
+        del KINDS[kind.name]
 
 
 def rank(name: HazardKind) -> int:

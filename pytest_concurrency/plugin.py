@@ -29,10 +29,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers and check the options; with stress on, load the rest."""
     register_markers(config)
+    if config.hook.pytest_concurrency_strategies.get_hookimpls():
+        from .extending.registration import add_strategies
+
+        add_strategies(config)
     options = config.stash[OPTIONS_KEY] = read_options(config)
     if options.stress:
+        from .extending.registration import add_detectors, add_location_kinds
         from .session import StressSession
 
+        add_detectors(config)
+        add_location_kinds(config)
         config.pluginmanager.register(StressSession(config, options), "concurrency_session")
     elif options.idle:
         warn_of_idle(config, options.idle)

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from pytest_concurrency import fixtures, kinds, model
+from pytest_concurrency import fixtures, hookspecs, kinds, model
 from pytest_concurrency.report.json import schema
 from pytest_concurrency.settings.markers import _MARKERS, THREADSAFE_ARGUMENTS
 from pytest_concurrency.settings.rules import (
@@ -148,6 +148,19 @@ def test_every_fixture_is_described() -> None:
 def test_hazards_verdicts_and_cells_are_described(noun: str, words: tuple[str, ...]) -> None:
     described = text("hazards.md")
     assert [word for word in words if f"`{word}`" not in described] == []
+
+
+def test_every_hook_is_described() -> None:
+    hooks = [name for name in vars(hookspecs) if name.startswith("pytest_")]
+    described = re.findall(r"autofunction:: pytest_concurrency\.hookspecs\.(\w+)", text("hooks.md"))
+    assert sorted(described) == sorted(hooks)
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "contributing").glob("*.md")), ids=name_of)
+def test_the_files_that_a_seam_needs_exist(page: Path) -> None:
+    named = re.findall(r"`((?:pytest_concurrency|tests|docs)/[\w/.-]+)`", page.read_text())
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

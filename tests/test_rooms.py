@@ -43,11 +43,21 @@ ROOMS = (
     "stress.processes",
     "stress",
     "report",
+    "extending",
 )
 """From the lowest to the highest. The modules beside the rooms are told apart in two lists."""
 BELOW_ALL = {"_compat", "_origins", "_pytest_compat", "kinds", "real_time"}
 """Imported by any room."""
-ABOVE_ALL = {"", "api", "fixtures", "hookspecs", "mistakes", "plugin", "selection", "session"}
+ABOVE_ALL = {
+    "",
+    "api",
+    "fixtures",
+    "hookspecs",
+    "mistakes",
+    "plugin",
+    "selection",
+    "session",
+}
 """They may import any room."""
 
 

@@ -4,8 +4,10 @@ was made. Everything that detectors judge by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.effects import Contents
@@ -13,7 +15,9 @@ from pytest_concurrency.kinds import TEST_FAILURE, HazardKind
 from pytest_concurrency.model import Access, Schedule, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.helpers.marks import Mark
 from pytest_concurrency.runtime.system.frames import Stack
-from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.event import Event, location
+from pytest_concurrency.runtime.trace.happens_before import HappensBefore
+from pytest_concurrency.runtime.trace.resource import Location
 from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
 
 
@@ -113,3 +117,28 @@ class Observation:
     own_lines: frozenset[tuple[str, int]] = frozenset()
     """Lines (path, number) whose doings are nobody's fault: a value that is lost because one of
     them has handed it on to another one does not count."""
+    _touched: dict[Location, list[int]] | None = field(default=None, init=False, repr=False)
+    _order: HappensBefore | None = field(default=None, init=False, repr=False)
+
+    @property
+    def touched(self) -> Mapping[Location, Sequence[int]]:
+        """By location, which events of the log are there. For all detectors the log is gone
+        through once.
+        """
+        if self._touched is None:
+            self._touched = {}
+            for index, event in enumerate(self.execution.log):
+                self._touched.setdefault(location(event), []).append(index)
+        return self._touched
+
+    def are_unordered(self, one: int, other: int) -> bool:
+        """Whether two events of the log might as well have happened the other way round, as far as
+        it is seen how the threads have met.
+        """
+        if self._order is None:
+            self._order = HappensBefore(self.execution.trace)
+        return self._order.are_unordered(self._in_trace(one), self._in_trace(other))
+
+    def _in_trace(self, index: int) -> int:
+        noted = self.execution.noted
+        return index + bisect_right(noted, index, key=itemgetter(0))

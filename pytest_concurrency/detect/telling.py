@@ -25,7 +25,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import MAY_WRITE, SYNCHRONISE
-from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
+from pytest_concurrency.runtime.trace.resource import WHOLE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 
 _MOST_WAITS = 2
@@ -87,7 +87,7 @@ def line_of(site: Site) -> str:
 def named_in_source(event: Event) -> str:
     """Name a location where its object is not there to tell, since no execution was like it."""
     label, part = SITES[site_number(event)].label, part_of(event)
-    if resource_of(event) == FILE or "?" in label:
+    if isinstance(resource_of(event), Outside) or "?" in label:
         return ""
     is_item = not names_attribute(event) and part != "" and type(part) in (int, str)
     return f"{label}[{show(part)}]" if is_item else label

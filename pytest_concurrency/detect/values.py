@@ -24,7 +24,7 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
 )
 from pytest_concurrency.runtime.trace.operations import USE
-from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 
 MISSING: Final = object()
@@ -81,7 +81,10 @@ def location_name(event: Event, obj: object, target: object, label: str = "") ->
     """
     site = SITES[site_number(event)]
     label = label or site.label
-    if resource_of(event) == FILE:
+    resource = resource_of(event)
+    if isinstance(resource, Outside) and resource != FILE:
+        return f"{resource} {target}"
+    if resource == FILE:
         return f"{'folder' if part_of(event) is WHOLE else 'file'} {Path(str(obj)).name}"
     if _is_attribute(event, obj):
         return str(target) if type(obj) is CellType else f"{_owner_name(obj)}.{target}"
@@ -141,8 +144,9 @@ def peek(event: Event, obj: Any, target: Any) -> object:
     """Look at a location without running any code of its owner; ``MISSING`` if that cannot be
     done.
     """
-    if resource_of(event) == FILE:
-        return contents(obj)
+    resource = resource_of(event)
+    if isinstance(resource, Outside):
+        return contents(obj) if resource == FILE else MISSING
     if target is WHOLE:
         return obj if is_one_of(type(obj), _CONTAINERS) else MISSING
     if _is_attribute(event, obj):

@@ -34,6 +34,7 @@ from pytest_concurrency.runtime.helpers import (
     marks,
     methods,
     multiprocessing_locks,
+    outside,
 )
 from pytest_concurrency.runtime.scheduler import identity
 
@@ -68,6 +69,7 @@ _HELPERS: dict[str, Any] = {
     "@dropped": identity.dropped,
     "@namespace_of": namespaces.namespace_of,
     "@ready_function": dynamic.ready_function,
+    "@ready_outside": outside.ready_outside,
     "@grown": functions.grown,
     "@matched": dynamic.matched,
     "@called": dynamic.called,

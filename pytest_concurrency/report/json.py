@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_concurrency import __version__
 from pytest_concurrency._compat import gil_enabled
+from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import Access, CellResult, Hazard, Site, StressReport, ThreadState
 
 SCHEMA_VERSION = 2
@@ -47,9 +48,10 @@ def write(path: Path, document: dict[str, Any]) -> None:
 
 
 def schema() -> dict[str, Any]:
-    """Load the JSON Schema (draft 2020-12) of the document."""
+    """Load the JSON Schema (draft 2020-12) of the document, with all kinds that there are now."""
     path = Path(__file__).with_name("report.schema.json")
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    loaded["$defs"]["hazard"]["properties"]["kind"]["enum"] = list(KINDS)
     return loaded
 
 

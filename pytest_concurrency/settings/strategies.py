@@ -35,4 +35,4 @@ STRATEGIES: Final = {
         Entry("systematic", _PLACE + "auto:Auto.systematic_alone", in_one_job=True),
     )
 }
-"""By name."""
+"""By name; while a session lasts, with those of other packages."""

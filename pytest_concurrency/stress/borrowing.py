@@ -12,10 +12,8 @@ from dataclasses import replace
 
 from pytest_concurrency.kinds import DEADLOCK, TIMEOUT
 from pytest_concurrency.model import CellResult, Hazard
+from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.stress.children.stacks import frames_in
-
-_OUTSIDE = "file "
-"""How the name of a location begins on which processes can meet."""
 
 
 def with_places(results: Sequence[CellResult]) -> list[CellResult]:
@@ -74,5 +72,5 @@ def _as_deadlock(hazard: Hazard, explored: Iterable[CellResult]) -> Hazard:
 
 def _may_meet_on(location: str, result: CellResult) -> bool:
     if result.cell.kind == "processes":
-        return location.startswith(_OUTSIDE)
+        return is_outside(location)
     return bool(location)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pytest_concurrency.kinds import LOST_UPDATE, TEST_FAILURE, THREAD_EXCEPTION
 from pytest_concurrency.model import CellResult, Hazard
+from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.stress.control import NO_COPIES
 from pytest_concurrency.stress.own_changes import Change
 
@@ -23,7 +24,7 @@ def needs_no_check(result: CellResult) -> CellResult | None:
 
 
 def _is_of_objects(hazard: Hazard) -> bool:
-    is_in_memory = bool(hazard.location) and not hazard.location.startswith("file ")
+    is_in_memory = bool(hazard.location) and not is_outside(hazard.location)
     if hazard.kind == LOST_UPDATE:
         return is_in_memory or all(_is_method(use.site.function) for use in hazard.sites)
     return is_in_memory or hazard.kind != TEST_FAILURE

@@ -72,7 +72,7 @@ class Run:
         return next(hazard.replay for hazard in self.of[name].hazards if hazard.replay)
 
 
-class _Reports:
+class Reports:
     def __init__(self) -> None:
         self.of: dict[str, StressReport] = {}
 
@@ -87,7 +87,7 @@ def run(pytester: pytest.Pytester) -> Callable[..., Run]:
     def run(source: str, *args: str) -> Run:
         if source:
             pytester.makepyfile(test_it=source)
-        reports = _Reports()
+        reports = Reports()
         result = pytester.runpytest_inprocess(*(args or FEW), plugins=[reports])
         return Run(result, reports.of)
 

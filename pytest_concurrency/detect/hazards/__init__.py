@@ -15,14 +15,8 @@ from pytest_concurrency.detect.hazards.time_out import TimeOuts
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import CRASH, HazardKind
 
-DETECTORS: Final[list[Detector]] = [
-    Deadlocks(),
-    NoProgress(),
-    TimeOuts(),
-    LostUpdates(),
-    Failures(),
-    Leaks(),
-]
+_LAST: Final[tuple[Detector, ...]] = (Failures(), Leaks())
+DETECTORS: Final[list[Detector]] = [Deadlocks(), NoProgress(), TimeOuts(), LostUpdates(), *_LAST]
 """Who is asked first explains what the next ones would see."""
 
 WITHOUT_DETECTOR: Final[dict[HazardKind, str]] = {
@@ -33,6 +27,11 @@ processes has no trace either: ``stress/cells/runs.py`` counts it.
 """
 _STOPPED: Final = ("too-long", "cut")
 """Outcomes that claim nothing."""
+
+
+def add_detector(detector: Detector) -> None:
+    """Ask a detector of another package, too: before a failure is no more than that."""
+    DETECTORS.insert(DETECTORS.index(_LAST[0]), detector)
 
 
 def look(observation: Observation, asked: Asked = NOTHING_MORE) -> Finding | None:

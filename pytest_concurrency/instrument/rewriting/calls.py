@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from pytest_concurrency.instrument.analysis.values import NOTHING, Value
 from pytest_concurrency.instrument.rewriting.container_reads import Looks
-from pytest_concurrency.runtime.effects import files
+from pytest_concurrency.runtime.effects import files, outside
 from pytest_concurrency.runtime.effects.containers import (
     CONTAINER_METHODS,
     CONTAINERS,
@@ -74,6 +74,8 @@ class Calls(Looks):
         callee = node.func
         if self._scope is None:
             return self.generic_visit(node)
+        if _name_of(callee) in outside.NAMES and not _has_stars(node):
+            return self._made_ready_for_others(node, callee)
         if isinstance(callee, ast.Name):
             return self._call_of_name(node, callee)
         if not isinstance(callee, ast.Attribute):
@@ -207,6 +209,15 @@ class Calls(Looks):
         number = self._site(node, "call", "", label)
         return self._made_ready(node, "ready_function", callee, number)
 
+    def _made_ready_for_others(self, node: ast.Call, callee: ast.expr) -> ast.AST:
+        """Rewrite the call of what is named like something that another package knows."""
+        label = self._label(callee.value if isinstance(callee, ast.Attribute) else callee)
+        callee = self._visit_expr(callee)
+        if self._scope is not None and self._scope.flows is not None:
+            self._pending[node] = self._stored(node)
+        number = self._site(node, "call", "", label)
+        return self._made_ready(node, "ready_outside", callee, number)
+
     def _is_function_on_attributes(self, callee: ast.Attribute) -> bool:
         if callee.attr in SLOT_EFFECTS:
             return True
@@ -280,6 +291,13 @@ class Calls(Looks):
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)
         return [*before, node] if before else node
+
+
+def _name_of(callee: ast.expr) -> str:
+    """Return the last part of what is called."""
+    if isinstance(callee, ast.Attribute):
+        return callee.attr
+    return callee.id if isinstance(callee, ast.Name) else ""
 
 
 def _merges(node: ast.Call) -> bool:

@@ -26,7 +26,7 @@ from pytest_concurrency.runtime.scheduler.identity import dropped, let_go, seria
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.operations import USE, WRITE
 from pytest_concurrency.runtime.trace.pending import Operation
-from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Resource
+from pytest_concurrency.runtime.trace.resource import WHOLE, Outside, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -58,7 +58,7 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
 
 
 def _number(target: object) -> Resource:
-    return FILE if target is FILE else serial_of(target)
+    return target if type(target) is Outside else serial_of(target)
 
 
 # -- attributes ------------------------------------------------------------------------

@@ -16,8 +16,26 @@ class _Whole:
 
 WHOLE: Final = _Whole()
 """The part of an access to a container as a whole: it overlaps with every part of that one."""
-FILE: Final = "file"
-"""The resource of a file, whose number is the part."""
+
+
+class Outside(str):
+    """A resource outside memory: by what things of its kind are called. The part is a number that
+    stands for a name in the outside world.
+    """
+
+    __slots__ = ()
+
+
+FILE: Final = Outside("file")
+OUTSIDE: Final = [FILE]
+"""All such kinds: files, and what other packages know."""
+
+
+def is_outside(location: str) -> bool:
+    """Whether a location, as it is told, is outside memory: ``file data.txt``."""
+    return location.startswith(tuple(f"{kind} " for kind in OUTSIDE))
+
+
 THREAD: Final = "thread"
 """The resource of a thread, whose index is the part."""
 

@@ -38,7 +38,7 @@ from pytest_concurrency.runtime.trace.operations import (
     USE,
     WRITE,
 )
-from pytest_concurrency.runtime.trace.resource import FILE, Location
+from pytest_concurrency.runtime.trace.resource import FILE, Location, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
 
@@ -153,11 +153,12 @@ class _Recorder:
         is_read = op in ONLY_READ
         found = peek(event, obj, name) if is_read or op == WRITE else MISSING
         label = location_name(event, obj, name, self._called(event, obj))
-        if op == READ and type(name) is str and resource_of(event) is not FILE:
+        is_outside = type(resource_of(event)) is Outside
+        if op == READ and type(name) is str and not is_outside:
             self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
         # What has been written to a file may still be in a buffer.
-        content = NOT_KNOWN if found is MISSING or resource_of(event) is FILE else content_of(found)
+        content = NOT_KNOWN if found is MISSING or is_outside else content_of(found)
         self.stacks.append(stack_here() if len(self.stacks) < _MOST_STACKS else [])
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
@@ -245,7 +246,7 @@ class _Recorder:
                 found = peek(event, obj, name)
                 self._sync.keep(found, self._accesses[index][_LOCATION])
                 self._accesses[index][_VALUE] = show(found)
-                if found is not MISSING and resource_of(event) is not FILE:
+                if found is not MISSING and type(resource_of(event)) is not Outside:
                     self.contents[index] = (self.contents[index][0], content_of(found))
 
 

@@ -20,7 +20,7 @@ from pytest_concurrency._origins import INSTALLATION, runs_tests
 from pytest_concurrency.runtime.effects.foreign import class_name, mro
 from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, TRY, USE
-from pytest_concurrency.runtime.trace.resource import FILE
+from pytest_concurrency.runtime.trace.resource import FILE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.processes.touch import NO_SITE, WHOLE_THING, Deed, Touch
 
@@ -234,8 +234,9 @@ class Watch:
         """Pass a point of instrumented code, which calls this as ``baton.amplifier``."""
         if not self.active:
             return
-        if target is FILE:
-            self._note(_place(obj), _deed(op or USE), site)
+        if type(target) is Outside:
+            place = _place(obj) if target == FILE else f"{target} {obj}"
+            self._note(place, _deed(op or USE), site)
             return
         if type(target) in BOUND:
             target = target.__self__  # type: ignore[attr-defined]

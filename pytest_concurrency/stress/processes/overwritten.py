@@ -11,6 +11,7 @@ from pytest_concurrency.kinds import LOST_UPDATE
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.model import Site as ModelSite
 from pytest_concurrency.runtime.trace.event import Event, access, site_number, thread_of
+from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.processes.touch import Touch
 
@@ -51,6 +52,8 @@ def _label(touch: Touch) -> str:
     site = SITES[touch.site]
     if touch.location.startswith("/"):
         return f"file {os.path.basename(touch.location)}"  # noqa: PTH119 - of a text
+    if is_outside(touch.location):
+        return touch.location
     return f"{touch.owner}.{site.name}" if touch.part is None and site.name else site.label
 
 
