@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
-from pytest_concurrency.runtime.effects.foreign import module_of
+from pytest_concurrency.runtime.effects.foreign import is_one_of, module_of
 
 _CHANGING: Final[dict[str, str]] = {
     "_pytest.monkeypatch": "MonkeyPatch",
@@ -112,7 +112,8 @@ class _Reader:
                     first, last = part.lineno, part.end_lineno or part.lineno  # type: ignore[attr-defined]
                     yield Change(path, first, last, what)
                 called = names.find(part.func) if isinstance(part, ast.Call) else None
-                helper = _plain(called) if type(called) in (FunctionType, MethodType) else None
+                is_plain = is_one_of(type(called), (FunctionType, MethodType))
+                helper = _plain(called) if is_plain else None
                 if helper is not None and helper.__code__.co_filename == path:
                     yield from self.changes(helper)
 
@@ -180,10 +181,10 @@ def _owner(function: FunctionType) -> Any:
     """Return the class that a method was defined in."""
     found: Any = function.__globals__
     for name in function.__qualname__.split(".")[:-1]:
-        found = found.get(name) if isinstance(found, dict) else vars(found).get(name)
-        if not isinstance(found, type):
+        found = found.get(name) if type(found) is dict else vars(found).get(name)
+        if not issubclass(type(found), type):
             return None
-    return found if isinstance(found, type) else None
+    return found if issubclass(type(found), type) else None
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, Any]]:
@@ -201,9 +202,9 @@ def _imported(node: ast.AST) -> Iterator[tuple[str, Any]]:
 
 def _attribute(owner: Any, name: str) -> Any:
     """Look up an attribute of a module, a class or a function."""
-    if type(owner) in (ModuleType, FunctionType):
+    if type(owner) is ModuleType or type(owner) is FunctionType:
         return vars(owner).get(name, _UNKNOWN)
-    if isinstance(owner, type):
+    if issubclass(type(owner), type):
         return inspect.getattr_static(owner, name, _UNKNOWN)
     return _UNKNOWN
 
@@ -253,7 +254,7 @@ def _is_shared_owner(owner: Any, names: _Names) -> bool:
     """Whether it is a module, or a class, of another file."""
     if type(owner) is ModuleType:
         return not names.is_own(owner)
-    if isinstance(owner, type):
+    if issubclass(type(owner), type):
         return not names.is_own(sys.modules.get(module_of(owner)))
     return False
 
@@ -263,7 +264,7 @@ def _is_shared_container(node: ast.expr, names: _Names) -> bool:
     found = names.find(node)
     if any(found is each for each in (os.environ, sys.modules, sys.path, sys.argv)):
         return True
-    if type(found) not in _CONTAINERS or not isinstance(node, ast.Attribute):
+    if not is_one_of(type(found), _CONTAINERS) or not isinstance(node, ast.Attribute):
         return False
     owner = names.find(node.value)
     return type(owner) is ModuleType and not names.is_own(owner)

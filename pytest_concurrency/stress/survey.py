@@ -116,7 +116,8 @@ def _code_of(value: object) -> Iterator[CodeType]:
     if type(value) is property:
         parts: tuple[object, ...] = (value.fget, value.fset, value.fdel)
     else:
-        parts = (value.__func__ if isinstance(value, (classmethod, staticmethod)) else value,)
+        is_wrapped = issubclass(type(value), (classmethod, staticmethod))
+        parts = (value.__func__ if is_wrapped else value,)  # type: ignore[attr-defined]
     yield from (part.__code__ for part in parts if type(part) is FunctionType)
 
 
@@ -144,7 +145,7 @@ def _is_boilerplate(code: CodeType) -> bool:
 @cache
 def _package_of(filename: str) -> str:
     for name, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and vars(module).get("__file__") == filename:
+        if issubclass(type(module), ModuleType) and vars(module).get("__file__") == filename:
             return name.partition(".")[0]
     return installed_package(filename) or Path(filename).stem
 
@@ -167,7 +168,7 @@ def _imported_by(module: ModuleType) -> set[str]:
     for value in list(vars(module).values()):
         if type(value) is ModuleType:
             name: object = vars(value).get("__name__")
-        elif isinstance(value, FunctionType):
+        elif type(value) is FunctionType:
             name = value.__module__
         elif type(value) is type:
             name = vars(value).get("__module__")

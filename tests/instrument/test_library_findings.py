@@ -17,7 +17,7 @@ from loading import load_module
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.effects import containers, shapes
+from pytest_concurrency.runtime.effects import memory
 from pytest_concurrency.runtime.trace.event import part_of, resource_of
 from pytest_concurrency.search.execution.engine import execute, exploring
 from pytest_concurrency.search.orders.replay import Replay
@@ -156,10 +156,8 @@ def test_classes_made_while_it_runs_go_away(module: Any, monkeypatch: pytest.Mon
         len(node.items)
         return Node
     """
-    monkeypatch.setattr(shapes, "_MOST", 50)
-    monkeypatch.setattr(shapes, "SHAPES", {})
-    for memory in ("METHODS", "CONTAINER_KINDS"):
-        monkeypatch.setattr(containers, memory, {})
+    memory.forget_classes()
+    monkeypatch.setattr(memory, "_MOST", 50)
     made: list[weakref.ref[type]] = []
     with exploring(prepared(module), 10):
         for _ in range(60):

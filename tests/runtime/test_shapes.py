@@ -75,7 +75,7 @@ class Color(enum.Enum):
 )
 def test_shape(cls: type, name: str, shape: str) -> None:
     assert shapes.shape_of(cls, name) == shape
-    assert shapes.SHAPES[(cls, name)] == shape
+    assert shapes.SHAPES[id(cls)][name] == shape
 
 
 def test_a_default_is_read_from_the_class_only_if_it_is_rebound_there(

@@ -43,7 +43,8 @@ _CARRIERS = ("concurrent.futures.thread", "concurrent.futures.process")
 """Where futures go through on their way: what they are called there the program has never said."""
 _INSIDE = "@"
 """Whose the attributes of such an object are."""
-_KINDS: dict[type, str] = {LOCK: "lock", RLOCK: "lock", SIMPLE_QUEUE: "queue"}
+_KINDS = {id(LOCK): "lock", id(RLOCK): "lock", id(SIMPLE_QUEUE): "queue"}
+"""By type."""
 _SAID = {"rlock": "lock", "semlock": "lock", "simplequeue": "queue"}
 _WITH_LOCK = "multiprocessing.sharedctypes"
 """Where values are made that have a lock of their own."""
@@ -113,7 +114,7 @@ def names_of(
 def _kind_of(cls: type) -> str:
     if module_of(cls) == _WITH_LOCK:
         return "lock"
-    name = _KINDS.get(cls) or class_name(cls).lower()
+    name = _KINDS.get(id(cls)) or class_name(cls).lower()
     return _SAID.get(name, name)
 
 

@@ -20,14 +20,13 @@ from pytest_concurrency.runtime.effects.foreign import (
     is_derived,
     is_foreign,
     is_instrumented,
-    memory,
 )
+from pytest_concurrency.runtime.effects.memory import memory, remember, remember_name
 from pytest_concurrency.runtime.effects.shapes import (
     METHOD,
     MISSING,
     lookup,
     owner_of_name,
-    remembered,
     shape_of,
 )
 from pytest_concurrency.runtime.trace.operations import USE
@@ -128,7 +127,7 @@ _PRIMITIVE_METHODS: Final = frozenset(
 FILE: Final = "file"
 """The kind of methods that touch a file; which, and how, ``files`` tells."""
 
-METHODS: dict[tuple[type, str], str | None] = memory()
+METHODS: dict[int, dict[str, str | None]] = memory()
 CONTAINER_METHODS: Final = frozenset(
     name for table in CONTAINERS.values() for names in table.values() for name in names.split()
 )
@@ -142,7 +141,7 @@ OPAQUE: Final = "opaque"
 """Something else that has items, and code that is not seen: an array, say."""
 NO_CONTAINER: Final = ""
 
-CONTAINER_KINDS: dict[type, str] = memory()
+CONTAINER_KINDS: dict[int, str] = memory()
 
 
 def container_kind(cls: type) -> str:
@@ -151,18 +150,18 @@ def container_kind(cls: type) -> str:
     ``NO_CONTAINER`` is also what has an instrumented ``__getitem__``: there, items are seen inside
     that method.
     """
-    return remembered(CONTAINER_KINDS, cls, _container_kind(cls))
+    return remember(CONTAINER_KINDS, cls, _container_kind(cls))
 
 
-PLAIN: dict[type, bool] = memory()
+PLAIN: dict[int, bool] = memory()
 _LIBRARY: Final = frozenset({"collections", "collections.abc", "_collections_abc", "weakref", "os"})
 """Modules whose Python code does not mind by whom it is called."""
 
 
 def is_plain(cls: type) -> bool:
     """Whether ``cls`` is a container that a loop goes through without the program's code."""
-    found = PLAIN.get(cls)
-    return remembered(PLAIN, cls, _is_plain(cls)) if found is None else found
+    found = PLAIN.get(id(cls))
+    return remember(PLAIN, cls, _is_plain(cls)) if found is None else found
 
 
 def _is_plain(cls: type) -> bool:
@@ -210,9 +209,9 @@ def plain_value(key: Any) -> Any:
 def method_kind(cls: type, name: str) -> str | None:
     """Return ``read``, ``write``, ``call`` (synchronisation), ``file``, ``use`` or None."""
     try:
-        return METHODS[(cls, name)]
+        return METHODS[id(cls)][name]
     except KeyError:
-        return remembered(METHODS, (cls, name), _method_kind(cls, name))
+        return remember_name(METHODS, cls, name, _method_kind(cls, name))
 
 
 def _method_kind(cls: type, name: str) -> str | None:

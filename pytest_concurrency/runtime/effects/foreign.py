@@ -14,6 +14,7 @@ from types import FunctionType, GeneratorType
 from typing import Any, Final
 
 from pytest_concurrency._origins import OWN_PACKAGE, RUNNER
+from pytest_concurrency.runtime.effects.memory import forget_classes
 
 INSTRUMENTED_MODULES: set[str] = set()
 """Names of the modules that are instrumented: their globals count as shared, their methods are seen
@@ -148,23 +149,6 @@ def is_use(owner: type, name: str) -> bool:
     """Whether a call of the method ``name`` that ``owner`` defines is a use of its object."""
     known = _CHANGING.get((module_of(owner), class_name(owner)), ())
     return is_foreign(owner) or known is None or name in known
-
-
-_MEMORIES: list[dict[Any, Any]] = []
-
-
-def memory() -> dict[Any, Any]:
-    """Return a dict for what is found out about classes: it is emptied whenever more modules are
-    instrumented."""
-    made: dict[Any, Any] = {}
-    _MEMORIES.append(made)
-    return made
-
-
-def forget_classes() -> None:
-    """Hold no class any more: what is known of them is found out again."""
-    for each in _MEMORIES:
-        each.clear()
 
 
 def note_instrumented(modules: Set[str]) -> None:

@@ -17,7 +17,7 @@ from types import (
     ModuleType,
     TracebackType,
 )
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pytest_concurrency.runtime.effects.foreign import (
     INSTRUMENTED_MODULES,
@@ -25,9 +25,9 @@ from pytest_concurrency.runtime.effects.foreign import (
     is_foreign,
     is_one_of,
     is_use,
-    memory,
     mro,
 )
+from pytest_concurrency.runtime.effects.memory import ids_of, memory, remember_name
 
 DATA: Final = "data"
 """An attribute kept in the instance (``__dict__`` or slot), or by a descriptor whose code is not
@@ -47,7 +47,8 @@ DECIDES: Final = "decides"
 """Name of sites that ask for a container's truth value or equality: what is done next depends on
 it, rather than what is written."""
 
-SHAPES: dict[tuple[type, str], str] = memory()
+SHAPES: dict[int, dict[str, str]] = memory()
+"""By class and name."""
 STORED_IN_CLASS: dict[str, set[tuple[str, str]]] = {}
 """Names of attributes that the program rebinds in a class, ``Counter.total = 0``, with the file and
 the name of each such class: it may be made anew, in each execution even."""
@@ -55,22 +56,18 @@ STORED_IN_MODULES: set[tuple[str, str]] = set()
 """Attributes that the program rebinds in a module from outside, ``sys.argv = []``: the module and
 the name."""
 
-_METHODS: Final = frozenset(
+_METHODS: Final = ids_of(
     [FunctionType, BuiltinFunctionType, classmethod, staticmethod]
     + [type(of_c) for of_c in (list.append, list.__len__, vars(dict)["fromkeys"])]
 )
 """What a method is in its class."""
-_MOST = 20_000
-"""Answers that are remembered before all are forgotten."""
 _LARGEST = 10_000
 """Items of a dictionary that is looked through."""
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
-LOCALS: set[type] = set()
+LOCALS: dict[int, type] = {}
 """Types of thread locals that the program uses."""
 
-PLAIN_KEYS: Final[frozenset[type]] = frozenset({str, int, bytes, bool, float, type(None)})
+PLAIN_KEYS: Final = ids_of({str, int, bytes, bool, float, type(None)})
 
 MISSING: Final = object()
 
@@ -101,23 +98,22 @@ def _has(found: object, special: str) -> bool:
     return lookup(type(found), special) is not MISSING
 
 
+def known_shape(cls: type, name: str) -> str:
+    """Classify attribute ``name`` of instances of ``cls``, or say what is remembered."""
+    try:
+        return SHAPES[id(cls)][name]
+    except KeyError:
+        return shape_of(cls, name)
+
+
 def shape_of(cls: type, name: str) -> str:
     """Classify attribute ``name`` of instances of ``cls`` and remember the answer."""
-    return remembered(SHAPES, (cls, name), _classify(cls, name))
-
-
-def remembered(memory: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
-    """Keep an answer, but not for ever: classes that are made while the program runs would never go
-    away."""
-    if len(memory) >= _MOST:
-        memory.clear()
-    memory[key] = value
-    return value
+    return remember_name(SHAPES, cls, name, _classify(cls, name))
 
 
 def _classify(cls: type, name: str) -> str:
     if issubclass(cls, threading.local):
-        LOCALS.add(cls)
+        LOCALS[id(cls)] = cls
     if issubclass(cls, ModuleType):
         return MODULE
     if is_one_of(cls, (TracebackType, FrameType)):
@@ -140,7 +136,7 @@ def _shape_of_code(cls: type, name: str, descriptor: object) -> str:
         return DATA if is_out_of_sight or is_foreign(type(descriptor)) else CODE
     if is_out_of_sight:
         return METHOD
-    return CODE if type(descriptor) in _METHODS else LAZY
+    return CODE if id(type(descriptor)) in _METHODS else LAZY
 
 
 def read_from(obj: Any, name: str, shape: str) -> Any:
@@ -197,7 +193,7 @@ def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any
     """Return an item of a dictionary, without comparing with keys whose classes say themselves what
     they equal."""
     kind = type(key)
-    if is_one_of(kind, PLAIN_KEYS) and dict.__len__(mapping) <= _LARGEST:
+    if id(kind) in PLAIN_KEYS and dict.__len__(mapping) <= _LARGEST:
         for each, value in dict.items(mapping):
             if type(each) is kind and each == key:
                 return value

@@ -19,6 +19,7 @@ from typing import Any
 
 from pytest_concurrency._compat import get_ident
 from pytest_concurrency.runtime.effects import containers, shapes
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.locks import stand_in_for
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
@@ -72,7 +73,10 @@ def attribute(obj: Any, name: str, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return obj
-    shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
+    try:
+        shape = shapes.SHAPES[id(type(obj))][name]
+    except KeyError:
+        shape = shapes.shape_of(type(obj), name)
     if shape is not shapes.DATA:
         return _other_attribute(obj, name, site, shape)
     if _b.held:
@@ -111,7 +115,7 @@ def item(obj: Any, key: Any, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, obj, obj, key)
         return obj
-    kind = containers.CONTAINER_KINDS.get(type(obj))
+    kind = containers.CONTAINER_KINDS.get(id(type(obj)))
     if kind is None:
         kind = containers.container_kind(type(obj))
     if kind:
@@ -130,10 +134,13 @@ def place_of(container: Any, key: Any) -> Any:
 def part_of(container: Any, key: Any, kind: str) -> Any:
     """The same for a container of that kind, whatever its class defines itself."""
     if kind is containers.MAPPING or kind is containers.OPAQUE:
-        return key if type(key) in shapes.PLAIN_KEYS else comparable(key)
+        return key if id(type(key)) in shapes.PLAIN_KEYS else comparable(key)
     if type(key) is not int:
         return WHOLE
     return key if key >= 0 else key + len(container)
+
+
+_SHOWN = ids_of([bytearray, array])
 
 
 def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> None:
@@ -147,7 +154,11 @@ def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> Non
         return  # released: the access itself is about to say so
     if not kind_of(shown):
         return
-    is_item = type(key) is int and type(shown) in (bytearray, array) and view.c_contiguous
+    is_item = (
+        type(key) is int
+        and (type(shown) is bytearray or type(shown) is array)
+        and view.c_contiguous
+    )
     unit = getattr(shown, "typecode", "B")
     if is_item and view.format == unit and len(view) == len(shown):
         touch(site, shown, shown, key, key if key >= 0 else key + len(shown), op)
@@ -174,7 +185,7 @@ def kept_key() -> Any:
 def comparable(key: Any) -> Any:
     """Return something that compares as the key does, without running code of the program under
     test."""
-    if type(key) in shapes.PLAIN_KEYS:
+    if id(type(key)) in shapes.PLAIN_KEYS:
         return key
     if type(key) is tuple:
         return tuple(comparable(part) for part in key)
@@ -196,7 +207,7 @@ def whole(obj: Any, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return obj
-    kind = containers.CONTAINER_KINDS.get(type(obj))
+    kind = containers.CONTAINER_KINDS.get(id(type(obj)))
     if kind is None:
         kind = containers.container_kind(type(obj))
     if kind:
@@ -211,7 +222,7 @@ def whole(obj: Any, site: int) -> Any:
 
 def kind_of(obj: object) -> str:
     """Return what kind of container ``obj`` is, as ``containers.container_kind`` does."""
-    kind = containers.CONTAINER_KINDS.get(type(obj))
+    kind = containers.CONTAINER_KINDS.get(id(type(obj)))
     return containers.container_kind(type(obj)) if kind is None else kind
 
 

@@ -81,7 +81,7 @@ class ManagedSemaphore:
 
 def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:
     """Wrap the context expression of a ``with`` statement; ``leaving`` is the site of its end."""
-    stand_in = STAND_INS.get(type(manager))
+    stand_in = STAND_INS.get(id(type(manager)))
     if _b.current is None and _b.amplifier is None:
         return manager
     if stand_in is not None and type(manager) is not SIMPLE_QUEUE:
@@ -89,7 +89,7 @@ def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:
     if site == INTERNAL:
         return manager
     if _enters_as(manager, threading.Condition):
-        stand_in = STAND_INS.get(type(lock_of(manager)))
+        stand_in = STAND_INS.get(id(type(lock_of(manager))))
         if stand_in is not None:
             return stand_in(lock_of(manager), site, leaving)
     if _enters_as(manager, threading.Semaphore):

@@ -12,6 +12,7 @@ from types import FunctionType, MethodWrapperType, ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime.effects import shapes
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.helpers import access, methods
 from pytest_concurrency.runtime.helpers.functions import (
     HEAP_TYPE,
@@ -81,7 +82,7 @@ def _touch_matched(subject: Any, site: int, pattern: tuple[Any, ...]) -> None:
 def _held_item(container: Any, key: Any) -> Any:
     """Return an item without running code of the program; None if there is none."""
     try:
-        if type(container) in (list, tuple):
+        if type(container) is list or type(container) is tuple:
             return container[key]
         return container.get(key) if type(container) is dict else None
     except (IndexError, TypeError):
@@ -91,10 +92,13 @@ def _held_item(container: Any, key: Any) -> Any:
 # -- calls through variables -----------------------------------------------------------------
 
 
+_CLASSES_AND_FUNCTIONS = ids_of([FunctionType, type])
+
+
 def called(callee: Any, site: int, first: Any = NO_KEY) -> Any:
     """Precede a call of what a variable, an item or a call gave, with ``first`` as its first
     argument; evaluating the others touches nothing."""
-    if (_b.current is None and _b.amplifier is None) or type(callee) in (FunctionType, type):
+    if (_b.current is None and _b.amplifier is None) or id(type(callee)) in _CLASSES_AND_FUNCTIONS:
         return callee
     return _before_call(callee, site, () if first is NO_KEY else (first,))
 
@@ -113,7 +117,7 @@ def _before_call(callee: Any, site: int, args: Arguments) -> Any:
         managed = _before_call(callee.func, site, (*callee.args, *args))
         is_same = managed is callee.func
         return callee if is_same else partial(managed, *callee.args, **callee.keywords)
-    if kind in methods.METHODS_OF_C and type(callee.__self__) is not ModuleType:
+    if id(kind) in methods.METHODS_OF_C and type(callee.__self__) is not ModuleType:
         return bound_method(callee, site, *args)
     if kind is operator.attrgetter and args:
         _get_attributes(callee, site, args[0])

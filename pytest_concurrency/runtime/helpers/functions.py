@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from pytest_concurrency.runtime.effects import containers, shapes
 from pytest_concurrency.runtime.effects.foreign import CURRENT_FOLDER, Shared
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import owner_of
 from pytest_concurrency.runtime.helpers import access, methods
 from pytest_concurrency.runtime.helpers.access import touch
@@ -43,7 +44,7 @@ def touch_attribute(site: int, obj: Any, name: object, op: str) -> None:
     """Pass the point before an access to attribute ``name`` of ``obj``."""
     if type(name) is not str:
         return
-    shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
+    shape = shapes.known_shape(type(obj), name)
     target = obj
     if shape is not shapes.DATA:
         look = shapes.read_from if op == "read" else shapes.written_to
@@ -112,17 +113,20 @@ WRITTEN_BACK: Final[dict[int, int]] = {}
 """For ``obj.x += value`` and its like: by the site of the addition, that of the store."""
 
 
+_CONTAINERS = ids_of(containers.CONTAINERS)
+
+
 def _grows(site: int, args: Arguments) -> None:
     if args and access.kind_of(args[0]):
         _whole("write")(site, args)
         # What a class of the program's own does in place is its own affair.
-        if site in WRITTEN_BACK and type(args[0]) in containers.CONTAINERS and _b.holder():
+        if site in WRITTEN_BACK and id(type(args[0])) in _CONTAINERS and _b.holder():
             note_written_back(WRITTEN_BACK[site])
 
 
 def grown(obj: Any, site: int) -> Any:
     """Precede ``obj += value`` where ``value`` is no container."""
-    if _b.current is not None and type(obj) not in shapes.PLAIN_KEYS:
+    if _b.current is not None and id(type(obj)) not in shapes.PLAIN_KEYS:
         _grows(site, (obj,))
     return obj
 
@@ -244,9 +248,12 @@ def effect_of(function: Any) -> Effect | None:
     return None
 
 
+_NAMED = ids_of([BuiltinFunctionType, FunctionType, StandIn])
+
+
 def _name_of(function: Any) -> str:
     """Return the name of a function or bound method; empty if it is something else."""
     if type(function) is MethodType:
         function = function.__func__
-    is_one = type(function) in (BuiltinFunctionType, FunctionType, StandIn)
+    is_one = id(type(function)) in _NAMED
     return str(function.__name__) if is_one else ""

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from pytest_concurrency._compat import get_ident, getframe
 from pytest_concurrency.runtime.effects import containers
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import touch, whole
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
@@ -34,20 +35,17 @@ _MOST = 16
 _EMPTY: Final[tuple[Any, ...]] = ([], {}, set(), deque(), bytearray(), array("b"), OrderedDict())
 _MAPPINGS: Final[tuple[Any, ...]] = ({}, OrderedDict())
 _VIEWS: Final = [view for each in _MAPPINGS for view in (each.keys(), each.values(), each.items())]
-_DIRECT: Final[frozenset[type]] = frozenset(
-    [
-        MappingProxyType,
-        *map(type, _VIEWS),
-        *(type(iter(each)) for each in (*_EMPTY, *_VIEWS)),
-        *(type(reversed(each)) for each in ([], deque(), *_MAPPINGS, *_VIEWS)),
-    ]
+_ON_CONTAINERS: Final[tuple[type, ...]] = (
+    *(type(iter(each)) for each in (*_EMPTY, *_VIEWS)),
+    *(type(reversed(each)) for each in ([], deque(), *_MAPPINGS, *_VIEWS)),
 )
+_DIRECT: Final = ids_of([MappingProxyType, *map(type, _VIEWS), *_ON_CONTAINERS])
 """Types of what refers to the container that it goes through."""
-_THROUGH_OTHERS: Final[frozenset[type]] = frozenset(
+_THROUGH_OTHERS: Final = ids_of(
     [enumerate, zip, map, filter, chain, islice, itertools.zip_longest, itertools.takewhile]
 )
 """Types of iterators that go through other ones."""
-_ITERATORS: Final = _THROUGH_OTHERS | {kind for kind in _DIRECT if hasattr(kind, "__next__")}
+_ITERATORS: Final = _THROUGH_OTHERS | ids_of(_ON_CONTAINERS)
 
 
 def steps(obj: Any, site: int) -> Any:
@@ -55,7 +53,7 @@ def steps(obj: Any, site: int) -> Any:
     if _b.current is None and _b.amplifier is None:
         return obj
     containers = _behind(obj)
-    is_iterator = type(obj) in _ITERATORS
+    is_iterator = id(type(obj)) in _ITERATORS
     if not containers and not is_iterator:
         return whole(obj, site)
     return _stepwise(obj, site, containers, (obj,) if is_iterator else ())
@@ -135,15 +133,15 @@ def _behind(obj: Any) -> Sequence[Any]:
 
 
 def _parts_behind(obj: Any) -> Sequence[Any]:
-    kind = type(obj)
+    kind = id(type(obj))
     if kind in _THROUGH_OTHERS:
         found: list[Any] = []
         for part in get_referents(obj):
             # Never by going through a tuple of theirs: it may have places with nothing in them.
             for each in get_referents(part) if type(part) is tuple else (part,):
-                if type(each) in _DIRECT or type(each) in _THROUGH_OTHERS:
+                if id(type(each)) in _DIRECT or id(type(each)) in _THROUGH_OTHERS:
                     found += _parts_behind(each)
         return found
     if kind in _DIRECT:
         return [part for part in get_referents(obj) if containers.is_plain(type(part))][:1]
-    return (obj,) if containers.is_plain(kind) else ()
+    return (obj,) if containers.is_plain(type(obj)) else ()

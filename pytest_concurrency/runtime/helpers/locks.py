@@ -26,6 +26,7 @@ from pytest_concurrency._compat import (
     rlock_is_owned,
     take_back,
 )
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
@@ -48,7 +49,7 @@ from pytest_concurrency.runtime.trace.sites import INTERNAL
 SIMPLE_QUEUE = queue.SimpleQueue
 _queue_get: Any = queue.SimpleQueue().get
 PYTHON_MADE = (threading.Condition, threading.Semaphore)
-BOUND: tuple[type, ...] = (BuiltinMethodType, type(_queue_get), MethodType)
+BOUND = ids_of([BuiltinMethodType, type(_queue_get), MethodType])
 """Types of bound methods; C has two, by calling convention."""
 
 
@@ -288,11 +289,12 @@ class ManagedSimpleQueue:
         return getattr(self.queue, name)
 
 
-STAND_INS: dict[type, Callable[..., Any]] = {
-    LOCK: ManagedLock,
-    RLOCK: ManagedLock,
-    SIMPLE_QUEUE: ManagedSimpleQueue,
+STAND_INS: dict[int, Callable[..., Any]] = {
+    id(LOCK): ManagedLock,
+    id(RLOCK): ManagedLock,
+    id(SIMPLE_QUEUE): ManagedSimpleQueue,
 }
+"""By type."""
 LOCK_METHODS = frozenset(
     [
         "acquire",
@@ -313,7 +315,7 @@ def stand_in_for(obj: Any, site: int) -> Any:
     """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else
     ``obj``.
     """
-    stand_in = STAND_INS.get(type(obj))
+    stand_in = STAND_INS.get(id(type(obj)))
     return obj if stand_in is None else stand_in(obj, site)
 
 
@@ -322,10 +324,10 @@ def sync_method(callee: Any, site: int) -> Any:
     managed.
     """
     # Asked by type: attributes and ``isinstance`` may run code of the object.
-    if (_b.current is None and _b.amplifier is None) or type(callee) not in BOUND:
+    if (_b.current is None and _b.amplifier is None) or id(type(callee)) not in BOUND:
         return callee
     owner = callee.__self__
-    stand_in = STAND_INS.get(type(owner))
+    stand_in = STAND_INS.get(id(type(owner)))
     if stand_in is not None:
         return getattr(stand_in(owner, site), callee.__name__, callee)
     if site != INTERNAL and issubclass(type(owner), PYTHON_MADE):

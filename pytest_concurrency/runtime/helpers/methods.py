@@ -20,6 +20,7 @@ from weakref import ReferenceType
 
 from pytest_concurrency.runtime.effects import containers, files, shapes
 from pytest_concurrency.runtime.effects.foreign import is_instrumented, is_use, mro
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import attribute, comparable, kind_of, part_of, touch
 from pytest_concurrency.runtime.helpers.locks import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
@@ -36,7 +37,7 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return obj
-    shape = shapes.SHAPES.get((type(obj), name)) or shapes.shape_of(type(obj), name)
+    shape = shapes.known_shape(type(obj), name)
     if shape is shapes.CODE or shape is shapes.MODULE:
         if shape is shapes.MODULE and name in COUNTING:
             before_counting()
@@ -49,7 +50,7 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
     attribute(obj, name, site)
     if shape is shapes.DATA:
         held = shapes.held(obj, name)
-        if type(held) in METHODS_OF_C:
+        if id(type(held)) in METHODS_OF_C:
             note_method(site, held.__self__, held.__name__, ())
         else:
             look_up(site, held)
@@ -91,7 +92,7 @@ def method_owner(obj: Any, name: str, site: int) -> Any:
     return stand_in_for(obj, site) if type(obj) is SIMPLE_QUEUE else obj
 
 
-METHODS_OF_C = (*BOUND, MethodWrapperType)
+METHODS_OF_C = BOUND | ids_of([MethodWrapperType])
 """Types of bound methods, Python's own among them."""
 
 
@@ -100,7 +101,7 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     frame."""
     if _b.current is None and _b.amplifier is None:
         return prepared(callee, args, kwargs)
-    if type(callee) in METHODS_OF_C:
+    if id(type(callee)) in METHODS_OF_C:
         owner, name = callee.__self__, SITES[site].name
         kind = containers.method_kind(type(owner), name)
         if kind is not None:
@@ -113,9 +114,9 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
 def ready_base(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``ready``, for a method of a base class, called through ``super()`` or that class."""
     if _b.current is not None:
-        owner = getattr(callee, "__self__", None) if type(callee) in METHODS_OF_C else None
+        owner = getattr(callee, "__self__", None) if id(type(callee)) in METHODS_OF_C else None
         rest = args
-        if owner is None and args and type(callee) in _METHODS_OF_CLASSES:
+        if owner is None and args and id(type(callee)) in _METHODS_OF_CLASSES:
             owner, rest = args[0], args[1:]
         name = SITES[site].name
         kind = containers.kind_in_base(type(owner), name) or _kind_above(type(owner), name)
@@ -137,14 +138,14 @@ def _kind_above(cls: type, name: str) -> str | None:
     return None
 
 
-_METHODS_OF_CLASSES = (FunctionType, MethodDescriptorType, WrapperDescriptorType)
+_METHODS_OF_CLASSES = ids_of([FunctionType, MethodDescriptorType, WrapperDescriptorType])
 
 
 def bound_method(callee: Any, site: int, *args: Any) -> Any:
     """Precede a call through a variable that holds a bound method; its arguments are variables,
     too.
     """
-    if (_b.current is None and _b.amplifier is None) or type(callee) not in METHODS_OF_C:
+    if (_b.current is None and _b.amplifier is None) or id(type(callee)) not in METHODS_OF_C:
         return callee
     if type(callee.__self__) is ModuleType and callee.__name__ in COUNTING:
         before_counting()
@@ -166,7 +167,7 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``ready``, for what is named like a function that opens, moves or removes files."""
     if _b.current is None and _b.amplifier is None:
         return prepared(callee, args, kwargs)
-    if type(callee) in (BuiltinFunctionType, FunctionType):
+    if type(callee) is BuiltinFunctionType or type(callee) is FunctionType:
         touch_files(site, files.effects(callee, args, kwargs))
     return prepared(callee, args, kwargs)
 
@@ -190,7 +191,7 @@ def _touch_by_method(
     place = key = WHOLE
     if args and name in containers.KEYED and kind_of(obj) is containers.MAPPING:
         key = args[0]
-        place = key if type(key) in shapes.PLAIN_KEYS else comparable(key)
+        place = key if id(type(key)) in shapes.PLAIN_KEYS else comparable(key)
     target = owner_of(obj) if OWNERS else obj
     touch(site, target, target, key, place, kind)
 

@@ -117,6 +117,10 @@ class ManagedSemLock:
         return getattr(self.holder, name)
 
 
+_managed: dict[int, type] = {}
+"""Their types, by address."""
+
+
 def manage() -> None:
     """Let the locks of ``multiprocessing`` be managed if the program has imported it.
 
@@ -127,4 +131,6 @@ def manage() -> None:
     with suppress(ImportError):  # where there are no semaphores
         for name, classes in _CLASSES.items():
             module = import_module(name)
-            STAND_INS.update({getattr(module, each): ManagedSemLock for each in classes})
+            found: list[type] = [getattr(module, each) for each in classes]
+            _managed.update(zip(map(id, found), found, strict=True))
+    STAND_INS.update(dict.fromkeys(_managed, ManagedSemLock))

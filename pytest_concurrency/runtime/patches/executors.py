@@ -57,7 +57,7 @@ def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             _lend_workers(self)
         elif not workers:
             put_pool(self, pool_of(self)._replace(threads=_InOrder()))
-        if type(fn) in METHODS_OF_C and containers.method_kind(type(fn.__self__), fn.__name__):
+        if id(type(fn)) in METHODS_OF_C and containers.method_kind(type(fn.__self__), fn.__name__):
             fn = partial(_call_method, fn)
     future: Future[Any] = _real_submit(self, fn, *args, **kwargs)
     return future

@@ -109,8 +109,8 @@ class _Holders:
         """Replace what the default arguments of a function or the attributes of a class hold."""
         if type(owner) is FunctionType:
             yield from self._in_defaults(owner)
-        elif isinstance(owner, type):
-            yield from self._in_class(owner)
+        elif issubclass(type(owner), type):  # isinstance() may run code of the object
+            yield from self._in_class(owner)  # type: ignore[arg-type]
 
     def _new(self, value: object, owner: object = None) -> Any:
         """Return what stands in for ``value``, itself if that is nothing; note who holds it."""

@@ -88,7 +88,7 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
         if isinstance(thread, threading.Timer):
             point(thread, _TIMER, "call")  # it waits out of sight, but who cancels it meets it
         target: Any = target_of(thread)
-        if type(target) in METHODS_OF_C:
+        if id(type(target)) in METHODS_OF_C:
             note_method(_TARGET, target.__self__, target.__name__, arguments_of(thread))
         thread.run()
     except Abort:
@@ -237,7 +237,9 @@ def active_count() -> int:
 def start_new_thread(function: Any, args: Any, kwargs: Any = None, /) -> int:
     """Replace ``_thread.start_new_thread``."""
     keywords = () if kwargs is None else (kwargs,)
-    is_right = callable(function) and type(args) is tuple and type(kwargs) in (dict, type(None))
+    is_right = (
+        callable(function) and type(args) is tuple and (kwargs is None or type(kwargs) is dict)
+    )
     if _b.holder() is None or not is_right:
         return int(_compat.start_new_thread(function, args, *keywords))
     task = _adopt(function, daemon=True)

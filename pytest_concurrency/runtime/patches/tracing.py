@@ -15,9 +15,10 @@ from typing import Any
 
 from pytest_concurrency._compat import getframe, monitoring
 from pytest_concurrency._origins import is_own
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.system.disguise import disguised, replace
 
-_PYTHONS = (FunctionType, MethodType)
+_PYTHONS = ids_of([FunctionType, MethodType])
 _real_settrace, _real_gettrace = sys.settrace, sys.gettrace
 _real_setprofile, _real_getprofile = sys.setprofile, sys.getprofile
 
@@ -52,12 +53,12 @@ def getprofile() -> Any:
 
 def register_callback(tool_id: int, event: int, func: Any, /) -> Any:
     """Replace ``sys.monitoring.register_callback``."""
-    told = partial(_told_unless_own, func) if type(func) in _PYTHONS else func
+    told = partial(_told_unless_own, func) if id(type(func)) in _PYTHONS else func
     return _unwrapped(_real_register(tool_id, event, told))
 
 
 def _wrapped(function: Any) -> Any:
-    return partial(_unless_own, function) if type(function) in _PYTHONS else function
+    return partial(_unless_own, function) if id(type(function)) in _PYTHONS else function
 
 
 def _unwrapped(function: Any) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from weakref import ref
 
 from pytest_concurrency._compat import get_ident
-from pytest_concurrency.runtime.effects import foreign
+from pytest_concurrency.runtime.effects.memory import forget_classes
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.state import ROOM
 from pytest_concurrency.runtime.scheduler.task import FREE
@@ -182,7 +182,7 @@ def before_collection(phase: str, info: dict[str, Any]) -> None:
         _b.held = held
         forget_held()
         _b.held = atomic
-        foreign.forget_classes()
+        forget_classes()
         _b.granted += _UNTIL_IT_ENDS
         _b.budget += _UNTIL_IT_ENDS
 

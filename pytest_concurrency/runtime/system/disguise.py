@@ -75,12 +75,13 @@ class MethodStandIn(StandIn):
 
 def original_of(function: Any) -> Any:
     """Return what ``function`` stands in for; if that is nothing, ``function``."""
-    if type(function) not in (StandIn, MethodStandIn):
+    if not (type(function) is StandIn or type(function) is MethodStandIn):
         return function
     return object.__getattribute__(function, "_original")
 
 
-_STAND_INS = {BuiltinFunctionType: StandIn, MethodDescriptorType: MethodStandIn}
+_STAND_INS = {id(BuiltinFunctionType): StandIn, id(MethodDescriptorType): MethodStandIn}
+"""By the type of what they stand in for."""
 
 
 def takes_other_code(function: object, new: object) -> bool:
@@ -96,7 +97,7 @@ def is_in_c(function: object) -> bool:
 
 def disguised(original: Any, new: Any) -> Any:
     """Return what to put in the place of ``original``, if that is to be replaced."""
-    stand_in = _STAND_INS.get(type(original))
+    stand_in = _STAND_INS.get(id(type(original)))
     return new if stand_in is None else stand_in(original, new)
 
 

@@ -42,7 +42,7 @@ class SyncNames:
 
     def keep(self, value: object, location: str) -> None:
         """Take note that an attribute or global, ``location``, has this value."""
-        if type(value) in shapes.PLAIN_KEYS or not is_derived(type(value), _NAMED):
+        if id(type(value)) in shapes.PLAIN_KEYS or not is_derived(type(value), _NAMED):
             return
         self._kept[id(value)] = Named(ref(value), location)
         if is_derived(type(value), (Condition,)):

@@ -26,6 +26,7 @@ from pytest_concurrency._pytest_compat import (
     setup_entry,
     stashed,
 )
+from pytest_concurrency.runtime.effects.foreign import is_one_of
 
 _HELD = pytest.StashKey[dict[int, object]]()
 """By process: what the item had when it came to be."""
@@ -72,7 +73,7 @@ def freshen(item: pytest.Function, parameters: dict[str, Any] | None = None) -> 
     forget_instance(item)
     if hasattr(item, "callspec"):
         given = item.callspec.params if parameters is None else parameters
-        mutable = {name: each for name, each in given.items() if type(each) in _MUTABLE}
+        mutable = {name: each for name, each in given.items() if is_one_of(type(each), _MUTABLE)}
         item.callspec.params.update(copy.deepcopy(mutable))
 
 

@@ -17,7 +17,8 @@ from typing import Any, Final, Literal
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import is_in_shared_memory, raw_value_of
 from pytest_concurrency._origins import INSTALLATION, runs_tests
-from pytest_concurrency.runtime.effects.foreign import class_name, mro
+from pytest_concurrency.runtime.effects.foreign import class_name, is_one_of, mro
+from pytest_concurrency.runtime.effects.memory import memory, remember
 from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, TRY, USE
 from pytest_concurrency.runtime.trace.resource import FILE, Outside
@@ -128,7 +129,8 @@ def _behind_descriptor(number: Any) -> str:
 # -- objects of instrumented code -----------------------------------------------------------
 
 _Kind = Literal["", "file", "lock", "shared", "raw", "database", "cursor", "view"]
-_KINDS: dict[type, _Kind] = {memoryview: "view"}
+_KINDS: dict[int, _Kind] = memory()
+"""By class."""
 _LOCKS: Final = frozenset({"SemLock", "Lock", "RLock"})
 _MODULES: Final[dict[str, _Kind]] = {
     "_io": "file",
@@ -145,13 +147,13 @@ _IN_MEMORY: Final = frozenset({"context", "process", "util", "reduction"})
 
 
 def _kind(cls: type) -> _Kind:
-    found = _KINDS.get(cls)
-    if found is None:
-        found = _KINDS[cls] = _classify(cls)
-    return found
+    found = _KINDS.get(id(cls))
+    return remember(_KINDS, cls, _classify(cls)) if found is None else found
 
 
 def _classify(cls: type) -> _Kind:
+    if cls is memoryview:
+        return "view"
     if issubclass(cls, (io.StringIO, io.BytesIO)) or runs_tests(_module_of(cls)):
         return ""
     for base in mro(cls) or ():
@@ -238,7 +240,7 @@ class Watch:
             place = _place(obj) if target == FILE else f"{target} {obj}"
             self._note(place, _deed(op or USE), site)
             return
-        if type(target) in BOUND:
+        if id(type(target)) in BOUND:
             target = target.__self__  # type: ignore[attr-defined]
         kind = _kind(type(target))
         if kind:
@@ -313,7 +315,7 @@ def _deed(op: str) -> Deed:
 
 
 def _part(key: object) -> Any:
-    return key if key is None or type(key) in (int, str, bytes) else WHOLE_THING
+    return key if key is None or is_one_of(type(key), (int, str, bytes)) else WHOLE_THING
 
 
 WATCH = Watch()

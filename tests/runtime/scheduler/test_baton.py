@@ -142,7 +142,7 @@ def test_nothing_of_an_execution_is_kept_alive_by_the_next(baton: Baton) -> None
 
 
 def test_threads_are_used_again(baton: Baton, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "LOCALS", set())
+    monkeypatch.setattr(pool, "LOCALS", {})
     idents: set[int] = set()
 
     def job() -> None:

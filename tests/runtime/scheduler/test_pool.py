@@ -42,7 +42,7 @@ def test_a_worker_runs_one_job_after_another_on_its_thread() -> None:
 
 
 def test_the_last_one_that_came_back_is_taken_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "LOCALS", set())
+    monkeypatch.setattr(pool, "LOCALS", {})
     workers = WorkerPool()
     for _ in range(2):
         workers.start()
@@ -81,7 +81,7 @@ def test_no_thread_is_used_again_that_would_keep_values_of_thread_locals(
     monkeypatch: pytest.MonkeyPatch, has_locals: bool
 ) -> None:
     monkeypatch.setattr(pool, "_CAN_CLEAR_LOCALS", False)
-    monkeypatch.setattr(pool, "LOCALS", {threading.local} if has_locals else set())
+    monkeypatch.setattr(pool, "LOCALS", {1: threading.local} if has_locals else {})
     workers = WorkerPool()
     workers.start()
     workers.give_back(workers.take())
