@@ -196,6 +196,13 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_files_that_are_named_exist() -> None:
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("*/**/*.py")]
+    for page in (DOCS / "architecture.md", ROOT / "CONTRIBUTING.md"):
+        for name in re.findall(r"`([\w./-]+\.py)`", page.read_text(encoding="utf-8")):
+            assert any(file.endswith(f"/{name}") for file in files), name
+
+
 def traps() -> list[str]:
     """The bullets of the section "Traps", each on one line."""
     page = (DOCS / "architecture.md").read_text(encoding="utf-8")
