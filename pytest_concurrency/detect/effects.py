@@ -8,7 +8,8 @@ Asked of executions that have been recorded in full. Three things show that noth
   what it had read before: an exchange, a free list, a place that is asked whether it is empty;
 - in an execution that passes, the values in the end are those that some serial order gives, or
   the very object was stored that was there, as in all serial orders: ``p = p.rstrip()``,
-  ``x or DEFAULT``, ``max(last, same)`` may be done twice.
+  ``x or DEFAULT``, ``max(last, same)`` may be done twice. (Final-state serializability:
+  Papadimitriou, "The Serializability of Concurrent Database Updates", J. ACM 26 (4), 1979.)
 """
 
 from __future__ import annotations

@@ -6,6 +6,10 @@ what A read flows into what A wrote. What flows is known within a function
 may be the explanation, if the value read left its function and what was written came into its own:
 there the failure is the evidence that something was lost.
 
+The pattern is one of the four that "AVIO: Detecting Atomicity Violations via Access Interleaving
+Invariants" (Lu, Tucek, Qin, Zhou, ASPLOS 2006) lists as not serializable; the name is that of
+databases (Berenson et al., "A Critique of ANSI SQL Isolation Levels", SIGMOD 1995).
+
 What the values say, where an execution has been recorded in full, is told in ``effects.py``.
 """
 

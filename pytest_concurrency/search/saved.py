@@ -1,4 +1,5 @@
-"""Schedules that failed, kept between runs: they are tried first the next time.
+"""Schedules that failed, kept between runs: they are tried first the next time, as Hypothesis does
+with its example database.
 
 One file per test, in a folder of pytest's cache. A file that cannot be read is set aside under
 another name, so that nothing that somebody may want to look at is lost.

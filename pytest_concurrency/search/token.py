@@ -1,8 +1,9 @@
 """Replay tokens: a schedule as a short string that survives copying, shells and Python versions.
 
-Layout, before base32 (lower case, no padding) and after the version letter: a checksum, a
-fingerprint of the test, a fingerprint of the sources the execution touched, the kind of workload
-and the number of threads, and the schedule's deviations as variable-length integers.
+Layout, before base32 (RFC 4648; lower case, no padding) and after the version: a checksum (CRC-32,
+its first three bytes), a fingerprint of the test, a fingerprint of the sources the execution
+touched, the number of threads, and the schedule's deviations as variable-length integers (seven
+bits a byte, the low ones first: LEB128).
 """
 
 from __future__ import annotations

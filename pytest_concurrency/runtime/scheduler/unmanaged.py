@@ -19,6 +19,7 @@ from pytest_concurrency.runtime.system.frames import current_frames
 Wake = Callable[[int], object]
 """Makes those runnable that wait for a key."""
 _MOMENT_SECONDS = 0.001
+"""Between two looks at what strangers do."""
 _STILL_SECONDS = 0.3
 """Seconds without movement after which strangers will not help."""
 _NAP_SECONDS = 0.01

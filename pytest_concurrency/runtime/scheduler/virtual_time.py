@@ -1,4 +1,7 @@
-"""Virtual time, and the waits that run out as it goes on."""
+"""Virtual time, and the waits that run out as it goes on.
+
+It goes on as in a discrete-event simulation: where nobody can run, to the end of the next wait.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Choices:
 
     def stay(self, count: int) -> int:
         """Draw how often in a row a uniform choice among ``count`` (1 to 128) picks the
-        same one.
+        same one: geometric, by inversion (Devroye, "Non-Uniform Random Variate Generation", 1986).
         """
         return int(log(1.0 - self.random()) * _FACTORS[count])
 

@@ -1,5 +1,10 @@
 """The default order, but fair: no preemption, unless a thread goes on for so long that it may be
-waiting for another one in a loop."""
+waiting for another one in a loop.
+
+That a program which waits in loops ends under fair schedules only, and that a thread is to be
+passed over after it has yielded, is from Musuvathi and Qadeer, "Fair Stateless Model Checking",
+PLDI 2008. Here no thread has to yield: a turn has so many points.
+"""
 
 from __future__ import annotations
 
