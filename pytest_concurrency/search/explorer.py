@@ -169,7 +169,10 @@ class Explorer(Executor):
     def _note_warnings(self, observation: Observation) -> None:
         for finding in warnings(observation):
             if finding.key not in self._warnings:
-                told = replace(finding.tell(None), schedule_index=self.executions)
+                told = finding.tell(None)
+                if told.severity == "error":
+                    told = replace(told, severity="warning")
+                told = replace(told, schedule_index=self.executions)
                 self._warnings[finding.key] = told
 
     @property

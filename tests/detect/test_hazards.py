@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency import explore
 from pytest_concurrency.detect import hazards
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.hazards import DETECTORS, WITHOUT_DETECTOR, look, warnings
@@ -83,6 +84,19 @@ def test_the_first_finding_that_is_not_known_counts(numbers: None) -> None:
         known.add(finding.key)
         told.append(finding.tell(None).message if isinstance(finding, Odd) else finding.kind)
     assert told == ["number 1", "number 2", "test-failure"]
+
+
+def test_what_warns_neither_ends_a_search_nor_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Warns(Numbers):
+        is_warning = True
+
+    monkeypatch.setattr(hazards, "DETECTORS", [*DETECTORS, Warns()])
+    found = explore(dict, [dict.copy, dict.copy], schedules=7)
+    assert [(hazard.message, hazard.severity) for hazard in found.hazards] == [
+        ("number 1", "warning"),
+        ("number 2", "warning"),
+    ]
+    assert found.executions == 7 or found.exhausted
 
 
 def test_warnings_are_told_apart() -> None:
