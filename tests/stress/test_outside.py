@@ -24,7 +24,7 @@ from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
 from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.processes.outside import WATCH
-from pytest_concurrency.stress.processes.touch import Touch, may_meet, meeting_places
+from pytest_concurrency.stress.processes.touch import Touch, entries_of, may_meet, meeting_places
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
 RELEASE = add_site(InstrumentedSite("it.py", 2, 0, "work", "release", "lock", "lock"))
@@ -58,18 +58,29 @@ def test_files(tmp_path: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_UN)
         (tmp_path / "b").unlink()
 
-    a, b = str(path), str(tmp_path / "b")
+    a, b, entries = str(path), str(tmp_path / "b"), entries_of(str(tmp_path))
     assert touched(work) == [
         (a, "write"),
+        (entries, "write"),
         (a, "read"),
         (a, "write"),
+        (entries, "write"),
         (b, "write"),
+        (entries, "write"),
         (str(tmp_path), "read"),
+        (entries, "read"),
         (b, "read"),
         (b, "lock"),
         (b, "unlock"),
         (b, "write"),
+        (entries, "write"),
     ]
+
+
+def test_what_is_there_already_changes_no_entries(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("x")
+    assert touched(lambda: path.write_text("y")) == [(str(path), "write")]
 
 
 def test_databases(tmp_path: Path) -> None:
@@ -180,6 +191,9 @@ def test_meeting_places() -> None:
     assert meeting_places([trace(("a", "read")), trace(("a", "read"))]) == set()
     assert meeting_places([trace(("a", "write")), trace(("a", "read"))]) == {"a"}
     assert meeting_places([trace(("a", "write")), trace(("b", "write"))]) == set()
+    entries = entries_of("a")
+    assert meeting_places([trace((entries, "write")), trace((entries, "write"))]) == set()
+    assert meeting_places([trace((entries, "write")), trace((entries, "read"))]) == {entries}
 
 
 def test_processes_may_meet_where_something_is_kept_or_at_a_lock() -> None:

@@ -7,6 +7,7 @@ import glob
 import io
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any, Final, Literal
@@ -66,6 +67,21 @@ def _copied(src: object = "", dst: object = "", **__: object) -> tuple[Effect, .
     return (*_one(src, READ), *_one(dst, WRITE))
 
 
+def _made_in(*_: object, dir: object = None, **__: object) -> tuple[Effect, ...]:
+    """Make a file of a new name in a folder, by which it is known here."""
+    return _one(dir, WRITE)
+
+
+def _made_in_third(
+    suffix: object = None,
+    prefix: object = None,
+    dir: object = None,
+    *_: object,
+    **__: object,
+) -> tuple[Effect, ...]:
+    return _one(dir, WRITE)
+
+
 def _moved(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:
     return (*_one(src, WRITE), *_one(dst, WRITE))
 
@@ -75,6 +91,8 @@ _FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
     os.open: _os_open,
     os.rename: _moved,
     os.replace: _moved,
+    os.link: _copied,
+    os.symlink: _copied,
     os.remove: _changed,
     os.unlink: _changed,
     os.truncate: _changed,
@@ -82,10 +100,14 @@ _FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
     os.makedirs: _changed,
     os.rmdir: _changed,
     os.stat: _looked_at,
+    os.lstat: _looked_at,
+    os.access: _looked_at,
     os.listdir: _listed,
     os.scandir: _listed,
     os.walk: _listed,
     os.path.exists: _looked_at,
+    os.path.lexists: _looked_at,
+    os.path.islink: _looked_at,
     os.path.isfile: _looked_at,
     os.path.isdir: _looked_at,
     os.path.getsize: _looked_at,
@@ -96,17 +118,21 @@ _FUNCTIONS: dict[Callable[..., object], Callable[..., tuple[Effect, ...]]] = {
     shutil.copy: _copied,
     shutil.copy2: _copied,
     shutil.copyfile: _copied,
+    shutil.copytree: _copied,
     shutil.move: _moved,
+    tempfile.mkstemp: _made_in_third,
+    tempfile.mkdtemp: _made_in_third,
+    tempfile.NamedTemporaryFile: _made_in,
 }
 FUNCTION_NAMES = frozenset({function.__name__ for function in _FUNCTIONS})
-MODULE_NAMES = frozenset({"os", "os.path", "io", "glob", "shutil"})
+MODULE_NAMES = frozenset({"os", "os.path", "io", "glob", "shutil", "tempfile"})
 
 METHODS: Mapping[str, Kind] = {
     **dict.fromkeys(("read_text", "read_bytes"), READ),
-    **dict.fromkeys(("exists", "is_file", "is_dir", "stat"), READ),
+    **dict.fromkeys(("exists", "is_file", "is_dir", "stat", "lstat", "is_symlink"), READ),
     **dict.fromkeys(("iterdir", "glob", "rglob", "walk"), LISTS),
     **dict.fromkeys(("write_text", "write_bytes", "unlink", "touch"), WRITE),
-    **dict.fromkeys(("mkdir", "rmdir"), WRITE),
+    **dict.fromkeys(("mkdir", "rmdir", "symlink_to", "hardlink_to"), WRITE),
     **dict.fromkeys(("rename", "replace"), WRITE),
     "open": READ,
 }

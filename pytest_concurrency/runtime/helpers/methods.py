@@ -24,6 +24,7 @@ from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import attribute, comparable, kind_of, part_of, touch
 from pytest_concurrency.runtime.helpers.locks import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
+from pytest_concurrency.runtime.helpers.written_files import InSteps, is_in_steps, steps_of
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import COUNTING, before_counting, dropped
 from pytest_concurrency.runtime.trace.operations import READ, USE
@@ -79,7 +80,7 @@ def call_method(obj: Any, name: str, site: int, key: Any = NO_KEY) -> Any:
     if type(obj) is SIMPLE_QUEUE:
         return stand_in_for(obj, site)
     _touch_by_method(site, kind, obj, name, () if key is NO_KEY else (key,), {})
-    return obj
+    return InSteps(obj, site) if kind is containers.FILE and is_in_steps(obj, name) else obj
 
 
 def method_owner(obj: Any, name: str, site: int) -> Any:
@@ -106,6 +107,8 @@ def ready(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
         kind = containers.method_kind(type(owner), name)
         if kind is not None:
             _touch_by_method(site, kind, owner, name, args, kwargs)
+        if kind is containers.FILE and is_in_steps(owner, name):
+            callee = steps_of(callee, owner, name, site)
     elif _b.current is None and _b.amplifier is not None:
         _b.amplifier(site, callee)
     return prepared(callee, args, kwargs)

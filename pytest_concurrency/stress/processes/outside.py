@@ -23,7 +23,14 @@ from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.runtime.trace.operations import OPERATIONS, TRY, USE
 from pytest_concurrency.runtime.trace.resource import FILE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.stress.processes.touch import NO_SITE, WHOLE_THING, Deed, Touch
+from pytest_concurrency.stress.processes.touch import (
+    NO_SITE,
+    WHOLE_THING,
+    Deed,
+    Touch,
+    are_entries,
+    entries_of,
+)
 
 _MOST_TOUCHES = 1000
 """Touches of one process that are kept."""
@@ -39,6 +46,21 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUN
 def _opened(path: Any, mode: Any, flags: Any) -> Iterator[_Effect]:
     writes = type(flags) is int and flags & _WRITING
     yield path, "write" if writes else "read"
+    if writes and flags & os.O_CREAT and type(path) is not int and not os.path.lexists(path):
+        yield _entries_around(path), "write"
+
+
+def _entries_around(path: Any) -> Any:
+    """Return the entries of the folder that something is in, or "" if that cannot be told."""
+    place = _place(path)
+    return entries_of(os.path.dirname(place)) if place else ""  # noqa: PTH120 - of a text
+
+
+def _listed(path: Any, *_: Any) -> Iterator[_Effect]:
+    place = _place("." if path is None else path)
+    yield place, "read"
+    if place:
+        yield entries_of(place), "read"
 
 
 def _mapped(number: Any, *_: Any) -> Iterator[_Effect]:
@@ -57,10 +79,12 @@ def _is_kept(path: Any) -> bool:
     return type(text) is not str or not (text in ("", ":memory:") or "mode=memory" in text)
 
 
-def _paths(deed: Deed, count: int = 1) -> Callable[..., Iterator[_Effect]]:
+def _paths(count: int = 1, *, comes_or_goes: bool = True) -> Callable[..., Iterator[_Effect]]:
     def effect(*args: Any) -> Iterator[_Effect]:
         for path in args[:count]:
-            yield path, deed
+            yield path, "write"
+            if comes_or_goes:
+                yield _entries_around(path), "write"
 
     return effect
 
@@ -79,9 +103,10 @@ def _locked(descriptor: Any, how: Any, *_: Any) -> Iterator[_Effect]:
 
 _EVENTS: Final[dict[str, Callable[..., Iterator[_Effect]]]] = {
     "open": _opened,
-    **dict.fromkeys(("os.rename", "os.link", "os.symlink"), _paths("write", 2)),
-    **dict.fromkeys(("os.remove", "os.mkdir", "os.rmdir", "os.truncate"), _paths("write")),
-    **dict.fromkeys(("os.listdir", "os.scandir"), _paths("read")),
+    **dict.fromkeys(("os.rename", "os.link", "os.symlink"), _paths(2)),
+    **dict.fromkeys(("os.remove", "os.mkdir", "os.rmdir"), _paths()),
+    "os.truncate": _paths(comes_or_goes=False),
+    **dict.fromkeys(("os.listdir", "os.scandir"), _listed),
     **dict.fromkeys(("fcntl.flock", "fcntl.lockf"), _locked),
     "mmap.__new__": _mapped,
     "sqlite3.connect": _database,
@@ -225,7 +250,7 @@ class Watch:
         except TypeError:
             return  # an event with other arguments than those documented
         for path, deed in effects:
-            self._note(_place(path), deed)
+            self._note(path if are_entries(path) else _place(path), deed)
 
     def _note_handle(self, handle: object) -> None:
         self._databases[id(handle)] = self._connecting

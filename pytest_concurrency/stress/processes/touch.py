@@ -39,16 +39,36 @@ class Touch(NamedTuple):
         return self.deed in ("write", "use")
 
 
+_ENTRIES: Final = "/*"
+
+
+def entries_of(folder: str) -> str:
+    """Return the location that the entries of a folder are, apart from what they hold."""
+    return folder + _ENTRIES
+
+
+def are_entries(location: object) -> bool:
+    """Whether a location is that of a folder's entries."""
+    return type(location) is str and location.endswith(_ENTRIES)
+
+
 def meeting_places(traces: Sequence[Sequence[Touch]]) -> set[str]:
-    """Return the locations that at least two processes touch, one of them writing."""
+    """Return the locations that at least two processes touch, one of them writing; of the entries
+    of a folder one has to ask: those that come and go have names of their own.
+    """
     writers: dict[str, set[int]] = {}
     users: dict[str, set[int]] = {}
+    listed = {t.location for trace in traces for t in trace if not t.may_write}
     for process, trace in enumerate(traces):
         for touch in trace:
             users.setdefault(touch.location, set()).add(process)
             if touch.may_write:
                 writers.setdefault(touch.location, set()).add(process)
-    return {place for place in writers if len(users[place]) > 1}
+    return {
+        place
+        for place in writers
+        if len(users[place]) > 1 and (place in listed or not are_entries(place))
+    }
 
 
 def may_meet(traces: Sequence[Sequence[Touch]]) -> bool:
