@@ -108,7 +108,10 @@ class _Generator:
 
 def started(site: int) -> None:
     """Pass a point in a generator that has just been asked for its first item."""
-    if _b.current is not None and _b.holder() is not None:
+    if _b.current is None:
+        if _b.amplifier is not None:
+            _b.amplifier(site, None)
+    elif _b.holder() is not None:
         # An address is a frame's only as long as it lives, but each one starts here.
         generator = _b.generators[id(getframe(1))] = _Generator()
         touch(site, generator, generator, "", "", USE)
