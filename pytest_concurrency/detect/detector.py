@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pytest_concurrency.detect.effects import Serial
 from pytest_concurrency.detect.observation import Execution, Observation
@@ -64,8 +64,7 @@ def never(key: Any) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What is asked of a detector besides the execution."""
 
     known: Set[object] = frozenset()
@@ -142,7 +141,7 @@ class Detector(Protocol):
     """Whether what it finds neither fails a test nor ends a search, and is not repeated."""
 
     def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
-        """Yield what there is in one execution, the surest first.
+        """Return what there is in one execution, the surest first.
 
         Asked of each new interleaving of thousands: what is expensive is computed once, and kept
         by the observation.

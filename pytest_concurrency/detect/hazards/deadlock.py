@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
@@ -49,7 +49,8 @@ class Deadlocks(Detector):
 
     kinds = (KINDS[DEADLOCK],)
 
-    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield the deadlock in which an execution has ended."""
-        if observation.execution.outcome == "deadlock":
-            yield FoundDeadlock(DEADLOCK, observation)
+    def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
+        """Return the deadlock in which an execution has ended."""
+        if observation.execution.outcome != "deadlock":
+            return ()
+        return (FoundDeadlock(DEADLOCK, observation),)

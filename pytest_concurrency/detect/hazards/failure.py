@@ -6,7 +6,7 @@ Which conflict it is due to is found out by executing it again with one of them 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -43,11 +43,10 @@ class Failures(Detector):
 
     kinds = (KINDS[TEST_FAILURE], KINDS[THREAD_EXCEPTION])
 
-    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield how an execution failed, if it did."""
+    def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
+        """Return how an execution failed, if it did."""
         failure = observation.failure
-        if failure is not None:
-            yield FoundFailure(failure.kind, observation, failure)
+        return () if failure is None else (FoundFailure(failure.kind, observation, failure),)
 
 
 def _told(failure: Failure, observation: Observation, blame: Blame) -> Hazard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
@@ -56,8 +56,9 @@ class Leaks(Detector):
     kinds = (KINDS[THREAD_LEAK],)
     is_warning = True
 
-    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield the threads left behind; a test that fails may not have come to its joins."""
-        if observation.execution.leaks and observation.failure is None:
-            for leak in observation.execution.leaks:
-                yield FoundLeak(THREAD_LEAK, observation, leak)
+    def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
+        """Return the threads left behind; a test that fails may not have come to its joins."""
+        leaks = observation.execution.leaks
+        if not leaks or observation.failure is not None:
+            return ()
+        return [FoundLeak(THREAD_LEAK, observation, leak) for leak in leaks]

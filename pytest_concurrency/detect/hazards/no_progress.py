@@ -6,7 +6,7 @@ What they do over and over is in the log: what they keep reading, and that nobod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -100,10 +100,11 @@ class NoProgress(Detector):
 
     kinds = (KINDS[NO_PROGRESS],)
 
-    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield an execution that has reached its limit."""
-        if observation.execution.outcome == "step-limit":
-            yield FoundNoProgress(NO_PROGRESS, observation)
+    def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
+        """Return an execution that has reached its limit."""
+        if observation.execution.outcome != "step-limit":
+            return ()
+        return (FoundNoProgress(NO_PROGRESS, observation),)
 
 
 def _saw_it_before(log: Log) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,7 +29,8 @@ class TimeOuts(Detector):
 
     kinds = (KINDS[TIMEOUT],)
 
-    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield an execution that was ended."""
-        if observation.execution.outcome == "timeout":
-            yield FoundTimeOut(TIMEOUT, observation)
+    def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
+        """Return an execution that was ended."""
+        if observation.execution.outcome != "timeout":
+            return ()
+        return (FoundTimeOut(TIMEOUT, observation),)
