@@ -42,7 +42,7 @@ from pytest_concurrency.stress.children.in_child import describe_exception, in_o
 from pytest_concurrency.stress.children.termination import termination_interrupts
 from pytest_concurrency.stress.code_under_test import CodeUnderTest
 from pytest_concurrency.stress.control import INTERNAL
-from pytest_concurrency.stress.item.place import InChild, InSameProcess, Place
+from pytest_concurrency.stress.item.host import Host, InChild, InSameProcess
 from pytest_concurrency.stress.item.pytest_timeout import note_timer, paused
 from pytest_concurrency.stress.item.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.item.setup_state import failing, with_body
@@ -166,17 +166,17 @@ class StressSession:
             forgive_teardown(item)
         return (yield)
 
-    def _stress_once(self, item: pytest.Item, decision: Stressed, place: Place) -> None:
+    def _stress_once(self, item: pytest.Item, decision: Stressed, host: Host) -> None:
         """Stress the item and judge; only judge when pytest-rerunfailures comes here again.
 
         A test with hazards has failed. It is not run as usual then: what deadlocks would do so
         here, too.
         """
         if _REPORT not in item.stash:
-            item.stash[_REPORT] = self._stress(item, decision, place)
+            item.stash[_REPORT] = self._stress(item, decision, host)
         report = self._current = item.stash[_REPORT]
         if report.gated and report.has_errors:
-            traceback = place.error.__traceback__ if place.error is not None else None
+            traceback = host.error.__traceback__ if host.error is not None else None
             raise HazardsFound(report).with_traceback(traceback)
         if report.outcome == "failed" and not report.has_errors:
             pytest.fail(report.reason, pytrace=False)
@@ -194,17 +194,17 @@ class StressSession:
         else:
             self._reports[report.nodeid] = report
 
-    def _stress(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
+    def _stress(self, item: pytest.Item, decision: Stressed, host: Host) -> StressReport:
         """Run the cells; a mistake of ours on the way is told, and the test runs as usual."""
         try:
-            report = self._stressed(item, decision, place)
+            report = self._stressed(item, decision, host)
         except (pytest.exit.Exception, pytest.UsageError):
             raise
         except Exception as error:
-            place.mistakes.append(describe_exception(error))
+            host.mistakes.append(describe_exception(error))
             reason = INTERNAL + in_one_line(error)
             report = StressReport(item.nodeid, decision.gated, "skipped", reason=reason)
-        told = self._mistakes.note(place.mistakes, item.nodeid, report.seed)
+        told = self._mistakes.note(host.mistakes, item.nodeid, report.seed)
         report = self._for_people(replace(report, problems=(*report.problems, *told)), item)
         self._config.hook.pytest_concurrency_stressed(item=item, report=report)
         return report
@@ -217,10 +217,10 @@ class StressSession:
             ),
         )
 
-    def _stressed(self, item: pytest.Item, decision: Stressed, place: Place) -> StressReport:
+    def _stressed(self, item: pytest.Item, decision: Stressed, host: Host) -> StressReport:
         assert isinstance(item, pytest.Function)
         began = time.monotonic()
-        found = self._code.survey(item, decision.settings.time, place)
+        found = self._code.survey(item, decision.settings.time, host)
         spent = time.monotonic() - began
         seed = decision.settings.seed
         saved, problems = self._saved()
@@ -230,7 +230,7 @@ class StressSession:
             decision.settings,
             decision.gated,
             f"{seed}:{item.nodeid}" if seed else item.nodeid,
-            place,
+            host,
             unsafe_fixtures(item),
             saved,
             self._progress.of(item.nodeid),

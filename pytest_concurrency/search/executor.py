@@ -11,7 +11,7 @@ from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.search.execution.engine import MOST_POINTS, start_round
-from pytest_concurrency.search.execution.workload import Workload
+from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.orders.fair import ThenFair
 from pytest_concurrency.search.orders.follow import Follow
 from pytest_concurrency.search.orders.in_order import InOrder
@@ -24,7 +24,7 @@ _SERIAL_ORDERS = 6
 class Executor:
     """The executions that detectors may ask for (``detect.detector.Again``)."""
 
-    def __init__(self, run: Workload, limit: int, deadline: float) -> None:
+    def __init__(self, run: Runner, limit: int, deadline: float) -> None:
         self._run = run
         self.limit = limit
         """Scheduling points that an execution may have."""

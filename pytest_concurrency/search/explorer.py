@@ -18,8 +18,8 @@ from pytest_concurrency.search.execution.comparison import is_same, parted, runs
 from pytest_concurrency.search.execution.completeness import may_be_complete
 from pytest_concurrency.search.execution.engine import LEAST_LIMIT, LIMIT_PER_STEP
 from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
-from pytest_concurrency.search.execution.workload import Workload
 from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.findings import Findings
 from pytest_concurrency.search.orders.replay import Replay
@@ -80,7 +80,7 @@ class Explorer(Executor):
 
     def __init__(
         self,
-        run: Workload,
+        run: Runner,
         strategy: SearchStrategy,
         learning: Learning,
         *,

@@ -11,7 +11,7 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.settings.options import Options
 from pytest_concurrency.stress.children import coverage_bridge
-from pytest_concurrency.stress.item.place import Place
+from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.pytest_timeout import paused
 from pytest_concurrency.stress.survey import Survey, survey
 
@@ -47,13 +47,13 @@ class CodeUnderTest:
             known = self._instrumentations[added] = Instrumentation(scope)
         return known
 
-    def survey(self, item: pytest.Function, seconds: float, place: Place) -> Survey:
+    def survey(self, item: pytest.Function, seconds: float, host: Host) -> Survey:
         """Look at what code the test runs, in at most half of the ``seconds`` that it has; nothing
         is known of one that does not end.
         """
         scope = self.scope
         with paused(item):
-            result = place.run(
+            result = host.run(
                 lambda progress: survey(item, scope),
                 seconds=min(seconds / 2, LONGEST_SURVEY_SECONDS),
             )

@@ -31,7 +31,7 @@ from pytest_concurrency.stress.cells.serial import SerialFacts, Way, problem_of,
 from pytest_concurrency.stress.cells.workload import Workload
 from pytest_concurrency.stress.children.child import ChildResult
 from pytest_concurrency.stress.children.in_child import headline_of
-from pytest_concurrency.stress.item.place import Place
+from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.setup_state import function_fixtures
 
 GRACE_SECONDS = 3.0
@@ -66,7 +66,7 @@ class Control:
     seed: str
     deadline: float
     """Of ``time.monotonic``: where the cap of the test is."""
-    place: Place
+    host: Host
 
     def serial(self) -> SerialFacts:
         """Run the serial cell; the reason of its result says why the test cannot be stressed."""
@@ -118,7 +118,7 @@ class Control:
 
     def _serial_once(self, way: Way, imports: tuple[str, ...], part: int = _SHARE) -> SerialFacts:
         seconds = max(_LEAST_SECONDS, self._left / part)
-        result = self.place.run(
+        result = self.host.run(
             lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports, way),
             seconds=seconds + GRACE_SECONDS,
         )
@@ -184,13 +184,13 @@ class Control:
         Of a test in one thread none may fail, or none is said to pass; one whose own threads race
         may fail by chance.
         """
-        if not self.place.isolates:
+        if not self.host.isolates:
             return 1, 1, 0.0  # its ordinary run is over, in this very process
         limit = _PLAIN_SECONDS + _PLAIN_FACTOR * facts.result.seconds
         passed = runs = 0
         started = time.monotonic()
         while runs < PLAIN_RUNS and (not runs or self._left):
-            result = self.place.run(lambda progress: plain_run(self.item), seconds=limit)
+            result = self.host.run(lambda progress: plain_run(self.item), seconds=limit)
             runs += 1
             if result.status == "done" and result.value is not None and not result.value.is_bad:
                 passed += 1
@@ -226,7 +226,7 @@ class Control:
         problem = ""
         seconds = self._of_rest(seconds)
         for way in ONE_BY_ONE:
-            result = self.place.run(
+            result = self.host.run(
                 partial(self._copies_once, facts, count, way, seconds, own),
                 seconds=seconds + GRACE_SECONDS,
             )
@@ -257,7 +257,7 @@ class Control:
                 break
             seconds = self._of_rest(seconds)
             numbers = range(first, first + together)
-            result = self.place.run(
+            result = self.host.run(
                 partial(self._by_statement, facts, count, seconds, numbers),
                 seconds=seconds * together + GRACE_SECONDS,
             )

@@ -76,7 +76,7 @@ def _replayed(stress: Stress, facts: SerialFacts, cell: Cell, token: Token) -> C
     exploration = Exploration(
         stress.item, stress.instrumentation, facts, stress.seed, stress.budget.seconds_left
     )
-    child = stress.place.run(
+    child = stress.host.run(
         lambda progress: _replay_here(exploration, cell, token),
         seconds=stress.budget.seconds_left + GRACE_SECONDS,
     )

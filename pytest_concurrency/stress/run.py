@@ -35,8 +35,8 @@ from pytest_concurrency.stress.children.child import Interrupted
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
 from pytest_concurrency.stress.control import GRACE_SECONDS, NO_COPIES, Control
 from pytest_concurrency.stress.cut_short import cell_of_death, interrupted_cell
+from pytest_concurrency.stress.item.host import LEAKS_HERE, SHARED, Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
-from pytest_concurrency.stress.item.place import LEAKS_HERE, SHARED, Place
 from pytest_concurrency.stress.item.rerun import Rerun
 from pytest_concurrency.stress.own_changes import changes_of
 from pytest_concurrency.stress.plan import plan
@@ -60,7 +60,7 @@ class Stress:
     settings: Settings
     gated: bool
     seed: str
-    place: Place
+    host: Host
     unsafe_fixtures: tuple[str, ...] = ()
     saved: SavedFailures = field(default_factory=lambda: SavedFailures(None))
     """Schedules that failed before."""
@@ -132,10 +132,10 @@ class Stress:
     @cached_property
     def stays_behind(self) -> str:
         """Say which threads are missing where the cells run."""
-        return threads_that_stay_behind() if self.place.isolates else ""
+        return threads_that_stay_behind() if self.host.isolates else ""
 
     def _notes(self, facts: SerialFacts) -> tuple[str, ...]:
-        if self.place.isolates:
+        if self.host.isolates:
             return ()
         return (SHARED, LEAKS_HERE) if facts.state_leaks else (SHARED,)
 
@@ -147,13 +147,13 @@ class Stress:
     @property
     def budget(self) -> Budget:
         """What time there is, and for what."""
-        start = self.settings.start_method if self.place.isolates else "spawn"
+        start = self.settings.start_method if self.host.isolates else "spawn"
         return Budget(self.settings, start, self.deadline)
 
     @property
     def control(self) -> Control:
         """What tells how the test runs without concurrency."""
-        return Control(self.item, self.instrumentation, self.seed, self.deadline, self.place)
+        return Control(self.item, self.instrumentation, self.seed, self.deadline, self.host)
 
     def why_not(self, facts: SerialFacts) -> str:
         """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
@@ -229,7 +229,7 @@ class Stress:
         started = time.monotonic()
         last_runs = 2 if cell.kind == "explored" else 1  # what hangs is confirmed
         longest = deadline - started + last_runs * (self.budget.patience(facts) + GRACE_SECONDS)
-        result = self.place.run(
+        result = self.host.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
             seconds=longest,
             on_progress=partial(self.on_progress, cell),
@@ -239,7 +239,7 @@ class Stress:
         return cell_of_death(cell, result, time.monotonic() - started, self.settings.strategy)
 
     def _out_of_place(self, cell: Cell) -> str:
-        if self.place.isolates or cell.kind == "explored":
+        if self.host.isolates or cell.kind == "explored":
             return ""
         if cell.kind == "free-running":
             return "threads at full speed may hang, and need a process of their own"
@@ -257,9 +257,9 @@ class Stress:
         deadline: float,
         progress: Callable[[str], None],
     ) -> CellResult:
-        if not self.place.isolates:
+        if not self.host.isolates:
             facts = replace(facts, state_leaks=False)
-        settings = self.settings if self.place.isolates else replace(self.settings, jobs=1)
+        settings = self.settings if self.host.isolates else replace(self.settings, jobs=1)
         exploration = Exploration(
             self.item,
             self.instrumentation,
@@ -276,7 +276,7 @@ class Stress:
             deadline=deadline,
             on_progress=progress,
             # What a debugger shows is the last execution.
-            more=MORE if self.place.isolates else 0,
+            more=MORE if self.host.isolates else 0,
         )
 
     def _free_running(

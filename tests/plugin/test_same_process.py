@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_concurrency.stress.item.place import LEAKS_HERE, SHARED
+from pytest_concurrency.stress.item.host import LEAKS_HERE, SHARED
 
 from .conftest import COUNTER, EXPLORED_ONLY, FEW, RACY, Run
 

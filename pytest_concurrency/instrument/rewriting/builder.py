@@ -23,7 +23,7 @@ KEY = "@k"
 """Temporaries of augmented assignments: locals for the time of one statement."""
 
 
-class Scope(NamedTuple):
+class NameScope(NamedTuple):
     """What is known about names where we are."""
 
     function: str
@@ -71,7 +71,7 @@ class Builder(ast.NodeTransformer):
         """What pytest's assertion rewriting has put into variables of its own."""
         self._class: str | None = None
         """The innermost class, for private names."""
-        self._scope: Scope | None = None
+        self._scope: NameScope | None = None
         """None outside of functions: what runs at import is not rewritten."""
         self._path_of_names: list[str] = []
         """The names of the classes and functions around, for people."""

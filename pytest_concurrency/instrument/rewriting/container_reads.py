@@ -24,7 +24,7 @@ from pytest_concurrency.instrument.analysis.names import ITERATORS, may_be_share
 from pytest_concurrency.instrument.rewriting.augmented import Augmented
 from pytest_concurrency.runtime.effects.shapes import DECIDES
 
-Shape = tuple[Any, ...]
+PatternReads = tuple[Any, ...]
 """What a pattern reads, as ``dynamic.matched`` describes it."""
 _MAKINGITERATORS = frozenset({"__iter__", "__reversed__"})
 _VIEWS = frozenset({"keys", "values", "items"})
@@ -281,11 +281,11 @@ class Looks(Augmented):
     def _matched(self, subject: ast.expr, cases: Sequence[ast.match_case], label: str) -> ast.expr:
         """Wrap what is matched: patterns read its items or attributes, and those of what is in
         there."""
-        shapes = [*filter(None, (_shape_of(case.pattern) for case in cases))]
-        if not shapes:
+        reads = [*filter(None, (_reads_of(case.pattern) for case in cases))]
+        if not reads:
             return subject
         matched = self._looked_at(subject, label, helper="matched")
-        every: Any = ("or", *shapes)
+        every: Any = ("or", *reads)
         matched.args.append(ast.copy_location(ast.Constant(every), subject))
         return matched
 
@@ -296,13 +296,13 @@ class Looks(Augmented):
         return node
 
 
-def _shape_of(pattern: ast.pattern) -> Shape | None:
+def _reads_of(pattern: ast.pattern) -> PatternReads | None:
     """Say what a pattern reads, as ``matched`` wants it; None if it reads nothing."""
     match pattern:
         case ast.MatchAs(pattern=inner) if inner is not None:
-            return _shape_of(inner)
+            return _reads_of(inner)
         case ast.MatchOr(patterns=parts):
-            return ("or", *filter(None, map(_shape_of, parts)))
+            return ("or", *filter(None, map(_reads_of, parts)))
         case ast.MatchSequence(patterns=parts):
             stars = [n for n, part in enumerate(parts) if isinstance(part, ast.MatchStar)]
             after = len(parts) - stars[0] if stars else 0
@@ -313,16 +313,18 @@ def _shape_of(pattern: ast.pattern) -> Shape | None:
             names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
             return ("items", *_named(names, parts))
         case ast.MatchClass(patterns=parts, kwd_attrs=names, kwd_patterns=named):
-            by_place = [*enumerate(map(_shape_of, parts))]
-            by_name = [*zip(names, map(_shape_of, named), strict=True)]
+            by_place = [*enumerate(map(_reads_of, parts))]
+            by_name = [*zip(names, map(_reads_of, named), strict=True)]
             return ("attributes", *by_place, *by_name)
     return None
 
 
-def _named(names: Sequence[object], parts: Sequence[ast.pattern]) -> list[tuple[object, Shape]]:
+def _named(
+    names: Sequence[object], parts: Sequence[ast.pattern]
+) -> list[tuple[object, PatternReads]]:
     """Return the parts that read something themselves, each with where it is found."""
-    shapes = zip(names, map(_shape_of, parts), strict=True)
-    return [(name, shape) for name, shape in shapes if shape is not None and name is not None]
+    found = zip(names, map(_reads_of, parts), strict=True)
+    return [(name, reads) for name, reads in found if reads is not None and name is not None]
 
 
 def _compared(node: ast.Compare) -> list[bool]:

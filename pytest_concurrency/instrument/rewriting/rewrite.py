@@ -38,7 +38,7 @@ from pytest_concurrency.instrument.analysis.names import (
     variables_of,
 )
 from pytest_concurrency.instrument.analysis.tracking import Tracking
-from pytest_concurrency.instrument.rewriting.builder import Scope
+from pytest_concurrency.instrument.rewriting.builder import NameScope
 from pytest_concurrency.instrument.rewriting.calls import Calls
 from pytest_concurrency.runtime.effects.containers import CONTAINER_METHODS
 
@@ -139,15 +139,15 @@ class _Rewriter(Calls):
             default and self._visit_expr(default) for default in arguments.kw_defaults
         ]
 
-    def _enter(self, node: FunctionNode, name: str) -> Scope | None:
+    def _enter(self, node: FunctionNode, name: str) -> NameScope | None:
         outer = self._scope
-        around = outer or Scope("", variables=self._module_variables)
+        around = outer or NameScope("", variables=self._module_variables)
         self._path_of_names.append(name)
         names = names_of(node)
         inherited = around.constant - names.bound
         flows = Flows(node)
         tracking = Tracking(flows)
-        self._scope = Scope(
+        self._scope = NameScope(
             ".".join(self._path_of_names),
             plain=names.plain | inherited,
             constant=names.constant | inherited,
@@ -161,7 +161,7 @@ class _Rewriter(Calls):
         self._given_away |= flows.given_away
         return outer
 
-    def _leave(self, outer: Scope | None) -> None:
+    def _leave(self, outer: NameScope | None) -> None:
         self._path_of_names.pop()
         self._scope = outer
 

@@ -51,18 +51,18 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     """
     frames = current_frames()
     holders = {key: task for key, (_, task) in baton.owners.copy().items()}
-    standing = [task for task in [*baton.tasks] if not task.done]
-    awaited = {task: awaited_by(task, frames.get(task.ident)) for task in standing}
-    held = {task: _held_by(task, awaited[task], baton) for task in standing}
-    named = [obj for task in standing for obj in (*held[task], awaited[task]) if obj is not None]
+    unfinished = [task for task in [*baton.tasks] if not task.done]
+    awaited = {task: awaited_by(task, frames.get(task.ident)) for task in unfinished}
+    held = {task: _held_by(task, awaited[task], baton) for task in unfinished}
+    named = [obj for task in unfinished for obj in (*held[task], awaited[task]) if obj is not None]
     naming = names_of if baton.observer is None else baton.observer.names
     name_of = (
         {id(obj): "a lock" for obj in named}
         if baton.is_brief
-        else naming(named, _user_frames(frames.get(task.ident) for task in standing))
+        else naming(named, _user_frames(frames.get(task.ident) for task in unfinished))
     )
     states = []
-    for task in standing:
+    for task in unfinished:
         stack = _user_stack(frames.get(task.ident))
         states.append(
             ThreadState(

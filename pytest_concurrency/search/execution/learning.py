@@ -28,7 +28,7 @@ Sites = frozenset[int]
 
 
 @dataclass(slots=True)
-class _Place:
+class _Accesses:
     """One location within one execution."""
 
     writes: bool = False
@@ -46,7 +46,7 @@ class _Place:
     def is_contended(self) -> bool:
         return self.writes and len(self.counts) > 1
 
-    def absorb(self, other: _Place) -> None:
+    def absorb(self, other: _Accesses) -> None:
         self.writes |= other.writes
         self.sites |= other.sites
         for thread, sites in other.releases.items():
@@ -94,16 +94,16 @@ class Learning:
         called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
         self._heat_up(frozenset(map(site_number, called)))
         alone: dict[Sites, set[int]] = {}
-        for place in _places(together):
-            sites = frozenset(place.sites)
+        for accesses in _by_location(together):
+            sites = frozenset(accesses.sites)
             self.sites |= sites
-            if place.is_asked and len(place.counts.keys() | place.releases.keys()) > 1:
-                self._heat_up(sites.union(*place.releases.values()))
-            if place.is_contended:
+            if accesses.is_asked and len(accesses.counts.keys() | accesses.releases.keys()) > 1:
+                self._heat_up(sites.union(*accesses.releases.values()))
+            if accesses.is_contended:
                 self._heat_up(sites)
-                contended[sites] = place.counts
-            elif place.writes:
-                alone.setdefault(sites, set()).update(place.counts)
+                contended[sites] = accesses.counts
+            elif accesses.writes:
+                alone.setdefault(sites, set()).update(accesses.counts)
         self.contended.update(contended)
         self._compare(alone)
 
@@ -130,28 +130,28 @@ class Learning:
                 self._heat_up(sites)
 
 
-def _places(log: Log) -> list[_Place]:
+def _by_location(log: Log) -> list[_Accesses]:
     """Return the locations of what is left of an execution after its set-up."""
-    places: dict[Any, dict[Any, _Place]] = {}
+    found: dict[Any, dict[Any, _Accesses]] = {}
     for thread, number, resource, part, kind in rows(log):
         # Run over every event of every new interleaving: written for speed.
-        parts = places.get(resource)
+        parts = found.get(resource)
         if parts is None:
-            parts = places[resource] = {}
-        place = parts.get(part)
-        if place is None:
-            place = parts[part] = _Place()
+            parts = found[resource] = {}
+        accesses = parts.get(part)
+        if accesses is None:
+            accesses = parts[part] = _Accesses()
         if kind == RELEASE:
-            place.releases.setdefault(thread, set()).add(number)
+            accesses.releases.setdefault(thread, set()).add(number)
             continue
         if kind not in ONLY_READ:
-            place.writes = True
+            accesses.writes = True
         site = SITES[number]
         if site.op == CALL and _asks(kind, site):
-            place.is_asked = True
-        place.sites.add(number)
-        place.counts[thread] = place.counts.get(thread, 0) + 1
-    return [place for parts in places.values() for place in _parts(parts)]
+            accesses.is_asked = True
+        accesses.sites.add(number)
+        accesses.counts[thread] = accesses.counts.get(thread, 0) + 1
+    return [accesses for parts in found.values() for accesses in _parts(parts)]
 
 
 _ASKING = LOCK_METHODS | {"", "is_alive"}
@@ -163,11 +163,11 @@ def _asks(kind: str, site: InstrumentedSite) -> bool:
     return kind in (TRY, READ) or (kind == CALL and site.name in _ASKING)
 
 
-def _parts(parts: dict[Any, _Place]) -> list[_Place]:
+def _parts(parts: dict[Any, _Accesses]) -> list[_Accesses]:
     """Return the locations of one object: all one if it was ever accessed as a whole."""
     if WHOLE not in parts:
         return list(parts.values())
-    whole = _Place()
+    whole = _Accesses()
     for part in parts.values():
         whole.absorb(part)
     return [whole]

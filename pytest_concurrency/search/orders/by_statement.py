@@ -15,9 +15,9 @@ from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.orders.fair import Fair
 
-Place = tuple[int, int]
+Start = tuple[int, int]
 """Line and column."""
-NOWHERE: Place = (0, 0)
+NOWHERE: Start = (0, 0)
 
 
 class Body:
@@ -37,7 +37,7 @@ class Body:
             return frozenset()
         return frozenset((self._code.co_filename, line) for line in self._starts)
 
-    def statement(self) -> Place:
+    def statement(self) -> Start:
         """Return where the statement starts that the calling thread is in."""
         if self._code is None:
             return NOWHERE
@@ -49,7 +49,7 @@ class Body:
             frame = frame.f_back
         return NOWHERE
 
-    def _start(self, frame: FrameType) -> Place:
+    def _start(self, frame: FrameType) -> Start:
         starts = self._starts.get(frame.f_lineno, [(frame.f_lineno, 0)])
         if len(starts) == 1:
             return starts[0]
@@ -66,7 +66,7 @@ def _origin(code: CodeType) -> tuple[int, str, str]:
     return code.co_firstlineno, code.co_name, code.co_filename
 
 
-def _starts(function: Any) -> Mapping[int, Sequence[Place]]:
+def _starts(function: Any) -> Mapping[int, Sequence[Start]]:
     """Return by line where the innermost statements start that it belongs to: several are joined
     by semicolons.
     """
@@ -109,7 +109,7 @@ class ByStatement(Fair):
         self._choices = choices
         self._body = body
         self._cut = cut
-        self._last: dict[int, Place] = {}
+        self._last: dict[int, Start] = {}
         self._first = -1
         self._passed = 0
         """Statements that the first thread has come to."""

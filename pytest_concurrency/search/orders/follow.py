@@ -25,8 +25,8 @@ class Follow:
 
     def __init__(self, plan: Log) -> None:
         self._plan: dict[int, list[int]] = {}
-        for place, event in enumerate(plan):
-            self._plan.setdefault(thread_of(event), []).append(place)
+        for position, event in enumerate(plan):
+            self._plan.setdefault(thread_of(event), []).append(position)
 
     def begin(self, view: View) -> bytearray | None:
         """Start over."""

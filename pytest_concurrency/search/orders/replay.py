@@ -51,11 +51,11 @@ class Replay:
         return self._recorded(sleepers, task)
 
     def _recorded(self, candidates: list[Task], task: Task) -> Task | None:
-        place = (task.index, task.steps)
-        to = self._targets.get(place)
+        point = (task.index, task.steps)
+        to = self._targets.get(point)
         for candidate in candidates:
             if candidate.index == to:
-                self._followed.add(place)
+                self._followed.add(point)
                 return candidate
         return None
 

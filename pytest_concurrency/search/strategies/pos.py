@@ -50,7 +50,7 @@ class Pos(Stepwise):
         operation = chosen.operation
         if operation is not None:
             for other in enabled:
-                standing = other.operation if other is not chosen else None
-                if standing is not None and operation.conflicts_with(standing):
+                pending = other.operation if other is not chosen else None
+                if pending is not None and operation.conflicts_with(pending):
                     priorities.pop(other.index, None)
         return chosen

@@ -22,7 +22,7 @@ from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring, last_execution
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.workload import Workload as Runner
+from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint

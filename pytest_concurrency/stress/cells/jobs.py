@@ -35,17 +35,18 @@ class _Board:
 
     def __init__(self, jobs: int) -> None:
         self._memory = mmap.mmap(-1, _WIDTH * jobs)
-        self._places = range(0, _WIDTH * jobs, _WIDTH)
+        self._offsets = range(0, _WIDTH * jobs, _WIDTH)
 
     def enter(self, job: int, executions: int) -> None:
-        place = self._places[job]
-        before = int.from_bytes(self._memory[place : place + _WIDTH], "little")
+        offset = self._offsets[job]
+        before = int.from_bytes(self._memory[offset : offset + _WIDTH], "little")
         executions = min(executions, before or executions)
-        self._memory[place : place + _WIDTH] = executions.to_bytes(_WIDTH, "little")
+        self._memory[offset : offset + _WIDTH] = executions.to_bytes(_WIDTH, "little")
 
     def is_over(self, executions: int) -> bool:
         entries = (
-            int.from_bytes(self._memory[place : place + _WIDTH], "little") for place in self._places
+            int.from_bytes(self._memory[offset : offset + _WIDTH], "little")
+            for offset in self._offsets
         )
         return any(0 < entry <= executions for entry in entries)
 
@@ -69,10 +70,10 @@ def search_in_jobs(
 
 
 def _work(job: Job, number: int, board: _Board, more: int, progress: Progress) -> Search:
-    places = cpus()
-    if places:
+    allowed = cpus()
+    if allowed:
         with suppress(OSError):
-            os.sched_setaffinity(0, {places[number % len(places)]})
+            os.sched_setaffinity(0, {allowed[number % len(allowed)]})
 
     def progressing(message: object) -> None:
         if isinstance(message, Hazard):

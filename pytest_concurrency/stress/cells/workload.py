@@ -164,8 +164,8 @@ class Workload:
             if told.is_bad and not self.threads_may_die:
                 text = f"{thread_name(told.index, name)} died of {told.message}"
                 return _failure(told, text, THREAD_EXCEPTION)
-        place = outcome.location
-        if place is not None and (place.path, place.line) in self.not_checked:
+        site = outcome.location
+        if site is not None and (site.path, site.line) in self.not_checked:
             return None
         return _failure(outcome, outcome.message) if outcome.is_bad else None
 

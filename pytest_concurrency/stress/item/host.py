@@ -23,7 +23,7 @@ SHARED = (
 LEAKS_HERE = "the test does change state that outlives it: a schedule may depend on those before it"
 
 
-class Place(Protocol):
+class Host(Protocol):
     """Somewhere to run the work of a cell."""
 
     isolates: bool

@@ -8,7 +8,7 @@ from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 
 
-class Workload(Protocol):
+class Runner(Protocol):
     """Runs the program under test once, from a fresh state, under a strategy."""
 
     def __call__(self, strategy: Strategy, limit: int, record: bool, /) -> Observation:
