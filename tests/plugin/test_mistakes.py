@@ -76,15 +76,15 @@ def files(folder: Path) -> Iterator[Path]:
 CELLS = {
     "strategy": "search.strategies.random_walk:RandomWalk.choose",
     "grants of a strategy": "search.strategies.random_walk:RandomWalk.grant",
-    "search": "search.explorer:Explorer.next_suspect",
+    "search": "search.explorer:Explorer._judge",
     "detector": "search.explorer:look",
-    "evidence": "search.explorer:describe",
-    "survey": "code_under_test:survey",
+    "evidence": "detect.hazards.lost_update:FoundLostUpdate.tell",
+    "survey": "stress.code_under_test:survey",
     "serial cell": "stress.control:serial_cell",
-    "free-running cell": "stress.stress:run_free_running",
-    "process cell": "stress.stress:process_cell",
-    "plan": "stress.stress:plan",
-    "verdict": "stress.stress:isolation_verdict",
+    "free-running cell": "stress.run:run_free_running",
+    "process cell": "stress.run:process_cell",
+    "plan": "stress.run:plan",
+    "verdict": "stress.run:isolation_verdict",
 }
 
 
