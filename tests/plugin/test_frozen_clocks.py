@@ -80,7 +80,7 @@ def test_out_of_sight(frozen, concurrency):
     found.result.assert_outcomes(passed=3)
     for report in found.of.values():
         assert report.hazards == (), report
-        assert all(0 <= cell.seconds < 30 for cell in report.cells)
+        assert all(0 <= cell.seconds < 100_000 for cell in report.cells)  # the clock's million
 
 
 def test_a_deadlock_is_named(run: Callable[..., Run]) -> None:
@@ -112,4 +112,9 @@ def test_no_module_holds_a_clock_that_could_be_frozen() -> None:
         if held:
             holding.append(info.name.removeprefix("pytest_concurrency."))
     # Those replace clocks, and ask for one by name that nobody freezes.
-    assert sorted(holding) == ["real_time", "runtime.clock", "runtime.patches", "runtime.watchdog"]
+    assert sorted(holding) == [
+        "real_time",
+        "runtime.patches.clock",
+        "runtime.patches.install",
+        "runtime.scheduler.watchdog",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,13 +20,18 @@ from pytest_concurrency.stress.processes.turns import Way
 EXPLORED = Cell("explored", threads=2)
 FREE_RUNNING = Cell("free-running", threads=2)
 PROCESSES = Cell("processes", processes=2)
+NOW = 1000.0
 
 
 def seconds_of(cells: list[Cell], *, serial: float) -> float:
     """What the first one of these cells gets of a minute."""
     facts = SerialFacts(CellResult(Cell("serial"), "clean"), seconds=serial)
-    shared = Budget(Settings(), "fork", time.monotonic() + 60)
-    return shared.end_of(cells, facts) - time.monotonic()
+    return Budget(Settings(), "fork", NOW + 60).end_of(cells, facts) - NOW
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: NOW))
 
 
 @pytest.fixture
@@ -34,27 +40,26 @@ def gil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("gil", [True], indirect=True)
-def test_cells_have_equal_shares(gil: None) -> None:
-    assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == pytest.approx(30, abs=1)
+def test_cells_have_equal_shares(gil: None, still_clock: None) -> None:
+    assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == 30
     assert Budget(Settings(), "fork", 0.0).runs(FREE_RUNNING) == Settings().runs
 
 
 @pytest.mark.parametrize("gil", [False], indirect=True)
-def test_without_the_gil_runs_at_full_speed_have_more(gil: None) -> None:
-    assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == pytest.approx(15, abs=1)
-    assert seconds_of([FREE_RUNNING, PROCESSES], serial=9) == pytest.approx(45, abs=1)
+def test_without_the_gil_runs_at_full_speed_have_more(gil: None, still_clock: None) -> None:
+    assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == 15
+    assert seconds_of([FREE_RUNNING, PROCESSES], serial=9) == 45
     assert Budget(Settings(), "fork", 0.0).runs(FREE_RUNNING) == 3 * Settings().runs
     assert Budget(Settings(), "fork", 0.0).runs(PROCESSES) == Settings().runs
 
 
-def test_a_run_at_full_speed_needs_no_more_than_its_runs() -> None:
+def test_a_run_at_full_speed_needs_no_more_than_its_runs(still_clock: None) -> None:
     assert seconds_of([PROCESSES, EXPLORED], serial=0.001) < 6
 
 
-def test_the_time_is_overrun_by_little() -> None:
-    now = time.monotonic()
-    assert cut_at(now + 9) == now + 9 + MOST_OVERRUN_SECONDS
-    assert cut_at(now - 9) == pytest.approx(now + MOST_OVERRUN_SECONDS, abs=1)
+def test_the_time_is_overrun_by_little(still_clock: None) -> None:
+    assert cut_at(NOW + 9) == NOW + 9 + MOST_OVERRUN_SECONDS
+    assert cut_at(NOW - 9) == NOW + MOST_OVERRUN_SECONDS
 
 
 HANGS = CopyOutcome(0, "timeout")

@@ -83,10 +83,8 @@ class TestReleaseTogether:
         def waits_here() -> None:
             release.wait()
 
-        began = time.monotonic()
         ends = release_together([lambda: "fine", waits_here], random.Random(1), seconds=0.2)
         release.set()
-        assert time.monotonic() - began < 30
         assert [end.finished for end in ends] == [True, False]
         assert "in waits_here" in ends[1].stack
         assert ends[0].stack == ""

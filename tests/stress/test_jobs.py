@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -131,13 +132,11 @@ def test_all_go_on_after_the_first_hazard(pace: dict[int, float]) -> None:
 def test_a_job_that_hangs_is_ended() -> None:
     def job(number: int, is_over: Callable[[int], bool], progress: object) -> Search:
         if number:
-            time.sleep(60)
+            threading.Event().wait()
         return Search(5, (), 0.0)
 
-    started = time.monotonic()
     (hang,) = search_in_jobs(job, 2, 4, 1.0, lambda text: None).hazards
     assert hang.kind == "timeout"
-    assert time.monotonic() - started < 30
 
 
 @pytest.mark.skipif(len(cpus()) < 2, reason="there is one CPU")
