@@ -34,7 +34,7 @@ def _class_named(node: ast.expr, current: str | None) -> str | None:
     return None
 
 
-class Places(Builder):
+class Accesses(Builder):
     """Attributes, items and names."""
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:

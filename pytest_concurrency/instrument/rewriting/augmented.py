@@ -20,7 +20,7 @@ from typing import Any
 
 from pytest_concurrency.instrument.analysis.names import DISPLAYS, all_nodes
 from pytest_concurrency.instrument.analysis.values import NOTHING, read
-from pytest_concurrency.instrument.rewriting.accesses import Places
+from pytest_concurrency.instrument.rewriting.accesses import Accesses
 from pytest_concurrency.instrument.rewriting.builder import KEY, OWNER
 from pytest_concurrency.runtime.helpers.functions import WRITTEN_BACK
 
@@ -42,7 +42,7 @@ IN_PLACE: dict[str, Any] = {
 """By the name of the operator's node."""
 
 
-class Augmented(Places):
+class Augmented(Accesses):
     """Statements like ``target += value``."""
 
     _growing: int | None = None

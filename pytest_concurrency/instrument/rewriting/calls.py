@@ -19,7 +19,7 @@ import ast
 from dataclasses import replace
 
 from pytest_concurrency.instrument.analysis.values import NOTHING, Value
-from pytest_concurrency.instrument.rewriting.container_reads import Looks
+from pytest_concurrency.instrument.rewriting.container_reads import ContainerReads
 from pytest_concurrency.runtime.effects import files, outside
 from pytest_concurrency.runtime.effects.containers import (
     CONTAINER_METHODS,
@@ -66,7 +66,7 @@ _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 """Methods of ``pathlib.Path`` whose effect depends on their arguments."""
 
 
-class Calls(Looks):
+class Calls(ContainerReads):
     """Calls and ``with``."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:

@@ -34,7 +34,7 @@ _JOINING = (ast.Add, ast.Sub, ast.BitOr, ast.BitAnd, ast.BitXor)
 _COMPARING = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
-class Looks(Augmented):
+class ContainerReads(Augmented):
     """Whatever reads a container as a whole."""
 
     def _whole(self, node: ast.expr, label: str) -> ast.expr:
