@@ -200,6 +200,15 @@ def test_methods_called_in_asserts_are_seen(monkeypatch):
     assert not waited_in_c
 
 
+def test_containers_asked_in_asserts_are_seen():
+    """What is called there is a variable, which holds the bound method."""
+
+    def work(items):
+        assert items.pop()
+
+    assert explore(lambda: [1, 2], [work, work], schedules=30).distinct > 1
+
+
 class Answer:
     def __init__(self):
         self.arrived = threading.Event()
