@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,14 +66,6 @@ def test_dicts_have_methods_of_that_name(concurrency):
     table = {{}}
     concurrency.run(lambda: table.update(n=table.get("n", 0) + 1))
     assert table.get("n", None) == 2
-"""
-KEPT_IN_A_FILE = """
-import os
-
-def get(key): return int(open(key).read()) if os.path.exists(key) else 0
-
-def put(key, value):
-    with open(key, "w") as file: file.write(str(value))
 """
 ADDING = """
 import pytest
@@ -167,22 +158,6 @@ def test_methods_touch_locations_too(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(keystore=STORE, test_it=ADDING)
     result = ran(pytester, "--concurrency-source=-keystore")
     result.stdout.fnmatch_lines(["unordered access on store key a.n (test_it.py:6)"])
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers that are not forked do not know it")
-def test_processes_meet_on_locations_of_that_kind(pytester: pytest.Pytester) -> None:
-    source = CLIENT.replace("from keystore import Client, get", "from keystore import get")
-    pytester.makepyfile(keystore=KEPT_IN_A_FILE, test_it=source.format(check="get('n') == 2"))
-    result = pytester.runpytest_inprocess(
-        "--concurrency-stress",
-        "--concurrency-threads=none",
-        "--concurrency-runs=10",
-        "--concurrency-source=-keystore",
-        "-k",
-        "racy",
-        plugins=[LocationsOnly()],
-    )
-    result.stdout.fnmatch_lines(["lost update on store key n (test_it.py:6 and test_it.py:7)"])
 
 
 def test_a_report_gets_all_tests(pytester: pytest.Pytester) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency.runtime.trace.resource import Outside
 from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
 from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
@@ -43,6 +44,11 @@ def touched(work: Callable[[], object]) -> list[tuple[str, str]]:
     result = run_in_child(watched, seconds=20)
     assert result.value is not None, result.error
     return result.value
+
+
+def test_locations_of_a_kind_that_another_package_knows() -> None:
+    kind = Outside("store key")
+    assert touched(lambda: WATCH.touch(SITE, kind, "n", "n", "read")) == [("store key n", "read")]
 
 
 def test_files(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from pytest_concurrency.detect.through_calls import flows_through_calls, joined_
 from pytest_concurrency.kinds import KINDS, LOST_UPDATE
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import Event, site_number, thread_of
+from pytest_concurrency.runtime.trace.event import Event, Log, site_number, thread_of
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -44,18 +44,13 @@ class FoundLostUpdate(Finding):
 
     @property
     def _events(self) -> tuple[Event, Event, Event]:
-        log, found = self.observation.execution.log, self.update
-        return (log[found.read], log[found.foreign_write], log[found.write])
+        return _events_of(self.observation.execution.log, self.update)
 
     def tell(self, again: Again | None) -> Hazard:
         """Say who overwrote what, with which values."""
         found, accesses = self.update, self.observation.accesses
         indices = (found.read, found.foreign_write, found.write)
-        ops: tuple[Operation, ...] = ("read", "write", "write")
-        uses = tuple(
-            SiteUse(site_of(site_number(event)), thread_of(event), op)
-            for event, op in zip(self._events, ops, strict=True)
-        )
+        uses = _uses(self._events)
         read, foreign, write = uses
         location = named_in_source(self._events[0])
         location = accesses[found.read].location if accesses else location
@@ -78,6 +73,27 @@ class FoundLostUpdate(Finding):
             highlighted=frozenset(indices),
             detail=failure.detail or failure.message if failure is not None else "",
         )
+
+
+def told_between_processes(log: Log, found: LostUpdate, location: str) -> Hazard:
+    """Describe a lost update of processes, whose values are not seen."""
+    message = (
+        f"a process writes to {location} what follows from the value that it read before another "
+        f"one wrote there: that one's update is lost"
+    )
+    return Hazard(LOST_UPDATE, message, location, _uses(_events_of(log, found)))
+
+
+def _events_of(log: Log, found: LostUpdate) -> tuple[Event, Event, Event]:
+    return (log[found.read], log[found.foreign_write], log[found.write])
+
+
+def _uses(events: Sequence[Event]) -> tuple[SiteUse, ...]:
+    ops: tuple[Operation, ...] = ("read", "write", "write")
+    return tuple(
+        SiteUse(site_of(site_number(event)), thread_of(event), op)
+        for event, op in zip(events, ops, strict=True)
+    )
 
 
 class LostUpdates(Detector):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 from collections.abc import Sequence
 
+from pytest_concurrency.detect.hazards.lost_update import told_between_processes
 from pytest_concurrency.detect.lost_update import find_lost_update
-from pytest_concurrency.kinds import LOST_UPDATE
-from pytest_concurrency.model import Hazard, Operation, SiteUse
-from pytest_concurrency.model import Site as ModelSite
-from pytest_concurrency.runtime.trace.event import Event, access, site_number, thread_of
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.runtime.trace.event import Event, access
 from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.processes.touch import Touch
@@ -35,16 +33,7 @@ def lost_update_between(traces: Sequence[Sequence[Touch]]) -> Hazard | None:
     found = find_lost_update(log, failed=False)
     if found is None or not found.flows:
         return None
-    read, write = log[found.read], log[found.write]
-    other = log[found.foreign_write]
-    label = _label(merged[found.write][2])
-    return Hazard(
-        LOST_UPDATE,
-        f"a process writes to {label} what follows from the value that it read before another one "
-        f"wrote there: that one's update is lost",
-        label,
-        (_use(read, "read"), _use(other, "write"), _use(write, "write")),
-    )
+    return told_between_processes(log, found, _label(merged[found.write][2]))
 
 
 def _label(touch: Touch) -> str:
@@ -62,10 +51,3 @@ def _event(process: int, touch: Touch, number: int) -> Event:
     if touch.part is None and site.name:
         return access(process, touch.site, number, site.name, site.op)
     return access(process, touch.site, number, touch.part or "", touch.deed)
-
-
-def _use(event: Event, op: Operation) -> SiteUse:
-    site = SITES[site_number(event)]
-    source = linecache.getline(site.path, site.line).strip()
-    place = ModelSite(site.path, site.line, site.column, site.function, source)
-    return SiteUse(place, thread_of(event), op)

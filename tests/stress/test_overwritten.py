@@ -1,0 +1,60 @@
+"""What a process writes from what it had read before another one wrote: told as between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_concurrency.model import Hazard
+from pytest_concurrency.runtime.effects.outside import (
+    LocationKind,
+    add_location_kind,
+    remove_location_kind,
+)
+from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
+from pytest_concurrency.stress.processes.overwritten import lost_update_between
+from pytest_concurrency.stress.processes.touch import Touch
+
+READ = add_site(InstrumentedSite("it.py", 1, 0, "work", "call", "", "get"))
+WRITE = add_site(
+    InstrumentedSite("it.py", 2, 0, "work", "call", "", "put", flows=frozenset({READ}))
+)
+
+
+@pytest.fixture(autouse=True)
+def _store_keys() -> Iterator[None]:
+    kind = LocationKind("store key", {})
+    add_location_kind(kind)
+    yield
+    remove_location_kind(kind)
+
+
+def between(location: str, *, foreign_write: int) -> Hazard | None:
+    """One process reads at 1 and writes at 3, the other one writes at the given time."""
+    one = [Touch(1, location, "read", READ), Touch(3, location, "write", WRITE)]
+    return lost_update_between([one, [Touch(foreign_write, location, "write", WRITE)]])
+
+
+@pytest.mark.parametrize(
+    ("location", "name"),
+    [("/tmp/data.txt", "file data.txt"), ("store key n", "store key n"), ("<object 7>", "put")],
+)
+def test_it_is_named_as_between_threads(location: str, name: str) -> None:
+    found = between(location, foreign_write=2)
+    assert found is not None
+    assert (found.kind, found.location) == ("lost-update", name)
+    assert found.message == (
+        f"a process writes to {name} what follows from the value that it read before another one "
+        "wrote there: that one's update is lost"
+    )
+    assert [(use.thread, use.op, use.site.line) for use in found.sites] == [
+        (1, "read", 1),
+        (2, "write", 2),
+        (1, "write", 2),
+    ]
+
+
+@pytest.mark.parametrize("foreign_write", [0, 4])
+def test_nothing_is_lost_before_or_afterwards(foreign_write: int) -> None:
+    assert between("/tmp/data.txt", foreign_write=foreign_write) is None
