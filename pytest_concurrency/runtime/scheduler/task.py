@@ -51,6 +51,7 @@ class Task:
     """A managed thread of one execution."""
 
     __slots__ = (
+        "_name",
         "blocked_on",
         "daemon",
         "done",
@@ -60,7 +61,6 @@ class Task:
         "ident",
         "index",
         "jobs",
-        "name",
         "native_id",
         "operation",
         "origin",
@@ -76,7 +76,7 @@ class Task:
 
     def __init__(self, index: int, name: str, gate: Gate, run: Callable[[], Any] | None) -> None:
         self.index = index
-        self.name = name or f"thread {index}"
+        self._name = name
         self.gate = gate
         self.run = run
         self.ident = self.native_id = 0
@@ -105,6 +105,11 @@ class Task:
         """What ``threading.current_thread()`` is in it, if it runs on a thread of the pool."""
         self.jobs: Any = None
         """The queue that it takes jobs from if it is an executor's worker."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self._name or f"thread {self.index}"
 
 
 _TASK = "@task"

@@ -10,38 +10,42 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType
 from typing import Any, TypeAlias
 
-Hooks: TypeAlias = tuple[tuple[ModuleType, str, Any], ...]
-"""Module, name, and what is there."""
+Hooks: TypeAlias = tuple[tuple[dict[str, Any], str, Any], ...]
+"""The namespace of a module, a name, and what is there."""
 
-_PLACES = ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"))
+_PLACES = (
+    (vars(sys), "excepthook"),
+    (vars(sys), "unraisablehook"),
+    (vars(threading), "excepthook"),
+)
 _DELETED: Any = object()
 _Thread = threading.Thread
 
 
 def hooks() -> Hooks:
     """Return what is in place now."""
-    return tuple((module, name, vars(module).get(name, _DELETED)) for module, name in _PLACES)
+    return tuple((each, name, each.get(name, _DELETED)) for each, name in _PLACES)
 
 
 def put_hooks(before: Hooks) -> None:
     """Bring back what was in place."""
-    for module, name, hook in before:
+    for namespace, name, hook in before:
         if hook is _DELETED:
-            vars(module).pop(name, None)
+            namespace.pop(name, None)
         else:
-            setattr(module, name, hook)
+            namespace[name] = hook
 
 
 @contextmanager
 def usable_hooks() -> Iterator[None]:
     """Have some hook everywhere: without one no ``Thread`` can be made."""
     before = hooks()
-    for module, name, hook in before:
+    for namespace, name, hook in before:
         if hook is _DELETED or hook is None:
-            setattr(module, name, getattr(module, f"__{name}__"))
+            namespace[name] = namespace[f"__{name}__"]
     try:
         yield
     finally:
