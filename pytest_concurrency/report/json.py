@@ -6,13 +6,15 @@ import json
 import os
 import platform
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from pytest_concurrency import __version__
 from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.kinds import KINDS
-from pytest_concurrency.model import Access, CellResult, Hazard, Site, StressReport, ThreadState
+from pytest_concurrency.model import CellResult, Hazard, StressReport
+from pytest_concurrency.report.wire import to_wire
 
 SCHEMA_VERSION = 2
 
@@ -56,106 +58,32 @@ def schema() -> dict[str, Any]:
 
 
 def _test(report: StressReport) -> dict[str, Any]:
+    """Return what is told of a test: all that the model says of it, but for what is named here."""
     functions, seen = report.instrumented
+    hazards = enumerate(result.hazards for result in report.cells)
     return {
-        "nodeid": report.nodeid,
-        "gated": report.gated,
-        "outcome": report.outcome,
-        "reason": report.reason,
-        "seed": report.seed,
-        "seconds": report.seconds,
+        **_without(report, "cells", "uninstrumented", "problems", "selector"),
         "instrumented": {"functions": functions, "seen": seen},
-        "entered": report.entered,
-        "unseen": [
-            {"package": each.package, "functions": each.functions, "on_purpose": each.on_purpose}
-            for each in report.unseen
-        ],
         "not_judged": report.not_judged,
-        "notes": list(report.notes),
         "cells": [_cell(result) for result in report.cells],
-        "isolation": {
-            "verdict": report.isolation.verdict,
-            "reason": report.isolation.reason,
-        },
-        "hazards": [
-            _hazard(hazard, index)
-            for index, result in enumerate(report.cells)
-            for hazard in result.hazards
-        ],
+        "hazards": [_hazard(hazard, index) for index, found in hazards for hazard in found],
     }
 
 
 def _cell(result: CellResult) -> dict[str, Any]:
-    return {
-        "kind": result.cell.kind,
-        "threads": result.cell.threads,
-        "processes": result.cell.processes,
-        "strategy": result.strategy,
-        "schedules": result.schedules,
-        "planned": result.planned,
-        "distinct": result.distinct,
-        "exhausted": result.exhausted,
-        "covered": result.covered,
-        "preemption_bound": result.preemption_bound,
-        "outcome": result.outcome,
-        "control": result.control,
-        "own_fixtures": result.own_fixtures,
-        "seconds": result.seconds,
-        "reason": result.reason,
-        "notes": list(result.notes),
-    }
+    return {**to_wire(result.cell), **_without(result, "cell", "hazards")}
 
 
 def _hazard(hazard: Hazard, cell: int) -> dict[str, Any]:
     return {
-        "kind": hazard.kind,
-        "location": hazard.location,
-        "message": hazard.message,
+        **_without(hazard, "sites", "states", "symptom"),
         "cell": cell,
-        "sites": [{**_site(use.site), "thread": use.thread, "op": use.op} for use in hazard.sites],
-        "severity": hazard.severity,
-        "gil": hazard.gil,
-        "preemptions": hazard.preemptions,
-        "schedule_index": hazard.schedule_index,
-        "failures": hazard.failures,
-        "threads": hazard.threads,
-        "replay": hazard.replay,
-        "timeline": [_access(access) for access in hazard.timeline],
-        "states": [_state(state) for state in hazard.states],
-        "detail": hazard.detail,
-        "note": hazard.note,
+        "sites": [{**to_wire(use.site), **_without(use, "site")} for use in hazard.sites],
+        "states": [_without(state, "awaits") for state in hazard.states],
     }
 
 
-def _site(site: Site) -> dict[str, Any]:
-    return {
-        "path": site.path,
-        "line": site.line,
-        "column": site.column,
-        "function": site.function,
-        "source": site.source,
-    }
-
-
-def _access(access: Access) -> dict[str, Any]:
-    return {
-        "thread": access.thread,
-        "step": access.step,
-        "op": access.op,
-        "location": access.location,
-        "method": access.method,
-        "value": access.value,
-        "highlighted": access.highlighted,
-        "site": _site(access.site),
-    }
-
-
-def _state(state: ThreadState) -> dict[str, Any]:
-    return {
-        "thread": state.thread,
-        "name": state.name,
-        "waits_for": state.waits_for,
-        "holds": list(state.holds),
-        "site": None if state.site is None else _site(state.site),
-        "stack": [_site(site) for site in state.stack],
-    }
+def _without(noun: Any, *names: str) -> dict[str, Any]:
+    """Return a noun of the model as plain data, without some of its fields."""
+    kept = (field.name for field in fields(noun) if field.name not in names)
+    return {name: to_wire(getattr(noun, name)) for name in kept}
