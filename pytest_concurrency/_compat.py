@@ -129,6 +129,11 @@ pool_worker: Any = _pools._worker
 run_work_item: Any = _pools._WorkItem.run
 
 
+def is_listened_to(future: Any) -> bool:
+    """Whether somebody is told when a future is done, besides those who wait for its result."""
+    return bool(future._done_callbacks or future._waiters)
+
+
 class Pool(NamedTuple):
     """What a ``ThreadPoolExecutor`` works with."""
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from multiprocessing import connection, resource_tracker, synchronize
 from types import ModuleType
@@ -256,6 +256,20 @@ def test_put_pool_lets_an_executor_start_over() -> None:
 
 def test_run_work_item() -> None:
     assert _compat.run_work_item.__code__.co_name == "run"
+
+
+def test_is_listened_to() -> None:
+    future: Future[int] = Future()
+    assert not _compat.is_listened_to(future)
+    future.add_done_callback(print)
+    assert _compat.is_listened_to(future)
+    waited: Future[int] = Future()
+    waiting = threading.Thread(target=wait, args=[[waited]])
+    waiting.start()
+    while not _compat.is_listened_to(waited):
+        time.sleep(0.001)
+    waited.set_result(1)
+    waiting.join()
 
 
 # -- multiprocessing ------------------------------------------------------------------------

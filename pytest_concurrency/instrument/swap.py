@@ -26,6 +26,7 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.runtime.effects import foreign, namespaces
 from pytest_concurrency.runtime.helpers import (
     access,
+    completion,
     context_managers,
     dynamic,
     functions,
@@ -76,6 +77,7 @@ _HELPERS: dict[str, Any] = {
     "@ready_call": dynamic.ready_call,
     "@enter_with": context_managers.enter_with,
     "@sync_method": locks.sync_method,
+    "@completing": completion.completing,
     **IN_PLACE,
 }
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not FREE_THREADED_BUILD

@@ -30,6 +30,7 @@ MODULES = (
 )
 """Modules of the standard library that hold locks while they run, or wait."""
 
+_COMPLETING = frozenset({"set_result", "set_exception"})
 _METHODS = LOCK_METHODS | QUEUE_METHODS
 
 
@@ -37,7 +38,9 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
     """Rewrite ``tree`` in place and return it."""
     for node in list(all_nodes(tree)):
         if isinstance(node, ast.Call):
-            if _is_method(node.func):
+            if isinstance(node.func, ast.Attribute) and node.func.attr in _COMPLETING:
+                node.func.value = _wrapped("@completing", node.func.value)
+            elif _is_method(node.func):
                 node.func = _wrapped("@sync_method", node.func)
             elif _is_iter(node.func) and _is_method(node.args[0]):
                 node.args[0] = _wrapped("@sync_method", node.args[0])  # C code calls it

@@ -28,7 +28,7 @@ from pytest_concurrency.runtime.system.descriptors import (
     has_children,
     is_older_semaphore,
 )
-from pytest_concurrency.runtime.trace.operations import ACQUIRE, ACQUIRED, RELEASED, TRY
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, GOT, PUT, TRY
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
@@ -97,7 +97,8 @@ class ManagedSemLock:
         if is_lock:
             note_acquired(lock, task, self.site)
         else:
-            _b.note(task.index, inner_serial_of(lock), "", ACQUIRED, self.site)
+            # A permit has no owner: it is passed on, as an item of a queue is.
+            _b.note(task.index, inner_serial_of(lock), "", GOT, self.site)
         return True
 
     def release(self) -> None:
@@ -110,7 +111,7 @@ class ManagedSemLock:
         if self.lock.maxvalue == 1:
             note_release(self.lock, site, is_still_held=is_mine(self.lock))
         elif (task := _b.holder()) is not None:
-            _b.note(task.index, inner_serial_of(self.lock), "", RELEASED, site)
+            _b.note(task.index, inner_serial_of(self.lock), "", PUT, site)
         _b.tell_pollers()
 
     def __getattr__(self, name: str) -> Any:
