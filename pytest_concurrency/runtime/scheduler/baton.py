@@ -197,6 +197,7 @@ class Baton(Sight):
             # A thread that swallows Abort is abandoned: it is a daemon, and unmanaged from here on.
             main.gate.acquire(True, 1.0)
         self.current = None
+        self.offers = self.strategy.offers
         self.time_ended, self.ended = self.clock, real_time()
         del self.log[self.cut :], self.noted[self.cut_noted :]
         self.seen.clear()

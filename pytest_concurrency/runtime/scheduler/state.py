@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_concurrency._compat import FREE_THREADED_BUILD, allocate_lock
@@ -73,6 +73,7 @@ class State:
         "mutex",
         "noted",
         "observer",
+        "offers",
         "ours",
         "outcome",
         "owners",
@@ -189,6 +190,8 @@ class State:
         """What puts things back when the execution has ended."""
         self.lost_sight = False
         """Whether a task was blocked where the scheduler could not see it."""
+        self.offers: Sequence[Any] = ()
+        """What the strategy wants to be told of the execution."""
         self.mistake: Exception | None = None
         """What the strategy has raised."""
         self.outcome = ""

@@ -86,7 +86,7 @@ def last_execution() -> Execution:
         baton.states or (),
         len(baton.abandoned()),
         baton.passed,
-        baton.strategy.offers,
+        baton.offers,
         baton.lost_sight,
         baton.hurried,
         baton.marks,
