@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import select
 import signal
 import tempfile
@@ -29,7 +28,7 @@ from pytest_concurrency.stress.children.in_child import (
     live_as_child,
     stack_signal,
 )
-from pytest_concurrency.stress.children.messages import MessageReader, read_some
+from pytest_concurrency.stress.children.messages import MessageReader, read_some, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.children.temporary import temporary_folder
 
@@ -257,7 +256,7 @@ class _Watch(Generic[T]):
             case ("value", body):
                 status = "done"
                 try:
-                    value = pickle.loads(body)
+                    value = unpack(body)
                 except Exception as problem:
                     status, error_type = "raised", type(problem).__name__
                     error = f"the result of the child cannot be read: {in_one_line(problem)}"

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import pickle
 import sys
 import threading
 import weakref
 from collections.abc import Collection, Mapping
 from typing import Any
+
+from pytest_concurrency.stress.children.messages import pack, unpack
 
 _SPAWN_OPTIONS = (
     "run:branch",
@@ -86,7 +87,7 @@ class _Store:
             ]
             if not any(files for _, files in measured):
                 return None
-            return pickle.dumps((self.arcs, measured, sorted(self.file_tracers.items())))
+            return pack((self.arcs, measured, sorted(self.file_tracers.items())))
 
 
 def active() -> Any | None:
@@ -138,7 +139,7 @@ def merge(payload: bytes | None) -> None:
     if digest in known:
         return
     known.add(digest)
-    arcs, measured, file_tracers = pickle.loads(payload)
+    arcs, measured, file_tracers = unpack(payload)
     data = measuring._collector.covdata
     with data._lock:
         context = data._current_context

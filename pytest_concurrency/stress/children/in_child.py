@@ -10,7 +10,6 @@ import faulthandler
 import gc
 import io
 import os
-import pickle
 import signal
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from pytest_concurrency._pytest_compat import captured_descriptors
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
-from pytest_concurrency.stress.children.messages import MessageWriter
+from pytest_concurrency.stress.children.messages import MessageWriter, pack
 from pytest_concurrency.stress.children.temporary import use_temporary_folder
 
 T = TypeVar("T")
@@ -151,7 +150,7 @@ def _work_and_report(
 
 def _as_message(value: object) -> tuple[Any, ...]:
     try:
-        return ("value", pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
+        return ("value", pack(value))
     except Exception as problem:
         text = f"the result cannot be sent back from the child: {in_one_line(problem)}"
         return ("raised", type(problem).__name__, text)

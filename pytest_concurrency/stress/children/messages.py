@@ -17,6 +17,18 @@ _HEADER = struct.Struct("!Q")
 _CHUNK = 1 << 20
 
 
+def pack(value: object) -> bytes:
+    """Turn anything into bytes for a process of ours, the program's own objects included; raises
+    whatever they raise. What leaves the machine goes another way (``report/wire.py``).
+    """
+    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def unpack(body: bytes) -> Any:
+    """Turn them back; raises whatever the objects raise."""
+    return pickle.loads(body)
+
+
 class MessageWriter:
     """Sends whole messages, from any thread of the process that made it and from no other
     process.
@@ -35,12 +47,10 @@ class MessageWriter:
         return os.getpid() == self._pid
 
     def send(self, message: Any) -> None:
-        """Pickle and write ``message``; raises what ``pickle`` raises, before anything is
-        written.
-        """
+        """Write ``message``; raises what ``pack`` raises, before anything is written."""
         if not self.is_mine:
             return
-        body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+        body = pack(message)
         with self._lock:
             self._write(_HEADER.pack(len(body)))
             self._write(body)
@@ -69,7 +79,7 @@ class MessageReader:
         self._buffer += data
         messages = []
         while (body := self._next_body()) is not None:
-            messages.append(pickle.loads(body))
+            messages.append(unpack(body))
         return messages
 
     def _next_body(self) -> bytes | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-import pickle
 import random
 import signal
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from pytest_concurrency.stress.children.in_child import (
     reset_signals,
     write_stacks_to,
 )
-from pytest_concurrency.stress.children.messages import MessageWriter
+from pytest_concurrency.stress.children.messages import MessageWriter, pack, unpack
 from pytest_concurrency.stress.item.outcomes import outcome_of
 from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.turns import ARRIVED, GO, GO_ON, PAUSED
@@ -146,13 +145,13 @@ def _end(index: int, value: Any, error: BaseException | None) -> tuple[Any, ...]
     outcome = outcome_of(index, error)
     body: bytes | UnsentResult
     try:
-        body = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+        body = pack(value)
     except Exception as problem:
         text = f"the result of process {index} cannot be sent back: {in_one_line(problem)}"
         body = UnsentResult(text)
     try:
-        error_body = b"" if error is None else pickle.dumps(error)
-        pickle.loads(error_body or pickle.dumps(None))  # many exceptions can be written, not read
+        error_body = b"" if error is None else pack(error)
+        unpack(error_body or pack(None))  # many exceptions can be written, not read
     except Exception:
         error_body = b""
     return ("end", outcome, body, error_body)

@@ -7,7 +7,6 @@ import math
 import mmap
 import multiprocessing
 import os
-import pickle
 import random
 import select
 import signal
@@ -28,7 +27,7 @@ from pytest_concurrency.stress.children.child import (
     signals_held_back,
 )
 from pytest_concurrency.stress.children.in_child import in_one_line, stack_signal
-from pytest_concurrency.stress.children.messages import MessageReader
+from pytest_concurrency.stress.children.messages import MessageReader, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.processes.in_worker import Disturbance, Order, live_as_worker
@@ -294,7 +293,7 @@ def _with_value(result: WorkerResult, body: bytes | UnsentResult) -> WorkerResul
     if isinstance(body, UnsentResult):
         return replace(result, value=body)
     try:
-        return replace(result, value=pickle.loads(body) if body else None)
+        return replace(result, value=unpack(body) if body else None)
     except BaseException as problem:
         text = f"its result cannot be read back: {in_one_line(problem)}"
         outcome = replace(
@@ -305,7 +304,7 @@ def _with_value(result: WorkerResult, body: bytes | UnsentResult) -> WorkerResul
 
 def _unpickled_error(body: bytes) -> BaseException | None:
     try:
-        error = pickle.loads(body) if body else None
+        error = unpack(body) if body else None
     except BaseException:
         return None
     return error if isinstance(error, BaseException) else None
