@@ -202,3 +202,70 @@ def test_words(run: Callable[..., Run]) -> None:
 
     cells = {name: {r.cell.kind: r.outcome for r in found.of[name].cells} for name in verdicts}
     assert cells["test_interrupts"]["processes"] == "fails"
+
+
+LIBRARY = """
+import os, queue, threading
+
+class Portal:
+    def __init__(self):
+        self.asked, self.answers = queue.Queue(), queue.Queue()
+        self.reading, self.writing = os.pipe()
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+    def serve(self):
+        while (call := self.asked.get()) is not None:
+            self.answers.put(call())
+            os.write(self.writing, b"x")
+    def call(self, function):
+        self.asked.put(function)
+        os.read(self.reading, 1)
+        return self.answers.get()
+    def close(self):
+        self.asked.put(None)
+        self.thread.join()
+
+def in_thread(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    return thread
+"""
+THREADS_OF_A_LIBRARY = """
+import sys, threading, pytest
+sys.path.insert(0, {folder!r})
+pytestmark = pytest.mark.threadsafe
+
+def made(name):
+    return getattr(__import__("portals"), name)
+
+def test_its_own():
+    portal = made("Portal")()
+    try:
+        assert portal.call(lambda: 3) == 3
+    finally:
+        portal.close()
+
+def test_for_a_function_of_the_test(tmp_path):
+    thread = made("in_thread")((tmp_path / "made").touch)
+    own = made("in_thread")(lambda: (tmp_path / "own").touch())
+    thread.join()
+    own.join()
+    assert len(list(tmp_path.iterdir())) == 2
+"""
+
+
+def test_threads_of_a_library(run: Callable[..., Run], tmp_path: Path) -> None:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "portals.py").write_text(LIBRARY, encoding="utf-8")
+    found = run(
+        THREADS_OF_A_LIBRARY.format(folder=str(folder)),
+        "--concurrency-stress",
+        "--concurrency-source=-portals",
+        *FAST,
+    )
+    verdicts = {name: report.isolation for name, report in found.of.items()}
+    own = verdicts["test_its_own"]
+    assert own.verdict == "inconclusive"
+    assert "a thread of portals that the test uses has no counterpart" in own.reason
+    assert verdicts["test_for_a_function_of_the_test"].verdict == "clean"

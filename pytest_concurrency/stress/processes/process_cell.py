@@ -21,7 +21,6 @@ from pytest_concurrency.stress.item.outcomes import RunOutcome, merge
 from pytest_concurrency.stress.processes.overwritten import lost_update_between
 from pytest_concurrency.stress.processes.preemptions import promising_preemptions
 from pytest_concurrency.stress.processes.process_run import (
-    GIVEN_UP,
     GivenUpOutside,
     GivenUpWaiting,
     ProcessOutcome,
@@ -192,8 +191,9 @@ def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]
     worst = workers if workers.is_bad else test
     if outcome.overlap == "slept":
         return "", f"its processes cannot be run one after another: {worst.message}"
-    if worst.kind == GivenUpOutside.__name__ or (
-        worst.kind == GivenUpWaiting.__name__ and _is_outside_touched(outcome)
+    given_up = "" if workers.is_bad else outcome.given_up
+    if given_up == GivenUpOutside.__name__ or (
+        given_up == GivenUpWaiting.__name__ and _is_outside_touched(outcome)
     ):
         return "", _WAITS_WITHOUT_JOIN
     alone = "without preemption" if outcome.overlap else _IN_TURN
@@ -204,7 +204,7 @@ def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]
     if memory_only and (not workers.is_bad or shape == "own-threads"):
         what = "its threads meet" if workers.is_bad else "its check looks at"
         where = "in memory" if workers.is_bad else "memory"
-        if worst.kind in GIVEN_UP:
+        if given_up:
             what, where = "it waits for something", "in memory"
         return "not-shared", (
             f"{what} {where} that processes do not share, and nothing outside memory is touched: "

@@ -45,8 +45,6 @@ class GivenUpInMemory(GivenUpWaiting):
     """The same: it waits for a lock, or what is made of locks."""
 
 
-GIVEN_UP = frozenset(each.__name__ for each in (GivenUpWaiting, GivenUpOutside, GivenUpInMemory))
-"""The kinds of failures that these are."""
 _WAITING_IN = {
     **dict.fromkeys((selectors.__file__, socket.__file__, subprocess.__file__), GivenUpOutside),
     **dict.fromkeys((threading.__file__, queue.__file__), GivenUpInMemory),
@@ -71,12 +69,14 @@ class ProcessOutcome:
     """Why threads of the test have no counterpart in processes."""
     answering: tuple[str, ...] = ()
     """Threads that the test had started before its workers: they go on in the main process only."""
+    given_up: str = ""
+    """Which kind of ``GivenUpWaiting`` has ended the test, whatever it raised on its way out."""
 
     @property
     def is_given_up(self) -> bool:
         """Whether something in it was ended because its time was up."""
         ends = (self.test, *self.workers)
-        return any(e.status == "timeout" or e.kind in GIVEN_UP for e in ends)
+        return bool(self.given_up) or any(e.status == "timeout" for e in ends)
 
 
 @dataclass(slots=True)
@@ -88,6 +88,7 @@ class _Notes:
     not_mapped: str = ""
     check: tuple[Touch, ...] = ()
     answering: tuple[str, ...] = ()
+    given_up: str = ""
 
 
 @dataclass(slots=True)
@@ -114,6 +115,9 @@ class ProcessRuns:
         before = set(threading.enumerate())
 
         def run(jobs: Sequence[Job]) -> list[End]:
+            if notes.given_up:
+                # Whoever joins its threads on the way out would wait in vain once more.
+                raise GivenUpWaiting(_GIVEN_UP_BEFORE)
             WATCH.stop()
             started = [each.name for each in threading.enumerate() if each not in before]
             notes.answering = tuple(dict.fromkeys((*notes.answering, *started)))
@@ -141,6 +145,7 @@ class ProcessRuns:
             max((each.seconds for each in results), default=0.0),
             notes.not_mapped,
             notes.answering,
+            notes.given_up,
         )
 
     def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:
@@ -179,7 +184,7 @@ class ProcessRuns:
         WATCH.before = None
         WATCH.start()
         try:
-            with _alarm(patience):
+            with _alarm(patience, notes):
                 if self.shape == "callables":
                     function(**kwargs)
                 else:
@@ -207,9 +212,13 @@ def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
     function(**kwargs)
 
 
+_GIVEN_UP_BEFORE = "the test had waited in vain before its threads were to run"
+
+
 @contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """End the block with GivenUpWaiting after so many seconds of its own."""
+def _alarm(seconds: float, notes: _Notes) -> Iterator[None]:
+    """End the block with GivenUpWaiting after so many seconds of its own, and again if it waits on
+    its way out."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -217,10 +226,11 @@ def _alarm(seconds: float) -> Iterator[None]:
     def ring(_: int, frame: FrameType | None) -> None:
         where = frame.f_code.co_filename if frame is not None else ""
         kind = _WAITING_IN.get(where, GivenUpWaiting)
+        notes.given_up = notes.given_up or kind.__name__
         raise kind(f"the test itself waited for {seconds:.0f} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         yield
     finally:
@@ -236,4 +246,4 @@ def _no_alarm(seconds: float) -> Iterator[None]:
         yield
     finally:
         if is_set:
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.setitimer(signal.ITIMER_REAL, seconds, seconds)

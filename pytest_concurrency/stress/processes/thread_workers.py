@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
-from pytest_concurrency._compat import is_shut_down, most_workers, target_of
+from pytest_concurrency._compat import getframe, is_shut_down, most_workers, target_of
+from pytest_concurrency._origins import installed_package
+from pytest_concurrency.runtime.effects.foreign import INSTRUMENTED_MODULES
 from pytest_concurrency.runtime.patches.threads import expect_hooks, put_usual_hooks, taken_care_of
 from pytest_concurrency.stress.cells.context import End, Job
 
@@ -158,6 +161,7 @@ def threads_as_workers(run: Run) -> Iterator[None]:
             pending.servant = pending.servant or owner
             start(thread)
             return
+        owner = owner or _library_that_starts(thread, getframe(1))
         if owner:
             pending.refuse(f"a thread of {owner} that the test uses")
         pending.threads.append(thread)
@@ -216,3 +220,14 @@ def _owner_of(thread: threading.Thread) -> str:
         if f"{module}.".startswith(_POOLS):
             return module
     return ""
+
+
+def _library_that_starts(thread: threading.Thread, caller: FrameType) -> str:
+    """Return the installed package that starts a thread to run code of its own, if it is not under
+    test: what such a thread and the test tell each other is its own affair."""
+    package = installed_package(caller.f_code.co_filename)
+    target: Any = target_of(thread) or type(thread).run
+    code = getattr(getattr(target, "__func__", target), "__code__", None)
+    is_its_own = type(code) is CodeType and installed_package(code.co_filename) == package
+    is_seen = caller.f_globals.get("__name__") in INSTRUMENTED_MODULES
+    return package if package and is_its_own and not is_seen else ""

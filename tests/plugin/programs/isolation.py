@@ -9,6 +9,7 @@ import os
 import queue
 import random
 import socket
+import socketserver
 import sqlite3
 import struct
 import tempfile
@@ -717,3 +718,20 @@ def test_inconclusive__own_threads_waited_for_by_a_pipe():
         assert file.read(1) == b"x"
     thread.join()
     os.close(writing)
+
+
+def test_inconclusive__own_server_shut_down_on_the_way_out():
+    class Echo(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(self.rfile.readline())
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            with socket.create_connection(server.server_address) as client:
+                client.sendall(b"line\n")
+                assert client.makefile().readline() == "line\n"
+        finally:
+            server.shutdown()
+            thread.join()
