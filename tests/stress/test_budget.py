@@ -71,7 +71,7 @@ HANGS = CopyOutcome(0, "timeout")
         (ProcessOutcome(CopyOutcome(0)), False),
         (ProcessOutcome(CopyOutcome(0, "failed", "AssertionError")), False),
         (ProcessOutcome(CopyOutcome(0), (CopyOutcome(0), HANGS)), True),
-        (ProcessOutcome(CopyOutcome(0, "failed", "GivenUpWaiting")), True),
+        (ProcessOutcome(CopyOutcome(0, "failed"), given_up="GivenUpWaiting"), True),
     ],
 )
 def test_what_was_given_up_in_processes(outcome: ProcessOutcome, is_given_up: bool) -> None:
