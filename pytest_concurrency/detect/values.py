@@ -6,6 +6,7 @@ read from their slots, and only values of built-in types are shown in full.
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ MISSING: Final = object()
 """There is no value to be shown."""
 _PLAIN: Final = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS: Final = (list, tuple, dict, set, frozenset)
+_TEMPORARY: Final = re.compile(r"pytest-\d+|popen-gw\d+")
 _LARGEST_FILE: Final = 1000
 """Bytes: a larger file's contents are not shown."""
 _MOST_DIGITS: Final = 400
@@ -85,7 +87,7 @@ def location_name(event: Event, obj: object, target: object, label: str = "") ->
     if isinstance(resource, Outside) and resource != FILE:
         return f"{resource} {target}"
     if resource == FILE:
-        return f"{'folder' if part_of(event) is WHOLE else 'file'} {Path(str(obj)).name}"
+        return f"{'folder' if part_of(event) is WHOLE else 'file'} {file_name(Path(str(obj)))}"
     if _is_attribute(event, obj):
         return str(target) if type(obj) is CellType else f"{_owner_name(obj)}.{target}"
     op = operation(event)
@@ -96,6 +98,13 @@ def location_name(event: Event, obj: object, target: object, label: str = "") ->
     if target is WHOLE or is_asked(event, obj):
         return label
     return f"{label}[{show(part_of(event) if type(target) is int else target)}]"
+
+
+def file_name(path: Path) -> str:
+    """Name a file or folder; without the number that pytest gives to temporary folders, which is
+    another one in each execution."""
+    is_counted = _TEMPORARY.fullmatch(path.parent.name) is not None
+    return path.name.rstrip("0123456789") if is_counted else path.name
 
 
 def is_asked(event: Event, obj: object) -> bool:

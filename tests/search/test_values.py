@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from pytest_concurrency import explore
-from pytest_concurrency.detect.values import show
+from pytest_concurrency.detect.values import file_name, show
 from pytest_concurrency.runtime.effects import shapes
 
 CALLED: list[str] = []
@@ -110,3 +111,10 @@ def test_a_lost_update_of_a_long_integer():
     (hazard,) = explore(lambda: SimpleNamespace(value=10**5000), [add, add]).hazards
     assert hazard.kind == "lost-update"
     assert "bits" in hazard.message
+
+
+def test_the_number_of_a_temporary_folder_is_no_part_of_its_name():
+    base = Path("/tmp/pytest-of-me/pytest-7")
+    assert file_name(base / "test_it12") == "test_it"
+    assert file_name(base / "test_it12" / "part2") == "part2"
+    assert file_name(Path("/home/me/part2")) == "part2"
