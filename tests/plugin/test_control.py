@@ -746,3 +746,43 @@ def test_within_a_call(box):
         "test_by_calls": [],
         "test_within_a_call": ["lost-update"],
     }
+
+
+YIELDING = """
+import os, pytest
+from contextlib import contextmanager
+
+def note(what):
+    with open(os.environ["NOTES"], "a") as file:
+        file.write(f"{what}-{os.getpid()}\\n")
+
+@contextmanager
+def noted():
+    note("entered")
+    try:
+        yield
+    finally:
+        note("left")
+
+@pytest.fixture
+def thing():
+    with noted():
+        yield 1
+
+@pytest.mark.threadsafe
+def test_thing(thing):
+    assert thing == 1
+"""
+
+
+def test_what_a_fixture_has_entered_is_left_where_it_was_entered(
+    run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+    monkeypatch.setenv("NOTES", str(notes))
+    assert run(YIELDING, *FEW).ret == 0
+    noted = [line.split("-") for line in notes.read_text(encoding="utf-8").split()]
+    entered = sorted(process for what, process in noted if what == "entered")
+    left = sorted(process for what, process in noted if what == "left")
+    assert entered == left
+    assert len(set(left)) > 1

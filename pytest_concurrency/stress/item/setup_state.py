@@ -47,7 +47,8 @@ def hold_setup(item: pytest.Function) -> None:
     and a finalizer that ran here would take from it what lies outside memory (the folder of a
     ``TemporaryDirectory``).
     """
-    results = [each.cached_result for each in function_fixtures(item)]
+    # A fixture that yields lives in its finalizer only: without that its ``with`` would be left.
+    results = [(each.cached_result, [*finalizers_of(each)]) for each in function_fixtures(item)]
     entry = setup_entry(item)
     held = item.stash.setdefault(_HELD, {})
     held.setdefault(os.getpid(), (dict(vars(item)), results, entry))
