@@ -19,7 +19,6 @@ from _pytest._io.wcwidth import wcswidth as wcswidth
 from _pytest._io.wcwidth import wcwidth as wcwidth
 from _pytest.assertion.rewrite import rewrite_asserts as rewrite_asserts
 from _pytest.runner import runtestprotocol as runtestprotocol
-from _pytest.unittest import TestCaseFunction as TestCaseFunction
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter as TerminalReporter
@@ -117,6 +116,14 @@ def make_request(item: Any) -> None:
 
 
 # -- an item and its set-up -----------------------------------------------------------------
+
+
+def is_unittest(item: pytest.Item) -> bool:
+    """Whether it is a method of a ``unittest.TestCase``."""
+    # Only now: pytest loads this plugin of its own after it has been imported.
+    from _pytest.unittest import TestCaseFunction
+
+    return isinstance(item, TestCaseFunction)
 
 
 def forget_instance(item: Any) -> None:

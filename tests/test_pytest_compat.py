@@ -204,7 +204,7 @@ def test_what_unittest_keeps_to_itself(pytester: pytest.Pytester) -> None:
         """,
         "test_it",
     )
-    assert isinstance(item, _pytest_compat.TestCaseFunction)
+    assert _pytest_compat.is_unittest(item)
     assert issubclass(item.parent.obj, unittest.TestCase)  # type: ignore[union-attr]
     set_up(item)
     item.runtest()

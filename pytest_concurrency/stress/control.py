@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._pytest_compat import TestCaseFunction
+from pytest_concurrency._pytest_compat import is_unittest
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult
 from pytest_concurrency.search.execution.choices import Choices
@@ -309,7 +309,7 @@ class Control:
 
 def _has_setup(item: pytest.Function) -> bool:
     """Whether there is anything that copies would have of their own."""
-    return bool(function_fixtures(item)) or isinstance(item, TestCaseFunction)
+    return bool(function_fixtures(item)) or is_unittest(item)
 
 
 _OF_ONE_COPY = frozenset({"thread_index", "thread_count"})
