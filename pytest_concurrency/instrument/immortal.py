@@ -11,6 +11,7 @@ import sys
 from types import CellType, FunctionType, MethodType, ModuleType
 
 from pytest_concurrency._compat import FREE_THREADED_BUILD
+from pytest_concurrency.runtime.effects.shapes import module_globals
 
 FORGETS_FUNCTIONS = sys.version_info < (3, 14) and FREE_THREADED_BUILD
 _HOLDERS = (ModuleType, type, FunctionType, MethodType, staticmethod, classmethod, property, dict)
@@ -24,7 +25,7 @@ def forgotten_functions(known: list[object]) -> list[object]:
     left: list[object] = [*list(sys.modules.values()), *known]
     found: list[object] = []
     while left:
-        for obj in gc.get_referents(left.pop()):
+        for obj in _referents(left.pop()):
             kind = type(obj)
             if id(obj) in seen or not (kind in _WALKED or issubclass(kind, type)):
                 continue
@@ -32,3 +33,10 @@ def forgotten_functions(known: list[object]) -> list[object]:
             left.append(obj)
             found.append(obj)
     return found
+
+
+def _referents(obj: object) -> list[object]:
+    """Return what ``obj`` refers to; of a module only its namespace: what C code keeps beside that
+    may be without end (the free list of ``_asyncio`` in 3.12).
+    """
+    return [module_globals(obj)] if issubclass(type(obj), ModuleType) else gc.get_referents(obj)

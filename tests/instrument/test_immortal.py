@@ -65,5 +65,22 @@ def test_functions_are_reached_from_their_modules(monkeypatch: pytest.MonkeyPatc
     } <= found
 
 
+def test_of_a_module_only_its_namespace_is_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy(ModuleType):
+        """Keeps something beside its namespace."""
+
+        __slots__ = ("aside",)
+
+    module = Lazy("a_module_of_its_own")
+    kept: list[object] = []
+    Lazy.aside.__set__(module, kept)  # type: ignore[attr-defined]
+    module.table = [Outer]  # type: ignore[attr-defined]
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "modules", {"a_module_of_its_own": module})
+        found = forgotten_functions([])
+    assert any(obj is Outer for obj in found)
+    assert all(obj is not kept for obj in found)
+
+
 def test_what_is_known_is_not_found_again() -> None:
     assert all(obj is not plain for obj in forgotten_functions([plain]))
