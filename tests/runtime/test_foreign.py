@@ -10,6 +10,7 @@ import io
 import os
 import random
 import re
+import sqlite3
 import sys
 import textwrap
 import threading
@@ -367,11 +368,21 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarnin
 
 @pytest.fixture(autouse=True, scope="module")
 def no_databases_for_others() -> Iterator[None]:
-    """Let go of the last databases here: the warnings belong to no other test."""
+    """Let go of the last databases here: the warnings belong to no other test. What the last
+    execution has left is closed, whoever still knows it.
+    """
+    others = _databases()
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+        for database in _databases():
+            if all(database is not other for other in others):
+                database.close()
+
+
+def _databases() -> list[sqlite3.Connection]:
+    return [obj for obj in gc.get_objects() if type(obj) is sqlite3.Connection]
 
 
 @pytest.fixture(autouse=True)
