@@ -96,7 +96,7 @@ LOCK: Final[type] = type(allocate_lock())
 RLOCK: Final[type] = type(_thread.RLock())
 CONDITION_LOCK: Final = "_lock"
 """The attribute by which a condition knows its lock."""
-rlock_is_owned: Callable[[Any], bool] = RLOCK._is_owned  # type: ignore[attr-defined]
+rlock_is_owned: Callable[[Any], bool] = vars(RLOCK)["_is_owned"]
 """Whether the calling thread has it."""
 
 

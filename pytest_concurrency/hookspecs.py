@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .settings.strategies import Entry
 
 
-def pytest_concurrency_detectors(config: pytest.Config) -> Sequence[Detector]:  # type: ignore[empty-body]
+def pytest_concurrency_detectors(config: pytest.Config) -> Sequence[Detector] | None:
     """Add detectors. Called in stressed runs.
 
     :param config: The configuration of the run.
@@ -26,7 +26,7 @@ def pytest_concurrency_detectors(config: pytest.Config) -> Sequence[Detector]:  
     """
 
 
-def pytest_concurrency_strategies(config: pytest.Config) -> Sequence[Entry]:  # type: ignore[empty-body]
+def pytest_concurrency_strategies(config: pytest.Config) -> Sequence[Entry] | None:
     """Add strategies, which ``--concurrency-strategy`` then accepts.
 
     Called in each run, before the options are read: import what makes them only when it is asked.
@@ -36,7 +36,7 @@ def pytest_concurrency_strategies(config: pytest.Config) -> Sequence[Entry]:  # 
     """
 
 
-def pytest_concurrency_location_kinds(config: pytest.Config) -> Sequence[LocationKind]:  # type: ignore[empty-body]
+def pytest_concurrency_location_kinds(config: pytest.Config) -> Sequence[LocationKind] | None:
     """Add kinds of locations outside memory: which functions touch which of them. Called in
     stressed runs.
 

@@ -62,7 +62,7 @@ _short: Final = _Short()
 def show(value: object) -> str:
     """Return a short repr that runs no code of the program under test."""
     cls = type(value)
-    if cls is int and -_SMALL < value < _SMALL:  # type: ignore[operator]
+    if cls is int and isinstance(value, int) and -_SMALL < value < _SMALL:
         return repr(value)
     if value is MISSING:
         return ""

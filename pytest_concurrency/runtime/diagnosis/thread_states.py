@@ -94,7 +94,8 @@ def awaited_by(task: Task, frame: FrameType | None) -> object | None:
     if task.outside or not isinstance(reason, Waiting) or reason.kind in _NO_OBJECTS:
         return None
     if reason.kind == "descriptor":
-        return reason.target.awaited  # type: ignore[no-any-return]
+        awaited: object = reason.target.awaited
+        return awaited
     return _primitive_around(frame)[0] or reason.target
 
 

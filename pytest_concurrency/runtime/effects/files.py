@@ -21,7 +21,7 @@ Effect = tuple[str, Kind]
 """An absolute path, and what is done to the file there."""
 
 
-def _path(value: object) -> str:
+def absolute(value: object) -> str:
     """Return the absolute path, "" for what is none. Runs no code of the program under test."""
     if isinstance(value, PurePath):
         value = os.fspath(value)
@@ -31,7 +31,7 @@ def _path(value: object) -> str:
 
 
 def _one(value: object, kind: Kind) -> tuple[Effect, ...]:
-    path = _path(value)
+    path = absolute(value)
     return ((path, kind),) if path else ()
 
 
@@ -60,7 +60,7 @@ def _listed(path: object = ".", *_: object, **__: object) -> tuple[Effect, ...]:
 
 def _found(pathname: object = "", *_: object, **__: object) -> tuple[Effect, ...]:
     """List folders, which of them is known too late: that of the pattern stands for all."""
-    return _one(os.path.dirname(_path(pathname)), LISTS)  # noqa: PTH120 - of a text
+    return _one(os.path.dirname(absolute(pathname)), LISTS)  # noqa: PTH120 - of a text
 
 
 def _copied(src: object = "", dst: object = "", **__: object) -> tuple[Effect, ...]:

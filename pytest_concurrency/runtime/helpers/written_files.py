@@ -7,13 +7,13 @@ what it does first is done before, and it does so once more.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_concurrency.runtime.effects.files import absolute
 from pytest_concurrency.runtime.helpers.access import touch
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.trace.operations import WRITE
@@ -51,7 +51,7 @@ def _write(
 ) -> Any:
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, _WRITTEN[name]) and _emptied(path):
-        place = os.path.abspath(path)  # noqa: PTH100 - as wherever files are told apart
+        place = absolute(path)
         touch(site, FILE, place, place, _b.files.setdefault(place, len(_b.files)), WRITE)
     return method(*args, **kwargs)
 
@@ -59,8 +59,9 @@ def _write(
 def _emptied(path: Path) -> bool:
     """Make the file, or what there is, an empty one; whether that could be done."""
     with suppress(OSError, ValueError):
-        if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH110, PTH116
+        file = Path(absolute(path))  # no class of the program's
+        if file.exists() and not file.is_file():
             return False
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
         return True
     return False
