@@ -29,6 +29,7 @@ ROOMS = (
     "instrument.analysis",
     "instrument.rewriting",
     "instrument",
+    "detect.locking",
     "detect",
     "detect.cause",
     "detect.hazards",

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.effects import Contents
+from pytest_concurrency.detect.locking.held import LocksHeld, locks_held
 from pytest_concurrency.kinds import TEST_FAILURE, HazardKind
 from pytest_concurrency.model import Access, Schedule, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.helpers.marks import Mark
@@ -119,6 +120,7 @@ class Observation:
     them has handed it on to another one does not count."""
     _touched: dict[Location, list[int]] | None = field(default=None, init=False, repr=False)
     _order: HappensBefore | None = field(default=None, init=False, repr=False)
+    _held: LocksHeld | None = field(default=None, init=False, repr=False)
 
     @property
     def touched(self) -> Mapping[Location, Sequence[int]]:
@@ -130,6 +132,13 @@ class Observation:
             for index, event in enumerate(self.execution.log):
                 self._touched.setdefault(location(event), []).append(index)
         return self._touched
+
+    @property
+    def locks_held(self) -> LocksHeld:
+        """By event of the log, the locks that its thread held."""
+        if self._held is None:
+            self._held = locks_held(self.execution.log, self.execution.noted)
+        return self._held
 
     def are_unordered(self, one: int, other: int) -> bool:
         """Whether two events of the log might as well have happened the other way round, as far as
