@@ -165,6 +165,14 @@ def most_workers(executor: Any) -> int:
     return int(executor._max_workers)
 
 
+def is_of_threads(result: Any) -> bool:
+    """Whether a result of a ``multiprocessing.pool``, not yet told, is that of a job that is done
+    in a thread."""
+    pools: Any = sys.modules.get("multiprocessing.pool")
+    is_one = pools is not None and issubclass(type(result), pools.ApplyResult)
+    return is_one and issubclass(type(result._pool), pools.ThreadPool)
+
+
 # -- multiprocessing ------------------------------------------------------------------------
 
 CONNECTION_RECEIVE, CONNECTION_SEND = "_recv", "_send"

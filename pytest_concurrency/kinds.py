@@ -21,6 +21,8 @@ NO_PROGRESS: Final = "no-progress"
 NONSERIALIZABLE_OUTCOME: Final = "nonserializable-outcome"
 TEST_FAILURE: Final = "test-failure"
 THREAD_EXCEPTION: Final = "thread-exception"
+SWALLOWED_EXCEPTION: Final = "swallowed-exception"
+LOCK_HELD_AT_END: Final = "lock-held-at-end"
 THREAD_LEAK: Final = "thread-leak"
 CRASH: Final = "crash"
 TIMEOUT: Final = "timeout"
@@ -101,10 +103,23 @@ _ROWS: Final = (
         "writes it",
     ),
     Kind(
+        LOCK_HELD_AT_END,
+        "locks held for ever",
+        "a thread ended while it held a lock, as it does in no serial run",
+    ),
+    Kind(
         THREAD_EXCEPTION,
         "dying threads",
         "a thread ended with an exception",
         in_runs="a thread dies",
+        is_symptom=True,
+    ),
+    Kind(
+        SWALLOWED_EXCEPTION,
+        "exceptions that nobody asks for",
+        "a job of an executor or a thread pool ended with an exception, and nobody asked its "
+        "future; where that is so without concurrency, too, it is a warning",
+        in_runs="a job fails unheard",
         is_symptom=True,
     ),
     Kind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import inspect
 import multiprocessing
 import multiprocessing.sharedctypes
 import os
@@ -16,6 +17,8 @@ import uuid
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from multiprocessing import connection, resource_tracker, synchronize
+from multiprocessing import pool as pool_module
+from multiprocessing.pool import ThreadPool
 from types import ModuleType
 from typing import Any
 
@@ -270,6 +273,27 @@ def test_is_listened_to() -> None:
         time.sleep(0.001)
     waited.set_result(1)
     waiting.join()
+
+
+def test_is_of_threads() -> None:
+    with ThreadPool(1) as pool:
+        told = pool.apply_async(int)
+        told.wait()
+        waits = pool.apply_async(time.sleep, [0.01])
+        assert _compat.is_of_threads(waits)
+        assert not _compat.is_of_threads(told)
+    assert not _compat.is_of_threads(Future())
+
+
+def test_how_a_job_of_a_pool_has_ended_is_told_and_read_by_these_names() -> None:
+    """The rewriter looks for them (``instrument/rewriting/internal.py``)."""
+    for source, names in (
+        (inspect.getsource(Future), ("self._exception",)),
+        (inspect.getsource(pool_module.ApplyResult), ("raise self._value", "return self._success")),
+        (inspect.getsource(pool_module.Pool), ("._set(",)),
+        (inspect.getsource(_compat.run_work_item), ("self.future.set_exception(",)),
+    ):
+        assert all(name in source for name in names)
 
 
 # -- multiprocessing ------------------------------------------------------------------------

@@ -32,6 +32,7 @@ ROOMS = (
     "detect.locking",
     "detect",
     "detect.cause",
+    "detect.hygiene",
     "detect.hazards",
     "search.execution",
     "search.orders",

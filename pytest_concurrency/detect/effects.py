@@ -14,7 +14,7 @@ Asked of executions that have been recorded in full. Three things show that noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -152,9 +152,11 @@ class Serial:
     end; of locations that several threads touched."""
     changing: frozenset[int]
     """Write sites that changed a value which another thread had written."""
+    left: frozenset[Hashable] = frozenset()
+    """What it leaves behind that only concurrency should not (``hygiene/``), by identity."""
 
 
-def serial_of(log: Log, contents: Contents) -> Serial:
+def serial_of(log: Log, contents: Contents, left: frozenset[Hashable] = frozenset()) -> Serial:
     """Return what matters of a serial execution."""
     writers: dict[Location, int] = {}
     changing: set[int] = set()
@@ -164,7 +166,7 @@ def serial_of(log: Log, contents: Contents) -> Serial:
             if writers.get((resource, part), thread) != thread and not before.is_same(after):
                 changing.add(site)
             writers[resource, part] = thread
-    return Serial(_ends(log, contents), frozenset(changing))
+    return Serial(_ends(log, contents), frozenset(changing), left)
 
 
 def as_in(log: Log, contents: Contents, found: LostUpdate, serials: Sequence[Serial]) -> bool:

@@ -17,8 +17,9 @@ from pytest_concurrency.model import Access, Schedule, Site, Symptom, ThreadStat
 from pytest_concurrency.runtime.helpers.marks import Mark
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import Event, location
+from pytest_concurrency.runtime.trace.failed_jobs import FailedJob
 from pytest_concurrency.runtime.trace.happens_before import HappensBefore
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.resource import Location, Resource
 from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
 
 
@@ -62,6 +63,10 @@ class Execution:
     """Threads that have outlived the program."""
     noted: Sequence[Noted] = ()
     """How the threads have met, other than at scheduling points."""
+    unasked: Sequence[FailedJob] = ()
+    """Jobs that have failed, with nobody asking how they ended."""
+    kept_locks: Sequence[tuple[int, Resource]] = ()
+    """Threads that have ended while they held a lock, and the lock."""
 
     @property
     def trace(self) -> list[Event]:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_concurrency._origins import is_programs
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.values import show
 from pytest_concurrency.kinds import HazardKind
 from pytest_concurrency.model import Access, Hazard, Site, SiteUse, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.patches.threads import THREAD_END
+from pytest_concurrency.runtime.system.frames import Line
 from pytest_concurrency.runtime.trace.event import (
     Event,
     location,
@@ -82,6 +84,20 @@ def line_of(site: Site) -> str:
     path = Path(site.path)
     file = f"{path.parent.name}/{path.name}" if path.name == "__init__.py" else path.name
     return f"{file}:{site.line}"
+
+
+def innermost(lines: Sequence[Line]) -> Site | None:
+    """Return the innermost line of the user's own code; of any code, if there is none of theirs."""
+    theirs = [line for line in lines if is_programs(line[0])]
+    if not lines:
+        return None
+    path, number, function = (theirs or lines)[-1]
+    return Site(path, number, 0, function, linecache.getline(path, number).strip())
+
+
+def programs_lines(lines: Sequence[Line]) -> tuple[tuple[str, int], ...]:
+    """Return which of these lines are the user's own code, in their order."""
+    return tuple((path, number) for path, number, _ in lines if is_programs(path))
 
 
 def named_in_source(event: Event) -> str:

@@ -78,6 +78,9 @@ _HELPERS: dict[str, Any] = {
     "@enter_with": context_managers.enter_with,
     "@sync_method": locks.sync_method,
     "@completing": completion.completing,
+    "@failing": completion.failing,
+    "@asking": completion.asking,
+    "@answering": completion.answering,
     **IN_PLACE,
 }
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not FREE_THREADED_BUILD

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Sequence
 from itertools import islice, permutations
 
 from pytest_concurrency.detect.effects import Serial, serial_of
+from pytest_concurrency.detect.hygiene import held_lock
+from pytest_concurrency.detect.hygiene.swallowed import signs_of, swallowed
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
@@ -40,6 +42,15 @@ class Executor:
     def _execute(
         self, strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
     ) -> Observation:
+        observation = self._run_once(strategy, limit, record=record, goes_on=goes_on)
+        execution = observation.execution
+        if execution.unasked and observation.failure is None and not execution.outcome:
+            observation.failure = swallowed(execution, self.serials(execution.threads))
+        return observation
+
+    def _run_once(
+        self, strategy: Strategy, limit: int, *, record: bool, goes_on: bool = False
+    ) -> Observation:
         start_round(is_brief=not record, goes_on=goes_on)
         return self._run(strategy, limit, record)
 
@@ -64,7 +75,8 @@ class Executor:
         if self._serials is None:
             self._serials = []
             for order in islice(permutations(range(1, threads)), _SERIAL_ORDERS):
-                serial = self._execute(InOrder(order), self.limit, record=True)
+                serial = self._run_once(InOrder(order), self.limit, record=True)
                 if serial.failure is None and not serial.execution.outcome:
-                    self._serials.append(serial_of(serial.execution.log, serial.contents))
+                    left = signs_of(serial.execution) | held_lock.signs_of(serial.execution)
+                    self._serials.append(serial_of(serial.execution.log, serial.contents, left))
         return self._serials

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_concurrency.kinds import LOST_UPDATE, TEST_FAILURE, THREAD_EXCEPTION
+from pytest_concurrency.kinds import (
+    LOST_UPDATE,
+    SWALLOWED_EXCEPTION,
+    TEST_FAILURE,
+    THREAD_EXCEPTION,
+)
 from pytest_concurrency.model import CellResult, Hazard
 from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.stress.control import NO_COPIES
@@ -47,10 +52,13 @@ def without_excused(result: CellResult, changes: Sequence[Change]) -> CellResult
     return CellResult(result.cell, "skipped", seconds=result.seconds, reason=told)
 
 
+_FAILURES = (TEST_FAILURE, THREAD_EXCEPTION, SWALLOWED_EXCEPTION)
+
+
 def _is_excused(hazard: Hazard, changes: Sequence[Change]) -> bool:
     if not changes or hazard.severity != "error":
         return False
-    if hazard.kind in (TEST_FAILURE, THREAD_EXCEPTION) and not hazard.location:
+    if hazard.kind in _FAILURES and not hazard.location:
         return True
     places = {(use.site.path, use.site.line) for use in hazard.sites}
     return any(

@@ -21,8 +21,8 @@ FAILURE = Failure("it fails", exception="OSError", site=Site("test_it.py", 7))
 
 
 def observed(failure: Failure | None = None, **facts: Any) -> Observation:
-    defaults: dict[str, Any] = {"outcome": "", "log": [], "marks": (), "leaks": (), "states": ()}
-    execution: Any = SimpleNamespace(**defaults | facts)
+    defaults = dict.fromkeys(("log", "marks", "leaks", "states", "unasked", "kept_locks"), ())
+    execution: Any = SimpleNamespace(**{"outcome": "", **defaults, **facts})
     return Observation(execution, failure)
 
 
@@ -48,7 +48,7 @@ class Numbers(Detector):
 
 @pytest.fixture
 def numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hazards, "DETECTORS", [*DETECTORS[:-2], Numbers(), *DETECTORS[-2:]])
+    monkeypatch.setattr(hazards, "DETECTORS", [*DETECTORS[:-3], Numbers(), *DETECTORS[-3:]])
 
 
 def test_each_kind_has_one_detector_or_a_reason() -> None:

@@ -8,15 +8,24 @@ from typing import Final
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding
 from pytest_concurrency.detect.hazards.deadlock import Deadlocks
 from pytest_concurrency.detect.hazards.failure import Failures
-from pytest_concurrency.detect.hazards.leak import Leaks
 from pytest_concurrency.detect.hazards.lost_update import LostUpdates
 from pytest_concurrency.detect.hazards.no_progress import NoProgress
 from pytest_concurrency.detect.hazards.time_out import TimeOuts
+from pytest_concurrency.detect.hygiene.held_lock import HeldLocks
+from pytest_concurrency.detect.hygiene.leak import Leaks
+from pytest_concurrency.detect.hygiene.swallowed import SwallowedExceptions
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import CRASH, HazardKind
 
-_LAST: Final[tuple[Detector, ...]] = (Failures(), Leaks())
-DETECTORS: Final[list[Detector]] = [Deadlocks(), NoProgress(), TimeOuts(), LostUpdates(), *_LAST]
+_LAST: Final[tuple[Detector, ...]] = (Failures(), Leaks(), SwallowedExceptions())
+DETECTORS: Final[list[Detector]] = [
+    Deadlocks(),
+    NoProgress(),
+    TimeOuts(),
+    LostUpdates(),
+    HeldLocks(),
+    *_LAST,
+]
 """Who is asked first explains what the next ones would see."""
 
 WITHOUT_DETECTOR: Final[dict[HazardKind, str]] = {

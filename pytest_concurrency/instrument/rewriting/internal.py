@@ -30,7 +30,14 @@ MODULES = (
 )
 """Modules of the standard library that hold locks while they run, or wait."""
 
-_COMPLETING = frozenset({"set_result", "set_exception"})
+_COMPLETING = {"set_result": "@completing", "set_exception": "@failing"}
+_ASKING = {
+    "Future": "_exception",
+    "ApplyResult": "_value",
+    "MapResult": "_value",
+    "successful": "_success",
+}
+"""By class or method: who reads that attribute there asks how a job has ended."""
 _METHODS = LOCK_METHODS | QUEUE_METHODS
 
 
@@ -39,7 +46,9 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
     for node in list(all_nodes(tree)):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and node.func.attr in _COMPLETING:
-                node.func.value = _wrapped("@completing", node.func.value)
+                node.func.value = _wrapped(_COMPLETING[node.func.attr], node.func.value)
+            elif isinstance(node.func, ast.Attribute) and node.func.attr == "_set":
+                node.func = _wrapped("@answering", node.func)
             elif _is_method(node.func):
                 node.func = _wrapped("@sync_method", node.func)
             elif _is_iter(node.func) and _is_method(node.args[0]):
@@ -47,7 +56,17 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
         elif isinstance(node, ast.With):
             for item in node.items:
                 item.context_expr = _wrapped("@enter_with", item.context_expr)
+    for node in all_nodes(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in _ASKING:
+            _ask(node, _ASKING[node.name])
     return tree
+
+
+def _ask(definition: ast.AST, name: str) -> None:
+    for node in list(all_nodes(definition)):
+        is_read = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Attribute) and is_read and node.attr == name:
+            node.value = _wrapped("@asking", node.value)
 
 
 def _is_method(callee: ast.expr) -> bool:

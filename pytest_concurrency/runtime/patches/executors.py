@@ -26,12 +26,15 @@ from pytest_concurrency._compat import (
     threads_with_objects,
 )
 from pytest_concurrency.runtime.effects import containers
+from pytest_concurrency.runtime.helpers.completion import note_failed
 from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, task_of
 from pytest_concurrency.runtime.trace.sites import add_call_in
 
 _real_submit: Any = ThreadPoolExecutor.submit
+_NEVER_RETRIEVED = "exception was never retrieved"
+"""What an event loop says of a task that has gone, or of a future."""
 _JOB = add_call_in(run_work_item, "what its job belongs to")
 
 
@@ -109,9 +112,12 @@ def is_idle_worker(task: Task, waits_for: object) -> bool:
 
 def is_news(record: logging.LogRecord) -> bool:
     """Filter of the executors' and event loops' loggers: that a thread is unwound at the end is
-    nobody's business.
+    nobody's business. That nobody has asked for the exception of a task is noted.
     """
-    return not (record.exc_info and record.exc_info[0] is Abort)
+    kind, error, _ = record.exc_info or (None, None, None)
+    if type(record.msg) is str and _NEVER_RETRIEVED in record.msg.partition("\n")[0]:
+        note_failed(record, error)
+    return kind is not Abort
 
 
 def _retire(executor_ref: Any, worker: threading.Thread) -> None:

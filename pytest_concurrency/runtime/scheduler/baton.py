@@ -28,7 +28,7 @@ from pytest_concurrency.runtime.scheduler.state import ALWAYS_DISTURBED
 from pytest_concurrency.runtime.scheduler.task import NOBODY, NOT_STARTED, Abort, Group, Task
 from pytest_concurrency.runtime.system.gate import new_gate
 from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, START
-from pytest_concurrency.runtime.trace.resource import THREAD
+from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere
 
 LINGER_SECONDS = 10.0
@@ -184,6 +184,7 @@ class Baton(Sight):
             self.leaked = [(task, task.blocked_on) for task in self.left_over()]
         if self.cut is None:
             self.cut, self.cut_noted = len(self.log), len(self.noted)
+            self.kept_locks = self._kept_locks()
         self.aborting = True
         left = [task for task in self.tasks if not task.done and task is not main]
         for task in left:
@@ -206,6 +207,13 @@ class Baton(Sight):
             self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
         for put_back in reversed(self.at_end):
             put_back()
+
+    def _kept_locks(self) -> list[tuple[int, Resource]]:
+        return [
+            (task.index, self.seen[key][1])
+            for key, (_, task) in self.owners.items()
+            if task.done and not task.daemon and key in self.seen
+        ]
 
     def abandoned(self) -> list[Task]:
         """Tasks of the last execution whose threads could not be unwound."""

@@ -12,6 +12,7 @@ from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.system.descriptors import Descriptors
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.failed_jobs import FailedJobs
 from pytest_concurrency.runtime.trace.operations import WAIT
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
@@ -50,6 +51,7 @@ class State:
         "disturbed",
         "enabled",
         "ended",
+        "failed_jobs",
         "files",
         "found_at",
         "generators",
@@ -62,6 +64,7 @@ class State:
         "idle",
         "inner_serials",
         "is_brief",
+        "kept_locks",
         "leaked",
         "limit",
         "lingering",
@@ -186,6 +189,9 @@ class State:
         """Tasks that have outlived the body, and what they wait for."""
         self.hurried: list[tuple[int, float]] = []
         """Waits that ran out while others could go on: the task's index, seconds."""
+        self.failed_jobs = FailedJobs()
+        self.kept_locks: list[tuple[int, Resource]] = []
+        """Which threads have ended while they held a lock, and which lock that is."""
         self.at_end: list[Callable[[], None]] = []
         """What puts things back when the execution has ended."""
         self.lost_sight = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from itertools import islice
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple, overload
 
 from pytest_concurrency._compat import all_frames, getframe
@@ -16,6 +16,8 @@ _MOST_FRAMES = 200
 
 Position = tuple[int, int, int, int]
 """First line, last line, first column, last column: as code objects have them."""
+Line = tuple[str, int, str]
+"""Path, number, and the function's qualified name."""
 Activation = tuple[int, CodeType, int]
 """A frame's address, which is its own as long as it lives; its code, and the instruction."""
 
@@ -87,6 +89,16 @@ def _position(code: CodeType, instruction: int) -> Position | None:
         return None
     first, last, column, end = found
     return (first or 0, last or 0, column or 0, end or 0)
+
+
+def lines_of(traceback: TracebackType | None) -> tuple[Line, ...]:
+    """Return the lines that an exception went through, the innermost last."""
+    lines = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        lines.append((code.co_filename, traceback.tb_lineno, code.co_qualname))
+        traceback = traceback.tb_next
+    return tuple(lines)
 
 
 def current_frames() -> dict[int, FrameType]:

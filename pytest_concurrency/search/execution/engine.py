@@ -92,6 +92,8 @@ def last_execution() -> Execution:
         baton.marks,
         tuple(_leaks()) if baton.leaked else (),
         baton.noted,
+        baton.failed_jobs.unasked,
+        baton.kept_locks,
     )
 
 

@@ -1,0 +1,1 @@
+"""What an execution leaves behind: threads, locks that are held, exceptions nobody asks for."""
