@@ -79,8 +79,9 @@ _ROWS: Final = (
     Kind(
         ATOMICITY_VIOLATION,
         "atomicity violations",
-        "steps that were meant to be one, with another thread's step between them",
-        is_reserved=True,
+        "steps that were meant to be one, with another thread's step between them: a thread writes "
+        "by what it has found, although that has changed since, and would not write where the "
+        "other thread comes first",
     ),
     Kind(
         STALE_READ,

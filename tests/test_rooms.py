@@ -33,6 +33,7 @@ ROOMS = (
     "detect",
     "detect.cause",
     "detect.hygiene",
+    "detect.atomicity",
     "detect.hazards",
     "search.execution",
     "search.orders",

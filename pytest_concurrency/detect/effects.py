@@ -14,6 +14,7 @@ Asked of executions that have been recorded in full. Three things show that noth
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,8 @@ from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.detect.through_calls import is_decided, is_kept
-from pytest_concurrency.runtime.effects.foreign import is_one_of
+from pytest_concurrency.runtime.effects import shapes
+from pytest_concurrency.runtime.effects.foreign import is_foreign, is_one_of
 from pytest_concurrency.runtime.trace.event import (
     Log,
     location,
@@ -34,7 +36,7 @@ from pytest_concurrency.runtime.trace.operations import WRITE
 from pytest_concurrency.runtime.trace.resource import Location
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
-_CONTAINERS = (list, tuple, dict, set, frozenset)
+_CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 _MOST = 64
 """Items of a container that is compared by what is in it."""
 _DEEPEST = 3
@@ -49,6 +51,13 @@ class Content(NamedTuple):
     """The address of an object that is more than its value; 0: a value, or nothing known."""
     value: Any = None
     """Equal for equal values; None if they cannot be compared."""
+    likeness: Any = None
+    """Equal for two objects of one class of the program whose attributes are equal values; None if
+    it is no such object, or has others."""
+
+    def is_like(self, other: Content) -> bool:
+        """Whether both are objects of one class in the same state."""
+        return self.likeness is not None and bool(self.likeness == other.likeness)
 
     def is_same(self, other: Content) -> bool:
         """Whether both are known, and one object, or equal."""
@@ -71,13 +80,25 @@ def content_of(value: object) -> Content:
     if type(value) is int:
         return _content_of_int(value)
     compared = _compared(value, _DEEPEST)
-    is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
-    return Content(0 if is_value else id(value), None if compared is _UNKNOWN else compared)
+    if compared is not _UNKNOWN:
+        is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
+        return Content(0 if is_value else id(value), compared)
+    return Content(id(value), None, _likeness(value))
 
 
 @lru_cache(maxsize=1024)
 def _content_of_int(value: int) -> Content:
     return Content(0, ("int", value))
+
+
+def _likeness(value: object) -> Any:
+    attributes = shapes.attributes_of(value)
+    if attributes is None or is_foreign(type(value)) or len(attributes) > _MOST:
+        return None
+    state = {name: _compared(each, _DEEPEST) for name, each in attributes.items()}
+    if _UNKNOWN in state.values():
+        return None
+    return (id(type(value)), frozenset(state.items()))
 
 
 def _compared(value: object, depth: int) -> Any:
@@ -187,7 +208,10 @@ _NOT_COMPARED = ""
 
 
 def _ending(content: Content) -> str:
-    return _NOT_COMPARED if content.value is None else repr(content.value)
+    try:
+        return _NOT_COMPARED if content.value is None else repr(content.value)
+    except ValueError:  # an integer that is longer than Python writes down
+        return _NOT_COMPARED
 
 
 def _ends(log: Log, contents: Contents) -> dict[Any, list[str]]:

@@ -25,7 +25,7 @@ from pytest_concurrency.runtime.trace.sites import SITES
 def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) -> bool:
     """Whether the value that was read has been handed on, from call to call, to the write."""
     read, write = stacks[found.read], stacks[found.write]
-    shared = _between(read, write)
+    shared = between(read, write)
     if shared is None or _looked_again(log, found):
         return False
     up, down = read[: len(read) - shared + 1], write[: len(write) - shared + 1]
@@ -41,12 +41,12 @@ def joined_at(stacks: Sequence[Stack], found: LostUpdate) -> tuple[str, int] | N
     that had got it before; None if they share none.
     """
     write = stacks[found.write]
-    shared = _between(stacks[found.read], write)
+    shared = between(stacks[found.read], write)
     frame = None if shared is None else write[-shared]
     return None if frame is None or frame.position is None else (frame.path, frame.position[0])
 
 
-def _between(read: Stack, write: Stack) -> int | None:
+def between(read: Stack, write: Stack) -> int | None:
     """Return how many activations the stacks share, which stand where they stood but for the last
     of them."""
     shared = 0
@@ -74,16 +74,16 @@ def _was_called_again(
 ) -> bool:
     """Whether *between* ended in the meantime, or has called once more what had read: then the
     value may be another one."""
-    thread, between, has_left = thread_of(log[found.write]), up[-1], False
+    thread, joint, has_left = thread_of(log[found.write]), up[-1], False
     outer = stacks[found.write][-shared:][1:]
     for index in range(found.read + 1, found.write):
         if thread_of(log[index]) != thread:
             continue
         stack = stacks[index]
         mine = stack[-shared:]
-        if len(stack) < shared or mine[0][:3] != between[:3] or mine[1:] != outer:
+        if len(stack) < shared or mine[0][:3] != joint[:3] or mine[1:] != outer:
             return True
-        is_there = mine[0].instruction == between.instruction
+        is_there = mine[0].instruction == joint.instruction
         is_same_call = len(stack) > shared and len(up) > 1 and stack[-shared - 1][:3] == up[-2][:3]
         if is_there and (has_left or not is_same_call):
             return True
@@ -91,27 +91,11 @@ def _was_called_again(
     return False
 
 
-class Doubts:
-    """Which pairs of a read and a write site are worth another look at the stacks: to record an
-    execution costs more than to make it, so each pair is looked at ever more rarely.
-    """
-
-    def __init__(self) -> None:
-        self._met: dict[tuple[int, int], int] = {}
-
-    def is_due(self, sites: tuple[int, int]) -> bool:
-        """Whether to look, now that a value may have flowed from one site to the other."""
-        if not _may_flow(*sites):
-            return False
-        met = self._met[sites] = self._met.get(sites, 0) + 1
-        return met & (met - 1) == 0
-
-
 @cache
-def _may_flow(read: int, write: int) -> bool:
+def may_flow(read: int, write: int) -> bool:
     """Whether what is read there leaves its function by a call, and what is written came by one."""
-    nodes = frozenset(node for _, node in _accessed(read))
-    found = next(_accessed(write), None)
+    nodes = frozenset(node for _, node in accessed(read))
+    found = next(accessed(write), None)
     if not nodes or found is None:
         return False
     function, target = found
@@ -122,7 +106,7 @@ def _may_flow(read: int, write: int) -> bool:
 @cache
 def is_kept(read: int) -> bool:
     """Whether what is read there is assigned to something, just as it is."""
-    return any(function.keeps(node) for function, node in _accessed(read))
+    return any(function.keeps(node) for function, node in accessed(read))
 
 
 @cache
@@ -130,8 +114,8 @@ def is_decided(read: int, write: int) -> bool:
     """Whether it depends on what is read there if anything is written here."""
     return any(
         function.decides_at(node, target)
-        for function, node in _accessed(read)
-        for _, target in _accessed(write)
+        for function, node in accessed(read)
+        for _, target in accessed(write)
     )
 
 
@@ -140,10 +124,10 @@ def is_decided(read: int, write: int) -> bool:
 
 def _sources(site: int, up: Stack) -> Reads:
     """Return what gave, in the last of the activations, the value that was read."""
-    nodes = frozenset(node for _, node in _accessed(site))
+    nodes = frozenset(node for _, node in accessed(site))
     for below, frame in pairwise(up):
         function = _function_of(below, site if below is up[0] else None)
-        called = _called_in(frame)
+        called = called_in(frame)
         if function is None or called is None or not function.returns(nodes):
             return frozenset()
         caller, node = called
@@ -157,13 +141,13 @@ def _sources(site: int, up: Stack) -> Reads:
 
 def _stored(site: int, down: Stack) -> Value:
     """Return what, in the last of the activations, the value is made of that was written."""
-    found = next(_accessed(site), None)
+    found = next(accessed(site), None)
     if found is None:
         return NOTHING
     function, node = found
     value = function.stored(node)
     for frame in down[1:]:
-        called = _called_in(frame)
+        called = called_in(frame)
         arguments = [node for node in value.sure if isinstance(node, ast.arg)]
         value = NOTHING
         if called is None:
@@ -175,7 +159,8 @@ def _stored(site: int, down: Stack) -> Value:
     return value
 
 
-def _accessed(site: int) -> Iterator[tuple[Function, Any]]:
+def accessed(site: int) -> Iterator[tuple[Function, Any]]:
+    """Yield what may be the access at a site, with the function that it is in."""
     where = SITES[site]
     handing = handing_of(where.path)
     if handing is not None:
@@ -183,11 +168,20 @@ def _accessed(site: int) -> Iterator[tuple[Function, Any]]:
 
 
 def _function_of(frame: Frame, site: int | None) -> Function | None:
-    found = _called_in(frame) if site is None else next(_accessed(site), None)
+    found = called_in(frame) if site is None else next(accessed(site), None)
     return None if found is None else found[0]
 
 
-def _called_in(frame: Frame) -> tuple[Function, Any] | None:
+def asked(site: int) -> Iterator[tuple[Function, Any]]:
+    """Yield what may be, at a site, the container that is asked what is in it, or how much."""
+    where = SITES[site]
+    handing = handing_of(where.path)
+    if handing is not None and not where.name:
+        yield from handing.begun(where.line, where.column)
+
+
+def called_in(frame: Frame) -> tuple[Function, Any] | None:
+    """Return what an activation evaluates, a call or the like, with its function."""
     handing = handing_of(frame.path)
     at = frame.position
     return handing.at(at) if handing is not None and at is not None else None
@@ -198,5 +192,5 @@ def _without_wrappers(stack: Stack) -> Stack:
     return tuple(
         frame
         for number, frame in enumerate(stack)
-        if not (number and (called := _called_in(frame)) and called[0].hands_all_on(called[1]))
+        if not (number and (called := called_in(frame)) and called[0].hands_all_on(called[1]))
     )

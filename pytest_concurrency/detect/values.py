@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import stat
 import sys
+from collections import deque
 from pathlib import Path
 from reprlib import Repr
 from types import CellType, ModuleType
@@ -31,7 +32,7 @@ from pytest_concurrency.runtime.trace.sites import SITES
 MISSING: Final = object()
 """There is no value to be shown."""
 _PLAIN: Final = (int, float, complex, bool, str, bytes, type(None))
-_CONTAINERS: Final = (list, tuple, dict, set, frozenset)
+_CONTAINERS: Final = (list, tuple, dict, set, frozenset, deque)
 _TEMPORARY: Final = re.compile(r"pytest-\d+|popen-gw\d+")
 _LARGEST_FILE: Final = 1000
 """Bytes: a larger file's contents are not shown."""

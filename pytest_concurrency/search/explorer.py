@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from pytest_concurrency.detect.detector import Asked, Finding, never
 from pytest_concurrency.detect.hazards import look, warnings
 from pytest_concurrency.detect.observation import Execution, Observation
-from pytest_concurrency.detect.through_calls import Doubts
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.search.execution.choices import Choices
@@ -21,7 +20,7 @@ from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
 from pytest_concurrency.search.executor import Executor
-from pytest_concurrency.search.findings import Findings
+from pytest_concurrency.search.findings import Doubts, Findings
 from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.shrinking import shortened
 from pytest_concurrency.search.strategies.systematic import Systematic

@@ -60,3 +60,17 @@ def _symptom(suspect: Finding) -> object:
     """
     failure = suspect.observation.failure
     return None if failure is None else failure.symptom
+
+
+class Doubts:
+    """Which suspicions are worth an execution that is recorded in full: that costs more than to
+    execute, so each is looked at ever more rarely.
+    """
+
+    def __init__(self) -> None:
+        self._met: dict[object, int] = {}
+
+    def is_due(self, key: object) -> bool:
+        """Whether to look, now that it has been met once more."""
+        met = self._met[key] = self._met.get(key, 0) + 1
+        return met & (met - 1) == 0

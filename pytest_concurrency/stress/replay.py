@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.detector import Asked
 from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.trace.event import site_number
@@ -109,7 +110,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
         followed = set(token.schedule.switches) <= set(observation.execution.switches)
         if sources != token.sources or not followed:
             return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
-        suspect = look(observation)
+        suspect = look(observation, Asked(again=executor))
         if suspect is None or suspect.refuted(executor) is not None:
             return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)
         told = suspect.tell(executor)

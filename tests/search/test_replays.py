@@ -15,6 +15,7 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency.api import _run_once, instrumentation_for
+from pytest_concurrency.detect.detector import Asked
 from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.execution.choices import Choices
@@ -58,7 +59,7 @@ def test_a_reported_hazard_replays(path: Path) -> None:
             start_round(is_brief=True)
             strategy = Replay(schedule)
             # Recorded: a value may have to be followed through calls.
-            suspect = look(run(strategy, LIMIT, True))
+            suspect = look(run(strategy, LIMIT, True), Asked(again=explorer))
             assert suspect is not None
             assert strategy.followed
             assert suspect.kind == hazard.kind

@@ -11,7 +11,7 @@ from pytest_concurrency.detect.effects import as_in, was_exchanged, was_stale
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
-from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at
+from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at, may_flow
 from pytest_concurrency.kinds import KINDS, LOST_UPDATE
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
@@ -123,7 +123,8 @@ def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate
             if failed or sites in asked.known:
                 continue
             if not contents:
-                doubtful = doubtful or (found if asked.is_due(sites) else None)
+                is_due = doubtful is None and may_flow(*sites) and asked.is_due(sites)
+                doubtful = found if is_due else doubtful
                 continue
             if not flows_through_calls(log, observation.stacks, found):
                 continue

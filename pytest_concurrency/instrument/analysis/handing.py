@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from pytest_concurrency.instrument.analysis.decisions import deciding
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.names import FunctionNode, children_of, own_nodes
 from pytest_concurrency.instrument.analysis.values import NO_READS, NOTHING, Reads, Value
@@ -65,12 +66,7 @@ class Function(NamedTuple):
 
     def decides_at(self, node: ast.AST, other: ast.AST) -> bool:
         """Whether it depends on what ``node`` gives if ``other`` is evaluated."""
-        return any(
-            node in ast.walk(each.test)
-            and any(other in ast.walk(part) for part in (*each.body, *each.orelse))
-            for each in own_nodes(self.node)
-            if isinstance(each, (ast.If, ast.While))
-        )
+        return node in deciding(self.node, self.flows, other)
 
     def is_called_at(self, node: ast.AST) -> bool:
         """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
@@ -165,6 +161,11 @@ class Handing:
         """Return the call, attribute, item or loop at ``position``, and the function it is in."""
         found = self._handed.get(position, [])
         return (self._function[found[0]], found[0]) if len(found) == 1 else None
+
+    def begun(self, line: int, column: int) -> Iterator[tuple[Function, ast.AST]]:
+        """Yield what begins there: among it the container that is asked for something."""
+        for node in self._starting.get((line, column), ()):
+            yield self._function[node], node
 
     def accessed(self, line: int, column: int, name: str) -> Iterator[tuple[Function, ast.AST]]:
         """Yield what may be the access that begins there: to ``name``, or to an item."""

@@ -248,6 +248,8 @@ class Baton(Sight):
             if self.current is task:
                 self.tasks[0].gate.release()
             return None
+        if self.observer is not None:
+            self.observer.ended(task)
         self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, END))
         task.steps += 1
         self.enabled.remove(task)

@@ -111,6 +111,10 @@ class Observer(Protocol):
         """Take note that it goes on."""
         ...
 
+    def ended(self, task: Task, /) -> None:
+        """Take note that the calling thread has nothing left to do."""
+        ...
+
     def names(self, objects: Sequence[object], frames: Iterable[FrameType], /) -> dict[int, str]:
         """Name what threads hold and wait for where an execution ends, as
         ``lock_names.names_of``.

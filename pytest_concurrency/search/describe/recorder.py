@@ -200,6 +200,10 @@ class _Recorder:
         if task.index in self._awaited:
             self._resumed[task.index] = len(self._accesses)
 
+    def ended(self, task: Task) -> None:
+        """Look at what the last write of a thread has come to, as long as its object is there."""
+        self._settle()
+
     def _goes_on(self, thread: int) -> None:
         position = self._resumed.pop(thread, None)
         if position is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 SEQUENTIAL = False
 

@@ -2,7 +2,7 @@
 a better one.
 """
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-EXPECT = {"test-failure", "lost-update"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-EXPECT = {"test-failure", "lost-update"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

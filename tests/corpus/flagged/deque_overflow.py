@@ -2,7 +2,7 @@
 
 from collections import deque
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

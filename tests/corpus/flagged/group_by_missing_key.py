@@ -1,6 +1,6 @@
 """``if key not in groups: groups[key] = []``: both find it missing, the second list wins."""
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

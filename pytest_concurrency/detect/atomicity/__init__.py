@@ -1,0 +1,1 @@
+"""Steps that were meant to be one: the patterns, and what shows that they were."""

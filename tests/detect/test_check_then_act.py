@@ -1,0 +1,139 @@
+"""What is decided by something stale: kind, location and both lines, in programs that check
+nothing; and what a decision is in the source of a function.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from loading import load_module
+
+from pytest_concurrency import explore
+from pytest_concurrency.instrument.analysis.decisions import deciding
+from pytest_concurrency.instrument.analysis.flows import Flows
+
+FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
+
+
+@pytest.mark.parametrize(
+    ("name", "location", "checks", "acts"),
+    [
+        ("high_water_mark_unasked", "Gauge.top", "if level > self.top:", "self.top = level"),
+        (
+            "name_taken_by_helpers",
+            "Rooms.owner['blue']",
+            "return room not in self.owner",
+            "self.owner[room] = who",
+        ),
+        ("list_made_when_needed", "Log._lines", "if self._lines is None:", "self._lines = []"),
+        (
+            "place_left_after_counting",
+            "Lift.inside",
+            "if len(self.inside) >= 1:",
+            "self.inside.append(who)",
+        ),
+        (
+            "missing_key_by_exception",
+            "Groups.members['blue']",
+            "members = self.members[group]",
+            "members = self.members[group] = []",
+        ),
+        ("looked_at_by_generator", "Hall.seats['a']", "if not self.seats[seat]:", "= who"),
+        ("state_left_early", "Job.state", 'if self.state != "waiting":', "self.state ="),
+        (
+            "group_by_missing_key",
+            "Groups.groups['odd']",
+            "if key not in self.groups:",
+            "self.groups[key] = []",
+        ),
+    ],
+)
+def test_it_is_found_where_it_is(name, location, checks, acts):
+    program = load_module(f"late_{name}", FLAGGED / f"{name}.py")
+    (hazard,) = explore(program.setup, program.WORKERS).hazards
+    assert hazard.kind == "atomicity-violation"
+    assert hazard.severity == "error"
+    assert location in hazard.location
+    read, foreign, write = hazard.sites
+    assert checks in read.site.source
+    assert acts in write.site.source
+    assert (read.thread, read.op) == (write.thread, "read")
+    assert foreign.thread != write.thread
+    assert f"{hazard.location} at {name}.py:{read.site.line}" in hazard.message
+
+
+def test_what_another_order_decides_alike_is_no_violation():
+    """That somebody else has written meanwhile is not enough: looked at again, it would have done
+    the same."""
+
+    class Box:
+        level = 0
+
+    def raised(box):
+        if box.level < 10:
+            box.level = 20
+
+    def touched(box):
+        box.level = 1
+
+    found = explore(Box, [raised, touched])
+    assert not found.hazards
+    assert found.exhausted
+
+
+def _deciding(source: str) -> set[str]:
+    """Return the reads that decide whether ``act`` is called, as they are written."""
+    (function,) = ast.parse(source).body
+    assert isinstance(function, ast.FunctionDef)
+    act = next(
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "act"
+    )
+    return {ast.unparse(node) for node in deciding(function, Flows(function), act)}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if a.b: act()",
+        "if x: pass\n elif a.b: act()",
+        "if not a.b: return\n act()",
+        "if x:\n  if a.b: raise Error\n act()",
+        "while a.b: pass\n act()",
+        "while a.b: act()",
+        "for y in x:\n  if a.b: continue\n  act()",
+        "seen = a.b\n if seen is None: act()",
+        "a.b and act()",
+        "return act() if a.b else 0",
+        "assert a.b\n act()",
+        "try: y = a.b\n except KeyError: act()",
+        "try: y = a.b\n except KeyError: return\n act()",
+        "try: y = a.b\n except KeyError: pass\n else: act()",
+        "match a.b:\n  case 1: act()",
+        "match x:\n  case 1 if a.b: act()",
+        "return [act() for y in x if a.b]",
+    ],
+)
+def test_decided(body):
+    assert "a.b" in _deciding(f"def f(a, x):\n {body}\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "y = a.b\n act()",
+        "act()\n if a.b: return",
+        "if a.b: pass\n act()",
+        "if a.b: y = 1\n else: y = 2\n act()",
+        "if x: act()\n elif a.b: pass",
+        "act() and a.b",
+        "try: act()\n except KeyError: y = a.b",
+        "try: y = a.b\n finally: act()",
+        "for y in x:\n  if y: act()\n return a.b",
+    ],
+)
+def test_not_decided(body):
+    assert "a.b" not in _deciding(f"def f(a, x):\n {body}\n")
