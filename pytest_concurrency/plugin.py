@@ -13,7 +13,14 @@ from .fixtures import process_index as process_index
 from .fixtures import thread_count as thread_count
 from .fixtures import thread_index as thread_index
 from .settings.markers import register_markers
-from .settings.options import OPTIONS_KEY, add_options, hand_to_worker, read_options, warn_of_idle
+from .settings.options import (
+    OPTIONS_KEY,
+    add_options,
+    hand_to_worker,
+    read_options,
+    warn_of_idle,
+    with_ignored,
+)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -36,10 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.stash[OPTIONS_KEY] = read_options(config)
     if options.stress:
         from .extending.registration import add_detectors, add_location_kinds
-        from .session import StressSession
+        from .session.stressing import StressSession
 
         add_detectors(config)
         add_location_kinds(config)
+        options = config.stash[OPTIONS_KEY] = with_ignored(config, options)
         config.pluginmanager.register(StressSession(config, options), "concurrency_session")
     elif options.idle:
         warn_of_idle(config, options.idle)

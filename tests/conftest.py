@@ -14,7 +14,7 @@ import signal
 
 import pytest
 
-import pytest_concurrency.session  # noqa: F401 - else each inner run would load it anew
+import pytest_concurrency.session.stressing  # noqa: F401 - else each inner run would load it anew
 
 # What a shell starts in the background ignores Ctrl-C; some tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

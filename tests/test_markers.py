@@ -147,7 +147,10 @@ def test_a_seed_drawn_for_a_marker_stays(decide: Callable[..., Decisions]) -> No
     assert seeds.pop().isdecimal()
 
 
-ACCEPTED = "expected threads=, processes=, schedules=, runs=, strategy=, preemptions=, seed=, time="
+ACCEPTED = (
+    "expected threads=, processes=, schedules=, runs=, strategy=, preemptions=, seed=, time=, "
+    "ignore="
+)
 ONE = "expected one positional argument, an integer"
 SEED = "expected an integer of at most 40 digits, or random"
 COUNTS = "expected different integers from 1 to 64, or none"

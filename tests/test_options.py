@@ -128,7 +128,7 @@ def test_a_bad_value_is_one_line(
     assert error(pytester, STRESS) == f"ERROR: ini option {key}{ending}"
 
 
-@pytest.mark.parametrize("name", sorted(RULES.keys() - {"json", "replay"}))
+@pytest.mark.parametrize("name", sorted(RULES.keys() - {"json", "baseline", "replay"}))
 def test_a_bad_value_of_any_length_is_one_short_line(pytester: pytest.Pytester, name: str) -> None:
     for text in ("?" * 5000, "--"):  # argparse makes a list of the second one (by its version)
         line = error(pytester, STRESS, f"--concurrency-{name.replace('_', '-')}={text}")
@@ -138,9 +138,12 @@ def test_a_bad_value_of_any_length_is_one_short_line(pytester: pytest.Pytester, 
 
 
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "~nobody-of-that-name/x.json"])
-def test_a_json_path_that_is_none_is_one_short_line(pytester: pytest.Pytester, path: str) -> None:
-    line = error(pytester, STRESS, f"--concurrency-json={path}")
-    assert line.startswith("ERROR: --concurrency-json: ")
+@pytest.mark.parametrize("name", ["json", "baseline"])
+def test_a_path_that_is_none_is_one_short_line(
+    pytester: pytest.Pytester, name: str, path: str
+) -> None:
+    line = error(pytester, STRESS, f"--concurrency-{name}={path}")
+    assert line.startswith(f"ERROR: --concurrency-{name}: ")
     assert len(line) < 300
 
 

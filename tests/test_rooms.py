@@ -46,7 +46,9 @@ ROOMS = (
     "stress.processes",
     "stress",
     "report",
+    "report.terminal",
     "extending",
+    "session",
 )
 """From the lowest to the highest. The modules beside the rooms are told apart in two lists."""
 BELOW_ALL = {"_compat", "_origins", "_pytest_compat", "kinds", "real_time"}
@@ -56,10 +58,7 @@ ABOVE_ALL = {
     "api",
     "fixtures",
     "hookspecs",
-    "mistakes",
     "plugin",
-    "selection",
-    "session",
 }
 """They may import any room."""
 

@@ -8,6 +8,7 @@ controller) as JSON-able plain data.
 
 from __future__ import annotations
 
+from pytest_concurrency.model.hazards import Accepted as Accepted
 from pytest_concurrency.model.hazards import Hazard as Hazard
 from pytest_concurrency.model.hazards import Symptom as Symptom
 from pytest_concurrency.model.hazards import badness as badness
@@ -21,6 +22,7 @@ from pytest_concurrency.model.reports import StressReport as StressReport
 from pytest_concurrency.model.reports import UnseenCode as UnseenCode
 from pytest_concurrency.model.reports import Verdict as Verdict
 from pytest_concurrency.model.settings import Gate as Gate
+from pytest_concurrency.model.settings import Ignored as Ignored
 from pytest_concurrency.model.settings import Selection as Selection
 from pytest_concurrency.model.settings import Settings as Settings
 from pytest_concurrency.model.settings import StartMethod as StartMethod

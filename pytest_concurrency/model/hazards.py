@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_concurrency.kinds import HazardKind, rank
-from pytest_concurrency.model.steps import Access, SiteUse, ThreadState
+from pytest_concurrency.model.steps import Access, Site, SiteUse, ThreadState
 
 Symptom = tuple[str, str, str, int]
 """How a test fails: the kind of hazard, the exception's type, path and line that raised it."""
 _PASSING = re.compile(r"0x[0-9a-fA-F]+|\btmp\w{8}\b|[\w.]*/[^\s'\"\]]*|\d{4,}")
 """What differs from run to run in the name of a location: addresses, temporary files, paths, and
 long numbers (process ids, ports, times)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Why a hazard is not held against its test."""
+
+    by: str
+    """The pattern, as it was written, or the path of the baseline."""
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +57,42 @@ class Hazard:
     """
     symptom: Symptom | None = None
     """How the test failed where this was seen, if it did and it is known where that was raised."""
+    accepted: Accepted | None = None
+    """By whom, if somebody knows of it and has said that it may stay."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether a test is to blame for it."""
+        return self.severity == "error" and self.accepted is None
+
+    @property
+    def place(self) -> str:
+        """The location, the same in each run."""
+        return _PASSING.sub("*", self.location)
+
+    @property
+    def core(self) -> tuple[Site, ...]:
+        """The sites that make it up: whoever came in between two steps of one thread may be anybody
+        else the next time.
+        """
+        uses = self.sites
+        if len(uses) > 2 and uses[0].thread == uses[-1].thread:
+            inner = [use for use in uses[1:-1] if use.thread == uses[0].thread]
+            uses = (uses[0], *inner, uses[-1])
+        return tuple(use.site for use in uses)
 
     @property
     def identity(self) -> tuple[str, str, tuple[tuple[str, int], ...]]:
         """Equal for two sightings of the same thing."""
         return (
             self.kind,
-            _PASSING.sub("", self.location),
+            self.place,
             tuple((use.site.path, use.site.line) for use in self.sites),
         )
 
 
 def badness(hazard: Hazard) -> tuple[int, int]:
-    """Order hazards: the worst first."""
+    """Order hazards: the worst first, what is accepted last."""
     severity = ("error", "warning", "note").index(hazard.severity)
+    severity += 3 * (hazard.accepted is not None)
     return (severity, rank(hazard.kind))

@@ -121,8 +121,8 @@ class StressReport:
     nodeid: str
     gated: bool
     outcome: Literal["passed", "failed", "skipped"]
-    """``failed`` iff the test fails as usual or a hazard was found; ``skipped`` if it was not
-    stressed.
+    """``failed`` iff the test fails as usual or a hazard was found that is not accepted;
+    ``skipped`` if it was not stressed.
     """
     cells: tuple[CellResult, ...] = ()
     isolation: Verdict = field(
@@ -143,6 +143,8 @@ class StressReport:
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     """What went wrong beside the test (a file that cannot be written): told once a session."""
+    ignore: tuple[str, ...] = ()
+    """The patterns of accepted hazards that were there for it, as they were written."""
     selector: str = ""
     """The test's id as seen from where pytest was called, for commands; empty: the same."""
 
@@ -153,15 +155,22 @@ class StressReport:
 
     @property
     def has_errors(self) -> bool:
-        """Whether a hazard was found that is more than a warning."""
-        return any(hazard.severity == "error" for hazard in self.hazards)
+        """Whether a hazard was found that is more than a warning, and not accepted."""
+        return any(hazard.is_error for hazard in self.hazards)
 
     @property
     def not_judged(self) -> str:
         """Why the test could not be judged, or not fully, though a hazard of it would fail the run;
         empty if it was.
         """
-        if not self.gated or self.outcome == "failed":
+        return self.doubt if self.gated else ""
+
+    @property
+    def doubt(self) -> str:
+        """Why the test could not be judged, or not fully, whether a hazard of it would fail the run
+        or not; empty if it was, and where it fails.
+        """
+        if self.outcome == "failed":
             return ""
         if self.outcome == "skipped":
             return self.reason

@@ -11,6 +11,21 @@ StartMethod = Literal["fork", "spawn", "forkserver"]
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A pattern of hazards that are known and may stay (``settings/ignored.py`` reads it)."""
+
+    text: str
+    """As it was written."""
+    kind: str
+    """``*``: any."""
+    location: str
+    """Empty: anywhere."""
+    site: str
+    """A file, a file and line, or a function; empty: any."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one test is stressed with: command line, ini file and marker, merged
     (``options.py``).
@@ -37,3 +52,5 @@ class Settings:
     gate: Gate = "marked"
     source: tuple[str, ...] = ()
     """Top-level packages to instrument besides the project's own files."""
+    ignore: tuple[Ignored, ...] = ()
+    """Hazards that are accepted."""

@@ -34,7 +34,11 @@ def build_document(reports: Iterable[StressReport], *, seed: str) -> dict[str, A
 
 def write(path: Path, document: dict[str, Any]) -> None:
     """Write a document so that readers see either the old file or the whole new one."""
-    text = json.dumps(document, indent=2) + "\n"
+    write_whole(path, json.dumps(document, indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that readers see either the old one or the whole new one."""
     if path.exists() and not path.is_file():
         # /dev/stdout, a named pipe: nothing that could or should be replaced.
         path.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pytest_concurrency.detect.detector import Asked, Finding, never
 from pytest_concurrency.detect.hazards import look, warnings
 from pytest_concurrency.detect.observation import Execution, Observation
-from pytest_concurrency.model import Hazard, Schedule
+from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.comparison import is_same, parted, runs_alike
@@ -86,8 +86,10 @@ class Explorer(Executor):
         limit: int,
         token: Callable[[Execution], str],
         deadline: float,
+        accepts: Callable[[Hazard], Accepted | None] = lambda hazard: None,
     ) -> None:
         super().__init__(run, limit, deadline)
+        self._accepts = accepts
         self.strategy = strategy
         self._learning = learning
         self._token = token
@@ -185,9 +187,13 @@ class Explorer(Executor):
         return tuple(self._warnings.values())
 
     def confirm(self, suspect: Finding) -> Hazard:
-        """Replay a suspect, shorten its schedule, and describe the shortest execution that shows
-        it.
+        """Replay a suspect, shorten its schedule, describe the shortest execution that shows it,
+        and say whether it is accepted.
         """
+        hazard = self._confirmed(suspect)
+        return replace(hazard, accepted=self._accepts(hazard))
+
+    def _confirmed(self, suspect: Finding) -> Hazard:
         index = self.executions
         # Whether anything was lost is seen only where values are known.
         replay = partial(self._try, record=suspect.needs_values)
@@ -270,10 +276,10 @@ def search(
 ) -> Search:
     """Execute up to ``schedules`` times, until the explorer's deadline.
 
-    After the first hazard at most ``more`` times more, and in at most the time again that it has
-    taken, or ``LEAST_MORE_SECONDS``; with None as if nothing had been found. The schedules in
-    ``first`` come first. ``is_over`` gets the number of executions so far, and says whether
-    somebody else has found enough.
+    After the first hazard that is not accepted at most ``more`` times more, and in at most the time
+    again that it has taken, or ``LEAST_MORE_SECONDS``; with None as if nothing had been found. The
+    schedules in ``first`` come first. ``is_over`` gets the number of executions so far, and says
+    whether somebody else has found enough.
     """
     findings = explorer.findings
     bounds = _Bounds(schedules, explorer.deadline, more)
@@ -292,7 +298,8 @@ def search(
             findings.add(suspect, hazard)
             if on_found is not None:
                 on_found(hazard)
-            bounds.narrow(number + 1, findings, suspect)
+            if hazard.is_error or _is_dangerous(suspect):
+                bounds.narrow(number + 1, findings, suspect)
         if explorer.too_long and not findings:
             too_long = TooLong(explorer.too_long, number, schedules)
             reason = str(too_long)

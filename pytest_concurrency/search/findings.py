@@ -19,9 +19,15 @@ class Findings:
         self._found: dict[object, tuple[Hazard, object]] = {}
         """By identity: the hazard, and how the test failed where it was seen."""
         self._known: set[object] = set()
+        self._accepted: set[object] = set()
+        """What of it explains no failure: that would hide other bugs behind what may stay."""
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        return bool(self._errors)
+
+    @property
+    def _errors(self) -> int:
+        return sum(hazard.is_error for hazard, _ in self._found.values())
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
@@ -31,22 +37,26 @@ class Findings:
     @property
     def is_full(self) -> bool:
         """Whether it is not worth looking for more."""
-        return len(self._found) >= MOST
+        return self._errors >= MOST
 
     def is_new(self, suspect: Finding) -> bool:
         """Whether nothing found so far explains what ``suspect`` shows."""
         return suspect.key not in self._known
 
     def explained(self, observation: Observation) -> Set[object]:
-        """Return what is known; nothing where an execution fails in a way that is not."""
+        """Return what is known; where an execution fails in a way that is not, only what is
+        accepted.
+        """
         failure = observation.failure
         is_new = failure is not None and failure.symptom not in self._known
-        return frozenset() if is_new else self._known
+        return self._accepted if is_new else self._known
 
     def add(self, suspect: Finding, hazard: Hazard) -> None:
         """Keep what has become of a suspect, once."""
-        symptom = _symptom(suspect)
+        symptom = _symptom(suspect) if hazard.accepted is None else None
         self._known |= {suspect.key, symptom}
+        if hazard.accepted is not None:
+            self._accepted.add(suspect.key)
         if suspect.explains_failure and symptom is not None:
             # How the test failed is explained now, also where it had been all that was known.
             self._found.pop(symptom, None)

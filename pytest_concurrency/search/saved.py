@@ -125,6 +125,6 @@ def still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> I
         if result.cell.kind == "explored" and result.outcome in ("clean", "hazard"):
             tried.add(result.cell.threads)
             for hazard in result.hazards:
-                if hazard.replay and hazard.severity == "error":
+                if hazard.replay and hazard.is_error:
                     yield Failing(result.cell.threads, decode(hazard.replay).schedule)
     yield from (each for each in before if each.threads not in tried)

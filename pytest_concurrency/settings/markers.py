@@ -15,7 +15,7 @@ from .options import Options, draw_seed
 from .rules import RULES, shown
 
 if TYPE_CHECKING:
-    from ..model import Settings
+    from ..model import Ignored, Settings
 
 THREADSAFE_ARGUMENTS = (
     "threads",
@@ -26,6 +26,7 @@ THREADSAFE_ARGUMENTS = (
     "preemptions",
     "seed",
     "time",
+    "ignore",
 )
 UNSAFE_FIXTURES = frozenset(
     {
@@ -47,9 +48,9 @@ ONCE_FIXTURES = frozenset({"benchmark", "snapshot"})
 """Fixtures of well-known plugins that a test can use once, not each of its copies."""
 
 _MARKERS = (
-    "threadsafe(*, threads, processes, schedules, runs, strategy, preemptions, seed, time): the "
-    "test must hold when copies of it, or the threads it starts, run at once; --concurrency-stress "
-    "checks that",
+    "threadsafe(*, threads, processes, schedules, runs, strategy, preemptions, seed, time, "
+    "ignore): the test must hold when copies of it, or the threads it starts, run at once; "
+    "--concurrency-stress checks that",
     "thread_unsafe(condition=True, *, reason): never stress the test",
     *run_parallel.MARKERS,
 )
@@ -102,6 +103,7 @@ def test_settings(item: pytest.Item, options: Options) -> Stressed | NotStressed
         return NotStressed("not marked threadsafe", selected=False)
     # Merged before anything else is asked: a typo must not hide behind another marker.
     settings = replace(options.base, **_marker_arguments(item, options.base.threads))
+    settings = replace(settings, ignore=(*_ignored(item), *settings.ignore))
     if reason := _opted_out(item):
         return NotStressed(reason, selected=True)
     gate = options.base.gate
@@ -145,8 +147,9 @@ def _marker_arguments(item: pytest.Item, threads: tuple[int, ...]) -> dict[str, 
             if name not in THREADSAFE_ARGUMENTS:
                 problem = f"threadsafe has no argument {shown(name)}"
                 raise _usage_error(item, f"{problem}, expected {_threadsafe_accepts()}")
-            checked = _checked(item, name, value, f"threadsafe({name}={shown(value)})")
-            given.setdefault(name, checked)
+            if name != "ignore":  # of which all count
+                checked = _checked(item, name, value, f"threadsafe({name}={shown(value)})")
+                given.setdefault(name, checked)
     if given.get("seed") == "random":  # drawn once, or the report would print another than was used
         given["seed"] = item.stash.setdefault(_DRAWN_SEED, draw_seed())
     try:
@@ -157,6 +160,26 @@ def _marker_arguments(item: pytest.Item, threads: tuple[int, ...]) -> dict[str, 
     except run_parallel.MarkerError as error:
         raise _usage_error(item, str(error)) from None
     return {name: value for name, value in others.items() if value is not None} | given
+
+
+def _ignored(item: pytest.Item) -> list[Ignored]:
+    """Patterns of hazards that the test's markers accept: all of them count."""
+    marks = [mark for mark in item.iter_markers("threadsafe") if "ignore" in mark.kwargs]
+    if not marks:
+        return []
+    from .ignored import EXPECTED, parse_all
+
+    found: list[Ignored] = []
+    for mark in marks:
+        given = mark.kwargs["ignore"]
+        if not isinstance(given, (list, tuple)):
+            problem = f"threadsafe(ignore={shown(given)}): expected a list of {EXPECTED}"
+            raise _usage_error(item, problem)
+        try:
+            found += parse_all(given, "threadsafe(ignore=)")
+        except ValueError as error:
+            raise _usage_error(item, str(error)) from None
+    return found
 
 
 def _opted_out(item: pytest.Item) -> str:

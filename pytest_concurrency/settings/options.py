@@ -31,6 +31,9 @@ class Options(NamedTuple):
     replay: str = ""
     """Token of the one interleaving to run; empty: none. Implies ``stress``."""
     json_path: Path | None = None
+    baseline_path: Path | None = None
+    """Where the known hazards are, or will be."""
+    update_baseline: bool = False
     strict: bool = False
     """Whether a gated test that could not be judged fails the run."""
     given: tuple[tuple[str, Any], ...] = ()
@@ -62,6 +65,15 @@ def add_options(parser: pytest.Parser) -> None:
         "--concurrency-strict", action="store_true", dest="concurrency_strict", help=strict
     )
     parser.addini("concurrency_strict", strict, type="bool", default=False)
+    update = "write what is found to the baseline instead of failing"
+    group.addoption(
+        "--concurrency-update-baseline",
+        action="store_true",
+        dest="concurrency_update_baseline",
+        help=update,
+    )
+    ignore = "hazards that are accepted, one a line: KIND LOCATION at SITE: REASON"
+    parser.addini("concurrency_ignore", ignore, type="linelist", default=[])
     for name, rule in RULES.items():
         # Plain strings: the ini types for numbers only exist in newer versions of pytest.
         # Default None: "not given" on the command line lets the ini twin speak.
@@ -80,9 +92,15 @@ def read_options(config: pytest.Config) -> Options:
     """
     replay = _from_command_line(config, "replay") or ""
     stress = bool(replay) or _switch(config, "stress")
-    json_path = _json_path(config, stress)
+    json_path = _path(config, "json", stress)
+    baseline_path = _path(config, "baseline", stress)
+    update = bool(config.getoption("concurrency_update_baseline"))
+    if update and stress and baseline_path is None:
+        raise pytest.UsageError(
+            "--concurrency-update-baseline: which file? give --concurrency-baseline=FILE"
+        )
     given = {}
-    for name in RULES.keys() - {"replay", "json"}:
+    for name in RULES.keys() - {"replay", "json", "baseline"}:
         value = _from_command_line(config, name)
         if value is None and stress:
             value = _from_ini(config, name)
@@ -98,13 +116,30 @@ def read_options(config: pytest.Config) -> Options:
     if not stress:
         return Options(given=tuple(given.items()), idle=_idle(config))
     strict = _switch(config, "strict")
-    return Options(stress, select, replay, json_path, strict, tuple(given.items()))
+    paths = (json_path, baseline_path, update)
+    return Options(stress, select, replay, *paths, strict, tuple(given.items()))
+
+
+def with_ignored(config: pytest.Config, options: Options) -> Options:
+    """Read the patterns of accepted hazards, too: when the kinds of other packages are known."""
+    from .ignored import parse_all
+
+    shown_as = "ini option concurrency_ignore"
+    try:
+        patterns = parse_all(config.getini("concurrency_ignore"), shown_as)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+    except TypeError:  # in [tool.pytest], where values have types (by pytest's version)
+        raise pytest.UsageError(f"{shown_as}: expected a list of texts") from None
+    given = (("ignore", patterns),) if patterns else ()
+    return options._replace(given=(*options.given, *given))
 
 
 def _idle(config: pytest.Config) -> tuple[str, ...]:
     """Return the flags on the command line that nothing will look at."""
     flags = [_flag(name) for name in RULES if config.getoption(f"concurrency_{name}") is not None]
-    return (*flags, *([_flag("strict")] if config.getoption("concurrency_strict") else []))
+    switches = ("strict", "update_baseline")
+    return (*flags, *(_flag(name) for name in switches if config.getoption(f"concurrency_{name}")))
 
 
 def hand_to_worker(options: Options, workerinput: dict[str, Any]) -> None:
@@ -187,13 +222,13 @@ def _switch(config: pytest.Config, name: str) -> bool:
         raise pytest.UsageError(message) from None
 
 
-def _json_path(config: pytest.Config, stress: bool) -> Path | None:
-    """Where the report goes: relative to where pytest was called, or to the ini file."""
-    text = _from_command_line(config, "json")
-    shown_as, base = _flag("json"), config.invocation_params.dir
+def _path(config: pytest.Config, name: str, stress: bool) -> Path | None:
+    """Where a file is or goes: relative to where pytest was called, or to the ini file."""
+    text = _from_command_line(config, name)
+    shown_as, base = _flag(name), config.invocation_params.dir
     if text is None and stress:
-        text = _from_ini(config, "json")
-        shown_as, base = "ini option concurrency_json", config.rootpath
+        text = _from_ini(config, name)
+        shown_as, base = f"ini option concurrency_{name}", config.rootpath
         if config.inipath is not None:
             base = config.inipath.parent
     if text is None:

@@ -258,5 +258,12 @@ RULES: dict[str, Rule] = {
         "--concurrency-select=all and --concurrency-gate=all",
     ),
     "json": Rule(str, _non_empty("the path of a file"), "PATH", "write the report to this file"),
+    "baseline": Rule(
+        str,
+        _non_empty("the path of a file"),
+        "FILE",
+        "a file of known hazards, which do not fail the run; --concurrency-update-baseline writes "
+        "it",
+    ),
 }
 """By the name of the setting: ``threads`` is for ``--concurrency-threads`` and its twins."""

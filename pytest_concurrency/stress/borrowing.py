@@ -43,8 +43,11 @@ def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResul
         ]
         if same:
             note = f"where it comes from is known from the same failure in {other.cell.label}"
+            # It may come from each of them: only if all of them may stay, so may it.
+            same = [each for each in same if each.accepted is None] or same
             return replace(
                 hazard,
+                accepted=same[0].accepted,
                 location=" and ".join(dict.fromkeys(each.location for each in same)),
                 sites=tuple(dict.fromkeys(use for each in same for use in each.sites)),
                 note="; ".join(filter(None, (hazard.note, note))),
@@ -63,6 +66,7 @@ def _as_deadlock(hazard: Hazard, explored: Iterable[CellResult]) -> Hazard:
                 return replace(
                     hazard,
                     kind=DEADLOCK,
+                    accepted=each.accepted,
                     location=each.location,
                     sites=each.sites,
                     note="; ".join(filter(None, (hazard.note, note))),

@@ -23,6 +23,7 @@ from pytest_concurrency.runtime.patches.install import look_ahead
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.explorer import MORE
 from pytest_concurrency.search.saved import Failing, SavedFailures, still_failing
+from pytest_concurrency.settings.ignored import Accepts, marked, never
 from pytest_concurrency.stress.borrowing import with_places
 from pytest_concurrency.stress.budget import Budget, cut_at
 from pytest_concurrency.stress.cells.amplify import amplified
@@ -69,6 +70,8 @@ class Stress:
     """What code the test runs."""
     spent: float = 0.0
     """Seconds of its time that the survey has taken."""
+    accepts: Accepts = never
+    """Says which hazards may stay."""
 
     def run(self) -> StressReport:
         """Run all cells; to be called when the item is set up (``InChild``: before it has run)."""
@@ -86,6 +89,7 @@ class Stress:
             uninstrumented=self.instrumentation.left_alone,
             entered=self.survey.functions,
             unseen=self.survey.unseen,
+            ignore=tuple(pattern.text for pattern in self.settings.ignore),
         )
         reason = self.why_not(facts)
         if reason:
@@ -114,7 +118,8 @@ class Stress:
         results: Sequence[CellResult],
         started: float,
     ) -> StressReport:
-        results = with_places(results)
+        results = with_places([marked(each, self.accepts) for each in results])
+        results = [marked(each, self.accepts) for each in results]
         if self.survey.unseen or not self.survey.is_known:
             results = [replace(each, exhausted=False, covered=0) for each in results]
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
@@ -267,6 +272,7 @@ class Stress:
             self.seed,
             self.budget.patience(facts),
             cut_at(deadline),
+            self.accepts,
         )
         return explored_cell(
             exploration,

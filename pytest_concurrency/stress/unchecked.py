@@ -23,7 +23,7 @@ def needs_no_check(result: CellResult) -> CellResult | None:
     there. None if there is none.
     """
     hazards = tuple(each for each in result.hazards if _is_of_objects(each))
-    if result.outcome != "hazard" or all(each.severity != "error" for each in hazards):
+    if result.outcome != "hazard" or not any(each.is_error for each in hazards):
         return None
     return replace(result, hazards=hazards)
 

@@ -91,7 +91,7 @@ def _found(results: Sequence[CellResult]) -> str:
 def _hazards(results: Sequence[CellResult]) -> str:
     """``lost updates with 2 threads``."""
     hazards = [hazard for result in results for hazard in result.hazards]
-    kinds = dict.fromkeys(KINDS[each.kind].plural for each in hazards if each.severity == "error")
+    kinds = dict.fromkeys(KINDS[each.kind].plural for each in hazards if each.is_error)
     return f"{_and(list(kinds)) or 'hazards'} with {_counts(results)}"
 
 

@@ -114,8 +114,8 @@ def test_a_mistake_fails_no_test_and_is_no_hazard(
 
 REPORTS = {
     "failure section": "report.failure:failure_lines",
-    "table": "session:summary_lines",
-    "wire": "session:to_wire",
+    "table": "session.ending:summary_lines",
+    "wire": "session.stressing:to_wire",
     "JSON": "report.json:build_document",
 }
 

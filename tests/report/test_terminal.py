@@ -9,7 +9,7 @@ from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, cells, patient, 
 
 from pytest_concurrency.model import Cell, CellResult, Settings, StressReport, UnseenCode, Verdict
 from pytest_concurrency.report.page import Page, columns, plain
-from pytest_concurrency.report.terminal import header_line, progress_text, summary_lines
+from pytest_concurrency.report.terminal.summary import header_line, progress_text, summary_lines
 
 SKIPPED = StressReport("tests/test_io.py::test_out", True, "skipped", reason="it uses capsys")
 

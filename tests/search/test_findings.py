@@ -17,6 +17,7 @@ from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.explorer import Explorer, Search, search
 from pytest_concurrency.search.findings import MOST
 from pytest_concurrency.search.strategies import make
+from pytest_concurrency.settings.ignored import Accepts, by_patterns, never, parse
 
 
 class Many:
@@ -30,6 +31,13 @@ class Many:
     def both(self) -> None:
         self.x += 1
         self.y += 1
+
+    def one_more(self) -> None:
+        self.x += 1
+
+    def add_to_a(self) -> None:
+        with self.one:
+            self.counts["a"] += 1
 
     def one_after_the_other(self) -> None:
         self.x += 1
@@ -68,6 +76,7 @@ def searched(
     schedules: int = 300,
     check: Callable[[Many], object] | None = None,
     on_found: Callable[[Hazard], None] | None = None,
+    accepts: Accepts = never,
 ) -> Search:
     learning = Learning()
     explorer = Explorer(
@@ -77,6 +86,7 @@ def searched(
         limit=10_000,
         token=lambda execution: "token",
         deadline=float("inf"),
+        accepts=accepts,
     )
     with exploring(instrumentation_for([Many]), 60):
         return search(explorer, schedules, more=more, on_found=on_found)
@@ -143,6 +153,49 @@ def test_each_is_told_at_once() -> None:
     heard: list[Hazard] = []
     found = searched(Many.both, Many.both, more=200, on_found=heard.append)
     assert sorted(heard, key=str) == sorted(found.hazards, key=str)
+
+
+X_MAY_STAY = by_patterns([parse("lost-update Many.x: statistics only")])
+
+
+def test_behind_what_is_accepted_the_search_goes_on_as_if_nothing_had_been_found() -> None:
+    for accepted, other in (("Many.x", "Many.y"), ("Many.y", "Many.x")):
+        accepts = by_patterns([parse(f"lost-update {accepted}: statistics only")])
+        found = searched(Many.both, Many.both, more=0, accepts=accepts)
+        assert [each.location for each in found.hazards if each.is_error] == [other]
+    nothing_else = searched(Many.forth, Many.forth, more=0, schedules=40)
+    alone = searched(Many.one_more, Many.one_more, more=0, accepts=X_MAY_STAY, schedules=40)
+    assert alone.executions == nothing_else.executions
+    assert told(alone) == [("lost-update", "Many.x")]
+
+
+def test_what_is_accepted_explains_no_failure() -> None:
+    """Each execution that shows the second bug shows the first one, too."""
+
+    def check(state: Many) -> None:
+        assert state.counts["a"] == 1
+
+    def sets(state: Many) -> None:
+        state.x += 1
+        if not state.y:
+            state.barrier.wait()
+            state.y = 1
+            state.add_to_a()
+
+    found = searched(sets, sets, more=200, check=check, accepts=X_MAY_STAY)
+    errors = [hazard for hazard in found.hazards if hazard.is_error]
+    assert [hazard.kind for hazard in errors] == ["test-failure"]
+
+
+def test_a_failure_that_comes_from_what_is_accepted_is_accepted_with_it() -> None:
+    def check(state: Many) -> None:
+        assert state.x == 2
+
+    found = searched(Many.one_more, Many.one_more, more=200, check=check, accepts=X_MAY_STAY)
+    assert {hazard.kind for hazard in found.hazards} == {"lost-update", "test-failure"}
+    assert not any(hazard.is_error for hazard in found.hazards)
+    other = searched(Many.both, Many.both, more=200, check=check, accepts=X_MAY_STAY)
+    assert [each.location for each in other.hazards if each.is_error] == ["Many.y"]
 
 
 @pytest.mark.parametrize("more", [0, 50])

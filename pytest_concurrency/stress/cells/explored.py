@@ -26,6 +26,7 @@ from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
+from pytest_concurrency.settings.ignored import Accepts, never
 from pytest_concurrency.settings.strategies import STRATEGIES
 from pytest_concurrency.stress.cells.apart import DiedApart, run_apart
 from pytest_concurrency.stress.cells.jobs import cpus, search_in_jobs
@@ -50,6 +51,8 @@ class Exploration:
     """Seconds that one execution may take."""
     until: float = inf
     """Of ``time.monotonic``: when one that only searches is cut off."""
+    accepts: Accepts = never
+    """Says which hazards may stay."""
 
     def workload(self) -> Workload:
         """Make the item runnable in this process."""
@@ -123,7 +126,7 @@ def explored_cell(
 
 def _outcome(found: Search) -> CellOutcome:
     """Nothing is said of a cell whose executions are too long: fewer than a tenth have fitted."""
-    if found.hazards:
+    if any(hazard.is_error for hazard in found.hazards):
         return "hazard"
     told = found.too_long
     return "skipped" if told is not None and 10 * told.fitted < told.planned else "clean"
@@ -132,7 +135,8 @@ def _outcome(found: Search) -> CellOutcome:
 def _notes(exploration: Exploration, found: Search, known: int) -> Iterator[str]:
     if exploration.facts.state_leaks:
         yield LEAKS
-    if any(hazard.schedule_index <= known for hazard in found.hazards):
+    errors = (hazard for hazard in found.hazards if hazard.is_error)
+    if any(hazard.schedule_index <= known for hazard in errors):
         yield AGAIN
 
 
@@ -170,6 +174,7 @@ def _share(
         limit=exploration.facts.step_limit,
         token=lambda execution: exploration.token_for(cell.threads, execution),
         deadline=deadline,
+        accepts=exploration.accepts,
     )
 
     def progress(done: int) -> None:

@@ -76,19 +76,24 @@ def _work(job: Job, number: int, board: _Board, more: int, progress: Progress) -
             os.sched_setaffinity(0, {allowed[number % len(allowed)]})
 
     def progressing(message: object) -> None:
-        if isinstance(message, Hazard):
+        if isinstance(message, Hazard) and message.is_error:
             board.enter(number, message.schedule_index + more)
         progress(message)
 
     found = job(number, board.is_over, progressing)
-    if found.hazards or found.exhausted:
+    if _has_ended(found):
         board.enter(number, _end(found, more))
     return found
 
 
+def _has_ended(found: Search) -> bool:
+    """Whether others need not go on for long, either."""
+    return found.exhausted or any(hazard.is_error for hazard in found.hazards)
+
+
 def _end(found: Search, more: int) -> int:
     """Return after how many executions all may stop, judging by what one job found."""
-    ends = [hazard.schedule_index + more for hazard in found.hazards]
+    ends = [hazard.schedule_index + more for hazard in found.hazards if hazard.is_error]
     return min([*ends, found.executions]) if found.exhausted or not ends else min(ends)
 
 
@@ -106,7 +111,7 @@ def _found(child: ChildResult[Search], threads: int) -> Search:
 
 def merged(searches: Sequence[Search], more: int = 0) -> Search:
     """Merge what jobs found, in the order of the jobs."""
-    ends = [_end(each, more) for each in searches if each.hazards or each.exhausted]
+    ends = [_end(each, more) for each in searches if _has_ended(each)]
     most = min(ends, default=max(each.executions for each in searches))
     first = searches[0]
     hazards: dict[object, Hazard] = {}

@@ -7,6 +7,7 @@ and teardown, without logging the results to the session.
 from __future__ import annotations
 
 import copy
+import linecache
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -182,6 +183,10 @@ def _silence(config: pytest.Config) -> None:
 
 def _from_report(report: pytest.TestReport) -> CopyOutcome:
     crash = getattr(report.longrepr, "reprcrash", None)
+    site = None
+    if crash is not None:
+        path, line = str(crash.path), int(crash.lineno)
+        site = Site(path, line, source=linecache.getline(path, line).strip())
     message = str(getattr(crash, "message", "") or _first_line(report))
     status: CopyStatus = "failed" if report.when == "call" else "error"
     message = message.partition("\n")[0]
@@ -191,7 +196,7 @@ def _from_report(report: pytest.TestReport) -> CopyOutcome:
         message.partition(":")[0] if crash is not None else "",
         message,
         report.longreprtext,
-        None if crash is None else Site(str(crash.path), int(crash.lineno)),
+        site,
         report.when or "call",
     )
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_concurrency.model import Cell, CellResult, Settings, StressReport
 from pytest_concurrency.report.page import Line, Markup, Page, Span, columns, line
-from pytest_concurrency.report.table import table_lines
-from pytest_concurrency.report.untold import (
+from pytest_concurrency.report.terminal.table import table_lines
+from pytest_concurrency.report.terminal.untold import (
     not_judged_lines,
     not_stressed_lines,
     quiet_lines,
@@ -48,10 +48,12 @@ def summary_lines(
     seed: str = "",
     strict: bool = False,
     problems: Iterable[str] = (),
+    acceptance: Sequence[Line] = (),
 ) -> list[Line]:
     """Sum a session up; more detail when verbose, and when quiet only what nothing else says.
 
-    ``problems`` are those of the session, besides those of its tests.
+    ``problems`` are those of the session, besides those of its tests; ``acceptance`` says what is
+    known of hazards that are accepted.
     """
     everything = list(reports)
     apart = dict.fromkeys((*problems, *(each for report in everything for each in report.problems)))
@@ -74,6 +76,7 @@ def summary_lines(
         *(_instrumented(stressed, page) if verbosity else ()),
         *not_stressed_lines(skipped, page, verbosity),
         *not_judged_lines(everything, page, strict=strict, verbosity=verbosity),
+        *acceptance,
         *_totals(everything, page, seed),
     ]
 

@@ -5,30 +5,28 @@ ends.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import gil_enabled
-from pytest_concurrency._pytest_compat import writer_of
-from pytest_concurrency.mistakes import Mistakes
 from pytest_concurrency.model import StressReport
-from pytest_concurrency.report import json as json_report
 from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.junit import user_properties
-from pytest_concurrency.report.page import Page, line, write
 from pytest_concurrency.report.paths import relative_to, seen_from
-from pytest_concurrency.report.progress import ProgressLine
-from pytest_concurrency.report.terminal import header_line, summary_lines
+from pytest_concurrency.report.terminal.progress import ProgressLine
+from pytest_concurrency.report.terminal.summary import header_line
 from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.saved import SavedFailures
 from pytest_concurrency.search.token import Token, TokenError, decode
-from pytest_concurrency.selection import check_named
+from pytest_concurrency.session.acceptance import Acceptance
+from pytest_concurrency.session.ending import Ending
+from pytest_concurrency.session.mistakes import Mistakes
+from pytest_concurrency.session.selection import check_named
 from pytest_concurrency.settings.markers import (
     NotStressed,
     Stressed,
@@ -76,13 +74,12 @@ class StressSession:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self._config = config
         self._options = options
-        self._reports: dict[str, StressReport] = {}
         self._current: StressReport | None = None
         self._code = CodeUnderTest(config, options)
         self._token: Token | None = None
         self._mistakes = Mistakes(config, options)
-        self._problems = self._mistakes.problems
-        """What went wrong beside the tests, in this process."""
+        self._acceptance = Acceptance(config, options)
+        self._ending = Ending(config, options, self._acceptance, self._mistakes)
         self._in_child = hasattr(os, "fork") and not config.getoption("usepdb", False)
 
     # -- before ---------------------------------------------------------------------------
@@ -110,10 +107,16 @@ class StressSession:
             return f"concurrency: replaying {self._options.replay}"
         return header_line(self._options.base, gil=gil_enabled())
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Check the markers before anything runs."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        """Note which tests there are, and check the markers before anything runs."""
+        everything = [item.nodeid for item in items]
+        result = yield
         check_markers(items, self._options)
+        self._acceptance.note_collected(everything, [item.nodeid for item in items])
+        return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -192,7 +195,7 @@ class StressSession:
             told = item.ihook.pytest_runtest_makereport(item=item, call=call)
             item.ihook.pytest_runtest_logreport(report=told)
         else:
-            self._reports[report.nodeid] = report
+            self._ending.add(report)
 
     def _stress(self, item: pytest.Item, decision: Stressed, host: Host) -> StressReport:
         """Run the cells; a mistake of ours on the way is told, and the test runs as usual."""
@@ -236,6 +239,7 @@ class StressSession:
             self._progress.of(item.nodeid),
             found,
             spent,
+            self._acceptance.of(decision.settings, item.nodeid),
         )
         with paused(item):
             try:
@@ -298,48 +302,21 @@ class StressSession:
         """Collect, in the controller, what the tests' reports carry."""
         data = getattr(report, _ATTRIBUTE, None)
         if data is not None:
-            stress_report = from_wire(data)
-            self._reports[stress_report.nodeid] = stress_report
+            self._ending.add(from_wire(data))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the JSON report, tell other plugins, and gate; in the controller only."""
+        """End the session; a worker of xdist leaves that to its controller."""
         if hasattr(self._config, "workerinput"):
-            return
-        reports = list(self._reports.values())
-        if self._options.json_path is not None:
-            self._mistakes.attempt(partial(self._write_json, self._options.json_path, reports))
-        self._config.hook.pytest_concurrency_report(config=self._config, reports=reports)
-        unjudged = any(report.not_judged for report in reports)
-        if self._options.strict and unjudged and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self._acceptance.hand_over()
+        else:
+            self._ending.finish(session)
 
-    def _write_json(self, path: Path, reports: Sequence[StressReport]) -> None:
-        document = json_report.build_document(reports, seed=self._options.base.seed)
-        try:
-            json_report.write(path, document)
-        except OSError as error:
-            self._problems.append(f"the report cannot be written: {error}")
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker of xdist hands over, in the controller."""
+        self._acceptance.take(getattr(node, "workeroutput", {}))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Sum up."""
-        writer = writer_of(terminalreporter)
-        summary = partial(
-            summary_lines,
-            self._reports.values(),
-            Page.of(writer),
-            verbosity=self._config.get_verbosity(),
-            seed=self._options.base.seed,
-            strict=self._options.strict,
-            problems=self._problems,
-        )
-        lines = self._mistakes.attempt(summary)
-        if lines is None:
-            lines = [line(problem, "yellow") for problem in self._problems]
-        if not lines:
-            return
-        if self._config.get_verbosity() >= 0:
-            terminalreporter.section("concurrency", sep="=")
-        else:
-            terminalreporter.ensure_newline()
-        write(lines, writer)
+        self._ending.sum_up(terminalreporter)

@@ -1,0 +1,109 @@
+"""How a stressed session ends: its files, its exit status, its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_concurrency._pytest_compat import writer_of
+from pytest_concurrency.model import StressReport
+from pytest_concurrency.report import json as json_report
+from pytest_concurrency.report.page import Line, Page, line, write
+from pytest_concurrency.report.terminal.accepted import accepted_lines, unused_lines, vanished_lines
+from pytest_concurrency.report.terminal.summary import summary_lines
+from pytest_concurrency.report.terminal.untold import sentence
+from pytest_concurrency.session.acceptance import Acceptance
+from pytest_concurrency.session.mistakes import Mistakes
+from pytest_concurrency.settings.options import Options
+
+
+class Ending:
+    """What the tests' reports come to, in the controller."""
+
+    def __init__(
+        self, config: pytest.Config, options: Options, acceptance: Acceptance, mistakes: Mistakes
+    ) -> None:
+        self._config = config
+        self._options = options
+        self._acceptance = acceptance
+        self._mistakes = mistakes
+        self._reports: dict[str, StressReport] = {}
+
+    @property
+    def reports(self) -> list[StressReport]:
+        """One a test, in the order in which they finished."""
+        return list(self._reports.values())
+
+    def add(self, report: StressReport) -> None:
+        """Take the report of a test; one of the same test counts no longer."""
+        self._reports[report.nodeid] = report
+
+    def finish(self, session: pytest.Session) -> None:
+        """Write the files, tell other plugins, and gate."""
+        reports = self.reports
+        path = self._options.json_path
+        if path is not None:
+            self._written("the report", partial(self._write_json, path))
+        self._written("the baseline", partial(self._acceptance.write, reports))
+        self._config.hook.pytest_concurrency_report(config=self._config, reports=reports)
+        unjudged = any(report.not_judged for report in reports)
+        if self._options.strict and unjudged and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write_json(self, path: Path) -> None:
+        document = json_report.build_document(self.reports, seed=self._options.base.seed)
+        json_report.write(path, document)
+
+    def _written(self, what: str, write_it: Callable[[], None]) -> None:
+        def attempted() -> None:
+            try:
+                write_it()
+            except OSError as error:
+                self._mistakes.problems.append(f"{what} cannot be written: {error}")
+
+        self._mistakes.attempt(attempted)
+
+    def sum_up(self, terminalreporter: Any) -> None:
+        """Write the summary."""
+        writer = writer_of(terminalreporter)
+        lines = self._mistakes.attempt(partial(self._lines, Page.of(writer)))
+        if lines is None:
+            lines = [line(problem, "yellow") for problem in self._mistakes.problems]
+        if not lines:
+            return
+        if self._config.get_verbosity() >= 0:
+            terminalreporter.section("concurrency", sep="=")
+        else:
+            terminalreporter.ensure_newline()
+        write(lines, writer)
+
+    def _lines(self, page: Page) -> list[Line]:
+        verbosity = self._config.get_verbosity()
+        return summary_lines(
+            self.reports,
+            page,
+            verbosity=verbosity,
+            seed=self._options.base.seed,
+            strict=self._options.strict,
+            problems=self._mistakes.problems,
+            acceptance=self._told(page, verbosity),
+        )
+
+    def _told(self, page: Page, verbosity: int) -> list[Line]:
+        """Say what is accepted, and of the baseline what is not found any more."""
+        reports, acceptance = self.reports, self._acceptance
+        lines: list[Line] = []
+        if verbosity > 0:
+            lines += accepted_lines(reports, page)
+            lines += unused_lines(acceptance.unused(reports), page)
+        baseline = acceptance.baseline
+        if baseline is None or verbosity < 0:
+            return lines
+        if baseline.is_updated:
+            return [*lines, *sentence(f"known hazards are in {baseline.name} now", page)]
+        names = [place.headline for place in acceptance.vanished(reports)]
+        return [*lines, *vanished_lines(names, baseline.name, page, verbosity)]
