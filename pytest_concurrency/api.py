@@ -58,6 +58,8 @@ class Found:
     200,000 points, 1 of 200 schedules fitted`` (one execution took all the time and still went on,
     which is no hang), or ``time was up``.
     """
+    notes: tuple[Hazard, ...] = ()
+    """What no execution has shown, and may be worth a look: locks taken in opposite orders."""
 
 
 def explore(
@@ -101,17 +103,19 @@ def explore(
         limit=_FIRST_LIMIT,
         token=lambda execution: "",
         deadline=monotonic() + seconds,
+        preemptions=preemptions,
     )
     with exploring(instrumentation, seconds):
         result = search(explorer, schedules, more=0 if stop_at_first else None)
     return Found(
         result.executions,
-        (*result.hazards, *result.warnings),
+        (*result.hazards, *(each for each in result.warnings if each.severity != "note")),
         result.exhausted,
         len(result.interleavings),
         result.seconds,
         result.covered,
         result.reason,
+        tuple(each for each in result.warnings if each.severity == "note"),
     )
 
 

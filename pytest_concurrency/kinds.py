@@ -140,8 +140,9 @@ _ROWS: Final = (
     Kind(
         LOCK_ORDER_INVERSION,
         "locks taken in opposite orders",
-        "locks taken in opposite orders, without the deadlock having happened",
-        is_reserved=True,
+        "locks taken in opposite orders, without the deadlock having happened in any schedule "
+        "tried, some of which were steered to it (a note, which fails no test); where it happens "
+        "it is a [deadlock](#deadlock)",
     ),
     Kind(
         THREAD_LEAK,

@@ -23,6 +23,7 @@ from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.findings import Doubts, Findings
 from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.shrinking import shortened
+from pytest_concurrency.search.steering import Steering
 from pytest_concurrency.search.strategies.systematic import Systematic
 
 MORE = 200
@@ -87,6 +88,7 @@ class Explorer(Executor):
         token: Callable[[Execution], str],
         deadline: float,
         accepts: Callable[[Hazard], Accepted | None] = lambda hazard: None,
+        preemptions: int | None = None,
     ) -> None:
         super().__init__(run, limit, deadline)
         self._accepts = accepts
@@ -96,6 +98,7 @@ class Explorer(Executor):
         self.findings = Findings()
         self._started = monotonic()
         self._doubts = Doubts()
+        self._steering = Steering(learning, preemptions)
         self._warnings: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
         self.executions = 0
@@ -109,6 +112,9 @@ class Explorer(Executor):
 
     def next_suspect(self) -> Finding | None:
         """Execute once more; return what looks like a hazard."""
+        order = self._steering.next_order()
+        if order is not None:
+            return self._judge(self._execute(order, self.limit))
         self.strategy.prepare()
         observation = self._execute(self.strategy, self.limit)
         suspect = self._judge(observation)
@@ -134,6 +140,7 @@ class Explorer(Executor):
         if is_new:
             self._seen[signature] = self.executions
             self._learning.note(execution.log)
+            self._steering.note(observation, self.executions)
         if is_new or observation.failure is not None or execution.outcome:
             suspect = look(observation, self._asked(observation, is_due or self._doubts.is_due))
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
@@ -183,8 +190,12 @@ class Explorer(Executor):
 
     @property
     def warnings(self) -> tuple[Hazard, ...]:
-        """What is worth a warning, each thing once: threads left behind."""
-        return tuple(self._warnings.values())
+        """What is worth a warning, each thing once: threads left behind; and, when the search is
+        over, what is worth a note.
+        """
+        # Where something has been found, threads may be left that another execution would meet.
+        again = None if self.findings else self
+        return (*self._warnings.values(), *self._steering.notes(again))
 
     def confirm(self, suspect: Finding) -> Hazard:
         """Replay a suspect, shorten its schedule, describe the shortest execution that shows it,

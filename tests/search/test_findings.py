@@ -117,8 +117,18 @@ def test_the_worst_comes_first() -> None:
         state.back_again()
         state.forth()
 
+    def wait_in_vain(state: Many) -> None:
+        state.back_again()
+        if state.x == 1 and state.x == 2:
+            state.barrier.wait()
+
+    def call_twice(state: Many) -> None:
+        state.back_again()
+        for state.x in (1, 2, 0):
+            pass
+
     heard: list[Hazard] = []
-    for workers in ((forth, Many.back), (Many.back, forth), (forth, Many.back, Many.back_again)):
+    for workers in ((forth, Many.back), (Many.back, forth), (wait_in_vain, call_twice)):
         found = searched(*workers, more=200, schedules=400, on_found=heard.append)
         assert [kind for kind, _ in told(found)] == ["deadlock", "lost-update"]
     assert [hazard.kind for hazard in heard[:2]] != [hazard.kind for hazard in heard[-2:]]

@@ -16,7 +16,7 @@ from pytest_concurrency.detect.hygiene.held_lock import HeldLocks
 from pytest_concurrency.detect.hygiene.leak import Leaks
 from pytest_concurrency.detect.hygiene.swallowed import SwallowedExceptions
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.kinds import CRASH, HazardKind
+from pytest_concurrency.kinds import CRASH, LOCK_ORDER_INVERSION, HazardKind
 
 _LAST: Final[tuple[Detector, ...]] = (Failures(), Leaks(), SwallowedExceptions())
 DETECTORS: Final[list[Detector]] = [
@@ -32,6 +32,8 @@ DETECTORS: Final[list[Detector]] = [
 
 WITHOUT_DETECTOR: Final[dict[HazardKind, str]] = {
     CRASH: "the process died, and what it did with it: ``stress/cells`` tells how it ended",
+    LOCK_ORDER_INVERSION: "it follows from a whole search, ``search/steering.py``, in which no "
+    "execution has closed the circle",
 }
 """Kinds that are found otherwise, and why. What fails, hangs or crashes at full speed and in
 processes has no trace either: ``stress/cells/runs.py`` counts it.

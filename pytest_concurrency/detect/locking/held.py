@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pytest_concurrency.runtime.trace.event import Log, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, RELEASED
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.resource import Location, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 
@@ -35,6 +35,15 @@ _NOTHING: Held = MappingProxyType({})
 _NO_LOCKS: frozenset[Location] = frozenset()
 
 
+class Acquisition(NamedTuple):
+    """A thread has acquired a lock while it held others."""
+
+    thread: int
+    lock: Location
+    taken: Taken
+    held: Held
+
+
 class LocksHeld:
     """By event of the log, the locks that its thread held: that of an acquisition is not among
     them yet, that of a release still is.
@@ -46,6 +55,14 @@ class LocksHeld:
         """By thread: after how many events of the log it held others, and which."""
         self._sets: dict[int, frozenset[Location]] = {}
         """By ``id`` of what is in there: its locks alone."""
+        self.nested: list[Acquisition] = []
+        """What was acquired while others were held."""
+        self.passed_on: set[Location] = set()
+        """Locks that another thread than their holder has released: for them one does not have to
+        wait for their holder."""
+        self._go_through(noted)
+
+    def _go_through(self, noted: Sequence[Noted]) -> None:
         signals = _signals(noted)
         holders: dict[Location, int] = {}
         sites: dict[tuple[int, Location], int] = {}
@@ -53,15 +70,18 @@ class LocksHeld:
             lock = (resource, part)
             if op == ACQUIRED and lock not in signals:
                 holders[lock] = thread
-                if site == INTERNAL:
-                    site = sites.get((thread, lock), site)
-                sites[thread, lock] = site
-                held = {**self._latest(thread), lock: Taken(site, position)}
-                self._change(thread, position, held)
+                number = sites.get((thread, lock), site) if site == INTERNAL else site
+                sites[thread, lock] = number
+                taken, held = Taken(number, position), self.held_last(thread)
+                if held:
+                    self.nested.append(Acquisition(thread, lock, taken, held))
+                self._change(thread, position, {**held, lock: taken})
             elif op == RELEASED and lock in holders:
                 holder = holders.pop(lock)
-                held = {key: taken for key, taken in self._latest(holder).items() if key != lock}
-                self._change(holder, position, held)
+                if holder != thread:
+                    self.passed_on.add(lock)
+                left = {key: each for key, each in self.held_last(holder).items() if key != lock}
+                self._change(holder, position, left)
 
     def __len__(self) -> int:
         return len(self._log)
@@ -84,7 +104,8 @@ class LocksHeld:
         last = bisect_right(changes[0], index) - 1
         return changes[1][last] if last >= 0 else _NOTHING
 
-    def _latest(self, thread: int) -> Held:
+    def held_last(self, thread: int) -> Held:
+        """Return what a thread holds in the end."""
         changes = self._changes.get(thread)
         return changes[1][-1] if changes is not None else _NOTHING
 
@@ -99,6 +120,30 @@ def locks_held(log: Log, noted: Sequence[Noted]) -> LocksHeld:
     return LocksHeld(log, noted)
 
 
+def nested(noted: Sequence[Noted]) -> frozenset[object]:
+    """Return the same for two executions in which the same locks are taken while the same others
+    are held; nothing where no thread ever does so. Asked of each new interleaving: it is quick, and
+    counts signals, too.
+    """
+    found: set[object] = set()
+    held: dict[int, dict[object, int]] = {}
+    holders: dict[object, int] = {}
+    for _, thread, site, lock, _, op in noted:
+        if op == ACQUIRED:
+            mine = held.get(thread)
+            if mine is None:
+                mine = held[thread] = {}
+            elif mine:
+                found.add((thread, site, lock, *mine.items()))
+            mine[lock] = site
+            holders[lock] = thread
+        elif op == RELEASED:
+            holder = holders.pop(lock, None)
+            if holder is not None:
+                held[holder].pop(lock, None)
+    return frozenset(found)
+
+
 def _signals(noted: Sequence[Noted]) -> set[Location]:
     """Return the locks of the standard library that are held by nobody: their holders wait until
     somebody else releases them, or leave them behind.
@@ -106,9 +151,14 @@ def _signals(noted: Sequence[Noted]) -> set[Location]:
     holders: dict[Location, int] = {}
     released: set[Location] = set()
     for _, thread, site, resource, part, op in noted:
-        if site == INTERNAL and isinstance(resource, int) and resource < 0:
+        if site == INTERNAL and is_inner_lock(resource):
             if op == ACQUIRED:
                 holders[resource, part] = thread
             elif op == RELEASED and holders.get((resource, part)) == thread:
                 released.add((resource, part))
     return holders.keys() - released
+
+
+def is_inner_lock(resource: Resource) -> bool:
+    """Whether it is a lock that only the standard library uses."""
+    return isinstance(resource, int) and resource < 0

@@ -175,6 +175,7 @@ def _share(
         token=lambda execution: exploration.token_for(cell.threads, execution),
         deadline=deadline,
         accepts=exploration.accepts,
+        preemptions=bound,
     )
 
     def progress(done: int) -> None:
