@@ -142,7 +142,7 @@ _ROWS: Final = (
         "locks taken in opposite orders",
         "locks taken in opposite orders, without the deadlock having happened in any schedule "
         "tried, some of which were steered to it (a note, which fails no test); where it happens "
-        "it is a [deadlock](#deadlock)",
+        "it is a `deadlock`",
     ),
     Kind(
         THREAD_LEAK,
