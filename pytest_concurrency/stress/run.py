@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import select
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import NamedTuple
 
 import pytest
 
@@ -41,6 +42,7 @@ from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.rerun import Rerun
 from pytest_concurrency.stress.own_changes import changes_of
 from pytest_concurrency.stress.plan import plan
+from pytest_concurrency.stress.processes.overwritten import Lines, flowing_lines
 from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome, ProcessRuns
 from pytest_concurrency.stress.processes.turns import Way
@@ -50,6 +52,15 @@ from pytest_concurrency.stress.verdict import isolation_verdict
 
 OnProgress = Callable[[Cell, str], None]
 """Gets the cell and how far it is (``120/200``)."""
+
+
+class _Known(NamedTuple):
+    """What is known before a cell runs."""
+
+    first: Sequence[Schedule]
+    """What is tried first: it failed before."""
+    flowing: Set[Lines]
+    """Between which lines threads have lost updates."""
 
 
 @dataclass(frozen=True)
@@ -198,15 +209,14 @@ class Stress:
             end = self.budget.end_of(cells[number:], facts)
             first = [each.schedule for each in failing if each.threads == cell.threads]
             try:
-                result = self._cell(cell, by_count[copies], first, end)
+                known = _Known(tuple(first), flowing_lines(results))
+                result = self._cell(cell, by_count[copies], known, end)
                 results.append(self.without_excused(result, facts))
             except Interrupted as stop:
                 results.append(interrupted_cell(cell, stop.kept))
                 raise
 
-    def _cell(
-        self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
-    ) -> CellResult:
+    def _cell(self, cell: Cell, facts: SerialFacts, known: _Known, deadline: float) -> CellResult:
         if cell.kind == "explored" and facts.result.outcome == "skipped":
             return CellResult(cell, "skipped", reason=facts.result.reason)
         # Where each statement is one step, processes fail as threads do: on what the set-up made.
@@ -217,18 +227,18 @@ class Stress:
         if cell.kind == "explored" and facts.own_fixtures and facts.not_checked:
             shared = replace(facts, own_fixtures=False)
             half = time.monotonic() + (deadline - time.monotonic()) / 2
-            result = needs_no_check(self._in_child(cell, shared, first, half))
+            result = needs_no_check(self._in_child(cell, shared, known, half))
             if result is not None:
                 return result
-        return self._in_child(cell, facts, first, deadline)
+        return self._in_child(cell, facts, known, deadline)
 
     def _in_child(
-        self, cell: Cell, facts: SerialFacts, first: Sequence[Schedule], deadline: float
+        self, cell: Cell, facts: SerialFacts, known: _Known, deadline: float
     ) -> CellResult:
         runners: dict[str, Callable[..., CellResult]] = {
-            "explored": partial(self._explored, first),
+            "explored": partial(self._explored, known.first),
             "free-running": self._free_running,
-            "processes": self._processes,
+            "processes": partial(self._processes, known.flowing),
         }
         runner = runners[cell.kind]
         started = time.monotonic()
@@ -312,7 +322,12 @@ class Stress:
         )
 
     def _processes(
-        self, cell: Cell, facts: SerialFacts, deadline: float, progress: Callable[[str], None]
+        self,
+        flowing: Set[Lines],
+        cell: Cell,
+        facts: SerialFacts,
+        deadline: float,
+        progress: Callable[[str], None],
     ) -> CellResult:
         patience = self.budget.patience(facts)
         runs = ProcessRuns(
@@ -340,6 +355,7 @@ class Stress:
             rng=random.Random(Choices(self.seed, cell.label).random()),
             shape=facts.shape,
             stays_behind=self.stays_behind,
+            flowing=flowing,
             on_progress=progress,
         )
 

@@ -70,6 +70,46 @@ def test_what_is_handed_to_a_file_flows_into_it() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "open"
     }
-    into = Flows(tree).into_file(opens["'b'"])
+    into = Flows(tree).into_file(opens["'b'"]).reads
     assert opens["'a'"] in into
     assert "o.y" in {ast.unparse(node) for node in into}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with open(p, 'w') as file:\n    file.write(o.y)\nos.replace(p, q)",
+        "with p.open('w') as file:\n    json.dump(o.y, file)\np.replace(q)",
+        "Path(p).write_text(o.y)\nshutil.move(p, q)",
+        "handle, p = mkstemp()\nwith os.fdopen(handle, 'w') as file:\n    file.write(o.y)\n"
+        "os.rename(p, q)",
+        "handle, p = tempfile.mkstemp()\nos.write(handle, o.y)\nPath(p).rename(q)",
+        "with NamedTemporaryFile('w', delete=False) as file:\n    file.write(o.y)\n"
+        "os.replace(file.name, q)",
+    ],
+)
+def test_what_was_written_to_a_file_goes_where_that_is_put(body: str) -> None:
+    assert "o.y" in moved(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with open(p + 'log', 'w') as file:\n    file.write(o.y)\nos.replace(p, q)",
+        "p.with_suffix('.log').write_text(o.y)\np.replace(q)",
+        "with open(p) as file:\n    print(o.y)\nos.replace(p, q)",
+    ],
+)
+def test_what_was_written_to_another_file_does_not(body: str) -> None:
+    assert "o.y" not in moved(body)
+
+
+def moved(body: str) -> set[str]:
+    """Return what may flow where the last statement puts a file."""
+    function = ast.parse("def f(o, p, q):\n" + textwrap.indent(textwrap.dedent(body), "    ")).body[
+        0
+    ]
+    assert isinstance(function, ast.FunctionDef)
+    last = function.body[-1]
+    assert isinstance(last, ast.Expr)
+    return {ast.unparse(node) for node in Flows(function).into_file(last.value).reads}

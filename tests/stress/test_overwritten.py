@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_concurrency.model import Hazard
+from pytest_concurrency.model import Cell, CellResult, Hazard, Site, SiteUse
 from pytest_concurrency.runtime.effects.outside import (
     LocationKind,
     add_location_kind,
     remove_location_kind,
 )
 from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
-from pytest_concurrency.stress.processes.overwritten import lost_update_between
+from pytest_concurrency.stress.processes.overwritten import (
+    Lines,
+    flowing_lines,
+    lost_update_between,
+)
 from pytest_concurrency.stress.processes.touch import Touch
 
 READ = add_site(InstrumentedSite("it.py", 1, 0, "work", "call", "", "get"))
@@ -58,3 +62,38 @@ def test_it_is_named_as_between_threads(location: str, name: str) -> None:
 @pytest.mark.parametrize("foreign_write", [0, 4])
 def test_nothing_is_lost_before_or_afterwards(foreign_write: int) -> None:
     assert between("/tmp/data.txt", foreign_write=foreign_write) is None
+
+
+HELPED_READ = add_site(
+    InstrumentedSite("it.py", 5, 0, "load", "call", "", "get", is_given_away=True)
+)
+HELPED_WRITE = add_site(InstrumentedSite("it.py", 8, 0, "save", "call", "", "put", is_given=True))
+FLOWING = flowing_lines(
+    [
+        CellResult(
+            Cell("explored", threads=2),
+            "hazard",
+            hazards=(
+                Hazard(
+                    "lost-update",
+                    "",
+                    "file data.txt",
+                    (
+                        SiteUse(Site("it.py", 5), 1, "read"),
+                        SiteUse(Site("it.py", 8), 2, "write"),
+                        SiteUse(Site("it.py", 8), 1, "write"),
+                    ),
+                ),
+            ),
+        )
+    ]
+)
+
+
+@pytest.mark.parametrize("flowing", [FLOWING, frozenset()])
+def test_what_flows_through_calls_is_known_from_threads(flowing: frozenset[Lines]) -> None:
+    one = [Touch(1, "/data.txt", "read", HELPED_READ), Touch(3, "/data.txt", "write", HELPED_WRITE)]
+    other = [Touch(2, "/data.txt", "write", HELPED_WRITE)]
+    found = lost_update_between([one, other], flowing)
+    assert (found is not None) == bool(flowing)
+    assert lost_update_between([one, [other[0]._replace(when=0)]], flowing) is None

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pytest_concurrency.instrument.analysis.files import Files
 from pytest_concurrency.instrument.analysis.names import (
     DISPLAYS,
     FunctionNode,
@@ -50,7 +51,7 @@ class Expressions:
         self.augmented: set[ast.AST] = set()
         """Targets whose value is changed."""
         self._values: dict[ast.AST, Value] = {}
-        self._handles: dict[ast.AST, Reads] = {}
+        self.files = Files()
         self._compared: dict[ast.AST, Compared] = {}
         self._tests: list[Compared] = []
         self._not_local: set[str] = set()
@@ -146,11 +147,7 @@ class Expressions:
             parts.append(self._values[node.func.value])
             if given is not NOTHING and self._statement_now is not None:
                 self._put_into(self._statement_now, node.func.value, given, state)
-        # What is handed to a file or to a function together with a file may end up in it.
-        for part in parts:
-            for handle in filter(_is_opening, part.reads):
-                others = frozenset().union(*(other.reads for other in parts if other is not part))
-                self._handles[handle] = self._handles.get(handle, NO_READS) | others
+        self.files.note_call(node, parts, given, len(self._tests))
         return read(node, called, given)
 
     def _store(self, node: ast.AST, value: Value) -> None:
@@ -273,11 +270,3 @@ def arguments_of(function: FunctionNode) -> State:
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
     named += [each for each in (given.vararg, given.kwarg) if each is not None]
     return {each.arg: argument(each) for each in named}
-
-
-def _is_opening(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    callee = node.func
-    name = callee.id if isinstance(callee, ast.Name) else getattr(callee, "attr", "")
-    return name == "open"

@@ -28,7 +28,6 @@ from pytest_concurrency.instrument.analysis.values import (
     FOREIGN,
     NO_READS,
     NOTHING,
-    Reads,
     State,
     Value,
     cut,
@@ -88,9 +87,11 @@ class Flows(Expressions):
             found |= added
         return frozenset(found)
 
-    def into_file(self, opening: ast.AST) -> Reads:
-        """Return the reads that may flow into the file that a call of ``open`` opens."""
-        return self._handles.get(opening, NO_READS)
+    def into_file(self, call: ast.AST) -> Value:
+        """Return what flows into the file that a call opens, writes, or puts another one in the
+        place of; nothing if it is none of those, or if that is not known.
+        """
+        return self.files.into(call)
 
     def compared_before(self, node: ast.AST) -> Compared:
         """Return the pairs of reads whose equality decided that ``node`` is stored."""
@@ -201,6 +202,7 @@ class Flows(Expressions):
 
     def _try(self, node: ast.Try | ast.TryStar, state: State) -> None:
         before = dict(state)
+        tried = Value(sure=frozenset(part for each in node.body for part in all_nodes(each)))
         anywhere = [before]
         tests = len(self._tests)
         for statement in node.body:
@@ -215,7 +217,11 @@ class Flows(Expressions):
             end = dict(raised)
             if handler.name is not None:
                 self._define(handler, handler.name, FOREIGN, end)
+            returned = len(self.results)
             self._block(handler.body, end)
+            # What could not be read is known by that, too.
+            for index in range(returned, len(self.results)):
+                self.results[index] |= tried
             if not _leaves(handler.body):
                 ends.append(end)
         join(state, ends)

@@ -113,8 +113,12 @@ class Function(NamedTuple):
         return caller.flows.value_of(node.args[index])
 
     def stored(self, target: ast.AST) -> Value:
-        """Return what it stores in ``target``; with what was there, where that is changed."""
-        value = self.flows.into(target)
+        """Return what it stores in ``target``; with what was there, where that is changed.
+
+        Of a call that opens or moves a file: what flows into that.
+        """
+        written = self.flows.into_file(target)
+        value = self.flows.into(target) if written is NOTHING else written
         itself = frozenset((target,)) if target in self.flows.augmented else NO_READS
         return value | Value(itself, itself)
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from pytest_concurrency.instrument.analysis.values import NOTHING, Value
+from pytest_concurrency.instrument.analysis.files import MOVING
+from pytest_concurrency.instrument.analysis.values import FOREIGN, NOTHING
 from pytest_concurrency.instrument.rewriting.container_reads import ContainerReads
 from pytest_concurrency.runtime.effects import files, outside
 from pytest_concurrency.runtime.effects.containers import (
@@ -267,10 +268,10 @@ class Calls(ContainerReads):
     def _file_site(self, node: ast.Call, name: str, label: str) -> int:
         """Enter a call; note what flows into the file if it is one that writes to a file."""
         flows = self._scope.flows if self._scope else None
-        if flows is not None and name in files.METHODS:
+        if flows is not None and name in (files.METHODS.keys() | MOVING):
             value, compared = self._stored(node)
-            if name == "open":
-                value = Value(flows.into_file(node), is_foreign=True)
+            if name == "open" or name in MOVING:
+                value = flows.into_file(node) | FOREIGN
             if value is not NOTHING and not (name == "open" and _appends(node)):
                 self._pending[node] = (value, compared)
         return self._site(node, "call", name, label)

@@ -100,6 +100,8 @@ class _Recorder:
         the name."""
         self._owners: dict[Location, tuple[Event, Callable[[], object], object, str]] = {}
         """Where the program has looked by name, and what it is called there."""
+        self._buffered: set[Location] = set()
+        """Files that have been opened to be written: what was may still be in a buffer."""
         self._names: dict[Any, str] = {}
         """Of objects that have no name where they are touched, by number."""
 
@@ -154,11 +156,12 @@ class _Recorder:
         found = peek(event, obj, name) if is_read or op == WRITE else MISSING
         label = location_name(event, obj, name, self._called(event, obj))
         is_outside = type(resource_of(event)) is Outside
+        if resource_of(event) is FILE and op == WRITE and SITES[site_number(event)].name == "open":
+            self._buffered.add(location(event))
         if op == READ and type(name) is str and not is_outside:
             self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
-        # What has been written to a file may still be in a buffer.
-        content = NOT_KNOWN if found is MISSING or is_outside else content_of(found)
+        content = self._content(event, found)
         self.stacks.append(stack_here() if len(self.stacks) < _MOST_STACKS else [])
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
@@ -250,8 +253,13 @@ class _Recorder:
                 found = peek(event, obj, name)
                 self._sync.keep(found, self._accesses[index][_LOCATION])
                 self._accesses[index][_VALUE] = show(found)
-                if found is not MISSING and type(resource_of(event)) is not Outside:
-                    self.contents[index] = (self.contents[index][0], content_of(found))
+                if found is not MISSING:
+                    after = self._content(event, found)
+                    self.contents[index] = (self.contents[index][0], after)
+
+    def _content(self, event: Event, found: object) -> Content:
+        is_known = found is not MISSING and location(event) not in self._buffered
+        return content_of(found) if is_known else NOT_KNOWN
 
 
 def _shown(event: Event) -> Operation:

@@ -9,8 +9,8 @@ processes.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pytest_concurrency import real_time as time
@@ -18,7 +18,7 @@ from pytest_concurrency.model import Cell, CellResult, Settings
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.workload import Shape
 from pytest_concurrency.stress.item.outcomes import RunOutcome, merge
-from pytest_concurrency.stress.processes.overwritten import lost_update_between
+from pytest_concurrency.stress.processes.overwritten import Lines, lost_update_between
 from pytest_concurrency.stress.processes.preemptions import promising_preemptions
 from pytest_concurrency.stress.processes.process_run import (
     GivenUpOutside,
@@ -60,6 +60,7 @@ class _Found:
     told: str = ""
     traces: tuple[tuple[Touch, ...], ...] = ()
     seconds: float = 0.0
+    ends: Mapping[str, str] = field(default_factory=dict)
     answering: tuple[str, ...] = ()
     workers_fail: bool = False
     """What workers do at once is no evidence: one after another they fail, too."""
@@ -80,11 +81,13 @@ def process_cell(
     rng: random.Random,
     shape: Shape = "callables",
     stays_behind: str = "",
+    flowing: Set[Lines] = frozenset(),
     on_progress: Callable[[str], None] | None = None,
 ) -> CellResult:
     """Run a test with its workers in turn twice, then ``settings.runs`` times at once.
 
-    ``stays_behind``: what its processes do not have, for messages of why they fail.
+    ``stays_behind``: what its processes do not have, for messages of why they fail. ``flowing``:
+    between which lines threads have lost updates.
     """
     progress = on_progress or (lambda text: None)
     began = time.monotonic()
@@ -115,7 +118,8 @@ def process_cell(
             judge_test=found.control == "clean",
         )
         if isinstance(way, InTurn) and not outcome.overlap:
-            runs.add_found(lost_update_between(outcome.traces))
+            unharmed = dict(outcome.ends.items() & found.ends.items())
+            runs.add_found(lost_update_between(outcome.traces, flowing, unharmed.keys()))
         progress(runs.progress())
     reason = found.told or ("" if meets else NOTHING_OUTSIDE)
     if runs.has_failed and found.answering and meet_in_talk_only(found.traces):
@@ -163,6 +167,7 @@ def _control(
         told,
         watched.traces,
         watched.seconds,
+        watched.ends,
         watched.answering,
         any(worker.is_bad for worker in watched.workers),
     )

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,6 +27,7 @@ from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.item.own_fixtures import Prepared
 from pytest_concurrency.stress.item.rerun import Rerun
 from pytest_concurrency.stress.processes.outside import WATCH
+from pytest_concurrency.stress.processes.overwritten import ends_of
 from pytest_concurrency.stress.processes.thread_workers import NotMapped, threads_as_workers
 from pytest_concurrency.stress.processes.touch import Touch
 from pytest_concurrency.stress.processes.turns import Overlap, Way
@@ -71,6 +72,8 @@ class ProcessOutcome:
     """Threads that the test had started before its workers: they go on in the main process only."""
     given_up: str = ""
     """Which kind of ``GivenUpWaiting`` has ended the test, whatever it raised on its way out."""
+    ends: Mapping[str, str] = field(default_factory=dict)
+    """What was in the files when its workers had ended, on which they met, by their names."""
 
     @property
     def is_given_up(self) -> bool:
@@ -86,6 +89,7 @@ class _Notes:
     results: list[WorkerResult] = field(default_factory=list)
     overlap: Overlap = ""
     not_mapped: str = ""
+    ends: dict[str, str] = field(default_factory=dict)
     check: tuple[Touch, ...] = ()
     answering: tuple[str, ...] = ()
     given_up: str = ""
@@ -126,6 +130,7 @@ class ProcessRuns:
             shift = len(notes.results)
             results = [self._counted(each, shift) for each in done.results]
             notes.results += results
+            notes.ends |= ends_of([each.trace for each in notes.results])
             notes.overlap = done.overlap or notes.overlap
             WATCH.start()
             return [End(i, each.value, each.error, each.outcome) for i, each in enumerate(results)]
@@ -146,6 +151,7 @@ class ProcessRuns:
             notes.not_mapped,
             notes.answering,
             notes.given_up,
+            notes.ends,
         )
 
     def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:

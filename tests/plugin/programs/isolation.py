@@ -735,3 +735,42 @@ def test_inconclusive__own_server_shut_down_on_the_way_out():
         finally:
             server.shutdown()
             thread.join()
+
+
+# -- files put in place of others; nothing is asserted of what was lost
+
+
+class Table:
+    def __init__(self, path):
+        self.path = path
+
+    def load(self):
+        with open(self.path) as file:
+            return json.load(file)
+
+    def save(self, rows):
+        handle, new = tempfile.mkstemp(dir=os.path.dirname(self.path))
+        with os.fdopen(handle, "w") as file:
+            json.dump(rows, file)
+        os.replace(new, self.path)
+
+    def add(self, key):
+        rows = self.load()
+        rows[key] = 1
+        self.save(rows)
+
+
+def add_two(tmp_path, concurrency, keys):
+    path = tmp_path / "rows"
+    path.write_text("{}")
+    table = Table(str(path))
+    concurrency.run([functools.partial(table.add, key) for key in keys])
+    assert path.exists()
+
+
+def test_persists__file_put_in_place(tmp_path, concurrency):
+    add_two(tmp_path, concurrency, "ab")
+
+
+def test_clean__file_put_in_place_with_the_same(tmp_path, concurrency):
+    add_two(tmp_path, concurrency, "aa")
