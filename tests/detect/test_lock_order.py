@@ -11,6 +11,7 @@ from loading import load_module
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import Found
+from pytest_concurrency.search.steering import Steering
 
 _HEAD = """
     import logging, multiprocessing, queue, threading, time
@@ -37,13 +38,11 @@ DEADLOCKS = {
         def one(s):
             s.busy()
             with s.a:
-                s.busy()
                 with s.b:  # here
                     s.busy()
         def two(s):
             s.busy()
             with s.b:
-                s.busy()
                 with s.a:  # here
                     s.busy()
         WORKERS = [one, two]
@@ -66,14 +65,12 @@ DEADLOCKS = {
     "acquired and released": """
         def one(s):
             s.a.acquire()
-            s.busy()
             s.b.acquire()  # here
             s.b.release()
             s.a.release()
         def two(s):
             s.b.acquire()
             try:
-                s.busy()
                 s.a.acquire()  # here
                 s.a.release()
             finally:
@@ -84,7 +81,6 @@ DEADLOCKS = {
         def take(s, first, second):
             s.busy()
             with first:
-                s.busy()
                 with second:  # here
                     s.busy()
         WORKERS = [lambda s: take(s, s.a, s.b), lambda s: take(s, s.b, s.c),
@@ -93,7 +89,6 @@ DEADLOCKS = {
     "four in a circle": """
         def take(s, first, second):
             with first:
-                s.busy()
                 with second:  # here
                     pass
         WORKERS = [lambda s: take(s, s.a, s.b), lambda s: take(s, s.b, s.c),
@@ -103,13 +98,11 @@ DEADLOCKS = {
         def one(s):
             for lock in (s.c, s.d, s.b):
                 with s.a:
-                    s.busy()
                     with lock:  # here
                         pass
         def two(s):
             s.busy()
             with s.b:
-                s.busy()
                 with s.a:  # here
                     pass
         WORKERS = [one, two]
@@ -117,13 +110,11 @@ DEADLOCKS = {
     "a condition and a lock": """
         def one(s):
             with s.ready:
-                s.busy()
                 with s.a:  # here
                     s.done.append(1)
                 s.ready.notify()
         def two(s):
             with s.a:
-                s.busy()
                 with s.ready:  # here
                     s.ready.notify()
         WORKERS = [one, two]
@@ -131,7 +122,6 @@ DEADLOCKS = {
     "threads of its own": """
         def one(s):
             with s.a:
-                time.sleep(0.01)
                 with s.b:  # here
                     s.busy()
         def two(s):
@@ -150,12 +140,10 @@ DEADLOCKS = {
     "workers of a pool": """
         def one(s):
             with s.re:
-                s.busy()
                 with s.other:  # here
                     s.busy()
         def two(s):
             with s.other:
-                s.busy()
                 with s.re:  # here
                     s.busy()
         def main(s):
@@ -175,13 +163,11 @@ DEADLOCKS = {
         def one(s):
             s.busy()
             with s.a:
-                s.busy()
                 with s.b:  # here
                     s.busy()
         def two(s):
             s.busy()
             with s.b:
-                s.busy()
                 with s.a:  # here
                     s.busy()
         WORKERS = [one, two]
@@ -205,7 +191,6 @@ DEADLOCKS = {
         def two(s):
             s.busy()
             with s.re:
-                s.busy()
                 s.log.warning("y")  # here
         WORKERS = [one, two]
     """,
@@ -375,16 +360,29 @@ def lines_marked(program: ModuleType) -> set[int]:
     return {number for number, line in enumerate(source, 1) if line.endswith("# here")}
 
 
-@pytest.mark.parametrize("body", DEADLOCKS.values(), ids=DEADLOCKS)
-def test_led_into_the_deadlock_at_once(tmp_path: Path, body: str) -> None:
-    program = loaded(tmp_path, body)
-    found = explored(program, 12)
-    assert found.hazards, "it takes many schedules to come there by luck"
+SHOWN_LATE = {"workers of a pool"}
+"""In the first executions one worker does all jobs: nobody takes locks in opposite orders."""
+
+
+@pytest.mark.parametrize("name", DEADLOCKS)
+def test_led_into_the_deadlock_at_once(tmp_path: Path, name: str) -> None:
+    program = loaded(tmp_path, DEADLOCKS[name])
+    found = explored(program, 40)
     hazard = found.hazards[0]
     assert hazard.kind == "deadlock"
     assert {use.site.line for use in hazard.sites} >= lines_marked(program)
     assert "not deterministic" not in hazard.note
     assert not found.notes
+    if name not in SHOWN_LATE:
+        assert hazard.schedule_index == 2
+
+
+@pytest.mark.parametrize("name", ["three in a circle", "threads of its own"])
+def test_by_luck_it_takes_many(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Steering, "next_order", lambda self: None)
+    found = explored(loaded(tmp_path, DEADLOCKS[name]), 1000)
+    assert found.hazards[0].kind == "deadlock"
+    assert found.hazards[0].schedule_index > 50
 
 
 @pytest.mark.parametrize("body", CORRECT.values(), ids=CORRECT)
@@ -462,10 +460,3 @@ def test_within_a_bound_nothing_is_steered_beyond_it(tmp_path: Path) -> None:
     assert not found.hazards
     (note,) = found.notes
     assert note.message.endswith("no schedule tried reaches it")
-
-
-def test_it_takes_fewer_schedules_than_without(tmp_path: Path) -> None:
-    program = loaded(tmp_path, DEADLOCKS["far apart"])
-    (hazard,) = explored(program, 100).hazards
-    assert hazard.schedule_index == 2
-    assert hazard.preemptions == 1
