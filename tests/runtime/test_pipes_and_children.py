@@ -433,7 +433,8 @@ def _hold_over_await(shared):
         (
             _hold_over_await,
             "thread 1 waits for what its selector or event loop waits for; "
-            "thread 2 waits for lock Shared.lock held by thread 1",
+            "thread 2 waits for lock Shared.lock held by thread 1, which took it at "
+            f"test_pipes_and_children.py:{_hold_over_await.__code__.co_firstlineno + 2}",
         ),
     ],
 )

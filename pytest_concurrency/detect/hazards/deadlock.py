@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.hazards.given_up import GivenUp, circle, stuck, uses_of, who_is_stuck
+from pytest_concurrency.detect.hazards.in_vain import said
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import told
 from pytest_concurrency.kinds import DEADLOCK, KINDS
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,11 +28,9 @@ class FoundDeadlock(GivenUp):
         return bool(stuck(self.states) & stuck(other.states))
 
     def tell(self, again: Again | None) -> Hazard:
-        """Say who waits for what."""
+        """Say who waits for what, and why nobody does it."""
         waiting = who_is_stuck(self.states)
-        who = "; ".join(
-            f"{thread_name(s.thread, '')} waits for {s.waits_for}" for s in waiting or self.states
-        )
+        who = "; ".join(said(self.observation, state) for state in waiting or self.states)
         names = sorted({s.awaits or s.waits_for.partition(" held by")[0] for s in waiting})
         return told(
             self.observation,

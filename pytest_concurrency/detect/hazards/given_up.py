@@ -11,7 +11,7 @@ from pytest_concurrency.detect.telling import line_of
 from pytest_concurrency.model import SiteUse, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 
-_HOLDER = re.compile(r"(?: held by|the end of) (?:thread (\d+)|the main thread)$")
+HOLDER = re.compile(r"(?: held by|the end of) (?:thread (\d+)|the main thread)$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ def circle(states: Sequence[ThreadState]) -> list[ThreadState]:
     """Return the threads each of which waits for a lock that the next one holds, or for its end;
     one alone may wait for what it holds itself.
     """
-    waits = {state.thread: _HOLDER.search(state.waits_for) for state in states}
+    waits = {state.thread: HOLDER.search(state.waits_for) for state in states}
     holders = {thread: int(found[1] or 0) for thread, found in waits.items() if found}
     for thread in holders:
         met = [thread]

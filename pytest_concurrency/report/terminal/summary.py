@@ -91,6 +91,9 @@ def _below(report: StressReport, page: Page) -> Iterator[Line]:
     """Name under a test's row what was found, with the replay where no failure section has it."""
     found = distinct(report)
     for hazard, _ in found[:MOST_HAZARDS]:
+        if hazard.severity == "note":  # no failure section has what it says
+            yield from _notes([f"note: {headline(hazard, short=True)}: {hazard.message}"], page)
+            continue
         gate = "" if report.gated else " [does not fail the run]"
         for text in page.wrap(headline(hazard, short=True) + gate, "    ", "      "):
             yield line(text, "red" if hazard.severity == "error" else "yellow")
@@ -165,7 +168,9 @@ def _notes(texts: Iterable[str], page: Page, *markup: Markup) -> Iterator[Line]:
 
 def _totals(reports: Sequence[StressReport], page: Page, seed: str) -> list[Line]:
     stressed = [each for each in reports if each.outcome != "skipped"]
-    found = sum(len(distinct(each)) for each in stressed)
+    severities = [hazard.severity for each in stressed for hazard, _ in distinct(each)]
+    notes = severities.count("note")
+    found = len(severities) - notes
     skipped = len(reports) - len(stressed)
     parts = [
         f"{count(len(stressed), 'test')} stressed",
@@ -173,7 +178,7 @@ def _totals(reports: Sequence[StressReport], page: Page, seed: str) -> list[Line
         count(sum(each.schedules for each in stressed), "schedule"),
     ]
     before = ", ".join(parts) + ", "
-    hazards = count(found, "hazard")
+    hazards = count(found, "hazard") + (f", {count(notes, 'note')}" if notes else "")
     seconds = sum(each.seconds for each in stressed)
     unjudged = sum(bool(each.not_judged) for each in reports)
     doubt = f", {count(unjudged, 'test')} could not be judged" if unjudged else ""
