@@ -64,6 +64,11 @@ def arguments_of(thread: threading.Thread) -> tuple[Any, ...]:
     return tuple(vars(thread).get("_args", ()))
 
 
+def keywords_of(thread: threading.Thread) -> dict[str, Any]:
+    """Return the keywords that it calls that with, as long as they are known."""
+    return dict(vars(thread).get("_kwargs", {}))
+
+
 def has_started(thread: Any) -> bool:
     """Whether ``start`` has been called, and no error came of it."""
     return bool(thread._started.is_set())

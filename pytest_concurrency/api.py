@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pytest_concurrency._origins import is_programs
 from pytest_concurrency.detect.observation import Failure, Observation
+from pytest_concurrency.detect.outcomes.taking import TAKING
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
@@ -143,14 +144,22 @@ def _run_once(
     state = setup()
     jobs = [partial(worker, state) for worker in workers]
     ends: list[tuple[Any, BaseException | None]] = []
-    execution = execute(strategy, lambda: ends.extend(run_copies(jobs)), limit)
+
+    def body() -> None:
+        ends.extend(run_copies(jobs))
+        if check is None:  # which would judge what the state may be
+            TAKING.named = {"state": state}
+            TAKING.take(jobs, ends)
+
+    execution = execute(strategy, body, limit)
     if execution.outcome:
         return Observation(execution)
     errors = [(index, error) for index, (_, error) in enumerate(ends, 1) if error is not None]
     errors += [(index, error) for index, _, error in execution.thread_errors]
     if errors:
         return Observation(execution, _thread_failure(*errors[0]))
-    return Observation(execution, None if check is None else _judge(check, state))
+    failure = None if check is None else _judge(check, state)
+    return Observation(execution, failure, outcome=TAKING.taken())
 
 
 def _thread_failure(index: int, error: BaseException) -> Failure:

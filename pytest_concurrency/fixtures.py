@@ -56,6 +56,17 @@ class Concurrency:
             raise TypeError(_NOT_AWAITED.format("a callable returned a coroutine"))
         return values
 
+    def watch(self, obj: object) -> None:
+        """Name an object whose state belongs to what comes of ``run``, besides what the callables
+        hold themselves and the fixtures of the test.
+
+        It is compared with what it is when the callables run one after another: by what it and its
+        parts keep, without running code of theirs. Does nothing in a plain pytest run.
+        """
+        from pytest_concurrency.detect.outcomes.taking import TAKING
+
+        TAKING.watch(obj)
+
 
 _CALLED_LATER = (FunctionType, BuiltinFunctionType, MethodType, MethodWrapperType, partial)
 _NOT_AWAITED = (

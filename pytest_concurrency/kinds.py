@@ -92,8 +92,8 @@ _ROWS: Final = (
     Kind(
         NONSERIALIZABLE_OUTCOME,
         "outcomes that no order of the threads explains",
-        "an outcome that no order of the threads one after another explains",
-        is_reserved=True,
+        "an outcome that no order of the threads one after another explains: what calls return "
+        "and raise, and what has become of what they were given",
     ),
     Kind(
         NO_PROGRESS,

@@ -31,6 +31,7 @@ ROOMS = (
     "instrument",
     "detect.locking",
     "detect",
+    "detect.outcomes",
     "detect.cause",
     "detect.hygiene",
     "detect.atomicity",

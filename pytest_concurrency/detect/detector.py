@@ -13,9 +13,24 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 from pytest_concurrency.detect.effects import Serial
 from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.detect.outcome import Outcome, Path
 from pytest_concurrency.kinds import HazardKind, Kind
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.runtime.trace.event import Event
+
+
+class Explaining(Protocol):
+    """Judges outcomes by those of the workers one after another."""
+
+    def unexplained(self, observation: Observation) -> Outcome | None:
+        """Return the serial outcome nearest to that of an execution, if none explains it; None also
+        if that cannot be said.
+        """
+        ...
+
+    def differing(self, outcome: Outcome, nearest: Outcome) -> set[Path]:
+        """Return where an outcome differs from a serial one, as far as that says anything."""
+        ...
 
 
 class Again(Protocol):
@@ -58,6 +73,11 @@ class Again(Protocol):
         """Say what the threads do one after another, in several orders."""
         ...
 
+    @property
+    def outcomes(self) -> Explaining:
+        """What the threads come to one after another."""
+        ...
+
 
 def never(key: Any) -> bool:
     """Nothing is due."""
@@ -74,6 +94,8 @@ class Asked(NamedTuple):
     """Whether it is worth an execution in full to learn more about a finding, by its key."""
     again: Again | None = None
     """None: nothing can be executed any more."""
+    accused: Set[str] = frozenset()
+    """Names of locations that hazards found before are about."""
 
 
 NOTHING_MORE = Asked()
@@ -92,6 +114,9 @@ class Finding(ABC):
     """Whether only an execution that is recorded in full shows that it is one."""
     is_cut_off: ClassVar[bool] = False
     """Whether its execution was stopped while it went on: another one may be so elsewhere."""
+    only_says_that: ClassVar[bool] = False
+    """Whether it says that something is wrong, not what: what else is found where it was seen says
+    more."""
     may_hang: ClassVar[bool] = False
     """Whether to see it once more takes as long as an execution may."""
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.effects import Contents
 from pytest_concurrency.detect.locking.held import LocksHeld, locks_held
+from pytest_concurrency.detect.outcome import Outcome
 from pytest_concurrency.kinds import TEST_FAILURE, HazardKind
 from pytest_concurrency.model import Access, Schedule, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.helpers.marks import Mark
@@ -123,6 +124,8 @@ class Observation:
     own_lines: frozenset[tuple[str, int]] = frozenset()
     """Lines (path, number) whose doings are nobody's fault: a value that is lost because one of
     them has handed it on to another one does not count."""
+    outcome: Outcome | None = None
+    """What it came to; None if it was not asked, or is not worth it."""
     _touched: dict[Location, list[int]] | None = field(default=None, init=False, repr=False)
     _order: HappensBefore | None = field(default=None, init=False, repr=False)
     _held: LocksHeld | None = field(default=None, init=False, repr=False)

@@ -30,6 +30,8 @@ from pytest_concurrency.runtime.trace.operations import MAY_WRITE, SYNCHRONISE
 from pytest_concurrency.runtime.trace.resource import WHOLE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 
+AND = " and "
+"""Between the names of several locations."""
 _MOST_WAITS = 2
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Sequence, Set
 from itertools import islice, permutations
 
 from pytest_concurrency.detect.effects import Serial, serial_of
 from pytest_concurrency.detect.hygiene import held_lock
 from pytest_concurrency.detect.hygiene.swallowed import signs_of, swallowed
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.outcomes.serial import SerialOutcomes
+from pytest_concurrency.detect.outcomes.taking import TAKING
 from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.search.execution.engine import MOST_POINTS, start_round
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.runner import Runner
+from pytest_concurrency.search.orders.call_by_call import ANY_FUNCTION, CallByCall, Users
 from pytest_concurrency.search.orders.fair import ThenFair
 from pytest_concurrency.search.orders.follow import Follow
 from pytest_concurrency.search.orders.in_order import InOrder
@@ -26,8 +31,18 @@ _SERIAL_ORDERS = 6
 class Executor:
     """The executions that detectors may ask for (``detect.detector.Again``)."""
 
-    def __init__(self, run: Runner, limit: int, deadline: float) -> None:
+    def __init__(
+        self,
+        run: Runner,
+        limit: int,
+        deadline: float,
+        learning: Learning,
+        users: Users = ANY_FUNCTION,
+    ) -> None:
         self._run = run
+        self._learning = learning
+        self._users = users
+        """The functions that use what is tested."""
         self.limit = limit
         """Scheduling points that an execution may have."""
         self.deadline = deadline
@@ -38,21 +53,58 @@ class Executor:
         """What threads were found to do without end."""
         self._serials: list[Serial] | None = None
         """What serial orders do; None: not known yet."""
+        self.outcomes = SerialOutcomes(self)
+        """What they come to."""
 
     def _execute(
-        self, strategy: Strategy, limit: int, *, record: bool = False, goes_on: bool = False
+        self,
+        strategy: Strategy,
+        limit: int,
+        *,
+        record: bool = False,
+        goes_on: bool = False,
+        seen: set[int] | None = None,
     ) -> Observation:
-        observation = self._run_once(strategy, limit, record=record, goes_on=goes_on)
+        """Execute once; what it comes to is not asked where its interleaving is in ``seen``."""
+        observation = self._run_once(strategy, limit, record=record, goes_on=goes_on, seen=seen)
         execution = observation.execution
         if execution.unasked and observation.failure is None and not execution.outcome:
             observation.failure = swallowed(execution, self.serials(execution.threads))
         return observation
 
     def _run_once(
-        self, strategy: Strategy, limit: int, *, record: bool, goes_on: bool = False
+        self,
+        strategy: Strategy,
+        limit: int,
+        *,
+        record: bool,
+        goes_on: bool = False,
+        seen: set[int] | None = None,
     ) -> Observation:
         start_round(is_brief=not record, goes_on=goes_on)
+        TAKING.begin(seen, self.outcomes.names)
         return self._run(strategy, limit, record)
+
+    def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:
+        """Execute the workers one after another; ``otherwise``: with another time, other chance
+        and other addresses.
+        """
+        strategy = CallByCall(self._users, self._learning.heat, order=order)
+        return self._in_order(strategy, otherwise=otherwise)
+
+    def call_by_call(self, picks: Sequence[int], whole: Set[int]) -> Observation:
+        """Execute one order of whole calls."""
+        heat = self._learning.heat
+        return self._in_order(CallByCall(self._users, heat, picks=picks, whole=whole))
+
+    def _in_order(self, strategy: Strategy, *, otherwise: bool = False) -> Observation:
+        start_round(is_brief=True, otherwise=otherwise)
+        TAKING.begin(None, self.outcomes.names, in_any_case=True, otherwise=otherwise)
+        baton.pool.rotates = True  # or one thread would be all workers
+        try:
+            return self._run(strategy, self.limit, False)
+        finally:
+            baton.pool.rotates = False
 
     def replayed(
         self, schedule: Schedule, limit: int, *, record: bool = False, goes_on: bool = False

@@ -21,6 +21,7 @@ from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
 from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.findings import Doubts, Findings
+from pytest_concurrency.search.orders.call_by_call import ANY_FUNCTION, Users
 from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.shrinking import shortened
 from pytest_concurrency.search.steering import Steering
@@ -28,6 +29,8 @@ from pytest_concurrency.search.strategies.systematic import Systematic
 
 MORE = 200
 """Schedules that a cell is searched for after its first hazard: a default run's whole number."""
+_MORE_TO_BE_SURE = 50
+"""The least after one that only says that something is wrong: another one may say what."""
 LEAST_MORE_SECONDS = 1.0
 """Seconds that this may take in any case."""
 _LEAST_SHORTENING_SECONDS = 2.0
@@ -87,13 +90,13 @@ class Explorer(Executor):
         limit: int,
         token: Callable[[Execution], str],
         deadline: float,
+        users: Users = ANY_FUNCTION,
         accepts: Callable[[Hazard], Accepted | None] = lambda hazard: None,
         preemptions: int | None = None,
     ) -> None:
-        super().__init__(run, limit, deadline)
+        super().__init__(run, limit, deadline, learning, users)
         self._accepts = accepts
         self.strategy = strategy
-        self._learning = learning
         self._token = token
         self.findings = Findings()
         self._started = monotonic()
@@ -101,6 +104,8 @@ class Explorer(Executor):
         self._steering = Steering(learning, preemptions)
         self._warnings: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
+        self._asked_of: set[int] = set()
+        """Interleavings of workers of which it is known what they come to."""
         self.executions = 0
         self.too_long = 0
         """Scheduling points of the last execution if its time was up while it went on; else 0."""
@@ -116,7 +121,7 @@ class Explorer(Executor):
         if order is not None:
             return self._judge(self._execute(order, self.limit))
         self.strategy.prepare()
-        observation = self._execute(self.strategy, self.limit)
+        observation = self._execute(self.strategy, self.limit, seen=self._asked_of)
         suspect = self._judge(observation)
         self.strategy.learn(observation.execution)
         return suspect
@@ -150,7 +155,8 @@ class Explorer(Executor):
         return None  # judged before
 
     def _asked(self, observation: Observation, is_due: Callable[[Any], bool]) -> Asked:
-        return Asked(self.findings.explained(observation), is_due, self)
+        findings = self.findings
+        return Asked(findings.explained(observation), is_due, self, findings.accused)
 
     def _ends(self, suspect: Finding) -> bool:
         """Whether a suspect only seemed to be endless; then more points are allowed from now on."""
@@ -263,9 +269,10 @@ class _Bounds:
             self.schedules = done
         elif not self._is_narrow:
             now = monotonic()
-            self.schedules = min(self.schedules, done + self._more)
+            more = max(self._more, _MORE_TO_BE_SURE) if suspect.only_says_that else self._more
+            self.schedules = min(self.schedules, done + more)
             self.deadline = min(self.deadline, now + max(LEAST_MORE_SECONDS, now - self._started))
-        self._is_narrow = True
+        self._is_narrow = self._is_narrow or not suspect.only_says_that
 
 
 def _is_dangerous(suspect: Finding) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Set
 
 from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.telling import AND
 from pytest_concurrency.model import Hazard, badness
 
 MOST = 5
@@ -21,6 +22,8 @@ class Findings:
         self._known: set[object] = set()
         self._accepted: set[object] = set()
         """What of it explains no failure: that would hide other bugs behind what may stay."""
+        self._vague: set[object] = set()
+        """Those that only say that something is wrong."""
 
     def __bool__(self) -> bool:
         return bool(self._errors)
@@ -33,6 +36,12 @@ class Findings:
     def hazards(self) -> tuple[Hazard, ...]:
         """Everything found, the worst first."""
         return tuple(sorted((hazard for hazard, _ in self._found.values()), key=badness))
+
+    @property
+    def accused(self) -> frozenset[str]:
+        """Names of the locations that they are about."""
+        told = (hazard.location for hazard, _ in self._found.values() if hazard.location)
+        return frozenset(name for each in told for name in each.split(AND))
 
     @property
     def is_full(self) -> bool:
@@ -60,8 +69,19 @@ class Findings:
         if suspect.explains_failure and symptom is not None:
             # How the test failed is explained now, also where it had been all that was known.
             self._found.pop(symptom, None)
+        if not suspect.only_says_that:
+            self._supersede(frozenset(hazard.location.split(AND)))
+        else:
+            self._vague.add(suspect.key)
         if all(hazard.identity != other.identity for other, _ in self._found.values()):
             self._found[suspect.key] = (hazard, symptom)
+
+    def _supersede(self, locations: frozenset[str]) -> None:
+        """Drop what has only said that something is wrong at these locations."""
+        for key in self._vague & self._found.keys():
+            hazard, _ = self._found[key]
+            if not locations.isdisjoint(hazard.location.split(AND)):
+                del self._found[key]
 
 
 def _symptom(suspect: Finding) -> object:

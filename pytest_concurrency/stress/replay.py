@@ -11,6 +11,7 @@ from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.choices import Choices
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
@@ -101,7 +102,8 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
     execute = runner(exploration, token.threads, Choices(exploration.seed))
     limit = exploration.facts.step_limit
     deadline = time.monotonic() + exploration.per_execution
-    executor = Executor(execute, limit, deadline)
+    learning = Learning()
+    executor = Executor(execute, limit, deadline, learning, exploration.users)
 
     with exploration.ready_between():
         observation = executor.replayed(token.schedule, limit, record=True)
@@ -110,6 +112,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
         followed = set(token.schedule.switches) <= set(observation.execution.switches)
         if sources != token.sources or not followed:
             return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
+        learning.note(log)
         suspect = look(observation, Asked(again=executor))
         if suspect is None or suspect.refuted(executor) is not None:
             return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)

@@ -11,6 +11,7 @@ from pytest_concurrency.detect.hazards.deadlock import Deadlocks
 from pytest_concurrency.detect.hazards.failure import Failures
 from pytest_concurrency.detect.hazards.lost_update import LostUpdates
 from pytest_concurrency.detect.hazards.no_progress import NoProgress
+from pytest_concurrency.detect.hazards.outcome import Outcomes
 from pytest_concurrency.detect.hazards.time_out import TimeOuts
 from pytest_concurrency.detect.hygiene.held_lock import HeldLocks
 from pytest_concurrency.detect.hygiene.leak import Leaks
@@ -26,6 +27,7 @@ DETECTORS: Final[list[Detector]] = [
     LostUpdates(),
     CheckThenActs(),
     HeldLocks(),
+    Outcomes(),
     *_LAST,
 ]
 """Who is asked first explains what the next ones would see."""

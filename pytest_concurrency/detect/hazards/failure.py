@@ -13,7 +13,7 @@ from typing import ClassVar
 from pytest_concurrency.detect.cause.blame import NOBODY, Blame, guilty, involved
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.observation import Failure, Observation
-from pytest_concurrency.detect.telling import told, where
+from pytest_concurrency.detect.telling import AND, told, where
 from pytest_concurrency.kinds import KINDS, TEST_FAILURE, THREAD_EXCEPTION
 from pytest_concurrency.model import Access, Hazard, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
@@ -66,7 +66,7 @@ def _told(failure: Failure, observation: Observation, blame: Blame) -> Hazard:
         observation,
         failure.kind,
         message + cure,
-        location=" and ".join(locations),
+        location=AND.join(locations),
         sites=tuple(SiteUse(access.site, access.thread, access.op) for access in met),
         highlighted=frozenset(events),
         silent=blame.silent,

@@ -26,6 +26,8 @@ _for_uuids = random.Random(_SEED)
 _BEGINNING: Any = super(random.Random, _for_uuids).getstate()
 _set_state: Any = super(random.Random, shared_generator).setstate
 _kept = kept_in_c(shared_generator)
+_OTHER_SEED = 1
+_OTHER_BEGINNING: Any = super(random.Random, random.Random(_OTHER_SEED)).getstate()
 _KEPT_AT_BEGINNING = kept_in_c(_for_uuids).raw
 
 
@@ -33,24 +35,30 @@ class _Seeding:
     """Whether the generator for ``uuid`` has been seeded for the present execution."""
 
     done = False
+    seed = _SEED
     eager: tuple[Callable[[int], object], ...] = ()
     """Generators that cannot tell whether they are used."""
 
 
-def start_over() -> None:
-    """Let the next execution draw what this one has drawn; called between them."""
+def start_over(*, otherwise: bool = False) -> None:
+    """Let the next execution draw what this one has drawn, or, ``otherwise``, something else;
+    called between them.
+    """
     _Seeding.done = False
-    if _kept.raw != _KEPT_AT_BEGINNING:  # to set it, or to ask for it, makes 625 numbers
+    _Seeding.seed = _OTHER_SEED if otherwise else _SEED
+    if otherwise:
+        _set_state(_OTHER_BEGINNING)
+    elif _kept.raw != _KEPT_AT_BEGINNING:  # to set it, or to ask for it, makes 625 numbers
         _set_state(_BEGINNING)
     shared_generator.gauss_next = None
     for seed in _Seeding.eager:
-        seed(_SEED)
+        seed(_Seeding.seed)
 
 
 def _seed_once() -> None:
     if not _Seeding.done:
         _Seeding.done = True
-        _for_uuids.seed(_SEED)
+        _for_uuids.seed(_Seeding.seed)
         forget_last_uuid()
 
 

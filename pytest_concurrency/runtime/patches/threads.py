@@ -57,6 +57,8 @@ def start(self: threading.Thread) -> None:
     task.origin = _origin()
     tie(self, task)
     executors.note_worker(self, task)
+    if _b.witness is not None:
+        _b.witness.started(task, self)
     own_run = self.__dict__.get("run")  # a program may give a thread's instance one
     self.run = lambda: _run(self, task, own_run)  # type: ignore[method-assign]
     try:
@@ -166,6 +168,8 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
     _b.note_of_thread(task.index, JOINED)
     with _b.unmanaged():
         _real_join(self)
+    if _b.witness is not None:
+        _b.witness.joined()
 
 
 def is_alive(self: threading.Thread) -> bool:

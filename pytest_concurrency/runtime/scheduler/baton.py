@@ -261,7 +261,8 @@ class Baton(Sight):
                 self.wake(id(task.group))
         chosen = self._next(task)
         if worker is not None:
-            if chosen is not None and chosen.gate is NOT_STARTED and self.pool.reuses:
+            goes_on = self.pool.reuses and not self.pool.rotates
+            if chosen is not None and chosen.gate is NOT_STARTED and goes_on:
                 self._bind(chosen, worker)
                 self.current = chosen
                 self._grant(chosen)

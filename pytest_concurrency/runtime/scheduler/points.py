@@ -11,8 +11,6 @@ from pytest_concurrency.runtime.scheduler.task import FREE, NOT_STARTED, Abort, 
 from pytest_concurrency.runtime.scheduler.virtual_time import Timers, later
 from pytest_concurrency.runtime.trace.pending import Operation
 
-TICK_SECONDS = 10e-6
-"""Virtual seconds that pass between two looks at a clock; more when there are many in a row."""
 _MANY_LOOKS = 100
 POINTS_BETWEEN_POLLS = 1000
 """Scheduling points after which threads look whether a descriptor has become ready, while no
@@ -212,10 +210,7 @@ class Points(Timers):
     def look_at_clock(self) -> float:
         """Return the time, which goes on a little; called by the holder."""
         self.looks += 1
-        tick = (
-            TICK_SECONDS if self.looks <= _MANY_LOOKS else TICK_SECONDS * (self.looks - _MANY_LOOKS)
-        )
-        self.clock = later(self.clock, tick)
+        self.clock = later(self.clock, self.tick * max(1, self.looks - _MANY_LOOKS))
         if self.timers and self.timers[0][0] <= self.clock:
             self._expire(self.clock)
             self._reconsider()

@@ -78,6 +78,8 @@ class WorkerPool:
         self._idle: list[Worker] = []
         self.idents: set[int] = set()
         """Of all its threads, idle or not."""
+        self.rotates = False
+        """Whether what follows one task is on another thread than that, as far as can be."""
 
     @property
     def reuses(self) -> bool:
@@ -98,7 +100,7 @@ class WorkerPool:
 
     def take(self) -> Worker:
         """Return an idle worker; there must be one."""
-        return self._idle.pop()
+        return self._idle.pop(0 if self.rotates else -1)
 
     def give_back(self, worker: Worker) -> None:
         """Keep ``worker`` for another job. Its thread may still be on its way back to its gate."""

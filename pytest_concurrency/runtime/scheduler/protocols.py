@@ -5,6 +5,7 @@ execution.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from threading import Thread
 from types import FrameType
 from typing import Any, Protocol
 
@@ -119,4 +120,16 @@ class Observer(Protocol):
         """Name what threads hold and wait for where an execution ends, as
         ``lock_names.names_of``.
         """
+        ...
+
+
+class Witness(Protocol):
+    """Is told of the threads that the program starts itself, and of their ends."""
+
+    def started(self, task: Task, thread: Thread, /) -> None:
+        """Take note that a thread is about to be started."""
+        ...
+
+    def joined(self) -> None:
+        """Take note that the end of a thread has been waited for."""
         ...

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_concurrency._compat import FREE_THREADED_BUILD, allocate_lock
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.pool import WorkerPool
-from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy
+from pytest_concurrency.runtime.scheduler.protocols import Observer, Strategy, Witness
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.system.descriptors import Descriptors
 from pytest_concurrency.runtime.trace.event import Event
@@ -18,6 +18,8 @@ from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 
+TICK_SECONDS = 10e-6
+"""Virtual seconds that pass between two looks at a clock; more when there are many in a row."""
 COLD = 1000
 """Points where the heat is off that a thread may pass in a row without asking."""
 ALWAYS_DISTURBED = FREE_THREADED_BUILD
@@ -95,10 +97,12 @@ class State:
         "strategy",
         "switches",
         "tasks",
+        "tick",
         "time_ended",
         "timers",
         "total",
         "waiters",
+        "witness",
     )
 
     def __init__(self) -> None:
@@ -119,6 +123,7 @@ class State:
         would be noted, its object, name and operation.
         """
         self.observer: Observer | None = None
+        self.witness: Witness | None = None
         self.snapshot: Callable[[State], Any] | None = None
         """Describes where every task stands; called once, when an execution is given up."""
         self.time_ended: float = 0.0
@@ -126,6 +131,7 @@ class State:
         """Virtual time when the last execution ended, or the round began; what the real clock said
         then.
         """
+        self.tick = TICK_SECONDS
         self.is_brief = False
         """Whether nobody will read what the snapshot calls the locks."""
         self.goes_on = False

@@ -10,12 +10,14 @@ from heapq import heappop
 from operator import attrgetter
 
 from pytest_concurrency.real_time import perf_counter as real_time
-from pytest_concurrency.runtime.scheduler.state import State
+from pytest_concurrency.runtime.scheduler.state import TICK_SECONDS, State
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.operations import EXPIRE
 from pytest_concurrency.runtime.trace.resource import THREAD
 
 by_index = attrgetter("index")
+_OTHER_START = 86_477.0
+_OTHER_TICK_SECONDS = 17e-6
 _POINTS_PER_WAIT = 10
 """A wait that runs out counts as so many points more, as it takes as long."""
 
@@ -34,9 +36,12 @@ class Timers(State):
 
     __slots__ = ()
 
-    def start_round(self) -> None:
-        """Let time start over: what follows is the set-up of another execution."""
-        self.time_ended, self.ended = 0.0, real_time()
+    def start_round(self, *, otherwise: bool = False) -> None:
+        """Let time start over: what follows is the set-up of another execution; ``otherwise``: at
+        another time, and at another pace.
+        """
+        self.time_ended, self.ended = _OTHER_START if otherwise else 0.0, real_time()
+        self.tick = _OTHER_TICK_SECONDS if otherwise else TICK_SECONDS
 
     def time_outside(self) -> float:
         """Return the virtual time between executions, which goes on as the real one does."""

@@ -46,7 +46,7 @@ class Follow:
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
         """End a sleep whose thread comes before all that could go on."""
         self._catch_up()
-        asleep = [each for each in sleepers if _sleeps(each)]
+        asleep = [each for each in sleepers if sleeps(each)]
         first = min(asleep, key=self._next, default=None)
         if first is None or self._next(first) == _NEVER:
             return None
@@ -69,6 +69,7 @@ class Follow:
         return planned[done] if done < len(planned) else _NEVER
 
 
-def _sleeps(task: Task) -> bool:
+def sleeps(task: Task) -> bool:
+    """Whether a thread waits for nothing but time."""
     reason = task.blocked_on
     return isinstance(reason, Waiting) and reason.kind == "sleep"

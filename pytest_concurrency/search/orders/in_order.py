@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
+from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.search.orders.follow import sleeps
 
 
 class InOrder:
@@ -14,7 +16,7 @@ class InOrder:
     can. Without preemption, but for threads that are not in it: they come last."""
 
     name = "in-order"
-    longest_early_wait = SHORT_WAIT_SECONDS
+    longest_early_wait = inf
     offers: Sequence[Any] = ()
 
     def __init__(self, order: Sequence[int]) -> None:
@@ -33,8 +35,8 @@ class InOrder:
         return min(enabled, key=lambda each: self._rank.get(each.index, len(self._rank)))
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
-        """Let no wait run out early."""
-        return None
+        """Let the running thread's own sleep end: nobody else runs meanwhile."""
+        return task if task in sleepers and sleeps(task) else None
 
     def grant(self, task: Task, enabled: list[Task]) -> int:
         """Let it run as far as it can."""

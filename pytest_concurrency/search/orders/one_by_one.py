@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pytest_concurrency.runtime.scheduler.task import Task, Waiting
+from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.search.orders.fair import Fair
+from pytest_concurrency.search.orders.follow import sleeps
 
 Patient = Literal["waits", "sleeps"]
 
@@ -26,10 +27,6 @@ class OneByOne(Fair):
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
         """Let time go on to the end of the running thread's own wait."""
-        if task not in sleepers or (self._patient == "sleeps" and not _sleeps(task)):
+        if task not in sleepers or (self._patient == "sleeps" and not sleeps(task)):
             return None
         return None if self._turns.is_over(task) else task
-
-
-def _sleeps(task: Task) -> bool:
-    return isinstance(task.blocked_on, Waiting) and task.blocked_on.kind == "sleep"

@@ -24,6 +24,7 @@ from pytest_concurrency.search.execution.engine import exploring, last_execution
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
+from pytest_concurrency.search.orders.call_by_call import Users
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint
 from pytest_concurrency.settings.ignored import Accepts, never
@@ -61,6 +62,11 @@ class Exploration:
         workload.threads_may_die = facts.threads_may_die
         workload.not_checked = facts.not_checked if not facts.own_fixtures else frozenset()
         return workload
+
+    @property
+    def users(self) -> Users:
+        """The functions that use what is tested: those in the file of the test."""
+        return Users(str(self.item.path), self.item.function.__qualname__)
 
     def ready(self) -> AbstractContextManager[None]:
         """Make this process ready to execute schedules."""
@@ -176,6 +182,7 @@ def _share(
         deadline=deadline,
         accepts=exploration.accepts,
         preemptions=bound,
+        users=exploration.users,
     )
 
     def progress(done: int) -> None:

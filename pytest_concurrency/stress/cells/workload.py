@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_concurrency.detect.observation import Execution, Failure, Observation
+from pytest_concurrency.detect.outcomes.taking import TAKING
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
@@ -78,6 +79,7 @@ class Workload:
 
         def caller(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:
             __tracebackhide__ = True
+            TAKING.named = kwargs
             if self.shape != "copies":
                 run(partial(function, **kwargs))
                 return
@@ -99,8 +101,13 @@ class Workload:
 
         context = Context(_run_managed, threads, threads, self._next_iteration())
         self.calls = context.calls
-        with running(context):
-            outcome = self._rerun.run(caller)
+        if self.shape == "own-threads":
+            baton.witness = TAKING
+        try:
+            with running(context):
+                outcome = self._rerun.run(caller)
+        finally:
+            baton.witness = None
         if baton.mistake is not None:
             raise baton.mistake
         self.skipped = (
@@ -109,7 +116,9 @@ class Workload:
         if not executions:
             return Observation(_NO_EXECUTION, _failure(outcome, outcome.message))
         failure = self._failure_of(executions[0], outcome)
-        return Observation(executions[0], failure, own_lines=self.not_checked)
+        return Observation(
+            executions[0], failure, own_lines=self.not_checked, outcome=TAKING.taken()
+        )
 
     def _with_copies(
         self,
@@ -183,7 +192,9 @@ _NO_EXECUTION = Execution("", (), 0, 0, [], 0, (), (), 0)
 
 
 def _run_managed(jobs: Sequence[Job]) -> list[End]:
-    return [End(index, value, error) for index, (value, error) in enumerate(run_copies(jobs))]
+    ends = run_copies(jobs)
+    TAKING.take(jobs, ends)
+    return [End(index, value, error) for index, (value, error) in enumerate(ends)]
 
 
 def _raise_merged(ends: Sequence[End]) -> None:

@@ -10,8 +10,9 @@ import pytest
 from scripted import Scripted, point, run, sleep
 
 from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.points import POINTS_BETWEEN_POLLS, TICK_SECONDS
+from pytest_concurrency.runtime.scheduler.points import POINTS_BETWEEN_POLLS
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
+from pytest_concurrency.runtime.scheduler.state import TICK_SECONDS
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.scheduler.virtual_time import later
 from pytest_concurrency.runtime.system.descriptors import READABLE, Descriptors

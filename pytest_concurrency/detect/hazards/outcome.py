@@ -1,0 +1,164 @@
+"""Outcomes that no order of the workers one after another explains."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import ndiff
+from pprint import pformat
+from typing import Any, ClassVar
+
+from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.lost_update import lost_updates
+from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.detect.outcome import Outcome, Path
+from pytest_concurrency.detect.outcomes.story import Story, story_of
+from pytest_concurrency.detect.telling import AND, named_in_source, site_of, told, where
+from pytest_concurrency.kinds import KINDS, NONSERIALIZABLE_OUTCOME
+from pytest_concurrency.model import Hazard, SiteUse
+from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
+from pytest_concurrency.runtime.trace.event import operation, site_number, thread_of
+from pytest_concurrency.runtime.trace.operations import EXPIRE, ONLY_READ, TRY, WAIT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundOutcome(Finding):
+    """An execution that comes to something else than all serial ones."""
+
+    nearest: Outcome
+    """What the most similar serial one comes to."""
+    differing: frozenset[Path]
+    story: Story | None
+
+    explains_failure: ClassVar[bool] = False
+    needs_values: ClassVar[bool] = True
+    only_says_that: ClassVar[bool] = True
+
+    @property
+    def identity(self) -> Hashable:
+        """By what differs, and the locations at which the threads got in each other's way."""
+        log = self.observation.execution.log
+        own = () if self.story is None else self.story.own
+        return (self.kind, tuple(dict.fromkeys(named_in_source(log[each]) for each in own)))
+
+    @property
+    def key(self) -> Hashable:
+        """By the locations."""
+        return self.identity
+
+    @property
+    def is_certain(self) -> bool:
+        """What comes out only once may be chance."""
+        return False
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """Where the threads got in each other's way."""
+        log, accesses = self.observation.execution.log, self.observation.accesses
+        own = () if self.story is None else self.story.own
+        if accesses:
+            return tuple(dict.fromkeys(accesses[each].location for each in own))
+        return tuple(dict.fromkeys(named_in_source(log[each]) for each in own))
+
+    def tell(self, again: Again | None) -> Hazard:
+        """Say what differs from the nearest serial outcome, and where a thread got in between."""
+        outcome, log = self.observation.outcome, self.observation.execution.log
+        assert outcome is not None
+        events = () if self.story is None else self.story.events
+        uses = [
+            SiteUse(
+                site_of(site_number(log[each])),
+                thread_of(log[each]),
+                "read" if operation(log[each]) in ONLY_READ else "write",
+            )
+            for each in events
+        ]
+        message = "no order of the threads one after another comes to this: " + _short(
+            outcome, self.differing
+        )
+        if len(uses) > 2:
+            message += (
+                f"; {thread_name(uses[1].thread, '')} got in at {where(uses[1])}, between what "
+                f"{thread_name(uses[0].thread, '')} did at {where(uses[0])} and {where(uses[2])}"
+            )
+        return told(
+            self.observation,
+            self.kind,
+            message,
+            location=AND.join(filter(None, self.locations)),
+            sites=uses,
+            highlighted=frozenset(events),
+            detail=_difference(outcome, self.nearest),
+        )
+
+
+class Outcomes(Detector):
+    """Compares what the workers came to with what they come to one after another."""
+
+    kinds = (KINDS[NONSERIALIZABLE_OUTCOME],)
+
+    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
+        """Yield the outcome of an execution if no serial one has it."""
+        outcome, execution = observation.outcome, observation.execution
+        if outcome is None or observation.failure is not None or asked.again is None:
+            return
+        if _depends_on_waits(execution):
+            return
+        nearest = asked.again.outcomes.unexplained(observation)
+        if nearest is None:
+            return
+        if _is_explained(observation, asked):
+            return
+        differing = frozenset(asked.again.outcomes.differing(outcome, nearest))
+        story = story_of(execution.log)
+        found = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, nearest, differing, story)
+        if asked.accused.isdisjoint(found.locations):
+            yield found
+
+
+def _depends_on_waits(execution: Execution) -> bool:
+    """Whether a lock was tried, or a wait ran out: what comes of that is meant to differ."""
+    waits: dict[int, Any] = {}
+    for _, thread, _, resource, _, op in execution.noted:
+        if op == WAIT:
+            waits[thread] = resource
+        if op == EXPIRE and waits.get(thread) != "sleep":
+            return True
+    return any(operation(event) == TRY for event in execution.log)
+
+
+def _is_explained(observation: Observation, asked: Asked) -> bool:
+    """Whether an update is lost in it: one that is found, or that is sure to be one."""
+    execution = observation.execution
+    log = execution.log
+    return any(
+        found.flows or (site_number(log[found.read]), site_number(log[found.write])) in asked.known
+        for found in lost_updates(log, execution.marks)
+    )
+
+
+def _difference(outcome: Outcome, nearest: Outcome) -> str:
+    """Show two outcomes as pytest shows what ought to be equal: ``-`` as expected, ``+`` as got."""
+    before, here = (pformat(each.shown, width=80).splitlines() for each in (nearest, outcome))
+    told = (line.rstrip() for line in ndiff(before, here))
+    return "\n".join(["- one after another (the most similar), + here:", *told])
+
+
+def _short(outcome: Outcome, differing: frozenset[Path]) -> str:
+    """Show what differs, as far as it fits into a sentence."""
+    found = []
+    for path in sorted(differing):
+        value: object = outcome.results if path[0] == "results" else outcome.state[path[1]]
+        steps: Sequence[str] = path[1:] if path[0] == "results" else path[2:]
+        name = path[0] if path[0] == "results" else path[1]
+        for step in steps:
+            if type(value) is not dict or step not in value:
+                break
+            value, name = value[step], f"{name}.{step}"
+        found.append(f"{name} = {_line(value)}")
+    return ", ".join(dict.fromkeys(found))
+
+
+def _line(value: object) -> str:
+    text = " ".join(pformat(value, width=1000).split())
+    return text if len(text) <= 80 else text[:77] + "..."

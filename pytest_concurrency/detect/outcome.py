@@ -1,0 +1,81 @@
+"""What an execution comes to, as plain data, and where two of them differ.
+
+The place of a difference is a *path*: ``("state", "account", "balance")``, ``("results", "*")``.
+Items of lists have no place of their own in it: what is true of one of them is of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import Any, NamedTuple
+
+Path = tuple[str, ...]
+ITEM = "*"
+
+
+class Outcome(NamedTuple):
+    """What an execution has come to when its workers have ended."""
+
+    results: list[Any]
+    """What each worker has returned, or ``{"raised": type}``."""
+    state: dict[str, Any]
+    """What has become of what they were given, by name."""
+    unordered: frozenset[Path] = frozenset()
+    """Lists whose order says no more than who came first: the workers did nothing but append."""
+    are_alike: bool = False
+    """Whether all workers do the same, with the same arguments: which is which says nothing."""
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What a person is shown: results only where there are some."""
+        told = {"results": self.results} if any(r is not None for r in self.results) else {}
+        return {**told, **self.state}
+
+
+def differences(one: Outcome, other: Outcome, passing: Set[Path] = frozenset()) -> set[Path]:
+    """Return where two outcomes differ, other than at paths in ``passing`` and below.
+
+    Of the state only what is named in both is compared.
+    """
+    unordered = one.unordered | other.unordered
+    if one.are_alike and other.are_alike:
+        unordered |= {("results",)}
+    compare = _Comparison(passing, unordered)
+    found = set(compare.differing(one.results, other.results, ("results",)))
+    for name in one.state.keys() & other.state.keys():
+        found.update(compare.differing(one.state[name], other.state[name], ("state", name)))
+    return found
+
+
+class _Comparison:
+    def __init__(self, passing: Set[Path], unordered: Set[Path]) -> None:
+        self._passing = passing
+        self._unordered = unordered
+
+    def differing(self, one: Any, other: Any, path: Path) -> Iterator[Path]:
+        if path in self._passing:
+            return
+        if type(one) is not type(other):
+            yield path
+        elif type(one) is dict:
+            yield from self._in_dicts(one, other, path)
+        elif type(one) in (list, tuple):
+            yield from self._in_lists(one, other, path)
+        elif one != other:
+            yield path
+
+    def _in_dicts(self, one: Any, other: Any, path: Path) -> Iterator[Path]:
+        if one.keys() != other.keys():
+            yield path
+            return
+        for key, value in one.items():
+            yield from self.differing(value, other[key], (*path, str(key)))
+
+    def _in_lists(self, one: Any, other: Any, path: Path) -> Iterator[Path]:
+        if len(one) != len(other):
+            yield path
+            return
+        if path in self._unordered:
+            one, other = sorted(one, key=repr), sorted(other, key=repr)
+        for item, other_item in zip(one, other, strict=True):
+            yield from self.differing(item, other_item, (*path, ITEM))

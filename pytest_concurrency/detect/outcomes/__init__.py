@@ -1,0 +1,1 @@
+"""What executions come to, and what the workers come to one after another."""

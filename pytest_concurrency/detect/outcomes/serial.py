@@ -1,0 +1,191 @@
+"""What the workers of a test come to one after another, and whether that explains what they come
+to at once.
+
+An outcome is *serialisable* if some order of the workers has it; where each worker is one call of
+one object, that object is then as if its calls took place at one moment each (linearisability:
+Herlihy and Wing, "Linearizability: A Correctness Condition for Concurrent Objects", ACM TOPLAS 12
+(3), 1990; in practice: Koval et al., "Lincheck: A Practical Framework for Testing Concurrent Data
+Structures on JVM", CAV 2023). A worker that makes several calls may be interrupted between
+them: then all orders of whole calls are tried.
+
+Each order is executed. Where one order has two outcomes (time, chance, addresses), what differs
+says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from itertools import islice, permutations
+from typing import Protocol
+
+from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.detect.outcome import Outcome, Path, differences
+from pytest_concurrency.detect.outcomes.calls import following, is_one_call
+from pytest_concurrency.model import Schedule
+from pytest_concurrency.runtime.trace.operations import WAIT
+
+MOST_ORDERS = 24
+"""Orders of the workers: all of four. Of more, nothing is claimed if none of these explains."""
+_MOST_CALL_ORDERS = 100
+"""Orders of calls. Nothing is claimed if there are more, and none of these explains."""
+
+
+class Runs(Protocol):
+    """Executions that are asked for."""
+
+    def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:
+        """Execute the workers one after another; ``otherwise``: with another time, other chance
+        and other addresses.
+        """
+        ...
+
+    def call_by_call(self, picks: Sequence[int], whole: Set[int]) -> Observation:
+        """Execute one order of whole calls."""
+        ...
+
+
+class SerialOutcomes:
+    """The outcomes of one test with so many workers; each order is run when it is asked for."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._known: list[tuple[tuple[int, ...], Outcome]] = []
+        """By order."""
+        self._tried: set[tuple[int, ...]] = set()
+        self._of_calls: list[Outcome] = []
+        self._calls_left = _MOST_CALL_ORDERS
+        self._next_picks: list[int] | None = []
+        self._passing: set[Path] = set()
+        """Where the outcome does not follow from the order."""
+        self._was_run_otherwise = False
+        self._is_one_call: dict[int, bool] = {}
+        """By worker."""
+        self._of_schedule: dict[Schedule, Outcome] = {}
+        """Outcomes that are not explained: the next one of the same schedule has to be the same."""
+        self._is_over = False
+        """Whether nothing can be claimed at all: there are no serial executions."""
+        self._explained: set[int] = set()
+        self.names: set[str] = set()
+        """What any execution has told of its state."""
+
+    def unexplained(self, observation: Observation) -> Outcome | None:
+        """Return the serial outcome nearest to that of an execution, if none explains it; None also
+        if that cannot be said.
+        """
+        outcome, execution = observation.outcome, observation.execution
+        if outcome is None or self._is_over:
+            return None
+        self._note_names(outcome)
+        key = hash(repr(outcome))
+        if key in self._explained:
+            return None
+        if self._explains(outcome, execution) or self._is_over or not self._known:
+            self._explained.add(key)
+            return None
+        schedule = execution.schedule
+        before = self._of_schedule.setdefault(schedule, outcome)
+        chance = differences(before, outcome, self._passing)
+        if chance:
+            self._passing |= chance
+            return self.unexplained(observation)
+        return min(
+            (known for _, known in self._known),
+            key=lambda known: len(differences(known, outcome, self._passing)),
+        )
+
+    def _note_names(self, outcome: Outcome) -> None:
+        """Start over where something is told of the state that serial executions were not asked
+        for.
+        """
+        if not outcome.state.keys() <= self.names:
+            self.names.update(outcome.state)
+            self._known.clear()
+            self._tried.clear()
+            self._explained.clear()
+            self._of_calls.clear()
+            self._next_picks = []
+            self._was_run_otherwise = False
+
+    def differing(self, outcome: Outcome, nearest: Outcome) -> set[Path]:
+        """Return where an outcome differs from a serial one, as far as that says anything."""
+        return differences(nearest, outcome, self._passing)
+
+    def _explains(self, outcome: Outcome, execution: Execution) -> bool:
+        workers = range(1, execution.threads)
+        if any(self._is_same(known, outcome) for known in self._in_turn(workers, outcome)):
+            return True
+        if self._is_over or (not outcome.are_alike and not self._has_all(workers)):
+            return True
+        self._run_otherwise()
+        if any(self._is_same(known, outcome) for _, known in self._known):
+            return True
+        return self._is_explained_by_calls(workers, outcome)
+
+    def _is_same(self, known: Outcome, outcome: Outcome) -> bool:
+        return not differences(known, outcome, self._passing)
+
+    def _has_all(self, workers: range) -> bool:
+        everything = sum(1 for _ in islice(permutations(workers), MOST_ORDERS + 1))
+        return everything <= len(self._tried)
+
+    def _in_turn(self, workers: range, outcome: Outcome) -> Iterator[Outcome]:
+        """Yield the outcomes of the orders: those that are known first."""
+        yield from [known for _, known in self._known]
+        most = 1 if outcome.are_alike else MOST_ORDERS
+        for order in islice(permutations(workers), most):
+            if order not in self._tried and not self._is_over:
+                self._tried.add(order)
+                observation = self._runs.in_turn(order)
+                self._note(observation)
+                if observation.failure is None and observation.outcome is not None:
+                    self._known.append((order, observation.outcome))
+                    yield observation.outcome
+
+    def _note(self, observation: Observation) -> None:
+        execution = observation.execution
+        if execution.outcome or _has_waited(execution):
+            self._is_over = True
+        if execution.offers:
+            for worker, steps in execution.offers[1].items():
+                is_one = is_one_call(steps) and self._is_one_call.get(worker, True)
+                self._is_one_call[worker] = is_one
+
+    def _run_otherwise(self) -> None:
+        if self._was_run_otherwise:
+            return
+        self._was_run_otherwise = True
+        for order, outcome in self._known:
+            other = self._runs.in_turn(order, otherwise=True).outcome
+            if other is None:
+                self._is_over = True
+                return
+            self._passing |= differences(outcome, other)
+
+    def _is_explained_by_calls(self, workers: range, outcome: Outcome) -> bool:
+        """Whether an order of whole calls explains it, or there are too many to say so."""
+        if self._is_over:
+            return True
+        whole = {worker for worker in workers if self._is_one_call.get(worker, True)}
+        if outcome.are_alike and not all(self._is_one_call.values()):
+            whole = set()
+        if len(whole) == len(workers):
+            return False
+        if any(self._is_same(known, outcome) for known in self._of_calls):
+            return True
+        while self._next_picks is not None and self._calls_left:
+            self._calls_left -= 1
+            observation = self._runs.call_by_call(self._next_picks, whole)
+            self._next_picks = following(observation.execution.offers[0])
+            if observation.outcome is not None and observation.failure is None:
+                self._of_calls.append(observation.outcome)
+                if self._is_same(observation.outcome, outcome):
+                    return True
+        return self._next_picks is not None
+
+
+def _has_waited(execution: Execution) -> bool:
+    """Whether a worker had to wait for another one."""
+    return any(
+        thread and op == WAIT and resource != "sleep"
+        for _, thread, _, resource, _, op in execution.noted
+    )

@@ -1,0 +1,159 @@
+"""Takes what an execution comes to, when its workers have ended and what they were given is there.
+
+An outcome costs about as much as a short execution. So none is taken of an interleaving that was
+seen before, nor where the workers did not get in each other's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from threading import Thread
+from typing import Any
+
+from pytest_concurrency.detect.outcome import Outcome
+from pytest_concurrency.detect.outcomes.conflict_graph import is_interleaved
+from pytest_concurrency.detect.outcomes.description import Describer, is_state
+from pytest_concurrency.detect.outcomes.given import (
+    Job,
+    addresses_in,
+    by_name,
+    held_by,
+    is_same_call,
+    what_runs,
+)
+from pytest_concurrency.detect.outcomes.touched import appended, kept_in_modules
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.runtime.scheduler.identity import alive
+from pytest_concurrency.runtime.scheduler.protocols import Witness
+from pytest_concurrency.runtime.scheduler.task import Task
+
+Given = tuple[str, Callable[[], object]]
+"""A name, and what gives the object as long as it lives."""
+End = tuple[Any, BaseException | None]
+"""What a worker has returned, or raised."""
+
+
+class Taking(Witness):
+    """What is asked of the execution that comes next, and what it has come to."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] | None = None
+        self._names: Set[str] = frozenset()
+        self._is_wanted = self._in_any_case = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._results: list[Any] = []
+        self._taken: Outcome | None = None
+        self._in_the_way: list[Any] = []
+        self._threads: list[tuple[Task, list[Given], tuple[int, ...]]] = []
+        """Those that the program has started, what they were given, and the same by address."""
+        self._watched: list[object] = []
+        """Objects that the test has named."""
+        self.named: Mapping[str, object] = {}
+        """What the test was given, by name."""
+
+    def begin(
+        self,
+        seen: set[int] | None,
+        names: Set[str],
+        *,
+        in_any_case: bool = False,
+        otherwise: bool = False,
+    ) -> None:
+        """Ask for the outcome of the next execution: not of those whose interleaving is in
+        ``seen``, nor, unless ``in_any_case``, where the workers did as if one after another.
+        ``names`` are globals and attributes of classes to be told of whoever touches them;
+        ``otherwise``: what it makes lies at other addresses than before.
+        """
+        self._forget()
+        self._names = names
+        self._seen, self._in_any_case, self._is_wanted = seen, in_any_case, True
+        self._in_the_way = _some_of_each_size() if otherwise else []
+
+    def taken(self) -> Outcome | None:
+        """Return the outcome, if one was asked for, and ask for no more."""
+        taken, self._is_wanted = self._taken, False
+        self._forget()
+        return taken
+
+    def watch(self, obj: object) -> None:
+        """Count an object among what the workers were given."""
+        if self._is_wanted:
+            self._watched.append(obj)
+
+    def take(self, jobs: Sequence[Job], ends: Sequence[End]) -> None:
+        """Take the outcome of workers that have ended, if it is worth it."""
+        alike = not self._results and all(is_same_call(jobs[0], job) for job in jobs)
+        if self._is_worth_it():
+            pairs = [pair for job in jobs for pair in held_by(job)]
+            self._taken = self._outcome(pairs, ends, alike=alike)
+
+    def started(self, task: Task, thread: Thread) -> None:
+        """Take note of what a thread is given; nothing is kept alive by that."""
+        if self._is_wanted:
+            job = what_runs(thread)
+            found = [(name, alive(obj)) for name, obj in held_by(job) if is_state(obj)]
+            self._threads.append((task, found, addresses_in(job)))
+
+    def joined(self) -> None:
+        """Take the outcome when the last thread has ended that the program has started: what they
+        were given is known as long as the function is there that has made it.
+        """
+        is_last = self._threads and all(task.done for task, _, _ in self._threads)
+        if is_last and self._is_worth_it():
+            kept = [(name, get()) for _, found, _ in self._threads for name, get in found]
+            alike = len({same for _, _, same in self._threads}) == 1
+            self._taken = self._outcome(kept, (), alike=alike)
+
+    def _is_worth_it(self) -> bool:
+        if not self._is_wanted or baton.outcome or baton.aborting:
+            return False
+        log = baton.log
+        if self._seen is not None:
+            signature = hash(tuple(log))
+            if signature in self._seen:
+                return False
+            self._seen.add(signature)
+        return self._in_any_case or is_interleaved(log, baton.noted)
+
+    def _outcome(
+        self, pairs: Iterable[tuple[str, object]], ends: Sequence[End], *, alike: bool
+    ) -> Outcome:
+        log, objects = baton.log, _objects()
+        lists = {id(objects[number]) for number in appended(log) if number in objects}
+        describer = Describer(_idents(), lists, [*baton.seen, id([]), id(object())])
+        for value, error in ends:
+            path, name = ("results", "*"), f"results[{len(self._results)}]"
+            told = {"raised": type(error).__name__} if error is not None else None
+            self._results.append(told or describer.describe(value, path, name))
+        watched = [(f"watched {n}", obj) for n, obj in enumerate(self._watched, 1)]
+        shared = by_name([*self.named.items(), *watched, *pairs])
+        state = {n: describer.describe(obj, ("state", n), n) for n, obj in shared.items()}
+        for name, value in kept_in_modules(log, objects, self._names):
+            if name in self._names or not describer.has_met(value):
+                state.setdefault(name, describer.describe(value, ("state", name), name))
+        return Outcome(list(self._results), state, frozenset(describer.unordered), alike)
+
+
+TAKING = Taking()
+"""Of this process: one execution goes on at a time."""
+
+
+def _some_of_each_size() -> list[Any]:
+    """Take addresses that would be given next."""
+    found: list[Any] = [object() for _ in range(64)]
+    found += [float(n) for n in range(64)]
+    found += [bytes(16 * size) for size in range(32) for _ in range(32)]
+    return found + [[{}] for _ in range(64)]
+
+
+def _objects() -> dict[int, Any]:
+    """Return the objects that the execution has met and that are alive, by number."""
+    alive = ((number, reference()) for reference, number in list(baton.seen.values()))
+    return {number: obj for number, obj in alive if obj is not None}
+
+
+def _idents() -> set[int]:
+    found = set(baton.by_ident) | baton.pool.idents
+    return found | {task.native_id for task in baton.tasks if task.native_id}
