@@ -39,9 +39,8 @@ class Findings:
 
     @property
     def accused(self) -> frozenset[str]:
-        """Names of the locations that they are about."""
-        told = (hazard.location for hazard, _ in self._found.values() if hazard.location)
-        return frozenset(name for each in told for name in each.split(AND))
+        """Names of the locations that errors are about."""
+        return frozenset().union(*(_locations(hazard) for hazard, _ in self._found.values()))
 
     @property
     def is_full(self) -> bool:
@@ -70,7 +69,7 @@ class Findings:
             # How the test failed is explained now, also where it had been all that was known.
             self._found.pop(symptom, None)
         if not suspect.only_says_that:
-            self._supersede(frozenset(hazard.location.split(AND)))
+            self._supersede(_locations(hazard))
         else:
             self._vague.add(suspect.key)
         if all(hazard.identity != other.identity for other, _ in self._found.values()):
@@ -80,8 +79,14 @@ class Findings:
         """Drop what has only said that something is wrong at these locations."""
         for key in self._vague & self._found.keys():
             hazard, _ = self._found[key]
-            if not locations.isdisjoint(hazard.location.split(AND)):
+            if not locations.isdisjoint(_locations(hazard)):
                 del self._found[key]
+
+
+def _locations(hazard: Hazard) -> frozenset[str]:
+    """Return the names of what an error is about."""
+    is_told = hazard.is_error and hazard.location
+    return frozenset(hazard.location.split(AND) if is_told else ())
 
 
 def _symptom(suspect: Finding) -> object:
