@@ -32,7 +32,7 @@ PAGES = [
     ROOT / "examples" / "README.md",
     *sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts),
 ]
-SWITCHES = ("stress", "strict", "update_baseline")
+SWITCHES = ("stress", "strict", "gil_only", "update_baseline")
 ONLY_FLAGS = ("replay", "update_baseline")
 FLAGS = {f"--concurrency-{name.replace('_', '-')}" for name in (*SWITCHES, *RULES)}
 INI_NAMES = {

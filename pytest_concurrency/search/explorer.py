@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.detector import Asked, Finding, never
+from pytest_concurrency.detect.gil.reachable import with_gil
 from pytest_concurrency.detect.hazards import look, warnings
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.model import Accepted, Hazard, Schedule
@@ -225,7 +226,8 @@ class Explorer(Executor):
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
-            return replace(again.tell(self), replay=token, schedule_index=index)
+            gil = with_gil(again.observation)
+            return replace(again.tell(self), gil=gil, replay=token, schedule_index=index)
         note = "replaying its schedule ran differently: the test is not deterministic" + elsewhere
         told = shortest.tell(None)
         notes = "; ".join(filter(None, (note, told.note)))

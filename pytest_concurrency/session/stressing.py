@@ -45,6 +45,7 @@ from pytest_concurrency.stress.item.pytest_timeout import note_timer, paused
 from pytest_concurrency.stress.item.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.item.setup_state import failing, with_body
 from pytest_concurrency.stress.replay import replay
+from pytest_concurrency.stress.gil_only import without_free_threaded_only
 from pytest_concurrency.stress.run import Stress
 
 _ATTRIBUTE = "concurrency_stress"
@@ -244,6 +245,8 @@ class StressSession:
         with paused(item):
             try:
                 report = replay(stress, self._token) if self._token else stress.run()
+                if self._options.gil_only:
+                    report = without_free_threaded_only(report)
             finally:
                 self._progress.clear()
         return replace(report, problems=(*problems, *report.problems))

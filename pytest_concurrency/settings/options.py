@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..model import Selection, Settings
 
 _SEED_OF_CONTROLLER = "concurrency_seed"
+_SWITCHES = ("strict", "gil_only", "update_baseline")
 
 
 class Options(NamedTuple):
@@ -36,6 +37,8 @@ class Options(NamedTuple):
     update_baseline: bool = False
     strict: bool = False
     """Whether a gated test that could not be judged fails the run."""
+    gil_only: bool = False
+    """Whether what needs free-threaded Python is set aside."""
     given: tuple[tuple[str, Any], ...] = ()
     """Names and values of the settings that were given."""
     idle: tuple[str, ...] = ()
@@ -74,6 +77,11 @@ def add_options(parser: pytest.Parser) -> None:
     )
     ignore = "hazards that are accepted, one a line: KIND LOCATION at SITE: REASON"
     parser.addini("concurrency_ignore", ignore, type="linelist", default=[])
+    gil_only = "hazards that need free-threaded Python are notes, and fail no test"
+    group.addoption(
+        "--concurrency-gil-only", action="store_true", dest="concurrency_gil_only", help=gil_only
+    )
+    parser.addini("concurrency_gil_only", gil_only, type="bool", default=False)
     for name, rule in RULES.items():
         # Plain strings: the ini types for numbers only exist in newer versions of pytest.
         # Default None: "not given" on the command line lets the ini twin speak.
@@ -115,9 +123,9 @@ def read_options(config: pytest.Config) -> Options:
     select = given.pop("select", "marked")
     if not stress:
         return Options(given=tuple(given.items()), idle=_idle(config))
-    strict = _switch(config, "strict")
+    strict, gil_only = _switch(config, "strict"), _switch(config, "gil_only")
     paths = (json_path, baseline_path, update)
-    return Options(stress, select, replay, *paths, strict, tuple(given.items()))
+    return Options(stress, select, replay, *paths, strict, gil_only, tuple(given.items()))
 
 
 def with_ignored(config: pytest.Config, options: Options) -> Options:
@@ -138,8 +146,8 @@ def with_ignored(config: pytest.Config, options: Options) -> Options:
 def _idle(config: pytest.Config) -> tuple[str, ...]:
     """Return the flags on the command line that nothing will look at."""
     flags = [_flag(name) for name in RULES if config.getoption(f"concurrency_{name}") is not None]
-    switches = ("strict", "update_baseline")
-    return (*flags, *(_flag(name) for name in switches if config.getoption(f"concurrency_{name}")))
+    switches = [name for name in _SWITCHES if config.getoption(f"concurrency_{name}")]
+    return (*flags, *map(_flag, switches))
 
 
 def hand_to_worker(options: Options, workerinput: dict[str, Any]) -> None:

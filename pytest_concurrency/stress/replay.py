@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.detect.detector import Asked
+from pytest_concurrency.detect.gil.reachable import with_gil
 from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.runtime.trace.event import site_number
@@ -119,6 +120,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
         told = suspect.tell(executor)
     hazard = replace(
         told,
+        gil=with_gil(observation),
         schedule_index=1,
         replay=exploration.token_for(cell.threads, observation.execution),
         cell=0,

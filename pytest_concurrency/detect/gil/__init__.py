@@ -1,0 +1,1 @@
+"""Whether an interleaving can happen where there is a global interpreter lock."""
