@@ -238,12 +238,20 @@ def test_the_strict_switch(pytester: pytest.Pytester) -> None:
     assert not options(pytester).strict
 
 
+def test_the_switch_for_what_can_happen_with_the_gil(pytester: pytest.Pytester) -> None:
+    assert not options(pytester, STRESS).gil_only
+    assert options(pytester, STRESS, "--concurrency-gil-only").gil_only
+    pytester.makeini("[pytest]\nconcurrency_gil_only = true\n")
+    assert options(pytester, STRESS).gil_only
+    assert not options(pytester).gil_only
+
+
 def test_options_that_mean_nothing_are_told_once(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_plain(): pass")
-    given = ("--concurrency-threads=2", "--concurrency-strict")
+    given = ("--concurrency-threads=2", "--concurrency-strict", "--concurrency-gil-only")
     result = pytester.runpytest_subprocess(*given, "-n2")
     result.assert_outcomes(passed=1, warnings=1)
-    told = "*--concurrency-threads, --concurrency-strict: no effect without --concurrency-stress"
+    told = f"*{', '.join(given).replace('=2', '')}: no effect without --concurrency-stress"
     result.stdout.fnmatch_lines([told])
     quiet = pytester.runpytest_subprocess(STRESS, *given, "-o", "concurrency_runs=3")
     quiet.assert_outcomes(passed=1)

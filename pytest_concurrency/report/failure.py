@@ -195,9 +195,9 @@ def _evidence(hazard: Hazard, results: Sequence[CellResult], page: Page) -> list
     if others:
         text += f" Also seen in: {', '.join(others)}."
     if hazard.gil == "reachable":
-        text += " It can happen with the GIL on."
+        text += " It can happen with the GIL."
     elif hazard.gil == "free-threaded-only":
-        text += " It can only happen without the GIL (free-threaded Python)."
+        text += " It needs free-threaded Python."
     lines = _sentence(text, page)
     if hazard.severity != "error":
         lines += _sentence(f"Severity: {hazard.severity}.", page)

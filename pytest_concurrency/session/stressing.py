@@ -45,8 +45,8 @@ from pytest_concurrency.stress.item.pytest_timeout import note_timer, paused
 from pytest_concurrency.stress.item.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.item.setup_state import failing, with_body
 from pytest_concurrency.stress.replay import replay
-from pytest_concurrency.stress.gil_only import without_free_threaded_only
 from pytest_concurrency.stress.run import Stress
+from pytest_concurrency.stress.unchecked import without_free_threaded_only
 
 _ATTRIBUTE = "concurrency_stress"
 """Where a test report carries the stress report: xdist hands it over."""

@@ -1,4 +1,5 @@
-"""What was found where the checks of a test do not count."""
+"""What was found and does not count: where the checks of a test say nothing, and what needs
+free-threaded Python where only the rest is asked for."""
 
 from __future__ import annotations
 
@@ -11,10 +12,13 @@ from pytest_concurrency.kinds import (
     TEST_FAILURE,
     THREAD_EXCEPTION,
 )
-from pytest_concurrency.model import CellResult, Hazard
+from pytest_concurrency.model import CellResult, Hazard, StressReport
 from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.stress.control import NO_COPIES
 from pytest_concurrency.stress.own_changes import Change
+from pytest_concurrency.stress.verdict import isolation_verdict
+
+SET_ASIDE = "set aside by --concurrency-gil-only: it needs free-threaded Python"
 
 
 def needs_no_check(result: CellResult) -> CellResult | None:
@@ -66,3 +70,34 @@ def _is_excused(hazard: Hazard, changes: Sequence[Change]) -> bool:
         for path, line in places
         for change in changes
     )
+
+
+def without_free_threaded_only(report: StressReport) -> StressReport:
+    """Return the report with such hazards as notes: they neither fail the test nor decide."""
+    if not any(map(_is_aside, report.hazards)):
+        return report
+    cells = tuple(map(_without_aside, report.cells))
+    fails = any(each.outcome == "hazard" for each in cells)
+    return replace(
+        report,
+        outcome="failed" if fails else "passed",
+        cells=cells,
+        isolation=isolation_verdict(cells),
+    )
+
+
+def _without_aside(result: CellResult) -> CellResult:
+    if not any(map(_is_aside, result.hazards)):
+        return result
+    hazards = tuple(_noted(each) if _is_aside(each) else each for each in result.hazards)
+    is_left = any(each.severity == "error" for each in hazards)
+    return replace(result, hazards=hazards, outcome="hazard" if is_left else "clean")
+
+
+def _is_aside(hazard: Hazard) -> bool:
+    return hazard.gil == "free-threaded-only" and hazard.severity == "error"
+
+
+def _noted(hazard: Hazard) -> Hazard:
+    note = "; ".join(filter(None, (hazard.note, SET_ASIDE)))
+    return replace(hazard, severity="note", note=note)

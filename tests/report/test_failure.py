@@ -56,7 +56,7 @@ def test_a_lost_update_explains_itself_on_one_screen() -> None:
         "at once do not, because each has its own Counter.",
         "",
         "Found with 2 threads in schedule 3 of 200 (strategy pct, 1 preemption). It can",
-        "happen with the GIL on.",
+        "happen with the GIL.",
         "",
         "To run exactly this interleaving again:",
         "    pytest tests/test_counter.py::test_increment --concurrency-replay=c1.2T.1a2-9f3e",
@@ -187,7 +187,7 @@ def test_note_severity_and_gil_are_said() -> None:
         LOST_UPDATE, severity="warning", gil="free-threaded-only", note="the replay ran differently"
     )
     text = " ".join(text_of(report(hazard)).split())
-    assert "It can only happen without the GIL" in text
+    assert "It needs free-threaded Python." in text
     assert "Severity: warning." in text
     assert "Note: the replay ran differently" in text
 

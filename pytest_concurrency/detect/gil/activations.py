@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import CodeType
 
-from pytest_concurrency.detect.gil.instructions import JUMPS
+from pytest_concurrency.detect.gil.instructions import JUMPS, begin_of
 from pytest_concurrency.runtime.system.frames import Frame, Position
 from pytest_concurrency.runtime.trace.event import Event, operation, site_number
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, RELEASE, WRITE
@@ -89,13 +89,8 @@ def instructions_of(event: Event, frame: Frame, all_: Sequence[dis.Instruction])
 def _first_of(site: InstrumentedSite, all_: Sequence[dis.Instruction]) -> int:
     """Return the first instruction of what begins at a site."""
     begin = (site.line, site.column)
-    numbers = (n for n, each in enumerate(all_) if _begin(each) == begin)
+    numbers = (n for n, each in enumerate(all_) if begin_of(each) == begin)
     return next(numbers, -1)
-
-
-def _begin(each: dis.Instruction) -> tuple[int | None, int | None]:
-    positions = each.positions
-    return (None, None) if positions is None else (positions.lineno, positions.col_offset)
 
 
 def _is_exit(each: dis.Instruction) -> bool:
@@ -115,7 +110,7 @@ def method_loads(event: Event, call: int, all_: Sequence[dis.Instruction]) -> li
         for number in range(call)
         if all_[number].opname in _METHOD_LOADS
         and all_[number].argval == site.name
-        and _begin(all_[number]) == _begin(all_[call])
+        and begin_of(all_[number]) == begin_of(all_[call])
     ]
 
 

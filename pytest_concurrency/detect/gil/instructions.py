@@ -60,6 +60,9 @@ _NO_EFFECT = frozenset(
 )
 _ENDS = ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_", "RAISE_VARARGS", "RERAISE")
 """The same of those that are not followed by the next one."""
+_QUICK = frozenset({"append", "isinstance", "len", "type"})
+"""Calls for which there are instructions of their own after a while (``CALL_LEN``)."""
+_LONGEST_CALL = 30
 _RESUMED_BY_AWAIT = 2
 """From this argument of ``RESUME`` on: within ``yield from``, or ``await``."""
 
@@ -128,11 +131,21 @@ class Instructions:
         if name == "RESUME":
             is_resumed = (each.arg or 0) & 3 >= _RESUMED_BY_AWAIT
             return Chance.NONE if is_resumed else Chance.SURE
+        if name == "CALL" and number not in self._calls and self._is_quick(number):
+            return Chance.MAYBE
         if name in _SURE or number in self._calls or each.opname.startswith("POP_JUMP_BACKWARD"):
             return Chance.SURE
         if name.startswith(_NEVER) or number in self._results:
             return Chance.NONE
         return Chance.MAYBE
+
+    def _is_quick(self, number: int) -> bool:
+        """Whether a call looks only until the interpreter knows what is called there."""
+        begin = begin_of(self.all[number])
+        return any(
+            each.argval in _QUICK and begin_of(each) == begin
+            for each in self.all[max(0, number - _LONGEST_CALL) : number]
+        )
 
     def _computed(self, name: str, operands: set[str], number: int) -> Chance:
         if operands == {PLAIN}:
@@ -200,6 +213,12 @@ class Instructions:
         else:
             return False
         return True
+
+
+def begin_of(each: dis.Instruction) -> tuple[int | None, int | None]:
+    """Return line and column where what an instruction belongs to begins in the source."""
+    positions = each.positions
+    return (None, None) if positions is None else (positions.lineno, positions.col_offset)
 
 
 def _plainly(name: str) -> str:
