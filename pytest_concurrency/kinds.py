@@ -81,7 +81,8 @@ _ROWS: Final = (
         "atomicity violations",
         "steps that were meant to be one, with another thread's step between them: a thread writes "
         "by what it has found, although that has changed since, and would not write where the "
-        "other thread comes first",
+        "other thread comes first; or a pair that is written in one critical section is read half "
+        "before, half after",
     ),
     Kind(
         STALE_READ,

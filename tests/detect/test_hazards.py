@@ -21,7 +21,9 @@ FAILURE = Failure("it fails", exception="OSError", site=Site("test_it.py", 7))
 
 
 def observed(failure: Failure | None = None, **facts: Any) -> Observation:
-    defaults = dict.fromkeys(("log", "marks", "leaks", "states", "unasked", "kept_locks"), ())
+    defaults = dict.fromkeys(
+        ("log", "noted", "marks", "leaks", "states", "unasked", "kept_locks"), ()
+    )
     execution: Any = SimpleNamespace(**{"outcome": "", **defaults, **facts})
     return Observation(execution, failure)
 

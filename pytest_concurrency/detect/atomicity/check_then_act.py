@@ -9,18 +9,16 @@ A's read, and there A does not write.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from pytest_concurrency.detect.atomicity.joint import joint_nodes
 from pytest_concurrency.detect.cause.flips import orders
 from pytest_concurrency.detect.conflicts import Conflict
 from pytest_concurrency.detect.detector import Again
 from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.detect.through_calls import accessed, asked, between, called_in
-from pytest_concurrency.instrument.analysis.handing import Function
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import (
@@ -75,37 +73,12 @@ def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[
 
 
 def is_decided(stacks: Sequence[Stack], log: Log, found: ActedLate) -> bool:
-    """Whether, in the activation that has made, or called for, both accesses, what the first gave
-    decides whether the second takes place, as its source says.
+    """Whether, where the two accesses come together, what the first gave decides whether the second
+    takes place, as the source says.
     """
-    read, write = stacks[found.read], stacks[found.write]
-    shared = between(read, write)
-    if shared is None or _has_ended(log, stacks, found, shared):
-        return False
-    reading = _nodes(read, shared, site_number(log[found.read]))
-    writing = _nodes(write, shared, site_number(log[found.write]))
     return any(
-        function is other and function.decides_at(node, target)
-        for function, node in reading
-        for other, target in writing
-    )
-
-
-def _nodes(stack: Stack, shared: int, site: int) -> list[tuple[Function, ast.AST]]:
-    """Return what the shared activation evaluates where its accesses are made."""
-    if len(stack) == shared:
-        return [*accessed(site)] or [*asked(site)]
-    called = called_in(stack[-shared])
-    return [] if called is None else [called]
-
-
-def _has_ended(log: Log, stacks: Sequence[Stack], found: ActedLate, shared: int) -> bool:
-    """Whether the shared activation had ended before the write: its frame is another one's."""
-    thread, joint = thread_of(log[found.read]), stacks[found.read][-shared]
-    return any(
-        len(stacks[index]) < shared or stacks[index][-shared][:3] != joint[:3]
-        for index in range(found.read, found.write)
-        if thread_of(log[index]) == thread
+        function.decides_at(node, target)
+        for function, node, target in joint_nodes(log, stacks, found.read, found.write)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding
-from pytest_concurrency.detect.hazards.atomicity import CheckThenActs
+from pytest_concurrency.detect.hazards.atomicity import AtomicityViolations
 from pytest_concurrency.detect.hazards.deadlock import Deadlocks
 from pytest_concurrency.detect.hazards.failure import Failures
 from pytest_concurrency.detect.hazards.lost_update import LostUpdates
@@ -25,7 +25,7 @@ DETECTORS: Final[list[Detector]] = [
     NoProgress(),
     TimeOuts(),
     LostUpdates(),
-    CheckThenActs(),
+    AtomicityViolations(),
     HeldLocks(),
     Outcomes(),
     *_LAST,

@@ -1,5 +1,5 @@
-"""Atomicity violations, as they are judged and told; the pattern is in
-``detect/atomicity``."""
+"""Atomicity violations; how check-then-act is judged and told (the patterns are in
+``detect/atomicity/``)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
     would_not_have_written,
 )
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.hazards.torn import torn
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
@@ -80,27 +81,33 @@ class FoundCheckThenAct(Finding):
         )
 
 
-class CheckThenActs(Detector):
-    """Looks for the pattern in the log; in executions that are recorded, at the calls between, the
+class AtomicityViolations(Detector):
+    """Looks for the patterns in the log; in executions that are recorded, at the calls between, the
     values, and what the thread does where the other one comes first.
     """
 
     kinds = (KINDS[ATOMICITY_VIOLATION],)
 
     def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield what was decided by something stale; what may have been, if it is due to look."""
-        log, contents = observation.execution.log, observation.contents
-        for found in acted_late(log, observation.touched):
-            key = _key(observation, found)
-            if key in asked.known:
-                continue
-            finding = FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
-            if not contents:
-                if asked.is_due(key):
-                    yield finding
-                    return
-            elif _is_proven(observation, found, asked.again):
-                yield finding
+        """Yield what was decided by something stale, and pairs that were torn; what may have been,
+        if it is due to look.
+        """
+        yield from _acted_late(observation, asked)
+        yield from torn(observation, asked)
+
+
+def _acted_late(observation: Observation, asked: Asked) -> Iterator[Finding]:
+    log, contents = observation.execution.log, observation.contents
+    for found in acted_late(log, observation.touched):
+        key = _key(observation, found)
+        if key in asked.known:
+            continue
+        if not contents:
+            if asked.is_due(key):
+                yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
+                return
+        elif _is_proven(observation, found, asked.again):
+            yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
 
 
 def _is_proven(observation: Observation, found: ActedLate, again: Again | None) -> bool:

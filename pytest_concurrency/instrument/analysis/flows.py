@@ -61,6 +61,14 @@ class Flows(Expressions):
         """Return what the expression ``node`` is made of."""
         return self._values.get(node, NOTHING)
 
+    def are_combined(self, node: ast.AST, other: ast.AST) -> bool:
+        """Whether the value of some expression is made of what both nodes give, neither of which is
+        made of what the other one gives."""
+        apart = (self._values.get(node, NOTHING), self._values.get(other, NOTHING))
+        if other in apart[0].reads or node in apart[1].reads:
+            return False
+        return any(node in each.reads and other in each.reads for each in self._values.values())
+
     @cached_property
     def is_generator(self) -> bool:
         """Whether a call of the function gives something that it is gone through by."""

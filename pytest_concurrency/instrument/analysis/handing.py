@@ -68,6 +68,10 @@ class Function(NamedTuple):
         """Whether it depends on what ``node`` gives if ``other`` is evaluated."""
         return node in deciding(self.node, self.flows, other)
 
+    def combines(self, node: ast.AST, other: ast.AST) -> bool:
+        """Whether some value is made of what both of them give."""
+        return self.flows.are_combined(node, other)
+
     def is_called_at(self, node: ast.AST) -> bool:
         """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
         match node:

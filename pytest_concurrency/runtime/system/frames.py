@@ -19,7 +19,8 @@ Position = tuple[int, int, int, int]
 Line = tuple[str, int, str]
 """Path, number, and the function's qualified name."""
 Activation = tuple[int, CodeType, int]
-"""A frame's address, which is its own as long as it lives; its code, and the instruction."""
+"""A frame's address, which is its own as long as it lives, or a number in its place; its code, and
+the instruction."""
 
 
 class Frame(NamedTuple):

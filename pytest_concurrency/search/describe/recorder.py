@@ -40,6 +40,7 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import FILE, Location, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.describe.activations import Activations
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class _Recorder:
         self._strands = Strands()
         self.stacks: list[list[Activation]] = []
         """Where the thread stood."""
+        self._activations = Activations()
         self._write: tuple[int, Event, Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
@@ -162,7 +164,8 @@ class _Recorder:
             self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
         content = self._content(event, found)
-        self.stacks.append(stack_here() if len(self.stacks) < _MOST_STACKS else [])
+        stack = stack_here() if len(self.stacks) < _MOST_STACKS else []
+        self.stacks.append(self._activations.numbered(task.index, stack))
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
             self._sync.keep(value, label)

@@ -1,0 +1,54 @@
+"""Where two accesses of one thread come together: in the activation that has made them, or has
+called for them.
+
+Asked of executions that have been recorded with their stacks.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from pytest_concurrency.detect.through_calls import accessed, asked, between, called_in
+from pytest_concurrency.instrument.analysis.handing import Function
+from pytest_concurrency.runtime.system.frames import Stack
+from pytest_concurrency.runtime.trace.event import Log, site_number, thread_of
+
+
+def joint_nodes(
+    log: Log, stacks: Sequence[Stack], first: int, second: int
+) -> Iterator[tuple[Function, ast.AST, ast.AST]]:
+    """Yield the function of the activation that two events of a thread share, and what it evaluated
+    where the one and the other took place; nothing if it had ended in between, or had come to the
+    first once more.
+    """
+    shared = between(stacks[first], stacks[second])
+    if shared is None or _came_again(log, stacks, (first, second), shared):
+        return
+    for function, node in _nodes(stacks[first], shared, site_number(log[first])):
+        for other, second_node in _nodes(stacks[second], shared, site_number(log[second])):
+            if function is other and node is not second_node:
+                yield function, node, second_node
+
+
+def _came_again(log: Log, stacks: Sequence[Stack], events: tuple[int, int], shared: int) -> bool:
+    first, second = events
+    before, has_left = stacks[first][-shared], False
+    for index in range(first, second):
+        if thread_of(log[index]) != thread_of(log[first]):
+            continue
+        if len(stacks[index]) < shared or stacks[index][-shared][:3] != before[:3]:
+            return True
+        is_there = stacks[index][-shared].instruction == before.instruction
+        if is_there and has_left:
+            return True
+        has_left = has_left or not is_there
+    return False
+
+
+def _nodes(stack: Stack, shared: int, site: int) -> list[tuple[Function, ast.AST]]:
+    """Return what the shared activation evaluated where an access was made."""
+    if len(stack) == shared:
+        return [*accessed(site)] or [*asked(site)]
+    called = called_in(stack[-shared])
+    return [] if called is None else [called]

@@ -1,0 +1,127 @@
+"""Torn pairs: what a thread writes together another one reads half before, half after.
+
+Two locations that are written in one critical section belong together (Lu et al., "MUVI:
+Automatically Inferring Multi-Variable Access Correlations", SOSP 2007, infer that from how often;
+here one section is enough). A thread that reads both has torn them if it has read the one before
+the section wrote it and the other one after, or the other way round, within the section, and has
+not looked again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+from typing import NamedTuple
+
+from pytest_concurrency.detect.atomicity.joint import joint_nodes
+from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
+from pytest_concurrency.detect.locking.held import LocksHeld
+from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.runtime.trace.event import Log, location, operation, thread_of
+from pytest_concurrency.runtime.trace.operations import READ, WRITE
+from pytest_concurrency.runtime.trace.resource import Location
+
+_MOST_LOCATIONS = 6
+"""Locations of one critical section that are paired: one that writes more builds a structure."""
+
+
+class Torn(NamedTuple):
+    """The four events of the pattern, as indices into the log: two reads of one thread, in order,
+    and the writes of another one at the same two locations.
+    """
+
+    first_read: int
+    first_write: int
+    second_write: int
+    second_read: int
+
+
+_Section = dict[Location, tuple[int, int]]
+"""What a critical section has written: when for the first time, and when for the last time."""
+
+
+def torn_pairs(observation: Observation) -> Iterator[Torn]:
+    """Yield what threads have read half before, half after a critical section of another one."""
+    log, touched = observation.execution.log, observation.touched
+    for thread, section in _sections(log, touched, observation.locks_held):
+        reads = {
+            place: _reads(log, touched[place], thread) for place in list(section)[:_MOST_LOCATIONS]
+        }
+        for one, other in permutations(reads, 2):
+            for reader in reads[one].keys() & reads[other].keys():
+                yield from _torn_by(
+                    section[one], section[other], reads[one][reader], reads[other][reader]
+                )
+
+
+def _sections(
+    log: Log, touched: Mapping[Location, Sequence[int]], held: LocksHeld
+) -> Iterator[tuple[int, _Section]]:
+    """Yield the critical sections that have written more than one location which other threads
+    know, with the thread.
+    """
+    sections: dict[tuple[int, Location, int], _Section] = {}
+    for place, indices in touched.items():
+        if len(indices) < 2 or len({thread_of(log[index]) for index in indices}) < 2:
+            continue
+        for index in indices:
+            if operation(log[index]) == WRITE:
+                for lock, taken in held.taken(index).items():
+                    key = (thread_of(log[index]), lock, taken.position)
+                    section = sections.setdefault(key, {})
+                    begun, _ = section.get(place, (index, index))
+                    section[place] = (begun, index)
+    for (thread, *_), section in sections.items():
+        if len(section) > 1:
+            yield thread, section
+
+
+def _reads(log: Log, indices: Sequence[int], writer: int) -> dict[int, list[int]]:
+    """Return when each of the other threads has read there."""
+    found: dict[int, list[int]] = {}
+    for index in indices:
+        if operation(log[index]) == READ and thread_of(log[index]) != writer:
+            found.setdefault(thread_of(log[index]), []).append(index)
+    return found
+
+
+def _torn_by(
+    one: tuple[int, int], other: tuple[int, int], first: Sequence[int], second: Sequence[int]
+) -> Iterator[Torn]:
+    """Yield the pairs of reads, of the one location and then of the other one, of which one is
+    before the section has written there, and one after.
+    """
+    for read in second:
+        before = bisect_left(first, read) - 1
+        if before >= 0:
+            if first[before] < one[0] and other[1] < read:
+                yield Torn(first[before], one[0], other[1], read)
+            elif one[1] < first[before] and read < other[0]:
+                yield Torn(first[before], one[1], other[0], read)
+
+
+def are_combined(observation: Observation, found: Torn) -> bool:
+    """Whether a value is made of what was read at both locations, and the thread does not look at
+    either once more: then it may have noticed.
+    """
+    log, stacks = observation.execution.log, observation.stacks
+    first, second = found.first_read, found.second_read
+    reader, places = thread_of(log[first]), {location(log[first]), location(log[second])}
+    if any(
+        thread_of(event) == reader and operation(event) == READ and location(event) in places
+        for event in log[second + 1 :]
+    ):
+        return False
+    return any(
+        function.combines(node, other)
+        for function, node, other in joint_nodes(log, stacks, first, second)
+    )
+
+
+def have_changed(contents: Contents, found: Torn) -> bool:
+    """Whether the section has left something else at both locations."""
+    return all(
+        after != NOT_KNOWN and not before.is_same(after)
+        for before, after in (contents[found.first_write], contents[found.second_write])
+    )

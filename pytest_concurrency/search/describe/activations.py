@@ -1,0 +1,77 @@
+"""Tells activations of one function apart, although frames that have ended leave their addresses to
+new ones.
+
+From one event of a thread to its next one, a frame at the same address, called from where the same
+caller still stands, is the same activation, unless a caller may have gone round a loop and called
+again. Then it is the same one only if the thread has gone forward in there: a call begins at the
+top.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import count
+from types import CodeType
+from typing import Final
+
+from pytest_concurrency._origins import origin_of
+from pytest_concurrency.runtime.system.frames import Activation
+
+_RESUMED: Final = 0x20 | 0x80 | 0x200
+"""Flags of code that is gone on with by whoever asks: generators and coroutines (``inspect``)."""
+
+
+class Activations:
+    """Numbers the activations of an execution in place of their addresses."""
+
+    def __init__(self) -> None:
+        self._numbers = count()
+        self._latest: dict[int, Sequence[tuple[Activation, int]]] = {}
+        """By thread: where it stood last, the outermost first, and the numbers."""
+        self._resumed: dict[tuple[int, CodeType], int] = {}
+
+    def numbered(self, thread: int, stack: Sequence[Activation]) -> list[Activation]:
+        """Return the stack (the innermost first) with numbers that no other activation has."""
+        now, before = stack[::-1], self._latest.get(thread, ())
+        kept = _kept([activation for activation, _ in before], now)
+        numbers = [number for _, number in before[:kept]]
+        numbers += [next(self._numbers) for _ in now[kept:]]
+        for level, (address, code, _) in enumerate(now):
+            if code.co_flags & _RESUMED:
+                numbers[level] = self._resumed.setdefault((address, code), numbers[level])
+        self._latest[thread] = list(zip(now, numbers, strict=True))
+        found = zip(numbers, now, strict=True)
+        return [(number, code, at) for number, (_, code, at) in found][::-1]
+
+
+def _kept(before: Sequence[Activation], now: Sequence[Activation]) -> int:
+    """Return how many activations, of those that are the outermost, still go on."""
+    pairs = list(zip(before, now, strict=False))
+    parted = next((level for level, (last, this) in enumerate(pairs) if last != this), len(pairs))
+    has_moved = parted < len(pairs) and pairs[parted][0][:2] == pairs[parted][1][:2]
+    is_forward = has_moved and pairs[parted][0][2] < pairs[parted][1][2]
+    if is_forward or len(before) == parted < len(now):
+        return parted + has_moved
+    # Whoever is called from within a loop may be called anew, and so may all that C calls.
+    inside = (level for level in range(parted) if _is_in_loop(*now[level][1:]))
+    goes_round = has_moved and _is_in_loop(*now[parted][1:])
+    return min(next(inside, parted) + 1, parted + goes_round)
+
+
+@lru_cache(maxsize=1024)
+def _is_in_loop(code: CodeType, instruction: int) -> bool:
+    """Whether what is done at ``instruction`` may be done once more by the same activation; what
+    runs the tests calls each once.
+    """
+    is_runners = origin_of(code.co_filename) == "runner"
+    return not is_runners and any(start <= instruction <= end for start, end in _loops(code))
+
+
+@lru_cache(maxsize=256)
+def _loops(code: CodeType) -> Sequence[tuple[int, int]]:
+    # What has handled an exception goes on where that was raised by a jump backward, too.
+    jumps = (i for i in dis.get_instructions(code) if i.opcode in dis.hasjrel)
+    rounds = (i for i in jumps if not i.opname.endswith("NO_INTERRUPT"))
+    return [(i.argval, i.offset) for i in rounds if i.argval < i.offset]

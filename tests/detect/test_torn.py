@@ -1,0 +1,112 @@
+"""Pairs that are read half before, half after they change: where, and when that says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+from types import SimpleNamespace
+
+import pytest
+from loading import load_module
+
+from pytest_concurrency import explore
+
+FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
+
+
+@pytest.mark.parametrize(
+    ("name", "locations", "reads", "writes"),
+    [
+        (
+            "torn_point",
+            {"Point.x", "Point.y"},
+            {"return self.x, self.y"},
+            {"self.x += step", "self.y += step"},
+        ),
+        (
+            "torn_by_two_getters",
+            {"Average._total", "Average._count"},
+            {"return self._total", "return self._count"},
+            {"self._total += value", "self._count += 1"},
+        ),
+    ],
+)
+def test_it_is_found_where_it_is(name, locations, reads, writes):
+    program = load_module(f"torn_{name}", FLAGGED / f"{name}.py")
+    (hazard,) = explore(program.setup, program.WORKERS).hazards
+    assert hazard.kind == "atomicity-violation"
+    assert set(hazard.location.split(" and ")) == locations
+    first_read, first_write, second_write, second_read = hazard.sites
+    assert {first_read.site.source, second_read.site.source} == reads
+    assert {first_write.site.source, second_write.site.source} == writes
+    assert [use.op for use in hazard.sites] == ["read", "write", "write", "read"]
+    assert first_read.thread == second_read.thread != first_write.thread == second_write.thread
+    assert "in the same critical section" in hazard.message
+
+
+def test_the_sentence_says_what_was_before_and_what_after():
+    pair = load_module("torn_sentence", FLAGGED / "torn_point.py")
+    (hazard,) = explore(pair.setup, pair.WORKERS).hazards
+    first = next(line for line in hazard.timeline if line.op == "read" and line.thread == 2)
+    assert f"({first.value}) at" in hazard.message
+    before, after = ("before", "after") if first.value == "0" else ("after", "before")
+    assert hazard.message.index(f" {before} thread 1 wrote it at") < hazard.message.index(
+        f" {after} thread 1 wrote that at"
+    )
+
+
+def shared():
+    return SimpleNamespace(lock=Lock(), one=0, other=0, seen=None)
+
+
+def change(both):
+    with both.lock:
+        both.one = 1
+        both.other = 1
+
+
+def apart(both):
+    both.seen = both.one
+    both.seen = both.other
+
+
+def looked_again(both):
+    one, other = both.one, both.other
+    if one != both.one:
+        one, other = 0, 0
+    both.seen = (one, other)
+
+
+def same_again(both):
+    with both.lock:
+        both.one = 0
+        both.other = 0
+
+
+def together(both):
+    both.seen = (both.one, both.other)
+
+
+@pytest.mark.parametrize(
+    ("workers", "is_found"),
+    [
+        ([change, together], True),
+        ([change, apart], False),
+        ([change, looked_again], False),
+        ([same_again, together], False),
+    ],
+)
+def test_both_values_come_together_and_are_not_read_again(workers, is_found):
+    found = explore(shared, workers)
+    assert bool(found.hazards) == is_found
+    assert found.hazards or found.exhausted
+
+
+def test_what_is_written_in_two_sections_may_be_read_apart():
+    def one_by_one(both):
+        with both.lock:
+            both.one = 1
+        with both.lock:
+            both.other = 1
+
+    assert not explore(shared, [one_by_one, together]).hazards
