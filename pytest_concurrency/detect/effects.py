@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from pytest_concurrency.detect.likeness import likeness_of
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.detect.through_calls import is_decided, is_kept
-from pytest_concurrency.runtime.effects import shapes
-from pytest_concurrency.runtime.effects.foreign import is_foreign, is_one_of
+from pytest_concurrency.runtime.effects.foreign import is_one_of
 from pytest_concurrency.runtime.trace.event import (
     Log,
     location,
@@ -52,11 +52,12 @@ class Content(NamedTuple):
     value: Any = None
     """Equal for equal values; None if they cannot be compared."""
     likeness: Any = None
-    """Equal for two objects of one class of the program whose attributes are equal values; None if
-    it is no such object, or has others."""
+    """Equal for two objects in the same state; None where ``value`` is known, or nobody asks."""
 
     def is_like(self, other: Content) -> bool:
-        """Whether both are objects of one class in the same state."""
+        """Whether both are known, and in the same state."""
+        if self.value is not None and other.value is not None:
+            return bool(self.value == other.value)
         return self.likeness is not None and bool(self.likeness == other.likeness)
 
     def is_same(self, other: Content) -> bool:
@@ -75,30 +76,20 @@ Contents = Sequence[tuple[Content, Content]]
 """For each event of a log, what was in its location before and after it."""
 
 
-def content_of(value: object) -> Content:
-    """Return what ``value`` is compared by."""
+def content_of(value: object, *, state: bool) -> Content:
+    """Return what ``value`` is compared by; with ``state`` by all that it is made of, too."""
     if type(value) is int:
         return _content_of_int(value)
     compared = _compared(value, _DEEPEST)
     if compared is not _UNKNOWN:
         is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
         return Content(0 if is_value else id(value), compared)
-    return Content(id(value), None, _likeness(value))
+    return Content(id(value), None, likeness_of(value) if state else None)
 
 
 @lru_cache(maxsize=1024)
 def _content_of_int(value: int) -> Content:
     return Content(0, ("int", value))
-
-
-def _likeness(value: object) -> Any:
-    attributes = shapes.attributes_of(value)
-    if attributes is None or is_foreign(type(value)) or len(attributes) > _MOST:
-        return None
-    state = {name: _compared(each, _DEEPEST) for name, each in attributes.items()}
-    if _UNKNOWN in state.values():
-        return None
-    return (id(type(value)), frozenset(state.items()))
 
 
 def _compared(value: object, depth: int) -> Any:

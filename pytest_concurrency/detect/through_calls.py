@@ -17,6 +17,7 @@ from typing import Any
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.instrument.analysis.handing import Function, handing_of
 from pytest_concurrency.instrument.analysis.values import NOTHING, Reads, Value
+from pytest_concurrency.runtime.effects.shapes import DECIDES
 from pytest_concurrency.runtime.system.frames import Frame, Stack
 from pytest_concurrency.runtime.trace.event import Log, location, site_number, thread_of
 from pytest_concurrency.runtime.trace.sites import SITES
@@ -176,7 +177,7 @@ def asked(site: int) -> Iterator[tuple[Function, Any]]:
     """Yield what may be, at a site, the container that is asked what is in it, or how much."""
     where = SITES[site]
     handing = handing_of(where.path)
-    if handing is not None and not where.name:
+    if handing is not None and where.name in ("", DECIDES):
         yield from handing.begun(where.line, where.column)
 
 
@@ -185,6 +186,13 @@ def called_in(frame: Frame) -> tuple[Function, Any] | None:
     handing = handing_of(frame.path)
     at = frame.position
     return handing.at(at) if handing is not None and at is not None else None
+
+
+def evaluated_in(frame: Frame) -> list[tuple[Function, Any]]:
+    """Return what an activation evaluates, whatever it is, with its function."""
+    handing = handing_of(frame.path)
+    at = frame.position
+    return handing.evaluated_at(at) if handing is not None and at is not None else []
 
 
 def _without_wrappers(stack: Stack) -> Stack:

@@ -16,7 +16,7 @@ from types import CellType, ModuleType
 from typing import Any, Final
 
 from pytest_concurrency.runtime.effects import containers, shapes
-from pytest_concurrency.runtime.effects.foreign import class_name, is_one_of
+from pytest_concurrency.runtime.effects.foreign import class_name, is_derived, is_one_of
 from pytest_concurrency.runtime.trace.event import (
     Event,
     names_attribute,
@@ -158,7 +158,7 @@ def peek(event: Event, obj: Any, target: Any) -> object:
     if isinstance(resource, Outside):
         return contents(obj) if resource == FILE else MISSING
     if target is WHOLE:
-        return obj if is_one_of(type(obj), _CONTAINERS) else MISSING
+        return obj if is_derived(type(obj), containers.CONTAINERS) else MISSING
     if _is_attribute(event, obj):
         return _attribute(obj, target)
     if issubclass(type(obj), dict):

@@ -5,7 +5,17 @@ nothing; and what a decision is in the source of a function.
 from __future__ import annotations
 
 import ast
+import datetime
+import re
+from collections import OrderedDict, defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from threading import Lock
+from types import MappingProxyType
+from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from loading import load_module
@@ -41,6 +51,19 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "members = self.members[group] = []",
         ),
         ("looked_at_by_generator", "Hall.seats['a']", "if not self.seats[seat]:", "= who"),
+        ("seats_counted_first", "Boat.seats", "if len(self.seats) < 1:", "self.seats[who] = 1"),
+        (
+            "guests_are_objects",
+            "House.guests",
+            "if len(self.guests) < 2:",
+            "self.guests.append(Guest(name))",
+        ),
+        (
+            "asked_by_operator",
+            "Names.owners['blue']",
+            "return name in self.owners",
+            "self.owners[name] = owner",
+        ),
         ("state_left_early", "Job.state", 'if self.state != "waiting":', "self.state ="),
         (
             "group_by_missing_key",
@@ -83,6 +106,98 @@ def test_what_another_order_decides_alike_is_no_violation():
     assert found.exhausted
 
 
+class Slots:
+    __slots__ = ("left", "right")
+
+    def __init__(self, left, right):
+        self.left = left
+        self.right = right
+
+
+class Made:
+    def __init__(self, *parts):
+        self.parts = parts
+        self.itself = self
+
+
+class Letters(list):
+    pass
+
+
+class Pair(NamedTuple):
+    one: int
+    other: object
+
+
+def _adding(number):
+    return lambda x: x + number
+
+
+LIKE_EACH_TIME = {
+    "datetime": lambda: datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+    "decimal": lambda: Decimal("1.5"),
+    "fraction": lambda: Fraction(1, 3),
+    "path": lambda: Path("a") / "b",
+    "uuid": lambda: UUID(int=5),
+    "pattern": lambda: (re.purge(), re.compile("a+"))[1],
+    "function": lambda: _adding(1),
+    "method": lambda: Made(1).__init__,
+    "partial": lambda: partial(int, base=2),
+    "class": lambda: type("Kind", (), {"size": 1}),
+    "named tuple": lambda: Pair(1, Slots(2, 3)),
+    "slots": lambda: Slots(1, Slots(2, Decimal(3))),
+    "objects in a list": lambda: [Made(1), {"a": Made(2)}],
+    "derived list": lambda: Letters("ab"),
+    "ordered": lambda: OrderedDict(a=Made(1)),
+    "default": lambda: defaultdict(list, a=[1]),
+    "long list": lambda: list(range(500)),
+    "nested list": lambda: [[[[[1]]]]],
+    "view": lambda: MappingProxyType({"a": 1}),
+}
+OTHER_EACH_TIME = {
+    "sentinel": lambda n: object(),
+    "lock": lambda n: Lock(),
+    "lock within": lambda n: Made(Lock()),
+    "generator": lambda n: iter([]),
+    "datetime": lambda n: datetime.datetime(2020, 1, n),
+    "decimal": lambda n: Decimal(n),
+    "function": lambda n: _adding(n),
+    "method": lambda n: Made(n).__init__,
+    "named tuple": lambda n: Pair(1, n),
+    "slots": lambda n: Slots(1, Slots(2, n)),
+    "objects in a list": lambda n: [Made(1), {"a": Made(n)}],
+    "derived list": lambda n: Letters("ab" * n),
+    "ordered": lambda n: OrderedDict(a=n),
+    "text": lambda n: type("Text", (str,), {})("a" * n),
+    "pattern": lambda n: re.compile("a" * n),
+}
+
+
+class Lazy:
+    def __init__(self):
+        self.value = None
+
+    def get(self, make):
+        if self.value is None:
+            self.value = make()
+
+
+@pytest.mark.parametrize("name", LIKE_EACH_TIME)
+def test_what_is_made_twice_and_is_alike_is_no_hazard(name):
+    make = LIKE_EACH_TIME[name]
+    found = explore(Lazy, [lambda lazy: lazy.get(make)] * 2)
+    assert not found.hazards
+    assert found.distinct > 2
+
+
+@pytest.mark.parametrize("name", OTHER_EACH_TIME)
+def test_what_is_made_twice_and_differs_is_one(name):
+    make = OTHER_EACH_TIME[name]
+    workers = [lambda lazy: lazy.get(lambda: make(1)), lambda lazy: lazy.get(lambda: make(2))]
+    (hazard,) = explore(Lazy, workers).hazards
+    assert hazard.kind == "atomicity-violation"
+
+
 def _deciding(source: str) -> set[str]:
     """Return the reads that decide whether ``act`` is called, as they are written."""
     (function,) = ast.parse(source).body
@@ -114,6 +229,9 @@ def _deciding(source: str) -> set[str]:
         "try: y = a.b\n except KeyError: pass\n else: act()",
         "match a.b:\n  case 1: act()",
         "match x:\n  case 1 if a.b: act()",
+        "for y in a.b:\n  if y: break\n else: act()",
+        "for y in x:\n  if y == a.b: break\n else: act()",
+        "with x:\n  y = a.b\n  return\n act()",
         "return [act() for y in x if a.b]",
     ],
 )
@@ -132,6 +250,8 @@ def test_decided(body):
         "act() and a.b",
         "try: act()\n except KeyError: y = a.b",
         "try: y = a.b\n finally: act()",
+        "with x: y = a.b\n act()",
+        "with x:\n  y = a.b\n  if y: pass\n act()",
         "for y in x:\n  if y: act()\n return a.b",
     ],
 )

@@ -17,19 +17,20 @@ from pytest_concurrency.detect.atomicity.joint import joint_nodes
 from pytest_concurrency.detect.cause.flips import orders
 from pytest_concurrency.detect.conflicts import Conflict
 from pytest_concurrency.detect.detector import Again
-from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
+from pytest_concurrency.detect.effects import NOT_KNOWN, Content, Contents
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import (
     Log,
+    location,
     operation,
     site_number,
     thread_and_site,
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location, Resource
 
 _EXECUTIONS = 8
 """Executions that putting B's write before A's read may take."""
@@ -53,7 +54,7 @@ def sites_of(log: Log, found: ActedLate) -> tuple[int, int]:
 
 def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[ActedLate]:
     """Yield where a thread may have written by what it had read before another one wrote."""
-    for indices in touched.values():
+    for indices in _overlapping(log, touched):
         if len(indices) < 3:
             continue
         read: dict[int, int] = {}
@@ -72,24 +73,59 @@ def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[
                     stale[other] = index
 
 
+def _overlapping(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[Sequence[int]]:
+    """Yield what is done at each location, with the writes to what overlaps with it: a container as
+    a whole is all its items.
+    """
+    wholes: dict[Resource, list[int]] = {}
+    items: dict[Resource, list[int]] = {}
+    for (resource, part), indices in touched.items():
+        if (resource, WHOLE) in touched:
+            writes = (index for index in indices if operation(log[index]) == WRITE)
+            (wholes if part is WHOLE else items).setdefault(resource, []).extend(writes)
+    for (resource, part), indices in touched.items():
+        others = (items if part is WHOLE else wholes).get(resource)
+        yield sorted([*indices, *others]) if others else indices
+
+
 def is_decided(stacks: Sequence[Stack], log: Log, found: ActedLate) -> bool:
     """Whether, where the two accesses come together, what the first gave decides whether the second
     takes place, as the source says.
     """
-    return any(
+    return not _looked_again(log, found) and any(
         function.decides_at(node, target)
         for function, node, target in joint_nodes(log, stacks, found.read, found.write)
     )
 
 
-def has_changed(contents: Contents, found: ActedLate) -> bool:
+def _looked_again(log: Log, found: ActedLate) -> bool:
+    """Whether the thread has read what the other one wrote."""
+    thread, foreign_write = thread_of(log[found.read]), location(log[found.foreign_write])
+    return any(
+        thread_of(event) == thread and operation(event) == READ and location(event) == foreign_write
+        for event in log[found.foreign_write : found.write]
+    )
+
+
+def has_changed(log: Log, contents: Contents, found: ActedLate) -> bool:
     """Whether the write has made a difference to what was there, and that was not what had been
     read.
     """
-    (before, after), (read, _) = contents[found.write], contents[found.read]
-    if after == NOT_KNOWN or before.is_same(read) or before == read:
-        return False
-    return not (before.is_same(after) or before.is_like(after))
+    read, foreign_write, write = (location(log[index]) for index in found)
+    if read == foreign_write == write:
+        has_come = not _is_alike(contents[found.read][0], contents[found.write][0], write)
+    else:
+        has_come = not _is_alike(*contents[found.foreign_write], foreign_write)
+    after = contents[found.write][1]
+    return has_come and after != NOT_KNOWN and not _is_alike(*contents[found.write], write)
+
+
+def _is_alike(one: Content, other: Content, where: Location) -> bool:
+    """Whether there is nothing to tell them apart: another state, or another object."""
+    if one == other or one.is_like(other):
+        return True
+    # What becomes of a container as a whole is no other object.
+    return where[1] is not WHOLE and one.is_same(other)
 
 
 def would_not_have_written(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from pytest_concurrency.detect.through_calls import accessed, asked, between, called_in
+from pytest_concurrency.detect.through_calls import accessed, asked, between, evaluated_in
 from pytest_concurrency.instrument.analysis.handing import Function
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import Log, site_number, thread_of
@@ -50,5 +50,4 @@ def _nodes(stack: Stack, shared: int, site: int) -> list[tuple[Function, ast.AST
     """Return what the shared activation evaluated where an access was made."""
     if len(stack) == shared:
         return [*accessed(site)] or [*asked(site)]
-    called = called_in(stack[-shared])
-    return [] if called is None else [called]
+    return evaluated_in(stack[-shared])

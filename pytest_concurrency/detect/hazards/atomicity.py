@@ -114,7 +114,7 @@ def _is_proven(observation: Observation, found: ActedLate, again: Again | None) 
     log = observation.execution.log
     return (
         again is not None
-        and has_changed(observation.contents, found)
+        and has_changed(log, observation.contents, found)
         and is_decided(observation.stacks, log, found)
         and not _is_own(observation, found)
         and would_not_have_written(observation, found, again) is not None

@@ -1,4 +1,4 @@
-"""Which reads decide whether something in a function is evaluated.
+"""Which reads, and other expressions, decide whether something in a function is evaluated.
 
 Control dependence, as far as the source of one function shows it: the tests around it, those that
 leave the function or the round of a loop before it, and what a ``try`` had to get through.
@@ -15,16 +15,17 @@ from pytest_concurrency.instrument.analysis.values import NO_READS, Reads
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _BLOCKS = ("body", "orelse", "finalbody")
-_TRYING = (ast.Try, ast.TryStar)
 
 
 def deciding(function: FunctionNode, flows: Flows, node: ast.AST) -> Reads:
-    """Return the reads that decide whether ``node``, which is in ``function``, is evaluated."""
+    """Return what decides whether ``node``, which is in ``function``, is evaluated: the tests, with
+    all that is in them, and the reads that these are made of.
+    """
     found = NO_READS
     inner = node
     for outer in _around(function, node):
         for part in (*_tests_between(outer, inner), *_passed_before(outer, inner)):
-            found |= _reads_in(part, flows)
+            found |= _nodes_in(part, flows)
         inner = outer
     return found
 
@@ -62,6 +63,9 @@ def _tests_between(outer: ast.AST, inner: ast.AST) -> Iterator[ast.AST]:
         case ast.Try() | ast.TryStar():
             if inner in outer.handlers or inner in outer.orelse:
                 yield from outer.body
+        case ast.For() | ast.AsyncFor() if inner in outer.orelse:
+            yield outer.iter
+            yield from _leaving(outer.body)
 
 
 def _passed_before(outer: ast.AST, inner: ast.AST) -> Iterator[ast.AST]:
@@ -78,9 +82,21 @@ def _leaving(statements: Iterable[ast.stmt]) -> Iterator[ast.AST]:
         yield from (node.test for node in nodes if isinstance(node, (ast.Assert, ast.While)))
         if any(isinstance(node, _LEAVING) for node in nodes):
             yield from (node.test for node in nodes if isinstance(node, ast.If))
-            yield from (part for node in nodes if isinstance(node, _TRYING) for part in node.body)
+            yield from (part for node in nodes for part in _tried(node))
 
 
-def _reads_in(part: ast.AST, flows: Flows) -> Reads:
-    parts = (node for node in all_nodes(part) if isinstance(node, ast.expr))
-    return frozenset().union(*(flows.value_of(node).reads for node in parts))
+def _tried(node: ast.AST) -> list[ast.stmt]:
+    """Return what may have ended early, with the exception caught: also by a context manager, whose
+    block leaves the function if it does not.
+    """
+    match node:
+        case ast.Try() | ast.TryStar():
+            return node.body
+        case ast.With() | ast.AsyncWith() if isinstance(node.body[-1], _LEAVING):
+            return node.body
+    return []
+
+
+def _nodes_in(part: ast.AST, flows: Flows) -> Reads:
+    parts = [node for node in all_nodes(part) if isinstance(node, ast.expr)]
+    return frozenset(parts).union(*(flows.value_of(node).reads for node in parts))

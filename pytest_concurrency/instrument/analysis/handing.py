@@ -149,6 +149,7 @@ class Handing:
     def __init__(self, tree: ast.Module) -> None:
         self._function: dict[ast.AST, Function] = {}
         self._handed: dict[Position, list[ast.AST]] = {}
+        self._evaluated: dict[Position, list[tuple[Function, ast.AST]]] = {}
         self._starting: dict[tuple[int, int], list[ast.AST]] = {}
         self._walk(tree, tree, None)
 
@@ -157,13 +158,26 @@ class Handing:
             function, around = Function(node, Flows(node), around), node
         elif isinstance(node, ast.ClassDef):
             around = node
-        elif function is not None and isinstance(node, (*_HANDED, ast.Name)):
+        elif function is not None:
+            self._note(node, function)
+        for child in children_of(node):
+            self._walk(child, around, function)
+
+    def _note(self, node: ast.AST, function: Function) -> None:
+        if isinstance(node, (ast.If, ast.While)):
+            # Where it is found out whether the test is true.
+            self._evaluated.setdefault(_position(node), []).append((function, node.test))
+        elif isinstance(node, ast.expr):
+            self._evaluated.setdefault(_position(node), []).append((function, node))
+        if isinstance(node, (*_HANDED, ast.Name)):
             self._function[node] = function
             self._starting.setdefault((node.lineno, node.col_offset), []).append(node)
             if isinstance(node, _HANDED):
                 self._handed.setdefault(_position(node), []).append(node)
-        for child in children_of(node):
-            self._walk(child, around, function)
+
+    def evaluated_at(self, position: Position) -> list[tuple[Function, ast.AST]]:
+        """Return the expressions at ``position``, and the functions they are in."""
+        return self._evaluated.get(position, [])
 
     def at(self, position: Position) -> tuple[Function, ast.AST] | None:
         """Return the call, attribute, item or loop at ``position``, and the function it is in."""
@@ -184,7 +198,7 @@ class Handing:
                 yield self._function[node], node
 
 
-def _position(node: ast.expr | ast.For) -> Position:
+def _position(node: ast.expr | ast.stmt) -> Position:
     last, end = node.end_lineno or 0, node.end_col_offset or 0
     return (node.lineno, last, node.col_offset, end)
 

@@ -26,6 +26,7 @@ from pytest_concurrency.runtime.trace.event import (
     Event,
     location,
     operation,
+    part_of,
     resource_of,
     site_number,
 )
@@ -38,7 +39,7 @@ from pytest_concurrency.runtime.trace.operations import (
     USE,
     WRITE,
 )
-from pytest_concurrency.runtime.trace.resource import FILE, Location, Outside
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Location, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.describe.activations import Activations
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
@@ -262,7 +263,8 @@ class _Recorder:
 
     def _content(self, event: Event, found: object) -> Content:
         is_known = found is not MISSING and location(event) not in self._buffered
-        return content_of(found) if is_known else NOT_KNOWN
+        has_state = operation(event) == WRITE or part_of(event) is WHOLE
+        return content_of(found, state=has_state) if is_known else NOT_KNOWN
 
 
 def _shown(event: Event) -> Operation:

@@ -4,7 +4,7 @@ not due yet.
 
 import heapq
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation", "lost-update", "test-failure"}
 MAX_SCHEDULES = 100
 
 
