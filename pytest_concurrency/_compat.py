@@ -101,6 +101,8 @@ LOCK: Final[type] = type(allocate_lock())
 RLOCK: Final[type] = type(_thread.RLock())
 CONDITION_LOCK: Final = "_lock"
 """The attribute by which a condition knows its lock."""
+PERMITS: Final = "_value"
+"""The attribute in which a semaphore counts the permits that it has."""
 rlock_is_owned: Callable[[Any], bool] = vars(RLOCK)["_is_owned"]
 """Whether the calling thread has it."""
 

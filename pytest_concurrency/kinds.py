@@ -23,6 +23,7 @@ TEST_FAILURE: Final = "test-failure"
 THREAD_EXCEPTION: Final = "thread-exception"
 SWALLOWED_EXCEPTION: Final = "swallowed-exception"
 LOCK_HELD_AT_END: Final = "lock-held-at-end"
+OVER_RELEASE: Final = "over-release"
 THREAD_LEAK: Final = "thread-leak"
 CRASH: Final = "crash"
 TIMEOUT: Final = "timeout"
@@ -144,6 +145,12 @@ _ROWS: Final = (
         "locks taken in opposite orders, without the deadlock having happened in any schedule "
         "tried, some of which were steered to it (a note, which fails no test); where it happens "
         "it is a `deadlock`",
+    ),
+    Kind(
+        OVER_RELEASE,
+        "permits given back that were not taken",
+        "a thread gave back a permit of a semaphore that it had not got, at a line that gives back "
+        "what was taken, and the semaphore has more of them than it began with (a warning)",
     ),
     Kind(
         THREAD_LEAK,

@@ -217,6 +217,12 @@ def test_release_wholly_and_take_back() -> None:
         _compat.release_wholly(threading.Lock())
 
 
+def test_permits_of_a_semaphore() -> None:
+    semaphore = threading.BoundedSemaphore(3)
+    semaphore.acquire()
+    assert vars(semaphore)[_compat.PERMITS] == 2
+
+
 def test_lock_of_a_condition() -> None:
     lock = threading.Lock()
     condition = threading.Condition(lock)

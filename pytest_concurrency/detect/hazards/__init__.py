@@ -15,11 +15,17 @@ from pytest_concurrency.detect.hazards.outcome import Outcomes
 from pytest_concurrency.detect.hazards.time_out import TimeOuts
 from pytest_concurrency.detect.hygiene.held_lock import HeldLocks
 from pytest_concurrency.detect.hygiene.leak import Leaks
+from pytest_concurrency.detect.hygiene.over_release import OverReleases
 from pytest_concurrency.detect.hygiene.swallowed import SwallowedExceptions
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import CRASH, LOCK_ORDER_INVERSION, HazardKind
 
-_LAST: Final[tuple[Detector, ...]] = (Failures(), Leaks(), SwallowedExceptions())
+_LAST: Final[tuple[Detector, ...]] = (
+    Failures(),
+    Leaks(),
+    SwallowedExceptions(),
+    OverReleases(),
+)
 DETECTORS: Final[list[Detector]] = [
     Deadlocks(),
     NoProgress(),

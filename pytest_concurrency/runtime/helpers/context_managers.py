@@ -20,6 +20,7 @@ from pytest_concurrency.runtime.helpers.locks import (
     SIMPLE_QUEUE,
     STAND_INS,
     before_release,
+    note_permits,
     point,
 )
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
@@ -71,11 +72,12 @@ class ManagedSemaphore:
         self.leaving = leaving
 
     def __enter__(self) -> Any:
-        point(self.semaphore, self.site, "call")
+        note_permits(self.semaphore, point(self.semaphore, self.site, "call"))
         return self.semaphore.__enter__()
 
     def __exit__(self, *exc_info: object) -> Any:
-        before_release(self.semaphore, self.leaving, self.semaphore.release)
+        task = before_release(self.semaphore, self.leaving, self.semaphore.release)
+        note_permits(self.semaphore, task)
         return self.semaphore.__exit__(*exc_info)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from pytest_concurrency._compat import (
     LOCK,
+    PERMITS,
     RLOCK,
     get_ident,
     release_wholly,
@@ -27,6 +28,7 @@ from pytest_concurrency._compat import (
     take_back,
 )
 from pytest_concurrency.runtime.effects.memory import ids_of
+from pytest_concurrency.runtime.effects.shapes import held
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
@@ -35,6 +37,7 @@ from pytest_concurrency.runtime.trace.operations import (
     ACQUIRE,
     ACQUIRED,
     CALL,
+    COUNTED,
     GOT,
     PUT,
     READ,
@@ -132,14 +135,24 @@ def release(lock: Any, site: int) -> None:
     note_release(lock, site, is_still_held=type(lock) is RLOCK and rlock_is_owned(lock))
 
 
-def before_release(obj: object, site: int, give_back: Callable[[], object]) -> None:
+def before_release(obj: object, site: int, give_back: Callable[[], object]) -> Task | None:
     """Pass the point before ``give_back()``, or call it here if the execution ends meanwhile."""
     try:
-        point(obj, site, RELEASE)
+        return point(obj, site, RELEASE)
     except Abort:
         with suppress(Exception):  # a wait that was given up has not taken it again
             give_back()
         raise
+
+
+def note_permits(semaphore: Any, task: Task | None) -> None:
+    """Note how many permits a semaphore has at a point before something is done to it: no other
+    one lies between the two, unless it has to be waited for.
+    """
+    if task is not None and issubclass(type(semaphore), threading.Semaphore):
+        permits = held(semaphore, PERMITS)
+        if type(permits) is int:
+            _b.note(task.index, serial_of(semaphore), permits, COUNTED)
 
 
 def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
@@ -331,5 +344,5 @@ def sync_method(callee: Any, site: int) -> Any:
     if stand_in is not None:
         return getattr(stand_in(owner, site), callee.__name__, callee)
     if site != INTERNAL and issubclass(type(owner), PYTHON_MADE):
-        point(owner, site, CALL)
+        note_permits(owner, point(owner, site, CALL))
     return callee

@@ -55,6 +55,8 @@ REFUSED: Final = "refused"
 RELEASED: Final = "released"
 PUT: Final = "put"
 GOT: Final = "got"
+COUNTED: Final = "counted"
+"""A semaphore has so many permits, the part of the location, before what is done to it."""
 START: Final = "start"
 BEGIN: Final = "begin"
 END: Final = "end"
@@ -85,6 +87,7 @@ OPERATIONS: Final = {
         Effect(RELEASED, "release", synchronises=True, releases=True, sends=True),
         Effect(PUT, "call", synchronises=True, sends=True),
         Effect(GOT, "call", synchronises=True, receives=True),
+        Effect(COUNTED, "call", synchronises=True),
         Effect(START, "start", synchronises=True, sends=True),
         Effect(BEGIN, "start", synchronises=True, receives=True),
         Effect(END, "join", synchronises=True, sends=True),

@@ -1,0 +1,127 @@
+"""Permits of a semaphore that are given back although they were not taken.
+
+A semaphore may be a signal, where one thread only gives and another one only takes, and a pool may
+grow. What is accused is a line that gives back what its thread has taken, and in the same execution
+what its thread has not got: a try in vain, a wait that ran out. And only where the semaphore has
+more permits then than when it was first met, at least one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.detect.telling import site_of, told, where
+from pytest_concurrency.kinds import KINDS, OVER_RELEASE
+from pytest_concurrency.model import Hazard, SiteUse
+from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
+from pytest_concurrency.runtime.trace.event import Event, operation, site_number, thread_of
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, COUNTED, EXPIRE, RELEASE, WAIT
+from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+from pytest_concurrency.runtime.trace.sites import SITES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundOverRelease(Finding):
+    """A permit that was given back and not taken."""
+
+    event: int
+    """By which it was given back, as an index into the log."""
+
+    @property
+    def identity(self) -> Hashable:
+        """By where it was given back."""
+        return (self.kind, site_number(self.observation.execution.log[self.event]))
+
+    def tell(self, again: Again | None) -> Hazard:
+        """Say which thread gave it back, and where."""
+        event = self.observation.execution.log[self.event]
+        number = site_number(event)
+        use = SiteUse(site_of(number), thread_of(event), "release")
+        name = f"semaphore {SITES[number].label}"
+        return told(
+            self.observation,
+            self.kind,
+            f"{thread_name(use.thread, '')} gives back a permit of {name} at {where(use)} that it "
+            "has not got, and then there are more of them than there were at first: ask what "
+            "`acquire()` has returned",
+            location=name,
+            sites=(use,),
+            highlighted={self.event},
+        )
+
+
+class OverReleases(Detector):
+    """Goes through what is done to semaphores, if anything is."""
+
+    kinds = (KINDS[OVER_RELEASE],)
+    is_warning = True
+
+    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
+        """Yield the permits that were given back and not taken."""
+        for event in _given_too_many(observation.execution):
+            yield FoundOverRelease(OVER_RELEASE, observation, event)
+
+
+@dataclass(slots=True)
+class _Permits:
+    """Of one semaphore."""
+
+    first: int
+    """So many there were at first."""
+    most: int = 0
+    owned: Counter[int] = field(default_factory=Counter)
+    """By thread: those that it has taken and not given back."""
+    trying: set[int] = field(default_factory=set)
+    """Threads that have found none: they have got one since if they were let go on."""
+    regular: set[int] = field(default_factory=set)
+    """Sites that give back what was taken."""
+    doubtful: list[int] = field(default_factory=list)
+    """Events that give back what was not."""
+
+
+def _given_too_many(execution: Execution) -> Iterable[int]:
+    found: dict[Resource, _Permits] = {}
+    waiting: set[int] = set()
+    """Threads whose last wait has not run out, since they were about to take a permit."""
+    for position, thread, _, resource, part, op in execution.noted:
+        if op == COUNTED:
+            permits = found.setdefault(resource, _Permits(part))
+            _settle(permits, thread, waiting)
+            _do(permits, position - 1, execution.log[position - 1], part)
+            waiting.discard(thread)
+        elif found and op == WAIT:
+            waiting.add(thread)
+        elif found and op == EXPIRE and resource == THREAD:
+            waiting.discard(part)
+    for permits in found.values():
+        if 1 <= permits.first < permits.most:
+            for event in permits.doubtful:
+                if site_number(execution.log[event]) in permits.regular:
+                    yield event
+
+
+def _settle(permits: _Permits, thread: int, waiting: set[int]) -> None:
+    """Decide whether a thread has got the permit that was not there."""
+    if thread in permits.trying:
+        permits.trying.discard(thread)
+        permits.owned[thread] += thread in waiting
+
+
+def _do(permits: _Permits, index: int, event: Event, count: int) -> None:
+    thread, site = thread_of(event), SITES[site_number(event)]
+    if operation(event) == RELEASE or site.name == "release":
+        permits.most = max(permits.most, count + 1)
+        if permits.owned[thread]:
+            permits.owned[thread] -= 1
+            permits.regular.add(site_number(event))
+        else:
+            permits.doubtful.append(index)
+    elif site.op == ACQUIRE or site.name == "acquire":
+        if count:
+            permits.owned[thread] += 1
+        else:
+            permits.trying.add(thread)
