@@ -226,8 +226,9 @@ class Explorer(Executor):
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
-            gil = with_gil(again.observation)
-            return replace(again.tell(self), gil=gil, replay=token, schedule_index=index)
+            told = again.tell(self)
+            gil = with_gil(again.observation, told)
+            return replace(told, gil=gil, replay=token, schedule_index=index)
         note = "replaying its schedule ran differently: the test is not deterministic" + elsewhere
         told = shortest.tell(None)
         notes = "; ".join(filter(None, (note, told.note)))

@@ -120,7 +120,7 @@ def _replay_here(exploration: Exploration, cell: Cell, token: Token) -> CellResu
         told = suspect.tell(executor)
     hazard = replace(
         told,
-        gil=with_gil(observation),
+        gil=with_gil(observation, told),
         schedule_index=1,
         replay=exploration.token_for(cell.threads, observation.execution),
         cell=0,

@@ -1,12 +1,17 @@
-"""Decides whether an interleaving can happen with a global interpreter lock: whether each thread
-that was interrupted could have been, somewhere between the two of its events that matter.
+"""Decides whether a hazard can happen with a global interpreter lock.
+
+It can if each thread that was interrupted in an execution that shows it could have been, somewhere
+between the two of its events that matter. It cannot if it *is* that something of another thread
+comes between two events of one thread (a lost update, an atomicity violation), and nothing can.
+Other hazards, a deadlock or a failure, may come of another interleaving, too: there a no to one of
+them says nothing.
 
 Judged by the code that runs without the plugin, as the interpreter at hand compiles it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import CodeType
 from typing import Literal
@@ -27,16 +32,15 @@ from pytest_concurrency.detect.gil.instructions import (
 )
 from pytest_concurrency.detect.gil.windows import windows
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.kinds import ATOMICITY_VIOLATION, LOST_UPDATE, STALE_READ
+from pytest_concurrency.model import Hazard
 from pytest_concurrency.runtime.system.frames import Frame, Stack
 from pytest_concurrency.runtime.trace.event import effect, operation, thread_of
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
 
 Answer = Literal["reachable", "free-threaded-only", "unknown"]
-_ANSWERS: Mapping[Chance, Answer] = {
-    Chance.NONE: "free-threaded-only",
-    Chance.MAYBE: "unknown",
-    Chance.SURE: "reachable",
-}
+_OF_PAIRS = frozenset({LOST_UPDATE, ATOMICITY_VIOLATION, STALE_READ})
+"""Kinds that are what happens between two events of one thread."""
 _COROUTINE = 0x80 | 0x100 | 0x200
 """Flags of code that goes on by ``await``, which no ``RESUME`` looks at."""
 _LONGEST_LOG = 2000
@@ -44,16 +48,34 @@ _MOST_EVENTS = 200
 """Of a window that are looked at."""
 
 
-def with_gil(observation: Observation) -> Answer:
-    """Say whether the interleaving of an execution that was recorded in full can happen so."""
+def with_gil(observation: Observation, hazard: Hazard) -> Answer:
+    """Say whether a hazard can happen that an execution shows which was recorded in full."""
     if not observation.stacks or len(observation.execution.log) > _LONGEST_LOG:
         return "unknown"
-    worst = Chance.SURE
-    for window in windows(observation.execution):
-        worst = min(worst, _Window(observation, window[:_MOST_EVENTS]).chance())
-        if worst is Chance.NONE:
-            break
-    return _ANSWERS[worst]
+    needed = windows(observation.execution)
+    if all(_chance(observation, window) is Chance.SURE for window in needed):
+        return "reachable"
+    pair = _pair(observation, hazard)
+    if len(pair) > 1 and _chance(observation, pair) is Chance.NONE:
+        return "free-threaded-only"
+    return "unknown"
+
+
+def _pair(observation: Observation, hazard: Hazard) -> Sequence[int]:
+    """Return the events from the first to the last of the thread that a hazard happens to, if it is
+    of that kind.
+    """
+    if hazard.kind not in _OF_PAIRS or not hazard.sites:
+        return ()
+    thread = hazard.sites[0].thread
+    steps = {each.step for each in hazard.timeline if each.highlighted and each.thread == thread}
+    own = [index for index, each in enumerate(observation.accesses) if each.thread == thread]
+    places = [place for place, index in enumerate(own) if observation.accesses[index].step in steps]
+    return own[places[0] : places[-1] + 1] if places else ()
+
+
+def _chance(observation: Observation, window: Sequence[int]) -> Chance:
+    return _Window(observation, window[:_MOST_EVENTS]).chance()
 
 
 class _Window:
