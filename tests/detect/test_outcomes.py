@@ -41,14 +41,6 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "results = [True, True]",
         ),
         (
-            "pair_returned_torn",
-            "Range.low and Range.high",
-            "self.low = 10",
-            "return self.low, self.high",
-            "self.high = 19",
-            "results = [None, (10, 9)]",
-        ),
-        (
             "session_opened_twice",
             "Sessions.open['anna']",
             "if user not in self.open:",
@@ -79,14 +71,6 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "self.on_call[who] = False",
             "self.on_call[who] = False",
             "state.on_call.ben = False",
-        ),
-        (
-            "mean_of_two_moments",
-            "Times.count and Times.total",
-            "return self.count",
-            "self.count += 1",
-            "return self.total",
-            "results = [None, 6.0]",
         ),
         (
             "letters_thrown_away",

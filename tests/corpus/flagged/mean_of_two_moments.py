@@ -2,7 +2,7 @@
 
 import threading
 
-EXPECT = {"nonserializable-outcome"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 
