@@ -13,14 +13,14 @@ from pytest_concurrency._pytest_compat import (
     TerminalRepr,
     TerminalWriter,
 )
-from pytest_concurrency.kinds import CRASH, KINDS, TIMEOUT
+from pytest_concurrency.kinds import CRASH, TIMEOUT
 from pytest_concurrency.model import CellResult, Hazard, SiteUse, StressReport, ThreadState
+from pytest_concurrency.report.causes import Cause, Causes, causes_of
 from pytest_concurrency.report.page import Line, Markup, Page, Span, line, plain, write
 from pytest_concurrency.report.timeline import only_path, timeline_lines
 from pytest_concurrency.report.wording import (
     VERBS,
     count,
-    distinct,
     headline,
     lines_met,
     place,
@@ -41,8 +41,8 @@ class FailureRepr(TerminalRepr):
     summary, ``reprtraceback``, ``sections``), so pytest-xdist can carry it, without colour.
     """
 
-    def __init__(self, report: StressReport) -> None:
-        hazards = [hazard for hazard, _ in distinct(report)]
+    def __init__(self, report: StressReport, causes: Causes | None = None) -> None:
+        hazards = [cause.hazard for cause in causes_of([report])]
         if not hazards:
             raise ValueError(f"{report.nodeid} has no hazard to show")
         places = [*lines_met(hazards[0]), (report.nodeid.partition("::")[0], 1)]
@@ -50,6 +50,7 @@ class FailureRepr(TerminalRepr):
         self.report = report
         self.reprcrash = ReprFileLocation(path, number, summary(hazards))
         self.sections: list[tuple[str, str, str]] = []
+        self._causes = causes
 
     @property
     def reprtraceback(self) -> ReprTraceback:
@@ -58,38 +59,70 @@ class FailureRepr(TerminalRepr):
         return ReprTraceback([entry], None, style="native")
 
     def __str__(self) -> str:
+        """Tell everything, as if there were no other test."""
         return plain(failure_lines(self.report, Page())) + "\n"
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        """Write the section in colour."""
-        write(failure_lines(self.report, Page.of(tw)), tw)
+        """Write the section in colour; what another test's section has told is only named."""
+        write(failure_lines(self.report, Page.of(tw), self._causes), tw)
 
 
-def failure_lines(report: StressReport, page: Page) -> list[Line]:
-    """Explain a test's hazards: the first one in full, what says nothing new in a sentence."""
-    found = distinct(report)
-    told = [each for each in found if not _says_nothing_new(each[0], found[0][0])]
+def failure_lines(report: StressReport, page: Page, causes: Causes | None = None) -> list[Line]:
+    """Explain what a test shows, each cause in a section of its own; one that ``causes`` tell in
+    another test's failure is named only.
+    """
+    if causes is None:
+        causes = Causes()
+        causes.add(report, has_section=True)
+    found = causes.of(report.nodeid)
+    errors = [cause for cause in found if cause.number]
+    several = sum(bool(cause.number) for cause in causes.found) > 1
     lines: list[Line] = []
-    for number, (hazard, results) in enumerate(told, start=1):
-        if number > 1:
-            lines += [line(), line(f"Hazard {number} of {len(told)}", "bold")]
-        lines += hazard_lines(hazard, results, report, page, full=number == 1)
-    rest = [hazard for hazard, _ in found if _says_nothing_new(hazard, found[0][0])]
-    if rest:
-        lines += [line(), line("Seen without an exact replay, too:")]
-    for hazard in rest:
-        text = f"{hazard.message}; {hazard.note}" if hazard.note else hazard.message
-        lines += [line(each) for each in page.wrap(f"- {text}", "  ", "    ")]
+    for index, cause in enumerate(errors):
+        lines += [line()] if lines else []
+        elsewhere = causes.told_in(cause)
+        if elsewhere not in ("", report.nodeid):
+            lines += _reference(cause, elsewhere, page)
+            continue
+        if several or len(cause.tests) > 1:
+            lines += _sentence(_title(cause, report), page, "bold")
+        lines += _cause_lines(cause, page, full=not index)
+    rest = [cause for cause in found if not cause.number and cause.hazard.accepted is None]
+    for cause in rest:
+        lines += [line()] if lines else []
+        lines += _sentence(f"{cause.hazard.severity}: {headline(cause.hazard)}", page, "yellow")
     if unseen := unseen_code(report):
         lines += [line(), *_sentence(unseen, page)]
     return lines
 
 
-def _says_nothing_new(hazard: Hazard, first: Hazard) -> bool:
-    """Whether it is how the bug that ``first`` explains shows itself when nobody controls the
-    threads.
-    """
-    return bool(first.replay) and not hazard.replay and KINDS[hazard.kind].is_symptom
+def _title(cause: Cause, report: StressReport) -> str:
+    text = f"Cause {cause.number}"
+    if len(cause.tests) > 1:
+        text += f", in {count(len(cause.tests), 'test')}"
+    other = cause.best.report
+    return text if other is report else f"{text}; this is how {other.nodeid} shows it"
+
+
+def _reference(cause: Cause, nodeid: str, page: Page) -> list[Line]:
+    """Name a cause that is told elsewhere."""
+    told = f"Cause {cause.number}, above: it is told in the failure of {nodeid}"
+    return [*_sentence(headline(cause.hazard), page, "red", "bold"), *_sentence(told, page)]
+
+
+def _cause_lines(cause: Cause, page: Page, *, full: bool) -> list[Line]:
+    """Explain a cause by its best evidence, with the cells of that test that show it."""
+    best = cause.best
+    same = [each for each in cause.sightings if each.report is best.report]
+    rest = [each.hazard for each in same if each.says_nothing_new and each is not best]
+    results = [each.result for each in same if each is best or not each.says_nothing_new]
+    lines = hazard_lines(best.hazard, results, best.report, page, full=full)
+    if rest:
+        lines += [line(), line("Seen without an exact replay, too:")]
+    for hazard in rest:
+        text = f"{hazard.message}; {hazard.note}" if hazard.note else hazard.message
+        lines += [line(each) for each in page.wrap(f"- {text}", "  ", "    ")]
+    return lines
 
 
 def hazard_lines(
@@ -102,13 +135,13 @@ def hazard_lines(
 ) -> list[Line]:
     """Explain one hazard that the given cells of a report showed.
 
-    Without ``full`` the interleaving, the verdict on the test and most of the detail stay away.
+    Without ``full`` the verdict on the test and most of the detail stay away.
     """
     parts = [
         _sentence(headline(hazard), page, "red", "bold"),
         [] if not hazard.location else _sentence(hazard.message, page),
         _sites(hazard.sites, results[0], page),
-        _interleaving(hazard, results[0], page) if full else [],
+        _interleaving(hazard, results[0], page),
         _states(hazard.states, results[0], page),
         _verdict(report, page) if full else [],
         _evidence(hazard, results, page),

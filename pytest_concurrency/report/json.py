@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,14 @@ from pytest_concurrency import __version__
 from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Hazard, StressReport
+from pytest_concurrency.report.causes import Cause, Causes
 from pytest_concurrency.report.wire import to_wire
+from pytest_concurrency.report.wording import headline
 
 SCHEMA_VERSION = 2
 
 
-def build_document(reports: Iterable[StressReport], *, seed: str) -> dict[str, Any]:
+def build_document(causes: Causes, *, seed: str) -> dict[str, Any]:
     """Build the document of a session; an empty ``seed`` means: derived from the tests' ids."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -28,7 +29,8 @@ def build_document(reports: Iterable[StressReport], *, seed: str) -> dict[str, A
         "gil": gil_enabled(),
         "platform": platform.platform(),
         "seed": seed,
-        "tests": [_test(report) for report in reports],
+        "causes": [_cause(cause) for cause in causes.found],
+        "tests": [_test(report) for report in causes.reports],
     }
 
 
@@ -59,6 +61,33 @@ def schema() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     loaded["$defs"]["hazard"]["properties"]["kind"]["enum"] = list(KINDS)
     return loaded
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    """Return what a cause is, where it shows, and how to see it."""
+    best = cause.best
+    return {
+        "number": cause.number,
+        "kind": best.hazard.kind,
+        "location": best.hazard.location,
+        "severity": best.hazard.severity,
+        "accepted": to_wire(best.hazard.accepted),
+        "headline": headline(best.hazard),
+        "sites": [to_wire(site) for site in dict.fromkeys(best.hazard.core)],
+        "test": best.report.nodeid,
+        "replay": best.hazard.replay,
+        "tests": [
+            {
+                "nodeid": report.nodeid,
+                "cells": list(
+                    dict.fromkeys(
+                        each.result.cell.label for each in cause.sightings if each.report is report
+                    )
+                ),
+            }
+            for report in cause.tests
+        ],
+    }
 
 
 def _test(report: StressReport) -> dict[str, Any]:

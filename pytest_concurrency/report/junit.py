@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pytest_concurrency.model import StressReport
-from pytest_concurrency.report.wording import distinct, headline
+from pytest_concurrency.report.causes import causes_of
+from pytest_concurrency.report.wording import headline
 
 PREFIX = "concurrency_"
 
 
 def user_properties(report: StressReport) -> list[tuple[str, str | int | float]]:
-    """List what ``item.user_properties`` gets; hazards are numbered from 1."""
-    found = [hazard for hazard, _ in distinct(report)]
+    """List what ``item.user_properties`` gets: each cause once, numbered from 1, none that is
+    accepted.
+    """
+    found = [cause.hazard for cause in causes_of([report]) if cause.hazard.accepted is None]
     properties: list[tuple[str, str | int | float]] = [
         ("outcome", report.outcome),
         ("isolation", report.isolation.verdict),

@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import (
     CellKind,
-    CellResult,
     Hazard,
     IsolationVerdict,
     Operation,
     Site,
     StressReport,
-    badness,
 )
 from pytest_concurrency.report.page import Markup
 
@@ -65,29 +63,6 @@ def summary(hazards: Sequence[Hazard]) -> str:
 def lines_met(hazard: Hazard) -> list[tuple[str, int]]:
     """List the different lines of a hazard's sites, in the order given."""
     return list(dict.fromkeys((use.site.path, use.site.line) for use in hazard.sites))
-
-
-def distinct(report: StressReport) -> list[tuple[Hazard, list[CellResult]]]:
-    """List a report's hazards, each once with all cells that showed it, the best evidence first.
-
-    Best is what is an error, can be replayed, says where, is of a bad kind, and has few threads and
-    steps, in this order.
-    """
-    seen: dict[object, list[tuple[Hazard, CellResult]]] = {}
-    for result in report.cells:
-        for hazard in result.hazards:
-            seen.setdefault(hazard.identity, []).append((hazard, result))
-    for sightings in seen.values():
-        sightings.sort(key=lambda sighting: _evidence(sighting[0]))
-    groups = sorted(seen.values(), key=lambda sightings: _evidence(sightings[0][0]))
-    return [(group[0][0], [result for _, result in group]) for group in groups]
-
-
-def _evidence(hazard: Hazard) -> tuple[int, ...]:
-    severity, kind = badness(hazard)
-    steps = len(hazard.timeline)
-    size = (hazard.threads, hazard.preemptions, steps)
-    return (severity, not hazard.replay, not hazard.sites, not steps, kind, *size)
 
 
 def worker(index: int, kind: CellKind = "explored") -> str:

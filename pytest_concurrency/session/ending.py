@@ -12,6 +12,8 @@ import pytest
 from pytest_concurrency._pytest_compat import writer_of
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.report import json as json_report
+from pytest_concurrency.report.causes import Causes
+from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.page import Line, Page, line, write
 from pytest_concurrency.report.terminal.accepted import accepted_lines, unused_lines, vanished_lines
 from pytest_concurrency.report.terminal.summary import summary_lines
@@ -31,20 +33,22 @@ class Ending:
         self._options = options
         self._acceptance = acceptance
         self._mistakes = mistakes
-        self._reports: dict[str, StressReport] = {}
+        self._causes = Causes()
 
-    @property
-    def reports(self) -> list[StressReport]:
-        """One a test, in the order in which they finished."""
-        return list(self._reports.values())
-
-    def add(self, report: StressReport) -> None:
-        """Take the report of a test; one of the same test counts no longer."""
-        self._reports[report.nodeid] = report
+    def add(self, report: StressReport, shown: pytest.TestReport | None = None) -> None:
+        """Take the report of a test, and what pytest shows of it; hazards that fail it are told
+        there, as far as no other test's failure tells them.
+        """
+        has_section = shown is not None and shown.failed and report.gated and report.has_errors
+        self._causes.add(report, has_section=has_section)
+        if shown is not None and has_section:
+            section = self._mistakes.attempt(partial(FailureRepr, report, self._causes))
+            if section is not None:
+                shown.longrepr = section
 
     def finish(self, session: pytest.Session) -> None:
         """Write the files, tell other plugins, and gate."""
-        reports = self.reports
+        reports = self._causes.reports
         path = self._options.json_path
         if path is not None:
             self._written("the report", partial(self._write_json, path))
@@ -55,7 +59,7 @@ class Ending:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write_json(self, path: Path) -> None:
-        document = json_report.build_document(self.reports, seed=self._options.base.seed)
+        document = json_report.build_document(self._causes, seed=self._options.base.seed)
         json_report.write(path, document)
 
     def _written(self, what: str, write_it: Callable[[], None]) -> None:
@@ -83,19 +87,20 @@ class Ending:
 
     def _lines(self, page: Page) -> list[Line]:
         verbosity = self._config.get_verbosity()
+        baseline = self._acceptance.baseline
         return summary_lines(
-            self.reports,
+            self._causes,
             page,
             verbosity=verbosity,
-            seed=self._options.base.seed,
             strict=self._options.strict,
             problems=self._mistakes.problems,
             acceptance=self._told(page, verbosity),
+            baseline="" if baseline is None else baseline.name,
         )
 
     def _told(self, page: Page, verbosity: int) -> list[Line]:
         """Say what is accepted, and of the baseline what is not found any more."""
-        reports, acceptance = self.reports, self._acceptance
+        reports, acceptance = self._causes.reports, self._acceptance
         lines: list[Line] = []
         if verbosity > 0:
             lines += accepted_lines(reports, page)

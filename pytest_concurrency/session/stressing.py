@@ -18,8 +18,8 @@ from pytest_concurrency.model import StressReport
 from pytest_concurrency.report.failure import FailureRepr
 from pytest_concurrency.report.junit import user_properties
 from pytest_concurrency.report.paths import relative_to, seen_from
+from pytest_concurrency.report.terminal.header import header_line
 from pytest_concurrency.report.terminal.progress import ProgressLine
-from pytest_concurrency.report.terminal.summary import header_line
 from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.saved import SavedFailures
 from pytest_concurrency.search.token import Token, TokenError, decode
@@ -305,7 +305,7 @@ class StressSession:
         """Collect, in the controller, what the tests' reports carry."""
         data = getattr(report, _ATTRIBUTE, None)
         if data is not None:
-            self._ending.add(from_wire(data))
+            self._ending.add(from_wire(data), report)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

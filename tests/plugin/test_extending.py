@@ -122,7 +122,7 @@ def test_what_a_detector_finds_crosses_to_a_controller(pytester: pytest.Pytester
     pytester.makepyfile(test_it=BOX)
     pytester.makeconftest(Path(example_plugin.__file__).read_text(encoding="utf-8"))
     result = pytester.runpytest_subprocess(*EXPLORED_ONLY, "-n2")
-    result.stdout.fnmatch_lines(["unordered access on Box.value *", "1 test stressed, *"])
+    result.stdout.fnmatch_lines(["unordered access on Box.value *", "1 test stressed: *"])
 
 
 def test_a_strategy_is_an_option_and_an_argument_of_markers(pytester: pytest.Pytester) -> None:

@@ -138,7 +138,7 @@ def test_it(): pass
 
 def test_a_hazard_that_is_not_gated_is_mentioned_when_quiet(run: Callable[..., Run]) -> None:
     found = run(RACY, *EXPLORED_ONLY, "--concurrency-gate=none", "-q")
-    assert "concurrency: 1 hazard in 1 test not gated; -v shows it" in found.out
+    assert "concurrency: 1 cause in 1 test not gated; -v shows it" in found.out
     assert "isolation" not in found.out
 
 

@@ -42,7 +42,11 @@ def document(request: pytest.FixtureRequest, pytester: pytest.Pytester) -> dict[
     assert result.ret == 1
     result.stdout.fnmatch_lines(["lost update on Counter.value (test_it.py:8 and test_it.py:9)"])
     result.stdout.fnmatch_lines(
-        ["*= concurrency =*", "test_it.py::test_racy *FAIL*", "3 tests stressed, 1 not stressed, *"]
+        [
+            "*= concurrency =*",
+            "test_it.py::test_racy *FAIL*",
+            "3 tests stressed: 1 cause in 1 test, 1 clean*",
+        ]
     )
     loaded: dict[str, Any] = json.loads((pytester.path / "report.json").read_text())
     return loaded

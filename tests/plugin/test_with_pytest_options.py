@@ -53,8 +53,8 @@ def test_the_normal_summary(run: Callable[..., Run]) -> None:
             "concurrency: threads 2; processes 2; 30 schedules, strategy auto; seed from *",
             "*= concurrency =*",
             "*::test_racy*FAIL*",
-            "*::test_other*ok*",
-            "2 tests stressed, 1 not stressed, * schedules, 1 hazard, *",
+            "cause 1: lost update on Counter.value *",
+            "2 tests stressed: 1 cause in 1 test, 1 clean*, 1 not stressed, * s",
         ]
     )
     assert "instrumented" not in found.out

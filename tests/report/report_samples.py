@@ -21,6 +21,7 @@ from pytest_concurrency.model import (
     ThreadState,
     Verdict,
 )
+from pytest_concurrency.report.causes import Causes
 
 READ = Site("src/counter.py", 7, 18, "Counter.increment", "current = self.value")
 WRITE = Site("src/counter.py", 8, 8, "Counter.increment", "self.value = current + 1")
@@ -140,6 +141,14 @@ def report(*hazards: Hazard, free: tuple[Hazard, ...] = (), **more: Any) -> Stre
         "uninstrumented": ("shop.made (no source)", "shop.old (its source has changed)"),
     }
     return StressReport(**defaults | more)
+
+
+def session(*given: StressReport) -> Causes:
+    """The causes of a session in which pytest shows what fails."""
+    causes = Causes()
+    for each in given:
+        causes.add(each, has_section=each.gated and each.has_errors)
+    return causes
 
 
 def anything(hint: Any) -> st.SearchStrategy[Any]:

@@ -9,7 +9,16 @@ import pytest
 from _pytest._io import TerminalWriter
 from _pytest.reports import TestReport
 from hypothesis import given
-from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, cells, patient, report, reports
+from report_samples import (
+    DEADLOCK,
+    FREE_FAILURE,
+    LOST_UPDATE,
+    cells,
+    patient,
+    report,
+    reports,
+    session,
+)
 
 from pytest_concurrency.model import (
     Cell,
@@ -20,9 +29,10 @@ from pytest_concurrency.model import (
     ThreadState,
     Verdict,
 )
-from pytest_concurrency.report.failure import FailureRepr, failure_lines
+from pytest_concurrency.report.causes import causes_of
+from pytest_concurrency.report.failure import FailureRepr, failure_lines, hazard_lines
 from pytest_concurrency.report.page import Page, columns, plain
-from pytest_concurrency.report.wording import distinct, headline
+from pytest_concurrency.report.wording import headline
 
 
 def text_of(stressed: StressReport, width: int = 80) -> str:
@@ -100,10 +110,9 @@ def test_a_timeout_shows_where_each_thread_stood() -> None:
 
 def test_the_first_of_several_hazards_is_shown_in_full() -> None:
     text = text_of(report(LOST_UPDATE, DEADLOCK, free=(FREE_FAILURE,)))
-    assert text.startswith("lost update on")
-    assert text.count("What ran, from top to bottom") == 1
+    assert text.startswith("Cause 1\nlost update on")
     assert text.count("With processes instead of threads") == 1
-    assert "\nHazard 2 of 2\ndeadlock on Account.lock" in text
+    assert "\nCause 2\ndeadlock on Account.lock" in text
     assert "--concurrency-replay=c1.2T.77" in text
 
 
@@ -121,7 +130,7 @@ def test_what_is_seen_at_full_speed_of_a_hazard_with_a_replay_takes_a_sentence()
 def test_a_crash_at_full_speed_is_explained_for_itself() -> None:
     crash = Hazard("crash", "its process died", detail="\n".join(map(str, range(20))))
     text = text_of(report(LOST_UPDATE, free=(crash,)))
-    assert "\nHazard 2 of 2\ncrash: its process died" in text
+    assert "\nCause 2\ncrash: its process died" in text
     assert "… 12 lines …\n12\n" in text
 
 
@@ -136,8 +145,8 @@ def test_of_a_death_in_an_unknown_schedule_nothing_is_made_up() -> None:
 
 def test_the_hazard_with_the_fewest_threads_is_the_one_that_is_explained() -> None:
     crowded = replace(LOST_UPDATE, threads=4, preemptions=0, timeline=LOST_UPDATE.timeline[:3])
-    ((hazard, _),) = distinct(report(cells=(*cells(crowded), *cells(LOST_UPDATE))))
-    assert hazard.threads == 2
+    (cause,) = causes_of([report(cells=(*cells(crowded), *cells(LOST_UPDATE)))])
+    assert cause.hazard.threads == 2
 
 
 def test_frames_around_the_project_are_left_out() -> None:
@@ -152,9 +161,10 @@ def test_frames_around_the_project_are_left_out() -> None:
 
 
 def test_what_several_cells_showed_is_told_once_with_the_best_evidence() -> None:
-    seen_free = replace(LOST_UPDATE, replay="", timeline=(), severity="warning")
+    seen_free = replace(LOST_UPDATE, replay="", timeline=())
     stressed = report(cells=(*cells(free=(seen_free,)), *cells(LOST_UPDATE)))
-    assert [(hazard, len(results)) for hazard, results in distinct(stressed)] == [(LOST_UPDATE, 2)]
+    (cause,) = causes_of([stressed])
+    assert (cause.hazard, len(cause.sightings)) == (LOST_UPDATE, 2)
     text = text_of(stressed, 200)
     assert text.count("lost update on") == 1
     assert "Also seen in: free 4T." in text
@@ -186,7 +196,9 @@ def test_note_severity_and_gil_are_said() -> None:
     hazard = replace(
         LOST_UPDATE, severity="warning", gil="free-threaded-only", note="the replay ran differently"
     )
-    text = " ".join(text_of(report(hazard)).split())
+    stressed = report(hazard)
+    lines = hazard_lines(hazard, [stressed.cells[1]], stressed, Page(80))
+    text = " ".join(plain(lines).split())
     assert "It needs free-threaded Python." in text
     assert "Severity: warning." in text
     assert "Note: the replay ran differently" in text
@@ -241,13 +253,43 @@ def failed(longrepr: FailureRepr) -> TestReport:
     )
 
 
+NOTE = replace(LOST_UPDATE, location="Counter.seen", severity="note", replay="")
+
+
+def test_a_note_is_one_line() -> None:
+    rows = text_of(report(LOST_UPDATE, NOTE), 200).splitlines()
+    assert rows[0] == "lost update on Counter.value (src/counter.py:7 and src/counter.py:8)"
+    assert rows[-1] == ("note: lost update on Counter.seen (src/counter.py:7 and src/counter.py:8)")
+
+
+def test_what_another_test_tells_is_only_named() -> None:
+    first = report(LOST_UPDATE, nodeid="test_a.py::test_first")
+    better = replace(LOST_UPDATE, preemptions=0, replay="c1best")
+    second = report(better, DEADLOCK, nodeid="test_a.py::test_second")
+    causes = session(first, second)
+    told = plain(failure_lines(first, Page(100), causes)).splitlines()
+    assert told[:2] == [
+        "Cause 1, in 2 tests; this is how test_a.py::test_second shows it",
+        "lost update on Counter.value (src/counter.py:7 and src/counter.py:8)",
+    ]
+    assert "    pytest test_a.py::test_second --concurrency-replay=c1best" in told
+    rows = plain(failure_lines(second, Page(100), causes)).splitlines()
+    assert rows[:4] == [
+        "lost update on Counter.value (src/counter.py:7 and src/counter.py:8)",
+        "Cause 1, above: it is told in the failure of test_a.py::test_first",
+        "",
+        "Cause 2",
+    ]
+    assert str(FailureRepr(second, causes)).startswith("Cause 1\nlost update on")
+
+
 def test_longrepr_as_pytest_and_junit_read_it() -> None:
-    longrepr = FailureRepr(report(LOST_UPDATE, free=(FREE_FAILURE,)))
+    longrepr = FailureRepr(report(LOST_UPDATE, replace(DEADLOCK, replay="")))
     message = "lost update on Counter.value (counter.py:7 and counter.py:8); and 1 more hazard"
     assert longrepr.reprcrash.message == message
     assert str(longrepr.reprcrash) == f"src/counter.py:7: {message}"
-    assert str(longrepr).startswith("lost update on Counter.value (src/counter.py:7")
-    assert failed(longrepr).longreprtext.startswith("lost update on Counter.value (src/")
+    assert str(longrepr).startswith("Cause 1\nlost update on Counter.value (src/counter.py:7")
+    assert failed(longrepr).longreprtext.startswith("Cause 1\nlost update on Counter.value")
 
 
 def test_longrepr_in_colour() -> None:

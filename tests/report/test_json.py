@@ -4,6 +4,8 @@ import json
 import os
 import stat
 import threading
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -11,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
-from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report, reports
+from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report, reports, session
 
 from pytest_concurrency import __version__, kinds, model
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.report.json import build_document, schema, write
 
+TEST = "tests/test_counter.py::test_increment"
 validator = Draft202012Validator(schema())
 
 
@@ -25,7 +28,7 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_a_real_document_says_what_the_design_promises() -> None:
-    document = build_document([report(LOST_UPDATE, free=(FREE_FAILURE,))], seed="7")
+    document = build_document(session(report(LOST_UPDATE, free=(FREE_FAILURE,))), seed="7")
     validator.validate(document)
     assert document["schema_version"] == 2
     assert document["tool"] == {"name": "pytest-concurrency", "version": __version__}
@@ -55,8 +58,23 @@ def test_a_real_document_says_what_the_design_promises() -> None:
     assert [access["value"] for access in lost["timeline"]] == ["0", "0", "1", "1"]
 
 
+def test_a_cause_names_the_tests_and_cells_that_show_it() -> None:
+    other = report(replace(LOST_UPDATE, threads=4), DEADLOCK, nodeid="tests/test_more.py::test_x")
+    document = build_document(session(report(LOST_UPDATE, free=(FREE_FAILURE,)), other), seed="")
+    validator.validate(document)
+    lost, deadlock = document["causes"]
+    assert (lost["number"], lost["kind"], lost["location"]) == (1, "lost-update", "Counter.value")
+    assert (lost["test"], lost["replay"]) == (TEST, LOST_UPDATE.replay)
+    assert lost["tests"] == [
+        {"nodeid": TEST, "cells": ["explored 2T", "free 4T"]},
+        {"nodeid": "tests/test_more.py::test_x", "cells": ["explored 2T"]},
+    ]
+    assert [site["line"] for site in lost["sites"]] == [7, 8]
+    assert deadlock["number"] == 2
+
+
 def test_states_of_a_deadlock() -> None:
-    (test,) = build_document([report(DEADLOCK)], seed="")["tests"]
+    (test,) = build_document(session(report(DEADLOCK)), seed="")["tests"]
     first, second = test["hazards"][0]["states"]
     assert first["holds"] == ["lock Account('a').lock"]
     assert len(first["stack"]) == 2
@@ -64,9 +82,9 @@ def test_states_of_a_deadlock() -> None:
 
 
 @patient
-@given(st.lists(reports, max_size=3), st.text())
+@given(st.lists(reports, max_size=3, unique_by=attrgetter("nodeid")), st.text())
 def test_every_document_is_valid(some: list[StressReport], seed: str) -> None:
-    document = build_document(some, seed=seed)
+    document = build_document(session(*some), seed=seed)
     validator.validate(json.loads(json.dumps(document)))
     assert len(document["tests"]) == len(some)
     for test, stressed in zip(document["tests"], some, strict=True):
@@ -88,7 +106,7 @@ def test_every_document_is_valid(some: list[StressReport], seed: str) -> None:
     ],
 )
 def test_the_schema_rejects_what_is_wrong(path: list[str | int], value: object) -> None:
-    document = build_document([report(LOST_UPDATE)], seed="")
+    document = build_document(session(report(LOST_UPDATE)), seed="")
     inner = document
     for key in path[:-1]:
         inner = inner[key]  # type: ignore[index]
@@ -114,9 +132,11 @@ def test_the_schema_knows_the_words_of_the_model() -> None:
 
 
 def test_every_key_is_described() -> None:
-    (test,) = build_document([report(LOST_UPDATE, DEADLOCK)], seed="")["tests"]
+    document = build_document(session(report(LOST_UPDATE, DEADLOCK)), seed="")
+    (test,) = document["tests"]
     definitions = schema()["$defs"]
     for name, shown in [
+        ("cause", document["causes"][0]),
         ("test", test),
         ("cell", test["cells"][0]),
         ("hazard", test["hazards"][0]),

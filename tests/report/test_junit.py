@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from hypothesis import given
-from report_samples import FREE_FAILURE, LOST_UPDATE, patient, report, reports
+from report_samples import LOST_UPDATE, patient, report, reports
 
-from pytest_concurrency.model import StressReport
+from pytest_concurrency.model import Hazard, StressReport
 from pytest_concurrency.report.junit import user_properties
+
+CRASH = Hazard("crash", "its process died")
 
 
 def test_properties() -> None:
-    assert user_properties(report(LOST_UPDATE, free=(FREE_FAILURE,))) == [
+    assert user_properties(report(LOST_UPDATE, free=(CRASH,))) == [
         ("concurrency_outcome", "failed"),
         ("concurrency_isolation", "hidden"),
         ("concurrency_schedules", 242),
@@ -22,7 +24,7 @@ def test_properties() -> None:
         ("concurrency_replay_1", "c1.2T.1a2-9f3e"),
         (
             "concurrency_hazard_2",
-            "test failure: The test passes alone and fails with 4 threads at once: assert 3 == 4",
+            "crash: its process died",
         ),
     ]
 

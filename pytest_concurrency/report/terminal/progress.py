@@ -11,7 +11,7 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency._pytest_compat import capture_manager, file_of, terminal_reporter, writer_of
 from pytest_concurrency.model import Cell
 from pytest_concurrency.report.page import Page
-from pytest_concurrency.report.terminal.summary import progress_text
+from pytest_concurrency.report.terminal.header import progress_text
 
 _LEAST_ROOM = 30
 _PAUSE_SECONDS = 0.1

@@ -1,108 +1,98 @@
-"""What a session says about itself: header, progress of a long test, and the summary."""
+"""The summary of a session: the tests that show something, the causes, the state."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_concurrency.model import Cell, CellResult, Settings, StressReport
-from pytest_concurrency.report.page import Line, Markup, Page, Span, columns, line
+from pytest_concurrency.model import CellResult, StressReport
+from pytest_concurrency.report.causes import Causes
+from pytest_concurrency.report.page import Line, Markup, Page, line
+from pytest_concurrency.report.terminal.found import cause_lines, remark_lines
 from pytest_concurrency.report.terminal.table import table_lines
+from pytest_concurrency.report.terminal.totals import state_of, totals
 from pytest_concurrency.report.terminal.untold import (
     not_judged_lines,
     not_stressed_lines,
     quiet_lines,
     sentence,
 )
-from pytest_concurrency.report.wording import count, distinct, headline, unseen_code
+from pytest_concurrency.report.wording import count, unseen_code
 
 MOST_ROWS = 25
-MOST_HAZARDS = 3
 MOST_FUNCTIONS = 5
 
 
-def header_line(settings: Settings, *, gil: bool) -> str:
-    """Say before the run what it will do."""
-    threads = ",".join(map(str, settings.threads)) or "none"
-    processes = ",".join(map(str, settings.processes)) or "none"
-    return (
-        f"concurrency: threads {threads}; processes {processes}; "
-        f"{count(settings.schedules, 'schedule')}, strategy {settings.strategy}; "
-        f"{_seed(settings.seed)}; GIL {'on' if gil else 'off'}"
-    )
-
-
-def progress_text(nodeid: str, cell: Cell, done: int, planned: int, page: Page) -> str:
-    """Say how far a long test is; one line that fits, without padding."""
-    rest = f": {cell.label} {done}/{planned} {page.ellipsis}"
-    name = page.clean(nodeid.rpartition("::")[2])
-    # The last column stays free: a carriage return must find the cursor on this line.
-    return page.cut(page.cut(name, max(page.width - 1 - columns(rest), 8)) + rest, page.width - 1)
-
-
 def summary_lines(
-    reports: Iterable[StressReport],
+    causes: Causes,
     page: Page,
     *,
     verbosity: int = 0,
-    seed: str = "",
     strict: bool = False,
     problems: Iterable[str] = (),
     acceptance: Sequence[Line] = (),
+    baseline: str = "",
 ) -> list[Line]:
     """Sum a session up; more detail when verbose, and when quiet only what nothing else says.
 
     ``problems`` are those of the session, besides those of its tests; ``acceptance`` says what is
-    known of hazards that are accepted.
+    known of hazards that are accepted, ``baseline`` by which file, if there is one.
     """
-    everything = list(reports)
+    everything = causes.reports
     apart = dict.fromkeys((*problems, *(each for report in everything for each in report.problems)))
     warned = [each for text in apart for each in sentence(f"warning: {text}", page, "yellow")]
     if verbosity < 0 or not everything:
-        return [*warned, *quiet_lines(everything, page, strict=strict)]
+        return [*warned, *quiet_lines(causes, page, strict=strict)]
     stressed = [each for each in everything if each.outcome != "skipped"]
     skipped = [each for each in everything if each.outcome == "skipped"]
-    shown = stressed
-    if verbosity == 0 and len(stressed) > MOST_ROWS:
-        shown = [each for each in stressed if has_problem(each)]
-    below = [[*_below(each, page), *(_details(each, page) if verbosity else ())] for each in shown]
-    lines = table_lines(shown, below, page)
-    if hidden := len(stressed) - len(shown):
-        more = count(hidden, "more test" if shown else "test")
-        lines.append(line(f"{page.ellipsis} and {more} without a hazard", "green"))
+    shown = stressed if verbosity else [each for each in stressed if _has_row(each)][:MOST_ROWS]
+    hidden = [each for each in stressed if each not in shown]
     return [
-        *lines,
+        *_table(shown, causes, page, verbosity),
+        *_hidden(hidden, page),
+        *cause_lines(causes, page),
+        *remark_lines(causes, page, verbosity),
         *warned,
         *(_instrumented(stressed, page) if verbosity else ()),
         *not_stressed_lines(skipped, page, verbosity),
         *not_judged_lines(everything, page, strict=strict, verbosity=verbosity),
         *acceptance,
-        *_totals(everything, page, seed),
+        *totals(causes, page, baseline=baseline),
     ]
 
 
-def has_problem(report: StressReport) -> bool:
-    """Tell whether a test deserves a row of its own however many tests there are."""
-    outcomes = {result.outcome for result in report.cells}
-    return report.outcome == "failed" or not outcomes.isdisjoint({"hazard", "error"})
+def _has_row(report: StressReport) -> bool:
+    """Whether a test is shown where not all are: why one cannot be judged is told below."""
+    return state_of(report) in ("found", "failed", "breaks") or any(
+        result.outcome == "error" for result in report.cells
+    )
+
+
+def _table(shown: Sequence[StressReport], causes: Causes, page: Page, verbosity: int) -> list[Line]:
+    numbers = []
+    for report in shown:
+        known = (cause.number for cause in causes.of(report.nodeid) if cause.number)
+        numbers.append(", ".join(map(str, known)))
+    below = [[*_below(each, page), *(_details(each, page) if verbosity else ())] for each in shown]
+    return table_lines(shown, numbers, below, page)
+
+
+def _hidden(reports: Sequence[StressReport], page: Page) -> Iterator[Line]:
+    """Say of the tests without a row how many they are, and what of their code is not seen."""
+    if more := sum(map(_has_row, reports)):
+        text = f"{page.ellipsis} and {count(more, 'more test')} with findings (-v lists them)"
+        yield line(text, "red")
+    unseen: dict[str, int] = {}
+    for report in reports:
+        if text := unseen_code(report).partition(": ")[2]:
+            unseen[text] = unseen.get(text, 0) + 1
+    for text, tests in unseen.items():
+        what, not_seen, add = text.partition(" is not seen")
+        told = f"{what}{not_seen} in {count(tests, 'test')}{add}"
+        yield from sentence(told, page, "yellow")
 
 
 def _below(report: StressReport, page: Page) -> Iterator[Line]:
-    """Name under a test's row what was found, with the replay where no failure section has it."""
-    found = distinct(report)
-    for hazard, _ in found[:MOST_HAZARDS]:
-        if hazard.severity == "note":  # no failure section has what it says
-            yield from _notes([f"note: {headline(hazard, short=True)}: {hazard.message}"], page)
-            continue
-        gate = "" if report.gated else " [does not fail the run]"
-        for text in page.wrap(headline(hazard, short=True) + gate, "    ", "      "):
-            yield line(text, "red" if hazard.severity == "error" else "yellow")
-        if hazard.replay and not report.gated:
-            replay = f"--concurrency-replay={shlex.quote(hazard.replay)}"
-            command = f"pytest {shlex.quote(report.nodeid)} {replay}"
-            yield line("      " + page.clean(command), "cyan")
-    if len(found) > MOST_HAZARDS:
-        yield line(f"    and {count(len(found) - MOST_HAZARDS, 'more hazard')}", "red")
+    """Say under a test's row what its cells do not show."""
     if report.reason:
         yield from _notes([report.reason], page, "yellow")
     if unseen := unseen_code(report):
@@ -164,32 +154,3 @@ def _notes(texts: Iterable[str], page: Page, *markup: Markup) -> Iterator[Line]:
     for text in texts:
         for each in page.wrap(text, "    ", "      "):
             yield line(each, *(markup or ("light",)))
-
-
-def _totals(reports: Sequence[StressReport], page: Page, seed: str) -> list[Line]:
-    stressed = [each for each in reports if each.outcome != "skipped"]
-    severities = [hazard.severity for each in stressed for hazard, _ in distinct(each)]
-    notes = severities.count("note")
-    found = len(severities) - notes
-    skipped = len(reports) - len(stressed)
-    parts = [
-        f"{count(len(stressed), 'test')} stressed",
-        *([f"{skipped} not stressed"] if skipped else ()),
-        count(sum(each.schedules for each in stressed), "schedule"),
-    ]
-    before = ", ".join(parts) + ", "
-    hazards = count(found, "hazard") + (f", {count(notes, 'note')}" if notes else "")
-    seconds = sum(each.seconds for each in stressed)
-    unjudged = sum(bool(each.not_judged) for each in reports)
-    doubt = f", {count(unjudged, 'test')} could not be judged" if unjudged else ""
-    after = f", {seconds:.1f}s, {_seed(seed)}"
-    text = before + hazards + doubt + after
-    color: Markup = "red" if found else "yellow" if unjudged else "green"
-    if columns(text) > page.width:
-        return [line(each, color) for each in page.wrap(text)]
-    spans = (Span(before), Span(hazards, (color, "bold")), Span(doubt, ("yellow",)))
-    return [Line((*spans, Span(page.clean(after))))]
-
-
-def _seed(seed: str) -> str:
-    return f"seed {seed}" if seed else "seed from test ids"

@@ -17,8 +17,9 @@ GROUPS: dict[CellKind, str] = {
 }
 GAP = "  "
 INNER_GAP = " "
-NARROWEST_NAME = 20
+NARROWEST_NAME = 16
 EXHAUSTED = "ok*"
+CAUSE = "cause"
 OWN_FIXTURES = "own fixtures"
 _OUTCOMES: dict[str, tuple[str, Markup]] = {
     "clean": ("ok", "green"),
@@ -31,25 +32,37 @@ _OUTCOMES: dict[str, tuple[str, Markup]] = {
 
 
 def table_lines(
-    reports: Sequence[StressReport], below: Sequence[Iterable[Line]], page: Page
+    reports: Sequence[StressReport],
+    causes: Sequence[str],
+    below: Sequence[Iterable[Line]],
+    page: Page,
 ) -> list[Line]:
-    """Lay reports out as a table, with the lines of ``below`` under each one's row."""
+    """Lay reports out as a table, with the numbers of the causes in the last column, and the lines
+    of ``below`` under each one's row.
+    """
     if not reports:
         return []
     cells = _all_cells(reports)
     grid = [_by_cell(report) for report in reports]
     widths = _widths(cells, grid)
-    name = _name_width(reports, cells, widths, page)
+    last = [*map(_verdict, reports), "isolation"]
+    verdict = max(map(len, last))
+    numbers = max(len(CAUSE), *map(len, causes)) if any(causes) else 0
+    taken = sum(map(len, _gaps(cells))) + sum(widths.values()) + len(GAP) + verdict
+    name = _name_width(reports, taken + (len(GAP) + numbers if numbers else 0), page)
     # With very many columns a name gets a line of its own, above its cells.
     own_line = name == 0
-    lines = _head(cells, widths, name)
-    for report, results, under in zip(reports, grid, below, strict=True):
+    names = names_of([each.nodeid for each in reports], name or page.width, page)
+    lines = _head(cells, widths, name, f"isolation{' ' * (verdict - 9)}", bool(numbers))
+    for report, results, known, under in zip(reports, grid, causes, below, strict=True):
         if own_line:
-            lines.append(line(_name(report.nodeid, page.width, page)))
+            lines.append(line(names[report.nodeid]))
         row = _row(results, cells, widths)
-        verdict = Span(GAP + _verdict(report), (verdict_color(report.isolation.verdict),))
-        first = Span("" if own_line else _name(report.nodeid, name, page))
-        lines.append(Line((first, *row, verdict)))
+        told = Span(
+            GAP + _verdict(report).ljust(verdict), (verdict_color(report.isolation.verdict),)
+        )
+        first = Span("" if own_line else page.pad(names[report.nodeid], name))
+        lines.append(Line((first, *row, told, Span(GAP + known if known else ""))))
         lines += under
     if any(_outcome(result)[0] == EXHAUSTED for row in grid for result in row.values()):
         lines.append(line(f"{EXHAUSTED}: every interleaving was run", "light"))
@@ -58,13 +71,9 @@ def table_lines(
     return lines
 
 
-def _name_width(
-    reports: Sequence[StressReport], cells: Sequence[Cell], widths: Mapping[Cell, int], page: Page
-) -> int:
+def _name_width(reports: Sequence[StressReport], taken: int, page: Page) -> int:
     """Find how much of a line the names get; 0 if that would be too little to recognise them."""
     longest = max(len("test"), *(columns(page.clean(each.nodeid)) for each in reports))
-    verdict = max(len("isolation"), *(len(_verdict(each)) for each in reports))
-    taken = sum(map(len, _gaps(cells))) + sum(widths.values()) + len(GAP) + verdict
     left = min(page.width - taken, longest)
     return left if left >= min(NARROWEST_NAME, longest) else 0
 
@@ -137,19 +146,66 @@ def _together(members: Sequence[Cell], widths: Mapping[Cell, int]) -> int:
     return sum(widths[cell] for cell in members) + len(INNER_GAP) * (len(members) - 1)
 
 
-def _head(cells: Sequence[Cell], widths: Mapping[Cell, int], name: int) -> list[Line]:
-    upper, lower = " " * name, "test".ljust(name)
+def _head(
+    cells: Sequence[Cell], widths: Mapping[Cell, int], name: int, isolation: str, has_causes: bool
+) -> list[Line]:
+    upper, lower = " " * name, "test".ljust(name) if name else ""
     for kind, group in groupby(cells, key=lambda cell: cell.kind):
         members = list(group)
         upper += GAP + GROUPS[kind].ljust(_together(members, widths))
         lower += GAP + INNER_GAP.join(_title(cell).ljust(widths[cell]) for cell in members)
-    return [line(upper, "bold"), line(f"{lower}{GAP}isolation", "bold")]
+    last = GAP + CAUSE if has_causes else ""
+    return [line(upper, "bold"), line(f"{lower}{GAP}{isolation}{last}", "bold")]
 
 
-def _name(nodeid: str, width: int, page: Page) -> str:
-    """Cut a node id: directories go first, then the file; a test's own name loses its end."""
+def names_of(nodeids: Iterable[str], width: int, page: Page) -> dict[str, str]:
+    """Cut node ids so that they stay different: directories go first, then the file; a test's own
+    name loses its end, or, where that would make it another one's, its middle.
+    """
+    names = {nodeid: _cut(nodeid, width, page) for nodeid in nodeids}
+    before: list[list[str]] = []
+    while (alike := _alike(names)) != before:
+        before = alike
+        for group in alike:
+            names.update(_told_apart(group, width, page))
+    return names
+
+
+def _told_apart(nodeids: Sequence[str], width: int, page: Page) -> dict[str, str]:
+    """Cut names that begin alike: what follows is kept."""
+    texts = {nodeid: page.clean(_own(nodeid)) for nodeid in nodeids}
+    if len({*texts.values()}) < len(texts):
+        texts = {nodeid: page.clean(nodeid) for nodeid in nodeids}
+    start = _shared([*texts.values()])
+    head = min(width // 3, start)
+    kept = max(start - 2, head)
+    dots = page.ellipsis if kept > head else ""
+    return {
+        nodeid: page.cut(text[:head] + dots + text[kept:], width) for nodeid, text in texts.items()
+    }
+
+
+def _shared(texts: Sequence[str]) -> int:
+    """Count the characters that texts begin with alike."""
+    together = zip(*texts, strict=False)
+    least = min(map(len, texts))
+    return next((index for index, each in enumerate(together) if len({*each}) > 1), least)
+
+
+def _alike(names: Mapping[str, str]) -> list[list[str]]:
+    groups: dict[str, list[str]] = {}
+    for nodeid, name in names.items():
+        groups.setdefault(name, []).append(nodeid)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _cut(nodeid: str, width: int, page: Page) -> str:
     nodeid = page.clean(nodeid)
-    own = nodeid.partition("::")[2] or nodeid
+    own = _own(nodeid)
     if columns(own) + len(page.ellipsis) <= width:
-        return page.pad(page.cut_start(nodeid, width), width)
-    return page.pad(page.cut(own, width), width)
+        return page.cut_start(nodeid, width)
+    return page.cut(own, width)
+
+
+def _own(nodeid: str) -> str:
+    return nodeid.partition("::")[2] or nodeid

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pytest_concurrency.model import StressReport
+from pytest_concurrency.report.causes import Causes
 from pytest_concurrency.report.page import Line, Markup, Page, line
-from pytest_concurrency.report.wording import count, distinct
+from pytest_concurrency.report.wording import count
 
 MOST_TESTS = 10
 MOST_REASONS = 3
@@ -39,30 +40,38 @@ def not_stressed_lines(skipped: Iterable[StressReport], page: Page, verbosity: i
 def not_judged_lines(
     reports: Iterable[StressReport], page: Page, *, strict: bool, verbosity: int
 ) -> list[Line]:
-    """Name the gated tests that could not be judged, with the reason."""
-    unjudged = [each for each in reports if each.not_judged]
+    """Name the tests that could not be judged, with the reason; of those that were not stressed
+    the gated ones.
+    """
+    unjudged = [each for each in reports if each.not_judged or is_doubtful(each)]
     shown = unjudged if verbosity else unjudged[:MOST_TESTS]
-    texts = [f"could not be judged: {each.nodeid}: {each.not_judged}" for each in shown]
+    texts = [f"could not be judged: {each.nodeid}: {each.doubt}" for each in shown]
     if rest := len(unjudged) - len(shown):
         texts.append(f"could not be judged: {count(rest, 'more test')} (-v names them)")
-    if unjudged and strict:
+    strict = strict and any(each.not_judged for each in unjudged)
+    if strict:
         texts.append("the run fails since not all could be judged (--concurrency-strict)")
     color: Markup = "red" if strict else "yellow"
     return [each for text in texts for each in sentence(text, page, color)]
 
 
-def quiet_lines(reports: Sequence[StressReport], page: Page, *, strict: bool) -> list[Line]:
+def is_doubtful(report: StressReport) -> bool:
+    """Whether a test was stressed, and could not be judged."""
+    return report.outcome != "skipped" and bool(report.doubt)
+
+
+def quiet_lines(causes: Causes, page: Page, *, strict: bool) -> list[Line]:
     """Say with ``-q`` what neither a failure nor the exit status says: hazards of tests that are
     not gated, and gated tests that could not be judged.
     """
     lines: list[Line] = []
-    found = [each for each in reports if not each.gated and each.hazards]
+    found = [cause for cause in causes.found if cause.number and not cause.is_gated]
     if found:
-        hazards = count(sum(len(distinct(each)) for each in found), "hazard")
-        tests = count(len(found), "test")
-        text = f"concurrency: {hazards} in {tests} not gated; -v shows {_them(hazards)}"
+        told = count(len(found), "cause")
+        tests = count(len({each.nodeid for cause in found for each in cause.tests}), "test")
+        text = f"concurrency: {told} in {tests} not gated; -v shows {_them(told)}"
         lines += sentence(text, page, "yellow")
-    unjudged = sum(bool(each.not_judged) for each in reports)
+    unjudged = sum(bool(each.not_judged) for each in causes.reports)
     if unjudged:
         fails = "; the run fails (--concurrency-strict)" if strict else "; -v says why"
         text = f"concurrency: {count(unjudged, 'test')} could not be judged{fails}"

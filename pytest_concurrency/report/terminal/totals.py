@@ -1,0 +1,80 @@
+"""The last line of a summary: how many tests are in which state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from pytest_concurrency.model import StressReport
+from pytest_concurrency.report.causes import Causes
+from pytest_concurrency.report.page import Line, Markup, Page, Span, columns, line
+from pytest_concurrency.report.wording import count
+
+State = Literal["found", "known", "failed", "not judged", "breaks", "clean"]
+_LONG_SECONDS = 10
+
+
+def state_of(report: StressReport, baseline: str = "") -> State:
+    """Say what is known of a stressed test; ``known``: it shows what is in the baseline."""
+    if report.has_errors:
+        return "found"
+    if report.outcome == "failed":
+        return "failed"
+    if any(_is_in(baseline, report)):
+        return "known"
+    if report.doubt:
+        return "not judged"
+    return "breaks" if report.isolation.verdict == "breaks" else "clean"
+
+
+def _is_in(baseline: str, report: StressReport) -> list[bool]:
+    known = (hazard.accepted for hazard in report.hazards if hazard.accepted is not None)
+    return [bool(baseline) and each.by == baseline for each in known]
+
+
+def totals(causes: Causes, page: Page, *, baseline: str = "") -> list[Line]:
+    """Say how many tests were stressed, how many causes they show, and what the others are."""
+    stressed = [each for each in causes.reports if each.outcome != "skipped"]
+    states = [state_of(each, baseline) for each in stressed]
+    number = Counter(states)
+    clean = [each for each, state in zip(stressed, states, strict=True) if state == "clean"]
+    new = sum(bool(cause.number) for cause in causes.found)
+    known = {
+        cause.hazard.identity
+        for cause in causes.found
+        if baseline and cause.hazard.accepted is not None and cause.hazard.accepted.by == baseline
+    }
+    found = ""
+    if new or known:
+        tests = count(number["found"] + number["known"], "test")
+        found = f"{count(new + len(known), 'cause')} in {tests}"
+        found += f" ({new} new)" if baseline else ""
+    complete = sum(map(_is_complete, clean))
+    every = f" ({complete} every interleaving)" if complete else ""
+    seconds = sum(each.seconds for each in stressed)
+    skipped = len(causes.reports) - len(stressed)
+    parts: list[tuple[str, tuple[Markup, ...]]] = [
+        (found, ("red", "bold") if new else ("yellow",)),
+        (f"{number['clean']} clean{every}" if clean else "", ("green",)),
+        (f"{number['breaks']} broken by processes" if number["breaks"] else "", ("red",)),
+        (f"{number['failed']} failed" if number["failed"] else "", ("red",)),
+        (f"{number['not judged']} not judged" if number["not judged"] else "", ("yellow",)),
+        (f"{skipped} not stressed" if skipped else "", ()),
+        (f"{seconds:.{0 if seconds >= _LONG_SECONDS else 1}f} s" if stressed else "", ()),
+    ]
+    told = [part for part in parts if part[0]]
+    head = f"{count(len(stressed), 'test')} stressed: "
+    text = head + ", ".join(part for part, _ in told)
+    if columns(text) > page.width:
+        color: Markup = "red" if new else "yellow" if number["not judged"] else "green"
+        return [line(each, color) for each in page.wrap(text, "", "    ")]
+    spans = [Span(head)]
+    for index, (part, markup) in enumerate(told):
+        spans += [Span(", " if index else ""), Span(part, markup)]
+    return [Line(tuple(spans))]
+
+
+def _is_complete(report: StressReport) -> bool:
+    """Whether every interleaving was run, with each number of threads."""
+    explored = [each for each in report.cells if each.cell.kind == "explored"]
+    return bool(explored) and all(each.exhausted for each in explored)
