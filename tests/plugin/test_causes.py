@@ -26,7 +26,7 @@ def test_second(counter):
 def test_third(counter):
     pass
 """
-HEADLINE = "lost update on Counter.value (test_it.py:9 and test_it.py:10)"
+HEADLINE = "lost update on Counter.value (test_it.py:8 and test_it.py:9)"
 
 
 @pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["plain", "n1"])
@@ -47,7 +47,7 @@ def test_it_is_told_once_and_named_twice(pytester: pytest.Pytester, workers: lis
             "*= concurrency =*",
             "test_it.py::test_first *FAIL* 1",
             "test_it.py::test_second *FAIL* 1",
-            "cause 1: lost update on Counter.value (test_it.py:9 and test_it.py:10), in 2",
+            "cause 1: lost update on Counter.value (test_it.py:8 and test_it.py:9), in 2",
             "3 tests stressed: 1 cause in 2 tests, 1 clean (1 every interleaving), * s",
             f"FAILED test_it.py::test_first - {HEADLINE[:30]}*",
         ]

@@ -61,9 +61,11 @@ def summary_lines(
 
 
 def _has_row(report: StressReport) -> bool:
-    """Whether a test is shown where not all are: why one cannot be judged is told below."""
-    return state_of(report) in ("found", "failed", "breaks") or any(
-        result.outcome == "error" for result in report.cells
+    """Whether a test is shown where not all are; why a cell could not be tried is told below."""
+    return (
+        state_of(report) in ("found", "failed", "breaks")
+        or bool(report.reason)
+        or any(result.outcome == "error" for result in report.cells)
     )
 
 
