@@ -42,9 +42,14 @@ class Ending:
         has_section = shown is not None and shown.failed and report.gated and report.has_errors
         self._causes.add(report, has_section=has_section)
         if shown is not None and has_section:
-            section = self._mistakes.attempt(partial(FailureRepr, report, self._causes))
+            section = self._mistakes.attempt(partial(self._section, report))
             if section is not None:
                 shown.longrepr = section
+
+    def _section(self, report: StressReport) -> FailureRepr:
+        section = FailureRepr(report, self._causes)
+        assert str(section)  # what cannot be shown is found out here, where it costs no session
+        return section
 
     def finish(self, session: pytest.Session) -> None:
         """Write the files, tell other plugins, and gate."""

@@ -75,7 +75,7 @@ def test_fixture_and_test_share_a_directory(folder, tmp_path):
 def test_copies_that_fail_one_after_another_get_fixtures_of_their_own(
     run: Callable[..., Run],
 ) -> None:
-    found = run(OWN, *FEW)
+    found = run(OWN, *FEW, "-v")
     found.result.assert_outcomes(passed=8)
     assert len(found.of) == 8
     for name, report in found.of.items():

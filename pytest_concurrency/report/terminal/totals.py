@@ -52,21 +52,23 @@ def totals(causes: Causes, page: Page, *, baseline: str = "") -> list[Line]:
     complete = sum(map(_is_complete, clean))
     every = f" ({complete} every interleaving)" if complete else ""
     seconds = sum(each.seconds for each in stressed)
-    skipped = len(causes.reports) - len(stressed)
+    skipped = [each for each in causes.reports if each.outcome == "skipped"]
+    unjudged = number["not judged"] + sum(bool(each.not_judged) for each in skipped)
+    others = sum(not each.not_judged for each in skipped)
     parts: list[tuple[str, tuple[Markup, ...]]] = [
         (found, ("red", "bold") if new else ("yellow",)),
         (f"{number['clean']} clean{every}" if clean else "", ("green",)),
         (f"{number['breaks']} broken by processes" if number["breaks"] else "", ("red",)),
         (f"{number['failed']} failed" if number["failed"] else "", ("red",)),
-        (f"{number['not judged']} not judged" if number["not judged"] else "", ("yellow",)),
-        (f"{skipped} not stressed" if skipped else "", ()),
+        (f"{unjudged} not judged" if unjudged else "", ("yellow",)),
+        (f"{others} not stressed" if others else "", ()),
         (f"{seconds:.{0 if seconds >= _LONG_SECONDS else 1}f} s" if stressed else "", ()),
     ]
     told = [part for part in parts if part[0]]
     head = f"{count(len(stressed), 'test')} stressed: "
     text = head + ", ".join(part for part, _ in told)
     if columns(text) > page.width:
-        color: Markup = "red" if new else "yellow" if number["not judged"] else "green"
+        color: Markup = "red" if new else "yellow" if unjudged else "green"
         return [line(each, color) for each in page.wrap(text, "", "    ")]
     spans = [Span(head)]
     for index, (part, markup) in enumerate(told):
