@@ -54,7 +54,7 @@ def test_the_normal_summary(run: Callable[..., Run]) -> None:
             "*= concurrency =*",
             "*::test_racy*FAIL*",
             "cause 1: lost update on Counter.value *",
-            "2 tests stressed: 1 cause in 1 test, 1 clean*, 1 not judged, * s",
+            "2 tests stressed: 1 cause in 1 test, 1 clean (1 every interleaving), 1 not",
         ]
     )
     assert "instrumented" not in found.out
