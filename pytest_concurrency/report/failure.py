@@ -101,7 +101,7 @@ def _title(cause: Cause, report: StressReport) -> str:
     if len(cause.tests) > 1:
         text += f", in {count(len(cause.tests), 'test')}"
     other = cause.best.report
-    return text if other is report else f"{text}; this is how {other.nodeid} shows it"
+    return text if other.nodeid == report.nodeid else f"{text}; this is how {other.nodeid} shows it"
 
 
 def _reference(cause: Cause, nodeid: str, page: Page) -> list[Line]:

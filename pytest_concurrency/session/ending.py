@@ -108,7 +108,7 @@ class Ending:
         reports, acceptance = self._causes.reports, self._acceptance
         lines: list[Line] = []
         if verbosity > 0:
-            lines += accepted_lines(reports, page)
+            lines += accepted_lines(self._causes, page)
             lines += unused_lines(acceptance.unused(reports), page)
         baseline = acceptance.baseline
         if baseline is None or verbosity < 0:

@@ -101,7 +101,7 @@ def test_a_detector_finds_its_own_kind(pytester: pytest.Pytester) -> None:
         [
             "unordered access on Box.value (test_it.py:6 and test_it.py:8)",
             "nothing orders what two threads do with Box.value at test_it.py:6 and*",
-            "Found with 2 threads in schedule 1 of * (strategy auto, 0 preemptions).",
+            "Found with 2 threads in schedule 1 of * (strategy auto, 0 preemptions).*",
         ]
     )
     document = json.loads(Path("report.json").read_text(encoding="utf-8"))

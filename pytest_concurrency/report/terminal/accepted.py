@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_concurrency.model import Hazard, StressReport
+from pytest_concurrency.report.causes import Causes
 from pytest_concurrency.report.page import Line, Page
 from pytest_concurrency.report.terminal.untold import sentence
 from pytest_concurrency.report.wording import count, headline
@@ -12,19 +12,14 @@ from pytest_concurrency.report.wording import count, headline
 MOST_VANISHED = 10
 
 
-def accepted_lines(reports: Iterable[StressReport], page: Page) -> Iterator[Line]:
-    """Name the hazards that are accepted, each once, with the reason."""
-    seen: dict[object, tuple[Hazard, dict[str, None]]] = {}
-    for report in reports:
-        for hazard in report.hazards:
-            if hazard.accepted is not None:
-                key = (hazard.identity, hazard.accepted)
-                seen.setdefault(key, (hazard, {}))[1][report.nodeid] = None
-    for hazard, tests in seen.values():
-        assert hazard.accepted is not None
-        where = next(iter(tests)) if len(tests) == 1 else count(len(tests), "test")
-        text = f"{headline(hazard, short=True)} in {where}: {hazard.accepted.reason}"
-        yield from sentence(f"accepted: {text}", page, "light")
+def accepted_lines(causes: Causes, page: Page) -> Iterator[Line]:
+    """Name what is accepted, each cause once, with the reason."""
+    for cause in causes.found:
+        accepted, tests = cause.hazard.accepted, cause.tests
+        if accepted is not None:
+            where = tests[0].nodeid if len(tests) == 1 else count(len(tests), "test")
+            text = f"{headline(cause.hazard, short=True)} in {where}: {accepted.reason}"
+            yield from sentence(f"accepted: {text}", page, "light")
 
 
 def unused_lines(patterns: Iterable[str], page: Page) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
-from pytest_concurrency.model import StressReport
+from pytest_concurrency.model import Hazard, StressReport
 from pytest_concurrency.report.causes import Causes
 from pytest_concurrency.report.page import Line, Markup, Page, Span, columns, line
 from pytest_concurrency.report.wording import count
@@ -20,16 +20,16 @@ def state_of(report: StressReport, baseline: str = "") -> State:
         return "found"
     if report.outcome == "failed":
         return "failed"
-    if any(_is_in(baseline, report)):
+    if any(_is_known(hazard, baseline) for hazard in report.hazards):
         return "known"
     if report.doubt:
         return "not judged"
     return "breaks" if report.isolation.verdict == "breaks" else "clean"
 
 
-def _is_in(baseline: str, report: StressReport) -> list[bool]:
-    known = (hazard.accepted for hazard in report.hazards if hazard.accepted is not None)
-    return [bool(baseline) and each.by == baseline for each in known]
+def _is_known(hazard: Hazard, baseline: str) -> bool:
+    accepted = hazard.accepted
+    return bool(baseline) and accepted is not None and accepted.by == baseline
 
 
 def totals(causes: Causes, page: Page, *, baseline: str = "") -> list[Line]:
@@ -39,15 +39,11 @@ def totals(causes: Causes, page: Page, *, baseline: str = "") -> list[Line]:
     number = Counter(states)
     clean = [each for each, state in zip(stressed, states, strict=True) if state == "clean"]
     new = sum(bool(cause.number) for cause in causes.found)
-    known = {
-        cause.hazard.identity
-        for cause in causes.found
-        if baseline and cause.hazard.accepted is not None and cause.hazard.accepted.by == baseline
-    }
+    known = sum(_is_known(cause.hazard, baseline) for cause in causes.found)
     found = ""
     if new or known:
         tests = count(number["found"] + number["known"], "test")
-        found = f"{count(new + len(known), 'cause')} in {tests}"
+        found = f"{count(new + known, 'cause')} in {tests}"
         found += f" ({new} new)" if baseline else ""
     complete = sum(map(_is_complete, clean))
     every = f" ({complete} every interleaving)" if complete else ""
