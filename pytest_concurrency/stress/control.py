@@ -116,11 +116,18 @@ class Control:
         """Return what a round may take that would take so long: the cells come after it."""
         return min(seconds, max(_LEAST_SECONDS, self._left / _SHARE))
 
-    def _serial_once(self, way: Way, imports: tuple[str, ...], part: int = _SHARE) -> SerialFacts:
+    def _serial_once(
+        self,
+        way: Way,
+        imports: tuple[str, ...],
+        part: int = _SHARE,
+        *,
+        sleeps_really: bool = False,
+    ) -> SerialFacts:
         seconds = max(_LEAST_SECONDS, self._left / part)
+        cell = partial(serial_cell, self.item, self.instrumentation, seconds, imports, way)
         result = self.host.run(
-            lambda progress: serial_cell(self.item, self.instrumentation, seconds, imports, way),
-            seconds=seconds + GRACE_SECONDS,
+            lambda progress: cell(sleeps_really=sleeps_really), seconds=seconds + GRACE_SECONDS
         )
         if result.status == "done" and result.value is not None:
             return result.value
@@ -134,21 +141,25 @@ class Control:
         problem = facts.result.reason
         if problem.startswith(INTERNAL):
             return _cannot(facts, problem)
-        may_race = self._may_race(facts)
+        may_race, failing = self._may_race(facts), 1
         if facts.hopeless and may_race:  # a plain run would hang, and say no more
-            good, _ = self._good_schedule(facts.imports, self._left / _SHARE)
+            good, tried = self._good_schedule(facts.imports, self._left / _SHARE)
+            failing += tried
             if good is not None:
                 return _decided(facts, good, "another one passes")
         passed, runs, seconds = self._plain_runs(facts)
         if not passed:
             good = None
             if may_race and not facts.hopeless:
-                good, _ = self._good_schedule(facts.imports, max(_LEAST_SECONDS, seconds))
+                good, tried = self._good_schedule(facts.imports, max(_LEAST_SECONDS, seconds))
+                failing += tried
             if good is None:
-                return _cannot(facts, f"fails without concurrency: {problem}")
+                return _cannot(facts, _always(facts, failing, runs))
             plainly = "a plain run fails" if runs == 1 else f"{runs} of {runs} plain runs fail"
             return _decided(facts, good, f"{plainly}, too")
         facts = replace(facts, hopeless=False)
+        if self._serial_once(Fair, facts.imports, sleeps_really=True).result.outcome == "clean":
+            return _cannot(facts, f"{SLEEPS}: {problem}")
         if facts.threads == 1 and facts.too_long:
             reason = f"too long: {facts.too_long:,} points without concurrency, and no end"
             return replace(facts, result=replace(facts.result, outcome="skipped", reason=reason))
@@ -182,7 +193,7 @@ class Control:
         long they took.
 
         Of a test in one thread none may fail, or none is said to pass; one whose own threads race
-        may fail by chance.
+        may fail by chance. That threads which wait for each other do not end is seen once.
         """
         if not self.host.isolates:
             return 1, 1, 0.0  # its ordinary run is over, in this very process
@@ -194,7 +205,7 @@ class Control:
             runs += 1
             if result.status == "done" and result.value is not None and not result.value.is_bad:
                 passed += 1
-            elif facts.threads == 1:
+            elif facts.threads == 1 or (facts.hopeless and result.status == "timeout"):
                 return 0, runs, time.monotonic() - started
         return passed, runs, time.monotonic() - started
 
@@ -314,7 +325,22 @@ def _has_setup(item: pytest.Function) -> bool:
 
 _OF_ONE_COPY = frozenset({"thread_index", "thread_count"})
 """Fixtures that only tests ask for which know that they run in copies."""
+SLEEPS = (
+    "fails under the scheduler, where sleeping takes no time, and passes where it does: a thread "
+    "that a fixture has started works meanwhile"
+)
 INTERNAL = "internal error of pytest-concurrency: "
+
+
+def _always(facts: SerialFacts, schedules: int, runs: int) -> str:
+    """Say what a test does that passes neither in so many schedules nor in plain runs."""
+    problem = facts.result.reason
+    if facts.tasks:
+        return f"fails without other threads: {problem} ({facts.tasks})"
+    if facts.threads == 1 or schedules == 1:
+        return f"fails without concurrency: {problem}"
+    plainly = "in a plain run" if runs == 1 else f"in {runs} of {runs} plain runs"
+    return f"fails in {schedules} of {schedules} schedules, and {plainly}: {problem}"
 
 
 def _decided(facts: SerialFacts, good: SerialFacts, told: str) -> SerialFacts:

@@ -35,7 +35,7 @@ from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.cells.workload import Workload
 from pytest_concurrency.stress.children.child import Interrupted
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
-from pytest_concurrency.stress.control import GRACE_SECONDS, NO_COPIES, Control
+from pytest_concurrency.stress.control import GRACE_SECONDS, NO_COPIES, SLEEPS, Control
 from pytest_concurrency.stress.cut_short import cell_of_death, interrupted_cell
 from pytest_concurrency.stress.item.host import LEAKS_HERE, SHARED, Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
@@ -174,8 +174,9 @@ class Stress:
     def why_not(self, facts: SerialFacts) -> str:
         """Return why the test cannot be stressed, judging by its serial cell; empty if it can."""
         if facts.result.outcome == "error":
-            stays = f"; {self.stays_behind}" if self.stays_behind else ""
-            return facts.result.reason + stays
+            reason = facts.result.reason
+            explained = not self.stays_behind or reason.startswith(SLEEPS)
+            return reason if explained else f"{reason}; {self.stays_behind}"
         if facts.result.outcome == "skipped" and not facts.too_long:
             return facts.result.reason
         if facts.shape == "copies" and self.unsafe_fixtures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -377,24 +378,123 @@ def test_callables_that_lock_each_other_out_are_a_finding(run: Callable[..., Run
     assert report.cells[0].reason.endswith("; another one passes")
 
 
-def test_what_the_plain_run_fails_as_well_fails_without_concurrency(
-    run: Callable[..., Run],
-) -> None:
+ALWAYS = """
+import asyncio, threading, pytest
+pytestmark = pytest.mark.threadsafe
+
+def test_wrong():
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    assert thread.is_alive()
+
+def test_in_one_thread():
+    assert threading.active_count() == 0
+
+def test_in_one_task():
+    async def main():
+        await asyncio.sleep(0)
+    assert asyncio.run(main()) == 1
+
+def test_of_tasks():
+    counts = {"paid": 0}
+
+    async def pay():
+        paid = counts["paid"]
+        await asyncio.sleep(0)
+        counts["paid"] = paid + 1
+
+    async def main():
+        await asyncio.gather(pay(), pay())
+
+    asyncio.run(main())
+    assert counts["paid"] == 2
+"""
+
+
+def test_what_plain_runs_fail_as_well_is_told_by_what_was_tried(run: Callable[..., Run]) -> None:
+    found = run(ALWAYS, *EXPLORED_ONLY)
+    found.result.assert_outcomes(failed=4)
+    reasons = {name: report.reason for name, report in found.of.items()}
+    tried = r"fails in (\d+) of \1 schedules, and in 3 of 3 plain runs: AssertionError: "
+    assert re.match(tried, reasons["test_wrong"])
+    alone = "fails without concurrency: AssertionError"
+    assert reasons["test_in_one_thread"].startswith(alone)
+    assert reasons["test_in_one_task"].startswith(alone)
+    told = reasons["test_of_tasks"]
+    assert told.startswith("fails without other threads: AssertionError: assert 1 == 2")
+    assert re.search(
+        r"\(a task acts on what it has read of counts\['paid'\] at test_it.py:\d+ after another one "
+        r"has written that at test_it.py:\d+\)$",
+        told,
+    )
+
+
+def test_threads_that_always_lock_each_other_out(run: Callable[..., Run]) -> None:
     found = run(
         """
         import threading, pytest
 
         @pytest.mark.threadsafe
-        def test_wrong():
-            thread = threading.Thread(target=int)
-            thread.start()
-            thread.join()
-            assert thread.is_alive()
+        def test_it():
+            one, other, both = threading.Lock(), threading.Lock(), threading.Barrier(2)
+
+            def take(first, second):
+                with first:
+                    both.wait()
+                    with second: pass
+
+            threads = [
+                threading.Thread(target=take, args=locks, daemon=True)
+                for locks in ((one, other), (other, one))
+            ]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
         """,
         *EXPLORED_ONLY,
+        "--concurrency-time=6",
     )
-    found.result.assert_outcomes(failed=1)
-    assert found.of["test_wrong"].reason.startswith("fails without concurrency: AssertionError")
+    reason = found.of["test_it"].reason
+    tried = r"fails in (\d+) of \1 schedules, and in a plain run: no thread can go on: "
+    assert re.match(tried, reason)
+    assert "waits for lock other held by thread 2" in reason
+
+
+BEATING = """
+import threading, time, pytest
+pytestmark = pytest.mark.threadsafe
+
+@pytest.fixture
+def beats():
+    found, over = [], threading.Event()
+
+    def beat():
+        while not over.wait(0.01): found.append(1)
+
+    thread = threading.Thread(target=beat, name="heart")
+    thread.start()
+    yield found
+    over.set()
+    thread.join()
+
+def test_sleeps(beats):
+    time.sleep(0.3)
+    assert len(beats) > 3
+
+def test_does_not_wait(beats):
+    assert beats is not None
+"""
+
+
+def test_who_sleeps_while_a_fixture_works_is_not_judged(run: Callable[..., Run]) -> None:
+    found = run(BEATING, *EXPLORED_ONLY)
+    found.result.assert_outcomes(passed=2)
+    assert found.of["test_sleeps"].reason.startswith(
+        "fails under the scheduler, where sleeping takes no time, and passes where it does: a "
+        "thread that a fixture has started works meanwhile: AssertionError: "
+    )
+    assert "heart" not in found.of["test_sleeps"].reason
+    assert found.of["test_does_not_wait"].cells[0].outcome == "clean"
 
 
 def test_what_fails_only_when_instrumented_is_told_as_that(run: Callable[..., Run]) -> None:

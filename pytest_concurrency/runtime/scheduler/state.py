@@ -90,6 +90,7 @@ class State:
         "preemptions",
         "seen",
         "serials",
+        "sleeps_really",
         "snapshot",
         "started",
         "states",
@@ -136,6 +137,8 @@ class State:
         """Whether nobody will read what the snapshot calls the locks."""
         self.goes_on = False
         """Whether its threads go on after the body has failed, as they would."""
+        self.sleeps_really = False
+        """Whether waits with a limit take as long as they say where threads are not managed."""
         self.ours: set[int] = set()
         """Threads of the plugin's own, besides those in the pool."""
         self.still = 0

@@ -51,13 +51,16 @@ def have_helped(state: State, wake: Wake) -> bool:
         return False
     can_run_out = bool(state.timers)
     state.still += 1
-    if can_run_out and state.still > _TIMES and state.still % _TIMES:
+    is_real = can_run_out and state.sleeps_really
+    if can_run_out and not is_real and state.still > _TIMES and state.still % _TIMES:
         return False
     longest = min(_LONGEST_SECONDS, state.timers[0][0] - state.clock if can_run_out else inf)
     started = moved = perf_counter()
     places = _places(strangers)
     slept = all(_asleep.get(ident) == place for ident, place in places.items())
     patience = 2 * _MOMENT_SECONDS if can_run_out else _NAP_SECONDS if slept else _STILL_SECONDS
+    if is_real:
+        patience = longest
     while True:
         wait_really(state.polled.values(), _MOMENT_SECONDS)
         if wake_released(state, wake):

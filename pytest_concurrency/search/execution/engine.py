@@ -110,15 +110,22 @@ def run_copies(jobs: Sequence[Callable[[], Any]]) -> list[tuple[Any, BaseExcepti
 
 @contextmanager
 def exploring(
-    instrumentation: Instrumentation, seconds: float, until: float = inf
+    instrumentation: Instrumentation,
+    seconds: float,
+    until: float = inf,
+    *,
+    sleeps_really: bool = False,
 ) -> Iterator[None]:
     """Make this process ready to execute: instrumented code, virtual time, one CPU, a watchdog.
 
     ``seconds`` is the real time that one execution may take. What only searches, and is not
-    recorded, is cut off ``until`` then (of ``time.monotonic``). Everything is put back in the end.
+    recorded, is cut off ``until`` then (of ``time.monotonic``). ``sleeps_really``: where there are
+    threads that are not managed, waits with a limit take as long as they say. Everything is put
+    back in the end.
     """
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
+    baton.sleeps_really = sleeps_really
     namespaces = instrumentation.namespaces
     with (
         one_cpu(),
@@ -133,5 +140,6 @@ def exploring(
         finally:
             watchdog.stop()
             baton.snapshot = None
+            baton.sleeps_really = False
             baton.pool.close()
             baton.forget()

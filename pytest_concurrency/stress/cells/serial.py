@@ -11,14 +11,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import pytest
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.cause.strands import over_an_await
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.kinds import THREAD_EXCEPTION
-from pytest_concurrency.model import Cell, CellResult, Schedule
+from pytest_concurrency.model import Cell, CellResult, Schedule, Site
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
@@ -67,6 +69,10 @@ class SerialFacts:
     """Threads of a round, the main thread included."""
     hurried: bool = False
     """Whether a wait that ends by itself was waited for although others could go on."""
+    tasks: str = ""
+    """Of a round in one thread that fails while tasks of an event loop take turns: that they do,
+    and on what they meet as far as that is known.
+    """
     failing: Schedule | None = None
     """A schedule without preemption that fails, while plain runs pass."""
     own_fixtures: bool = False
@@ -94,6 +100,8 @@ def serial_cell(
     seconds: float,
     imports: tuple[str, ...],
     way: Way,
+    *,
+    sleeps_really: bool = False,
 ) -> SerialFacts:
     """Run the item twice, with ``imports`` loaded before. To be called in a child process."""
     preload(imports, instrumentation)
@@ -104,11 +112,14 @@ def serial_cell(
     workload = Workload(item, "callables" if asks else "own-threads")
     count = 2 if asks else 1
     rounds: list[Observation] = []
-    with exploring(instrumentation, seconds):
+    tasks = ""
+    with exploring(instrumentation, seconds, sleeps_really=sleeps_really):
         for _ in range(2):
             rounds.append(workload.explore(count, way(), MOST_POINTS))
             if problem := problem_of(rounds[-1]):
                 break
+        if problem and rounds[-1].execution.threads == 1 and "asyncio" in sys.modules:
+            tasks = _tasks_of(workload.explore(count, way(), MOST_POINTS, record=True))
     first, last = rounds[0].execution, rounds[-1].execution
     took = time.monotonic() - started
     alike = runs_alike(rounds[-1], rounds[0])
@@ -124,6 +135,7 @@ def serial_cell(
             hopeless=first.outcome not in ("", *_TOO_LONG) and shape != "copies",
             threads=first.threads,
             hurried=bool(first.hurried),
+            tasks=tasks,
             failing=first.schedule,
             too_long=first.steps if first.outcome in _TOO_LONG else 0,
         )
@@ -142,6 +154,24 @@ def serial_cell(
         is_fixed=asks and "thread_count" not in item.fixturenames and _is_fixed(workload),
         threads=first.threads,
     )
+
+
+def _tasks_of(observation: Observation) -> str:
+    """Say that tasks of an event loop take turns, and where they meet; empty if they do not."""
+    if len({strand for strand in observation.strands if strand >= 0}) < 2:
+        return ""
+    found = over_an_await(observation.execution.log, observation.strands)
+    if not found:
+        return "tasks of its event loop take turns"
+    read, write = (observation.accesses[index] for index in found[0])
+    return (
+        f"a task acts on what it has read of {read.location} at {_where(read.site)} after another "
+        f"one has written that at {_where(write.site)}"
+    )
+
+
+def _where(site: Site) -> str:
+    return f"{PurePath(site.path).name}:{site.line}"
 
 
 def _is_fixed(workload: Workload) -> bool:
