@@ -424,8 +424,8 @@ def test_what_plain_runs_fail_as_well_is_told_by_what_was_tried(run: Callable[..
     told = reasons["test_of_tasks"]
     assert told.startswith("fails without other threads: AssertionError: assert 1 == 2")
     assert re.search(
-        r"\(a task acts on what it has read of counts\['paid'\] at test_it.py:\d+ after another one "
-        r"has written that at test_it.py:\d+\)$",
+        r"\(a task acts on what it has read of counts\['paid'\] at test_it.py:\d+ after another "
+        r"one has written that at test_it.py:\d+\)$",
         told,
     )
 

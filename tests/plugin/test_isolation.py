@@ -43,6 +43,25 @@ def test_verdicts(run: Callable[..., Run], seed: int) -> None:
     assert wrong == {}
 
 
+def test_threads_of_fixtures_have_time_to_answer(run: Callable[..., Run]) -> None:
+    found = run(
+        PROGRAMS.read_text(encoding="utf-8"),
+        "--concurrency-stress",
+        "--concurrency-runs=2",
+        "--concurrency-threads=2",
+        "-k",
+        "the_thread_of_a_fixture",
+    )
+    assert len(found.of) == 3
+    assert {name: report.hazards for name, report in found.of.items() if report.hazards} == {}
+    asked = found.of["test_inconclusive__ask_the_thread_of_a_fixture"]
+    assert (
+        "its workers may need actor, which the test has started before and which goes on in the "
+        "main process only"
+    ) in asked.isolation.reason
+    assert asked.cells[1].schedules >= 20
+
+
 def expected(name: str) -> str:
     return name.removeprefix("test_").partition("__")[0].replace("_", "-")
 

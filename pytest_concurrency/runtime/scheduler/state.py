@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from pytest_concurrency._compat import FREE_THREADED_BUILD, allocate_lock
@@ -51,6 +51,7 @@ class State:
         "cut",
         "cut_noted",
         "disturbed",
+        "elders",
         "enabled",
         "ended",
         "failed_jobs",
@@ -137,6 +138,8 @@ class State:
         """Whether nobody will read what the snapshot calls the locks."""
         self.goes_on = False
         """Whether its threads go on after the body has failed, as they would."""
+        self.elders: Set[int] | None = None
+        """Threads that there were when this process began to explore; None if it does not."""
         self.sleeps_really = False
         """Whether waits with a limit take as long as they say where threads are not managed."""
         self.ours: set[int] = set()

@@ -68,9 +68,7 @@ def have_helped(state: State, wake: Wake) -> bool:
             return True
         now = perf_counter()
         before, places = places, _places(strangers)
-        if places != before or (
-            patience == _NAP_SECONDS and any(map(_wants_to_run, strangers.values()))
-        ):
+        if places != before or any(map(_wants_to_run, strangers.values())):
             moved = now
             if not can_run_out:
                 patience = _STILL_SECONDS
@@ -84,6 +82,12 @@ def have_helped(state: State, wake: Wake) -> bool:
 def have_strangers(state: State) -> bool:
     """Whether there are threads that are neither managed nor the plugin's own."""
     return bool(_strangers(state))
+
+
+def have_young_strangers(state: State) -> bool:
+    """Whether there are any that a set-up has started since this process began to explore."""
+    elders = state.elders
+    return elders is not None and any(ident not in elders for ident in _strangers(state))
 
 
 def _strangers(state: State) -> dict[int, threading.Thread]:

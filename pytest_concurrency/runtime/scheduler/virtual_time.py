@@ -12,6 +12,7 @@ from operator import attrgetter
 from pytest_concurrency.real_time import perf_counter as real_time
 from pytest_concurrency.runtime.scheduler.state import TICK_SECONDS, State
 from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.scheduler.unmanaged import have_young_strangers
 from pytest_concurrency.runtime.trace.operations import EXPIRE
 from pytest_concurrency.runtime.trace.resource import THREAD
 
@@ -48,10 +49,14 @@ class Timers(State):
         return self.time_ended + real_time() - self.ended
 
     def sleepers(self) -> list[Task]:
-        """Return the tasks whose wait may well run out now, because it is short."""
+        """Return the tasks whose wait may well run out now, because it is short; not what may be
+        ended by a thread that is not managed, which would need real time to answer.
+        """
         longest = self.strategy.longest_early_wait
-        tasks = [entry[2] for entry in self.timers if entry[2] is not None and entry[3] <= longest]
-        return sorted(tasks, key=by_index)
+        short = [each for each in self.timers if each[2] is not None and each[3] <= longest]
+        if short and have_young_strangers(self):
+            short = [each for each in short if each[4] == -1 - each[2].index]
+        return sorted((each[2] for each in short), key=by_index)
 
     def _has_timer(self) -> bool:
         """Whether somebody's wait can run out; forgets those that have ended otherwise."""

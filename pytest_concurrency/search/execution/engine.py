@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
 
+from pytest_concurrency._compat import threads_by_ident
 from pytest_concurrency.detect.observation import Execution, Leak
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.runtime.diagnosis.thread_states import where_tasks_stand
@@ -126,6 +127,7 @@ def exploring(
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
     baton.sleeps_really = sleeps_really
+    baton.elders = frozenset(threads_by_ident())
     namespaces = instrumentation.namespaces
     with (
         one_cpu(),
@@ -141,5 +143,6 @@ def exploring(
             watchdog.stop()
             baton.snapshot = None
             baton.sleeps_really = False
+            baton.elders = None
             baton.pool.close()
             baton.forget()

@@ -18,7 +18,7 @@ def threads_that_stay_behind() -> str:
     names = [
         thread.name
         for thread in threading.enumerate()
-        if thread is not threading.main_thread() and not _is_machinery(thread)
+        if thread is not threading.main_thread() and not is_machinery(thread)
     ]
     if not names:
         return ""
@@ -31,7 +31,8 @@ def threads_that_stay_behind() -> str:
     )
 
 
-def _is_machinery(thread: threading.Thread) -> bool:
+def is_machinery(thread: threading.Thread) -> bool:
+    """Whether nobody misses a thread in a forked process: it serves the run, or an executor."""
     target = target_of(thread)
     modules = (type(thread).__module__, getattr(target, "__module__", None) or "")
     ours = thread.ident is not None and thread.ident in baton.ours

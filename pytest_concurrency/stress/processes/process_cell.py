@@ -70,6 +70,10 @@ _ANSWERED = (
     "its workers talk to {}, which the test has started and which goes on in the main process "
     "only: that conversation cannot be moved to processes as it is"
 )
+_MISSED = (
+    "its workers may need {}, which the test has started before and which goes on in the main "
+    "process only: what waits for it in another one waits in vain ({})"
+)
 
 
 def process_cell(
@@ -194,6 +198,9 @@ def _judge(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:
 def _judge_failure(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:
     workers, test = merge(outcome.workers, noun="process"), outcome.test
     worst = workers if workers.is_bad else test
+    waits = workers.status == "timeout" or not _is_outside_touched(outcome)
+    if workers.is_bad and outcome.missed and waits:
+        return "", _MISSED.format(", ".join(outcome.missed), worst.message)
     if outcome.overlap == "slept":
         return "", f"its processes cannot be run one after another: {worst.message}"
     given_up = "" if workers.is_bad else outcome.given_up

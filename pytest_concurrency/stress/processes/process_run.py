@@ -23,6 +23,7 @@ from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.stress.cells.context import Context, End, Job, running
+from pytest_concurrency.stress.children.stay_behind import is_machinery
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.item.own_fixtures import Prepared
 from pytest_concurrency.stress.item.rerun import Rerun
@@ -74,6 +75,8 @@ class ProcessOutcome:
     """Which kind of ``GivenUpWaiting`` has ended the test, whatever it raised on its way out."""
     ends: Mapping[str, str] = field(default_factory=dict)
     """What was in the files when its workers had ended, on which they met, by their names."""
+    missed: tuple[str, ...] = ()
+    """Those of the threads ``answering`` that no process can make anew, as it can an executor's."""
 
     @property
     def is_given_up(self) -> bool:
@@ -91,7 +94,8 @@ class _Notes:
     not_mapped: str = ""
     ends: dict[str, str] = field(default_factory=dict)
     check: tuple[Touch, ...] = ()
-    answering: tuple[str, ...] = ()
+    answering: dict[str, None] = field(default_factory=dict)
+    missed: dict[str, None] = field(default_factory=dict)
     given_up: str = ""
 
 
@@ -123,8 +127,10 @@ class ProcessRuns:
                 # Whoever joins its threads on the way out would wait in vain once more.
                 raise GivenUpWaiting(_GIVEN_UP_BEFORE)
             WATCH.stop()
-            started = [each.name for each in threading.enumerate() if each not in before]
-            notes.answering = tuple(dict.fromkeys((*notes.answering, *started)))
+            started = [each for each in threading.enumerate() if each not in before]
+            notes.answering |= dict.fromkeys(each.name for each in started)
+            missed = (each.name for each in started if not is_machinery(each))
+            notes.missed |= dict.fromkeys(missed)
             with _no_alarm(patience):
                 done = run_workers(jobs, way, start_method=self.start_method, deadline=deadline)
             shift = len(notes.results)
@@ -149,9 +155,10 @@ class ProcessRuns:
             notes.overlap,
             max((each.seconds for each in results), default=0.0),
             notes.not_mapped,
-            notes.answering,
+            tuple(notes.answering),
             notes.given_up,
             notes.ends,
+            tuple(notes.missed),
         )
 
     def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:

@@ -774,3 +774,50 @@ def test_persists__file_put_in_place(tmp_path, concurrency):
 
 def test_clean__file_put_in_place_with_the_same(tmp_path, concurrency):
     add_two(tmp_path, concurrency, "aa")
+
+
+# -- threads of fixtures that answer from memory
+
+
+class Actor:
+    def __init__(self):
+        self.box, self.total = queue.Queue(), 0
+        self.thread = threading.Thread(target=self.run, name="actor", daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while (job := self.box.get()) is not None:
+            count, done = job
+            self.total += count
+            done.set()
+
+    def add(self, count):
+        done = threading.Event()
+        self.box.put((count, done))
+        return done.wait(1)
+
+
+@pytest.fixture
+def actor():
+    actor = Actor()
+    yield actor
+    actor.box.put(None)
+    actor.thread.join()
+
+
+def test_inconclusive__ask_the_thread_of_a_fixture(actor, concurrency):
+    def ask():
+        assert actor.add(1)
+
+    concurrency.run(ask)
+    assert actor.total == concurrency.count
+
+
+def test_inconclusive__copies_ask_the_thread_of_a_fixture(actor):
+    assert actor.add(1)
+
+
+def test_not_shared__nobody_waits_for_the_thread_of_a_fixture(actor, concurrency):
+    concurrency.run(lambda: actor.box.put((1, threading.Event())))
+    assert actor.add(0)
+    assert actor.total == concurrency.count
