@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from pytest_concurrency.detect.cause.blame import NOBODY, Blame, guilty, involved
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.locking.bare_waits import bare_wait_before
 from pytest_concurrency.detect.observation import Failure, Observation
 from pytest_concurrency.detect.telling import AND, told, where
 from pytest_concurrency.kinds import KINDS, TEST_FAILURE, THREAD_EXCEPTION
@@ -65,13 +66,28 @@ def _told(failure: Failure, observation: Observation, blame: Blame) -> Hazard:
     return told(
         observation,
         failure.kind,
-        message + cure,
+        message + cure + _woken(observation, events),
         location=AND.join(locations),
         sites=tuple(SiteUse(access.site, access.thread, access.op) for access in met),
         highlighted=frozenset(events),
         silent=blame.silent,
         detail=detail,
     )
+
+
+def _woken(observation: Observation, events: Sequence[int]) -> str:
+    """Say that a thread was woken and went on without asking again what it had waited for."""
+    execution = observation.execution
+    for index in events:
+        log, noted = execution.log, execution.noted
+        wait = bare_wait_before(log, noted, observation.locks_held, index)
+        if wait is not None:
+            access = observation.accesses[wait]
+            return (
+                f"; {thread_name(access.thread, '')} had waited at {where(access)}, and did not "
+                "ask again: `wait()` belongs in a loop, or `wait_for()` is one"
+            )
+    return ""
 
 
 def _flip(met: Sequence[Access]) -> str:
