@@ -212,13 +212,30 @@ def takes_for_another(stock: Stock) -> None:
     thread.start()
 
 
+def waits_for_a_sign_if_they_meet(stock: Stock) -> None:
+    """Who comes second waits until the first one is through, and keeps the sign."""
+    with stock.again:
+        stock.open.append(1)
+        is_second = len(stock.open) == 2
+    if is_second:
+        stock.turns[1].acquire()
+        return
+    stock.items.append("b")
+    with stock.again:
+        stock.open.pop()
+        if stock.turns[1].locked():
+            stock.turns[1].release()
+
+
 def daemon_holds_it(stock: Stock) -> None:
+    """One after another it finds nothing to do."""
+
     def hold() -> None:
         if stock.items:
             stock.again.acquire()
-            stock.items.append("b")
 
     threading.Thread(target=hold, daemon=True).start()
+    stock.items.clear()
 
 
 def gate_for_one(stock: Stock) -> None:
@@ -252,6 +269,11 @@ def module_lock(stock: Stock) -> None:
 def test_a_lock_that_is_given_back_or_a_signal_is_none(workers: list[Work]) -> None:
     found = explore(Stock, workers, schedules=300)
     assert not found.hazards, found.hazards[0].message
+
+
+def test_a_lock_that_another_thread_has_given_back_is_a_signal() -> None:
+    found = explore(Stock, [waits_for_a_sign_if_they_meet] * 2, schedules=300, stop_at_first=False)
+    assert "lock-held-at-end" not in {hazard.kind for hazard in found.hazards}
 
 
 def test_the_main_thread_may_keep_what_it_holds() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
@@ -255,6 +256,16 @@ def test_a_failing_test_may_not_have_come_to_its_questions() -> None:
     (hazard,) = explore(Stock, [work], schedules=60).hazards
     assert hazard.kind == "thread-exception"
     assert "OSError" in hazard.message
+
+
+def test_an_exception_in_a_timer_ends_its_thread() -> None:
+    def work(stock: Stock) -> None:
+        for _ in range(2):
+            threading.Timer(0.1, stock.take).start()
+
+    (hazard,) = explore(Stock, [work], schedules=300).hazards
+    assert (hazard.kind, hazard.severity) == ("thread-exception", "error")
+    assert {use.site.line for use in hazard.sites} == {POPS - 1, POPS}
 
 
 class Talks(Exception):  # noqa: N818 - says more than others
