@@ -15,15 +15,22 @@ What the values say, where an execution has been recorded in full, is told in ``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from pytest_concurrency.detect.provenance import Provenance
 from pytest_concurrency.runtime.helpers.marks import Mark
-from pytest_concurrency.runtime.trace.event import Log, location, rows, site_number
+from pytest_concurrency.runtime.trace.event import (
+    Log,
+    location,
+    operation,
+    rows,
+    site_number,
+    thread_of,
+)
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
-from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite
+from pytest_concurrency.runtime.trace.sites import SITES
 
 _NEVER = -1
 
@@ -42,11 +49,9 @@ class LostUpdate:
 class _Location:
     """What happened at one location so far. Times are indices into the log."""
 
-    __slots__ = ("other_write", "reads", "seen", "write", "writer", "wrote")
+    __slots__ = ("other_write", "seen", "write", "writer", "wrote")
 
     def __init__(self) -> None:
-        self.reads: dict[tuple[int, int], int] = {}
-        """When a thread read last at a site."""
         self.seen: dict[int, int] = {}
         """When a thread read last what may have left the function, wherever."""
         self.wrote: dict[int, int] = {}
@@ -55,17 +60,6 @@ class _Location:
         """The last write, the last one by another thread than that one's, and whose the
         first is.
         """
-
-    def foreign_write(self, thread: int) -> int:
-        """Return the last write by another thread."""
-        return self.write if self.writer != thread else self.other_write
-
-    def note_write(self, thread: int, index: int) -> None:
-        """Remember a write."""
-        if self.writer != thread:
-            self.other_write = self.write
-        self.write, self.writer = index, thread
-        self.wrote[thread] = index
 
 
 def lost_updates(
@@ -77,78 +71,102 @@ def lost_updates(
     locations: dict[Location, _Location] = {}
     latest: dict[tuple[int, int], int] = {}
     """When a thread read last at a site, wherever."""
+    open_sites: dict[int, bool] = {}
+    """Write sites: whether what is lost there may be something that is not known."""
     provenance = Provenance(marks)
-    upcoming = provenance.upcoming
+    sites = SITES
     for index, (thread, number, resource, part, op) in enumerate(rows(log)):
         # Run over every event of every new interleaving: written for speed.
-        if index >= upcoming >= 0:
-            provenance.advance(index)
-            upcoming = provenance.upcoming
-        if op != READ and op != WRITE:
+        if op == READ:
+            if marks:
+                provenance.advance(index)
+                provenance.note_read(thread, number, index)
+            latest[thread, number] = index
+            if not sites[number].is_given_away:
+                continue
+        elif op != WRITE:
             continue
-        site = SITES[number]
         key = (resource, part)
         place = locations.get(key)
         if place is None:
             place = locations[key] = _Location()
         if op == READ:
-            place.reads[thread, number] = latest[thread, number] = index
-            if site.is_given_away:
-                place.seen[thread] = index
-            if marks:
-                provenance.note_read(thread, number, index)
+            place.seen[thread] = index
             continue
-        if marks and provenance.is_written_back(thread, number):
-            continue
-        reads = provenance.reads_in(thread, number) if site.is_tracked else ()
-        foreign = place.foreign_write(thread)
+        site = sites[number]
+        reads: Iterable[int] = ()
+        if marks:
+            provenance.advance(index)
+            if provenance.is_written_back(thread, number):
+                continue
+            reads = provenance.reads_in(thread, number) if site.is_tracked else ()
+        foreign = place.write if place.writer != thread else place.other_write
         if foreign != _NEVER:
-            if site.is_tracked:
-                flowing = max((i for i in reads if location(log[i]) == key), default=_NEVER)
-            else:
-                flowing = _NEVER
-                for read in site.flows:
-                    when = place.reads.get((thread, read), _NEVER)
-                    if when > flowing and when == latest[thread, read]:
-                        flowing = when
-            is_known = flowing != _NEVER and (site_number(log[flowing]), number) in known
-            if not is_known:
-                found = _overwritten(log, place, thread, site, (flowing, foreign, index))
-                if found is not None:
-                    yield found
-        place.note_write(thread, index)
+            is_open = open_sites.get(number)
+            if is_open is None:
+                is_open = open_sites[number] = _is_open(number, known)
+            if is_open:
+                if not site.is_tracked:
+                    reads = [latest.get((thread, read), _NEVER) for read in site.flows]
+                flowing = _last_at(key, log, reads)
+                if flowing == _NEVER or (site_number(log[flowing]), number) not in known:
+                    found = _overwritten(log, place, (flowing, foreign, index))
+                    if found is not None:
+                        yield found
+        if place.writer != thread:
+            place.other_write, place.writer = place.write, thread
+        place.write = place.wrote[thread] = index
 
 
-def _overwritten(
-    log: Log,
-    place: _Location,
-    thread: int,
-    site: InstrumentedSite,
-    events: tuple[int, int, int],
-) -> LostUpdate | None:
+def _is_open(number: int, known: Set[object]) -> bool:
+    """Whether what is lost at a write site may be something that is not known."""
+    site = SITES[number]
+    if site.is_tracked or site.is_given or not known:
+        return True
+    return any((read, number) not in known for read in site.flows)
+
+
+def _last_at(key: Location, log: Log, reads: Iterable[int]) -> int:
+    """Return the last of these reads that is at a location."""
+    last = _NEVER
+    for read in reads:
+        if read > last and location(log[read]) == key:
+            last = read
+    return last
+
+
+def _overwritten(log: Log, place: _Location, events: tuple[int, int, int]) -> LostUpdate | None:
     flowing, foreign, index = events
+    if flowing > foreign:
+        return None
     if flowing != _NEVER:
-        read = site_number(log[flowing])
-        if flowing > foreign or _was_compared(place, thread, site, read, foreign):
-            return None
-        return LostUpdate(flowing, foreign, index, True)
+        return None if _was_compared(log, events) else LostUpdate(*events, True)
+    thread = thread_of(log[index])
     seen = place.seen.get(thread, _NEVER)
-    if site.is_given and place.wrote.get(thread, _NEVER) < seen < foreign:
+    is_given = SITES[site_number(log[index])].is_given
+    if is_given and place.wrote.get(thread, _NEVER) < seen < foreign:
         return LostUpdate(seen, foreign, index, False)
     return None
 
 
-def _was_compared(
-    place: _Location, thread: int, site: InstrumentedSite, read: int, foreign: int
-) -> bool:
+def _was_compared(log: Log, events: tuple[int, int, int]) -> bool:
     """Whether the location has been read again after the foreign write, and compared with what was
     read before: compare and set."""
-    return any(
-        place.reads.get((thread, again), _NEVER) > foreign
-        for pair in site.compared
+    flowing, foreign, index = events
+    read, write = site_number(log[flowing]), log[index]
+    again = {
+        site
+        for pair in SITES[site_number(write)].compared
         for one, other in (pair, pair[::-1])
         if read in one
-        for again in other
+        for site in other
+    }
+    return bool(again) and any(
+        thread_of(event) == thread_of(write)
+        and site_number(event) in again
+        and operation(event) == READ
+        and location(event) == location(write)
+        for event in log[foreign:index]
     )
 
 

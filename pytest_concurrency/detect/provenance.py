@@ -22,8 +22,6 @@ class Provenance:
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._marks = marks
         self._next = 0
-        self.upcoming = marks[0][0] if marks else -1
-        """The index into the log before which the next mark is."""
         self._reads: dict[tuple[int, int], list[int]] = {}
         """By task and site: when it was read there, as indices into the log."""
         self._names: dict[_Activation, dict[str, frozenset[int]]] = {}
@@ -44,7 +42,6 @@ class Provenance:
         while self._next < len(marks) and marks[self._next][0] <= index:
             self._note(marks[self._next])
             self._next += 1
-        self.upcoming = marks[self._next][0] if self._next < len(marks) else -1
 
     def is_written_back(self, task: int, site: int) -> bool:
         """Whether what is stored is the very object that was loaded from there."""

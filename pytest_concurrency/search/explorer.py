@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from pytest_concurrency.detect.detector import Asked, Finding, never
+from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Finding, never
 from pytest_concurrency.detect.gil.reachable import with_gil
-from pytest_concurrency.detect.hazards import look, warnings
+from pytest_concurrency.detect.hazards import look, warners
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
@@ -103,6 +103,7 @@ class Explorer(Executor):
         self._started = monotonic()
         self._doubts = Doubts()
         self._steering = Steering(learning, preemptions)
+        self._warners = warners()
         self._warnings: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
         self._asked_of: set[int] = set()
@@ -137,7 +138,9 @@ class Explorer(Executor):
     ) -> Finding | None:
         self.executions += 1
         execution = observation.execution
-        self._note_warnings(observation)
+        for detector in self._warners:
+            for finding in detector.findings(observation, NOTHING_MORE):
+                self._note_warning(finding)
         if self.executions == 1 and not execution.outcome:
             enough = max(LEAST_LIMIT, LIMIT_PER_STEP * execution.steps)
             self.limit = min(self.limit, enough)
@@ -181,14 +184,12 @@ class Explorer(Executor):
         """Judge an execution that may have been recorded; what is known already is set aside."""
         return look(observation, self._asked(observation, never))
 
-    def _note_warnings(self, observation: Observation) -> None:
-        for finding in warnings(observation):
-            if finding.key not in self._warnings:
-                told = finding.tell(None)
-                if told.severity == "error":
-                    told = replace(told, severity="warning")
-                told = replace(told, schedule_index=self.executions)
-                self._warnings[finding.key] = told
+    def _note_warning(self, finding: Finding) -> None:
+        if finding.key not in self._warnings:
+            told = finding.tell(None)
+            if told.severity == "error":
+                told = replace(told, severity="warning")
+            self._warnings[finding.key] = replace(told, schedule_index=self.executions)
 
     @property
     def covered(self) -> Covered | None:

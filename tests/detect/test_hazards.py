@@ -11,8 +11,8 @@ import pytest
 
 from pytest_concurrency import explore
 from pytest_concurrency.detect import hazards
-from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
-from pytest_concurrency.detect.hazards import DETECTORS, WITHOUT_DETECTOR, look, warnings
+from pytest_concurrency.detect.detector import NOTHING_MORE, Again, Asked, Detector, Finding
+from pytest_concurrency.detect.hazards import DETECTORS, WITHOUT_DETECTOR, look, warners
 from pytest_concurrency.detect.hazards.failure import Failures
 from pytest_concurrency.detect.observation import Failure, Leak, Observation
 from pytest_concurrency.kinds import KINDS
@@ -104,9 +104,13 @@ def test_what_warns_neither_ends_a_search_nor_is_an_error(monkeypatch: pytest.Mo
     assert found.executions == 7 or found.exhausted
 
 
+def warnings_of(observation: Observation) -> list[Finding]:
+    return [each for one in warners() for each in one.findings(observation, NOTHING_MORE)]
+
+
 def test_warnings_are_told_apart() -> None:
     leaks = [Leak(1, "one", ("a.py", 1, "f")), Leak(2, "two", ("a.py", 2, "f"))]
     left = observed(leaks=leaks)
     assert look(left) is None
-    assert [finding.kind for finding in warnings(left)] == ["thread-leak"] * 2
-    assert list(warnings(observed(FAILURE, leaks=leaks))) == []
+    assert [finding.kind for finding in warnings_of(left)] == ["thread-leak"] * 2
+    assert warnings_of(observed(FAILURE, leaks=leaks)) == []

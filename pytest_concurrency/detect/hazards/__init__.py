@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding
@@ -68,8 +67,8 @@ def look(observation: Observation, asked: Asked = NOTHING_MORE) -> Finding | Non
     return None
 
 
-def warnings(observation: Observation) -> Iterator[Finding]:
-    """Yield what is worth a warning in one execution."""
-    for detector in DETECTORS:
-        if detector.is_warning:
-            yield from detector.findings(observation, NOTHING_MORE)
+def warners() -> tuple[Detector, ...]:
+    """Return the detectors of what is worth a warning: asked of every execution, also of those
+    whose interleaving has been seen.
+    """
+    return tuple(detector for detector in DETECTORS if detector.is_warning)

@@ -74,20 +74,18 @@ class Baton(Sight):
             return []
         self._reserve(len(jobs))
         group = Group(len(jobs))
-        noted, here = self.noted, len(self.log)
-        tasks = []
-        for number, job in enumerate(jobs, len(self.tasks)):
-            task = Task(number, "", NOT_STARTED, job)
-            task.group = group
-            tasks.append(task)
-            noted.append((here, caller.index, INTERNAL, THREAD, number, START))
+        tasks = [
+            Task(number, "", NOT_STARTED, job, group)
+            for number, job in enumerate(jobs, len(self.tasks))
+        ]
+        here, by = len(self.log), caller.index
+        self.noted += [(here, by, INTERNAL, THREAD, task.index, START) for task in tasks]
         self.tasks += tasks
         self.enabled += tasks  # the highest indices so far: the list stays sorted
         self._reconsider()
         self.block(caller, group, id(group))
         here = len(self.log)
-        for task in tasks:
-            noted.append((here, caller.index, INTERNAL, THREAD, task.index, JOINED))
+        self.noted += [(here, by, INTERNAL, THREAD, task.index, JOINED) for task in tasks]
         return tasks
 
     def _reserve(self, count: int) -> None:

@@ -74,7 +74,14 @@ class Task:
         "woken",
     )
 
-    def __init__(self, index: int, name: str, gate: Gate, run: Callable[[], Any] | None) -> None:
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        gate: Gate,
+        run: Callable[[], Any] | None,
+        group: Group | None = None,
+    ) -> None:
         self.index = index
         self._name = name
         self.gate = gate
@@ -89,7 +96,7 @@ class Task:
         self.woken = False
         """Set by whoever ends a wait; a wait that ends without it has timed out."""
         self.done = False
-        self.group: Group | None = None
+        self.group = group
         self.daemon = False
         self.running = False
         """Whether it holds the baton and its thread runs the program's own code. Not while that is
