@@ -130,13 +130,16 @@ def note_acquired(lock: Any, task: Task, site: int) -> None:
 
 def release(lock: Any, site: int) -> None:
     """``lock.release()`` under the scheduler."""
-    before_release(lock, site, lock.release)
+    task = before_release(lock, site, lock.release)
     lock.release()
-    note_release(lock, site, is_still_held=type(lock) is RLOCK and rlock_is_owned(lock))
+    if task is not None and (type(lock) is not RLOCK or not rlock_is_owned(lock)):
+        note_release(lock, site)
 
 
 def before_release(obj: object, site: int, give_back: Callable[[], object]) -> Task | None:
-    """Pass the point before ``give_back()``, or call it here if the execution ends meanwhile."""
+    """Pass the point before ``give_back()``, or call it here if the execution ends meanwhile; None
+    if the calling thread is not managed.
+    """
     try:
         return point(obj, site, RELEASE)
     except Abort:
@@ -155,12 +158,10 @@ def note_permits(semaphore: Any, task: Task | None) -> None:
             _b.note(task.index, serial_of(semaphore), permits, COUNTED)
 
 
-def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
-    """Let whoever waits for ``lock`` try again, unless the calling thread still holds it."""
+def note_release(lock: Any, site: int) -> None:
+    """Let whoever waits for ``lock`` try again."""
     current = _b.current
-    if is_still_held or current is None:
-        return
-    if current.ident != get_ident() and (current := _b.holder()) is None:
+    if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         return
     key = id(lock)
     _b.owners.pop(key, None)
@@ -173,7 +174,7 @@ def note_release(lock: Any, site: int, *, is_still_held: bool) -> None:
 
 def _release_save(lock: Any) -> Any:
     state = release_wholly(lock)
-    note_release(lock, INTERNAL, is_still_held=False)
+    note_release(lock, INTERNAL)
     return state
 
 

@@ -109,7 +109,8 @@ class ManagedSemLock:
         before_release(self.lock, site, self.lock.release)
         self.lock.release()
         if self.lock.maxvalue == 1:
-            note_release(self.lock, site, is_still_held=is_mine(self.lock))
+            if not is_mine(self.lock):
+                note_release(self.lock, site)
         elif (task := _b.holder()) is not None:
             _b.note(task.index, inner_serial_of(self.lock), "", PUT, site)
         _b.tell_pollers()

@@ -90,8 +90,9 @@ class Baton(Sight):
 
     def _reserve(self, count: int) -> None:
         """See to it that there is an idle thread for each task that has none yet."""
-        waiting = [task for task in self.tasks if task.gate is NOT_STARTED and not task.done]
-        while self.pool.lacks(count + len(waiting)):
+        if len(self.tasks) > 1:
+            count += sum(task.gate is NOT_STARTED and not task.done for task in self.tasks)
+        while self.pool.lacks(count):
             with self.unmanaged():
                 self.pool.start()
 
@@ -182,10 +183,10 @@ class Baton(Sight):
             self.leaked = [(task, task.blocked_on) for task in self.left_over()]
         if self.cut is None:
             self.cut, self.cut_noted = len(self.log), len(self.noted)
-            self.kept_locks = self._kept_locks()
+            self.kept_locks = self._kept_locks() if self.owners else ()
         self.aborting = True
-        left = [task for task in self.tasks if not task.done and task is not main]
-        for task in left:
+        self.unfinished = [task for task in self.tasks if not task.done and task is not main]
+        for task in self.unfinished:
             if task.outside:
                 continue
             if task.gate is NOT_STARTED:
@@ -201,7 +202,7 @@ class Baton(Sight):
         del self.log[self.cut :], self.noted[self.cut_noted :]
         self.seen.clear()
         self.held.clear()
-        if left:
+        if self.unfinished:
             self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
         for put_back in reversed(self.at_end):
             put_back()
@@ -215,7 +216,7 @@ class Baton(Sight):
 
     def abandoned(self) -> list[Task]:
         """Tasks of the last execution whose threads could not be unwound."""
-        return [task for task in self.tasks[1:] if not task.done]
+        return [task for task in self.unfinished if not task.done]
 
     def finish(self, task: Task, worker: Worker | None = None) -> Task | None:
         """Give up the baton for good: the task has nothing left to do.

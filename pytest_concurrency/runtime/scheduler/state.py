@@ -103,6 +103,7 @@ class State:
         "time_ended",
         "timers",
         "total",
+        "unfinished",
         "waiters",
         "witness",
     )
@@ -146,6 +147,7 @@ class State:
         """Threads of the plugin's own, besides those in the pool."""
         self.still = 0
         """How often in a row strangers did not help."""
+        self.failed_jobs = FailedJobs()
         self.forget()
 
     def forget(self) -> None:
@@ -197,12 +199,15 @@ class State:
         """Whether the program has started threads of its own."""
         self.lingering = False
         """Whether the body has ended, and threads that it started go on."""
+        self.unfinished: list[Task] = []
+        """Tasks that had to be unwound at the end."""
         self.leaked: list[tuple[Task, object]] = []
         """Tasks that have outlived the body, and what they wait for."""
         self.hurried: list[tuple[int, float]] = []
         """Waits that ran out while others could go on: the task's index, seconds."""
-        self.failed_jobs = FailedJobs()
-        self.kept_locks: list[tuple[int, Resource]] = []
+        if self.failed_jobs:
+            self.failed_jobs = FailedJobs()
+        self.kept_locks: Sequence[tuple[int, Resource]] = ()
         """Which threads have ended while they held a lock, and which lock that is."""
         self.at_end: list[Callable[[], None]] = []
         """What puts things back when the execution has ended."""

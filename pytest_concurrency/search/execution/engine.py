@@ -75,7 +75,8 @@ def start_round(*, is_brief: bool, goes_on: bool = False, otherwise: bool = Fals
 
 def last_execution() -> Execution:
     """Describe the execution that has ended last (also if ``execute`` raised)."""
-    errors = [(t.index, t.name, t.error) for t in baton.tasks[1:] if t.error and t.run is None]
+    adopted = baton.tasks[1:] if baton.has_adopted else ()
+    errors = [(t.index, t.name, t.error) for t in adopted if t.error and t.run is None]
     return Execution(
         baton.outcome,
         baton.switches,
@@ -93,7 +94,7 @@ def last_execution() -> Execution:
         baton.marks,
         tuple(_leaks()) if baton.leaked else (),
         baton.noted,
-        baton.failed_jobs.unasked,
+        baton.failed_jobs.unasked or (),
         baton.kept_locks,
     )
 
