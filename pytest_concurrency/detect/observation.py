@@ -126,6 +126,8 @@ class Observation:
     them has handed it on to another one does not count."""
     outcome: Outcome | None = None
     """What it came to; None if it was not asked, or is not worth it."""
+    is_repeated: bool = False
+    """Whether another execution of its schedule has done the same things in the same order."""
     _touched: dict[Location, list[int]] | None = field(default=None, init=False, repr=False)
     _order: HappensBefore | None = field(default=None, init=False, repr=False)
     _held: LocksHeld | None = field(default=None, init=False, repr=False)

@@ -180,9 +180,8 @@ def _attribute(obj: Any, name: Any) -> object:
     if issubclass(cls, type):
         found = shapes.lookup(obj, name)
         return MISSING if found is shapes.MISSING else found
-    shape = shapes.shape_of(cls, name)
     found = shapes.held(obj, name, MISSING)
-    if found is MISSING and shape is shapes.DEFAULT:
+    if found is MISSING and shapes.known_shape(cls, name) is shapes.DEFAULT:
         return shapes.lookup(cls, name)
     return found
 

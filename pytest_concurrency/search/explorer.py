@@ -176,7 +176,8 @@ class Explorer(Executor):
         """Judge by the values, too, for which the execution must be recorded."""
         schedule = suspect.observation.execution.schedule
         again = self.replayed(schedule, self.limit, record=True)
-        if not runs_alike(again, suspect.observation):
+        again.is_repeated = runs_alike(again, suspect.observation)
+        if not again.is_repeated:
             return suspect if suspect.is_certain else None  # not deterministic: as will be said
         return self._look(again)
 
@@ -223,7 +224,9 @@ class Explorer(Executor):
         if shortest is not suspect and shortest.refuted(self) is not None:
             shortest = suspect  # which does not
         schedule = shortest.observation.execution.schedule
-        again = self._look(self.replayed(schedule, self.limit, record=True))
+        again: Finding | None = shortest
+        if not shortest.observation.is_repeated:
+            again = self._look(self.replayed(schedule, self.limit, record=True))
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
@@ -250,8 +253,9 @@ class Explorer(Executor):
     def _look_closely(self, observation: Observation, limit: int, record: bool) -> Finding | None:
         """Judge by the values, too: to record takes longer, so only where there is something."""
         if record and look(observation, Asked(is_due=_always)) is not None:
-            schedule = observation.execution.schedule
+            first, schedule = observation, observation.execution.schedule
             observation = self.replayed(schedule, limit, record=True)
+            observation.is_repeated = runs_alike(observation, first)
         return self._look(observation)
 
 
