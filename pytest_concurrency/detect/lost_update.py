@@ -15,7 +15,7 @@ What the values say, where an execution has been recorded in full, is told in ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from pytest_concurrency.detect.provenance import Provenance
@@ -71,8 +71,6 @@ def lost_updates(
     locations: dict[Location, _Location] = {}
     latest: dict[tuple[int, int], int] = {}
     """When a thread read last at a site, wherever."""
-    open_sites: dict[int, bool] = {}
-    """Write sites: whether what is lost there may be something that is not known."""
     provenance = Provenance(marks)
     sites = SITES
     for index, (thread, number, resource, part, op) in enumerate(rows(log)):
@@ -94,51 +92,35 @@ def lost_updates(
             place.seen[thread] = index
             continue
         site = sites[number]
-        reads: Iterable[int] = ()
         if marks:
             provenance.advance(index)
             if provenance.is_written_back(thread, number):
                 continue
-            reads = provenance.reads_in(thread, number) if site.is_tracked else ()
         foreign = place.write if place.writer != thread else place.other_write
         if foreign != _NEVER:
-            is_open = open_sites.get(number)
-            if is_open is None:
-                is_open = open_sites[number] = _is_open(number, known)
-            if is_open:
-                if not site.is_tracked:
-                    reads = [latest.get((thread, read), _NEVER) for read in site.flows]
-                flowing = _last_at(key, log, reads)
-                if flowing == _NEVER or (site_number(log[flowing]), number) not in known:
-                    found = _overwritten(log, place, (flowing, foreign, index))
-                    if found is not None:
-                        yield found
+            flowing = _NEVER
+            if site.is_tracked:
+                for when in provenance.reads_in(thread, number):
+                    if when > flowing and location(log[when]) == key:
+                        flowing = when
+            else:
+                for read in site.flows:
+                    when = latest.get((thread, read), _NEVER)
+                    if when > flowing and location(log[when]) == key:
+                        flowing = when
+            if flowing < foreign and (
+                flowing == _NEVER or (site_number(log[flowing]), number) not in known
+            ):
+                found = _overwritten(log, place, (flowing, foreign, index))
+                if found is not None:
+                    yield found
         if place.writer != thread:
             place.other_write, place.writer = place.write, thread
         place.write = place.wrote[thread] = index
 
 
-def _is_open(number: int, known: Set[object]) -> bool:
-    """Whether what is lost at a write site may be something that is not known."""
-    site = SITES[number]
-    if site.is_tracked or site.is_given or not known:
-        return True
-    return any((read, number) not in known for read in site.flows)
-
-
-def _last_at(key: Location, log: Log, reads: Iterable[int]) -> int:
-    """Return the last of these reads that is at a location."""
-    last = _NEVER
-    for read in reads:
-        if read > last and location(log[read]) == key:
-            last = read
-    return last
-
-
 def _overwritten(log: Log, place: _Location, events: tuple[int, int, int]) -> LostUpdate | None:
     flowing, foreign, index = events
-    if flowing > foreign:
-        return None
     if flowing != _NEVER:
         return None if _was_compared(log, events) else LostUpdate(*events, True)
     thread = thread_of(log[index])
