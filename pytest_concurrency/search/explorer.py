@@ -151,6 +151,7 @@ class Explorer(Executor):
             self._learning.note(execution.log)
             self._steering.note(observation, self.executions)
         if is_new or observation.failure is not None or execution.outcome:
+            self._doubts.next_execution(len(execution.log))
             suspect = look(observation, self._asked(observation, is_due or self._doubts.is_due))
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
             if suspect is None or self._ends(suspect):
@@ -179,7 +180,7 @@ class Explorer(Executor):
         again.is_repeated = runs_alike(again, suspect.observation)
         if not again.is_repeated:
             return suspect if suspect.is_certain else None  # not deterministic: as will be said
-        return self._look(again)
+        return look(again, self._asked(again, self._doubts.was_looked_at))
 
     def _look(self, observation: Observation) -> Finding | None:
         """Judge an execution that may have been recorded; what is known already is set aside."""

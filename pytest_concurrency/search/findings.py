@@ -9,6 +9,11 @@ from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import AND
 from pytest_concurrency.model import Hazard, badness
 
+_EVENTS_AT_ONCE = 20_000
+_ONE_IN = 20
+"""To record an event takes a few times as long as to execute it: so many are recorded without
+asking what that costs, and one in so many of what is executed.
+"""
 MOST = 5
 """Different hazards of one search; more would say no more."""
 
@@ -99,13 +104,40 @@ def _symptom(suspect: Finding) -> object:
 
 class Doubts:
     """Which suspicions are worth an execution that is recorded in full: that costs more than to
-    execute, so each is looked at ever more rarely.
+    execute, so each is looked at ever more rarely, and all of them together only so often.
     """
 
     def __init__(self) -> None:
         self._met: dict[object, int] = {}
+        """In how many executions each has been met."""
+        self._met_here: set[object] = set()
+        self._events_here = 0
+        self._may_record = _EVENTS_AT_ONCE
+
+    def next_execution(self, events: int) -> None:
+        """Take note that what is met from now on is met in another execution, of so many events."""
+        self._met_here.clear()
+        self._events_here = events
+        self._may_record += events // _ONE_IN
 
     def is_due(self, key: object) -> bool:
-        """Whether to look, now that it has been met once more."""
+        """Whether to look, now that it has been met in one more execution."""
+        if not self._is_its_turn(key):
+            return False
+        if self._may_record <= 0:
+            self._met[key] -= 1  # it waits until there is time for it
+            return False
+        self._may_record -= self._events_here
+        return True
+
+    def was_looked_at(self, key: object) -> bool:
+        """Take note that it is in the execution that another one was due for: it is not due."""
+        self._is_its_turn(key)
+        return False
+
+    def _is_its_turn(self, key: object) -> bool:
+        if key in self._met_here:
+            return False
+        self._met_here.add(key)
         met = self._met[key] = self._met.get(key, 0) + 1
         return met & (met - 1) == 0

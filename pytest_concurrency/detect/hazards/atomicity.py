@@ -102,11 +102,10 @@ def _acted_late(observation: Observation, asked: Asked) -> Iterator[Finding]:
         key = _key(observation, found)
         if key in asked.known:
             continue
-        if not contents:
-            if asked.is_due(key):
-                yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
-                return
-        elif _is_proven(observation, found, asked.again):
+        if asked.is_due(key):
+            yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
+            return
+        if contents and _is_proven(observation, found, asked.again):
             yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
 
 

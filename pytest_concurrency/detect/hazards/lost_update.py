@@ -122,8 +122,8 @@ def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate
             sites = _sites_of(observation, found)
             if failed or sites in asked.known:
                 continue
+            is_due = doubtful is None and may_flow(*sites) and asked.is_due(sites)
             if not contents:
-                is_due = doubtful is None and may_flow(*sites) and asked.is_due(sites)
                 doubtful = found if is_due else doubtful
                 continue
             if not flows_through_calls(log, observation.stacks, found):

@@ -88,11 +88,11 @@ def torn(observation: Observation, asked: Asked) -> Iterator[Finding]:
         key = _key(observation, found)
         if key in asked.known:
             continue
-        if not observation.contents:
-            if asked.is_due(key):
-                yield FoundTorn(ATOMICITY_VIOLATION, observation, found)
-                return
-        elif have_changed(observation.contents, found) and are_combined(observation, found):
+        if asked.is_due(key):
+            yield FoundTorn(ATOMICITY_VIOLATION, observation, found)
+            return
+        contents = observation.contents
+        if contents and have_changed(contents, found) and are_combined(observation, found):
             yield FoundTorn(ATOMICITY_VIOLATION, observation, found)
 
 
