@@ -53,6 +53,12 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
         ("looked_at_by_generator", "Hall.seats['a']", "if not self.seats[seat]:", "= who"),
         ("seats_counted_first", "Boat.seats", "if len(self.seats) < 1:", "self.seats[who] = 1"),
         (
+            "nobody_on_call",
+            "Rota.on_call",
+            "if sum(self.on_call.values()) > 1:",
+            "self.on_call[who] = False",
+        ),
+        (
             "guests_are_objects",
             "House.guests",
             "if len(self.guests) < 2:",

@@ -65,12 +65,12 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "results = [None, 6]",
         ),
         (
-            "nobody_on_call",
-            "Rota.on_call and Rota.on_call['anna']",
-            "if sum(self.on_call.values()) > 1:",
-            "self.on_call[who] = False",
-            "self.on_call[who] = False",
-            "state.on_call.ben = False",
+            "desk_left_alone",
+            "Desk.ben and Desk.anna",
+            "if self.ben:",
+            "self.ben = False",
+            "self.anna = False",
+            "state.ben = False",
         ),
         (
             "letters_thrown_away",

@@ -37,7 +37,7 @@ def test_long_executions_are_recorded_one_in_many():
     found = _due(Doubts(), 100, events=50_000)
     assert found[0] == 1
     assert 3 <= len(found) <= 6
-    assert all(later - earlier >= 20 for earlier, later in pairwise(found))
+    assert all(later - earlier >= 20 for earlier, later in pairwise(found[1:]))
 
 
 def test_what_there_was_no_time_for_waits():
