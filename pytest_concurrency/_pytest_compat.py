@@ -142,6 +142,14 @@ def errors_in(item: pytest.Item) -> list[pytest.ExceptionInfo[BaseException]]:
     return list(vars(item).get("_excinfo") or ())
 
 
+def expected_error(item: pytest.Item) -> tuple[Any, str] | None:
+    """Return what an ``xfail`` that holds for the item expects (``raises``), and its reason."""
+    from _pytest.skipping import xfailed_key
+
+    mark = None if item.config.option.runxfail else item.stash.get(xfailed_key, None)
+    return None if mark is None or mark.raises is None else (mark.raises, mark.reason)
+
+
 def report_sections(item: pytest.Item) -> list[tuple[str, str, str]]:
     """Return what has been captured of it: the list itself."""
     return item._report_sections

@@ -25,6 +25,7 @@ from pytest_concurrency.search.saved import SavedFailures
 from pytest_concurrency.search.token import Token, TokenError, decode
 from pytest_concurrency.session.acceptance import Acceptance
 from pytest_concurrency.session.ending import Ending
+from pytest_concurrency.session.expected import believe_xfail
 from pytest_concurrency.session.mistakes import Mistakes
 from pytest_concurrency.session.selection import check_named
 from pytest_concurrency.settings.markers import (
@@ -283,6 +284,7 @@ class StressSession:
         if report.failed:
             if call.excinfo is not None and isinstance(call.excinfo.value, HazardsFound):
                 report.longrepr = self._representation(stress_report)
+                believe_xfail(item, report, stress_report)
             stress_report = replace(stress_report, outcome="failed")
         if report.skipped:  # there is nothing that anybody expects to be judged
             stress_report = replace(stress_report, gated=False)

@@ -45,8 +45,12 @@ def _with_place(hazard: Hazard, result: CellResult, explored: Iterable[CellResul
             note = f"where it comes from is known from the same failure in {other.cell.label}"
             # It may come from each of them: only if all of them may stay, so may it.
             same = [each for each in same if each.accepted is None] or same
+            kinds = {each.kind for each in same}
+            is_same = len(kinds) == 1 and result.cell.kind == "free-running"
             return replace(
                 hazard,
+                # Threads at full speed fail as they did when that was found: it is no other hazard.
+                kind=kinds.pop() if is_same else hazard.kind,
                 accepted=same[0].accepted,
                 location=" and ".join(dict.fromkeys(each.location for each in same)),
                 sites=tuple(dict.fromkeys(use for each in same for use in each.sites)),

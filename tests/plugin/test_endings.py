@@ -189,3 +189,47 @@ def test_racy(counter, concurrency):
     hazard = found.of["test_racy"].hazards[0]
     assert hazard.note == ""
     assert hazard.replay
+
+
+RAISING = """
+import pytest
+
+class Counter:
+    def __init__(self): self.value = 0
+    def add(self):
+        seen = self.value
+        self.value = seen + 1
+
+class Wrong(AssertionError): pass
+
+@pytest.mark.xfail(raises={raises}, strict=True)
+@pytest.mark.threadsafe
+def test_it(concurrency):
+    counter = Counter()
+    concurrency.run(counter.add)
+    if counter.value != concurrency.count: raise {error}
+"""
+
+
+@pytest.mark.parametrize(
+    ("raises", "error", "outcome"),
+    [
+        ("AssertionError", "AssertionError", "xfailed"),
+        ("Wrong", "Wrong", "xfailed"),
+        ("(OSError, LookupError)", "KeyError", "xfailed"),
+        ("ValueError", "AssertionError", "failed"),
+        ("Wrong", "AssertionError", "failed"),
+    ],
+)
+def test_hazards_raise_what_an_expected_failure_names(
+    run: Callable[..., Run], raises: str, error: str, outcome: str
+) -> None:
+    found = run(RAISING.format(raises=raises, error=error), *EXPLORED_ONLY)
+    found.result.assert_outcomes(**{outcome: 1})
+    assert found.of["test_it"].hazards
+    assert found.result.ret == (outcome == "failed")
+
+
+def test_an_expected_failure_may_be_asked_to_fail(run: Callable[..., Run]) -> None:
+    source = RAISING.format(raises="AssertionError", error="AssertionError")
+    run(source, *EXPLORED_ONLY, "--runxfail").result.assert_outcomes(failed=1)

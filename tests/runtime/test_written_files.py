@@ -91,3 +91,33 @@ def test_a_method_of_the_programs_own_is_called_as_it_is(program: Any, tmp_path:
     one_execution(lambda: path, program.writes)
     assert path.said == "new"
     assert not path.exists()
+
+
+DESCRIPTORS = """
+    import os
+    def counts(number):
+        os.lseek(number, 0, 0)
+        seen = int(os.read(number, 10) or b"0")
+        os.lseek(number, 0, 0)
+        os.write(number, str(seen + 1).encode())
+"""
+
+
+def test_what_a_descriptor_is_of_has_one_name_whatever_its_number(tmp_path: Path) -> None:
+    program = load(tmp_path, DESCRIPTORS)
+    path, open_now = tmp_path / "count", []
+
+    def setup() -> int:
+        path.write_text("0")
+        open_now.append(os.open(path, os.O_RDWR))
+        return open_now[-1]
+
+    def check(number: int) -> bool:
+        return path.read_text() == "2"
+
+    found = explore(setup, [program.counts] * 2, check, schedules=30)
+    for number in open_now:
+        os.close(number)
+    assert len(set(open_now)) > 1
+    assert found.hazards
+    assert {hazard.location for hazard in found.hazards} == {"file count"}

@@ -78,6 +78,16 @@ def test_processes_meet_on_files_only() -> None:
     assert last_of(explored(on_file), in_processes()).location == "file log.txt"
 
 
+@pytest.mark.parametrize("kind", ["lost-update", "atomicity-violation"])
+def test_threads_at_full_speed_fail_by_what_explains_it(kind: str) -> None:
+    lost = replace(KNOWN, kind=kind)
+    assert last_of(explored(lost), free()).identity == lost.identity
+    on_file = replace(lost, location="file log.txt")
+    assert last_of(explored(on_file), in_processes()).kind == "test-failure"
+    other = replace(KNOWN, location="Box.other")
+    assert last_of(explored(lost, other), free()).kind == "test-failure"
+
+
 STACK = """thread 1:
   File "/p/it.py", line 3 in one
   File "/p/test_it.py", line 9 in test_it

@@ -30,7 +30,7 @@ from pytest_concurrency.runtime.helpers.marks import note_written_back
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.system.disguise import StandIn
 from pytest_concurrency.runtime.trace.operations import USE
-from pytest_concurrency.runtime.trace.resource import WHOLE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE
 
 Arguments = tuple[Any, ...]
 Effect = Callable[[int, Arguments], None]
@@ -140,8 +140,18 @@ def _environment(site: int, args: Arguments) -> None:
 
 
 def _descriptor(site: int, args: Arguments) -> None:
-    if args and type(args[0]) is int:
-        methods.touch_files(site, ((f"descriptor {args[0]}", USE),))
+    """Use the file that a descriptor is of: its number is another one in each execution."""
+    if not (args and type(args[0]) is int):
+        return
+    behind = f"descriptor {args[0]}"
+    with suppress(OSError):
+        behind = str(Path(f"/proc/self/fd/{args[0]}").readlink())
+    if behind.startswith("/"):
+        methods.touch_files(site, ((behind, USE),))
+        return
+    number = _b.files.setdefault(behind, len(_b.files))
+    shown = f"descriptor of a {behind.partition(':')[0]}" if ":" in behind else "descriptor"
+    touch(site, FILE, shown, shown, number, USE)
 
 
 def _locked_file(site: int, args: Arguments) -> None:
