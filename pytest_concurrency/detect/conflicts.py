@@ -54,7 +54,7 @@ def conflicts_of(log: Log, *, all_of_them: bool = False) -> list[Conflict]:
     reads: dict[Any, dict[Any, dict[tuple[int, int], int]]] = {}
     writes: dict[Any, dict[Any, int]] = {}
     found = []
-    for index in range(len(log)) if all_of_them else _while_others_run(log):
+    for index in range(len(log)) if all_of_them else while_others_run(log):
         event = log[index]
         thread, (obj, part) = thread_of(event), location(event)
         if is_read(event):
@@ -87,7 +87,7 @@ def _overlapping(parts: dict[Any, Any], part: Any) -> Iterator[Any]:
             yield parts[each]
 
 
-def _while_others_run(log: Log) -> range:
+def while_others_run(log: Log) -> range:
     """Leave out what the main thread does before the others start and after they have ended."""
     others = [index for index, event in enumerate(log) if thread_of(event)]
     return range(others[0], others[-1] + 1) if others else range(len(log))

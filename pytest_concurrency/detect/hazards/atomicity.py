@@ -17,6 +17,7 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
 )
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.hazards.torn import torn
+from pytest_concurrency.detect.lock_evidence import about_locks
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
@@ -69,11 +70,14 @@ class FoundCheckThenAct(Finding):
             f"{where(foreign)}{values[1]}; {one} changed it at {where(write)}{values[2]} by what "
             f"it had found: where {other} comes first, it does not"
         )
+        locks = about_locks(
+            self.observation, (self.found.read, self.found.write), (self.found.foreign_write,)
+        )
         failure = self.observation.failure
         return told(
             self.observation,
             self.kind,
-            message,
+            "; ".join(filter(None, (message, locks))),
             location=location,
             sites=uses,
             highlighted=frozenset(self.found),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.effects import as_in, was_exchanged, was_stale
+from pytest_concurrency.detect.lock_evidence import about_locks
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
@@ -63,11 +64,12 @@ class FoundLostUpdate(Finding):
             f"{other} overwrote it at {where(write)} with {values[2] or 'a value'}, made from the "
             f"{values[0] or 'value'} that it had read before at {where(read)}"
         )
+        locks = about_locks(self.observation, (found.read, found.write), (found.foreign_write,))
         failure = self.observation.failure
         return told(
             self.observation,
             self.kind,
-            message,
+            "; ".join(filter(None, (message, locks))),
             location=location,
             sites=uses,
             highlighted=frozenset(indices),

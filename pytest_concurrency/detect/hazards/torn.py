@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pytest_concurrency.detect.atomicity.torn import Torn, are_combined, have_changed, torn_pairs
 from pytest_concurrency.detect.detector import Again, Asked, Finding
+from pytest_concurrency.detect.lock_evidence import about_locks
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION
@@ -64,10 +65,15 @@ class FoundTorn(Finding):
             f"{when[1]} {writer} wrote that at {where(second_write)}, in the same critical "
             f"section: the two values do not belong together"
         )
+        locks = about_locks(
+            self.observation,
+            (self.found.first_read, self.found.second_read),
+            (self.found.first_write, self.found.second_write),
+        )
         return told(
             self.observation,
             self.kind,
-            message,
+            "; ".join(filter(None, (message, locks))),
             location=" and ".join(dict.fromkeys(names)),
             sites=uses,
             highlighted=frozenset(self.found),
