@@ -5,6 +5,7 @@ was made. Everything that detectors judge by.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -138,9 +139,10 @@ class Observation:
         through once.
         """
         if self._touched is None:
-            self._touched = {}
-            for index, event in enumerate(self.execution.log):
-                self._touched.setdefault(location(event), []).append(index)
+            touched: defaultdict[Location, list[int]] = defaultdict(list)
+            for index, where in enumerate(map(location, self.execution.log)):
+                touched[where].append(index)
+            self._touched = dict(touched)
         return self._touched
 
     @property

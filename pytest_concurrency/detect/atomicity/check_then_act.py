@@ -60,7 +60,8 @@ def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[
         read: dict[int, int] = {}
         stale: dict[int, int] = {}
         for index in indices:
-            thread, op = thread_of(log[index]), operation(log[index])
+            event = log[index]
+            thread, op = thread_of(event), operation(event)
             if op == READ:
                 read[thread] = index
                 stale.pop(thread, None)

@@ -61,6 +61,8 @@ def _sections(
     """Yield the critical sections that have written more than one location which other threads
     know, with the thread.
     """
+    if not held.is_any_taken:
+        return  # none of the locations need be looked at
     sections: dict[tuple[int, Location, int], _Section] = {}
     for place, indices in touched.items():
         if len(indices) < 2 or len({thread_of(log[index]) for index in indices}) < 2:

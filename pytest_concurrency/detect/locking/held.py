@@ -96,6 +96,11 @@ class LocksHeld:
             locks = self._sets[id(held)] = frozenset(held)
         return locks
 
+    @property
+    def is_any_taken(self) -> bool:
+        """Whether any thread has taken a lock."""
+        return bool(self._changes)
+
     def taken(self, index: int) -> Held:
         """Return the same locks, the oldest first, each with where it was acquired."""
         changes = self._changes.get(thread_of(self._log[index]))
