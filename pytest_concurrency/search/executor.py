@@ -82,7 +82,7 @@ class Executor:
         seen: set[int] | None = None,
     ) -> Observation:
         start_round(is_brief=not record, goes_on=goes_on)
-        TAKING.begin(seen, self.outcomes.names)
+        TAKING.begin(seen, self.outcomes.names, self._learning.heat)
         return self._run(strategy, limit, record)
 
     def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:

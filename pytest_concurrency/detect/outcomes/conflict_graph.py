@@ -1,4 +1,4 @@
-"""Whether the workers of an execution did what they did as if one after another.
+"""How the workers of an execution have met: whether they did what they did as if one after another.
 
 Where the graph of their conflicts has no cycle, any order that agrees with it is a serial execution
 with the same outcome: there is nothing to be asked (Bernstein, Hadzilacos and Goodman, "Concurrency
@@ -7,9 +7,9 @@ Control and Recovery in Database Systems", 1987, theorem 2.1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_concurrency.runtime.trace.event import Log, rows
 from pytest_concurrency.runtime.trace.operations import (
@@ -27,35 +27,83 @@ from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
 _OF_QUEUES = frozenset({"put", "get", "put_nowait", "get_nowait", "qsize", "empty", "full"})
 """Methods that hand on data, besides synchronising."""
 
-_Uses = tuple[set[int], set[int]]
-"""Who has read, and who has written."""
+_NO_LOOKS: frozenset[int] = frozenset()
 
 
-def is_interleaved(log: Log, noted: Sequence[Noted]) -> bool:
-    """Whether no order of the workers has all their conflicts the same way round."""
+class Meeting(NamedTuple):
+    """How the workers of an execution have met."""
+
+    order: int
+    """The same for executions in which all conflicts are the same way round: those come to the same
+    (Mazurkiewicz, "Trace Theory", 1987)."""
+    is_cyclic: bool
+    """Whether no order of the workers has all their conflicts that way round."""
+
+
+class _Place:
+    """What has happened at a location so far."""
+
+    __slots__ = ("readers", "writers", "writes")
+
+    def __init__(self) -> None:
+        self.readers: set[int] = set()
+        self.writers: set[int] = set()
+        self.writes = 0
+
+
+def meeting(log: Log, noted: Sequence[Noted], heat: bytearray | None) -> Meeting:
+    """Return how the workers have met; ``heat`` says by site where they may."""
     if any(op == STEP for *_, op in noted):
         log = list(merged(log, noted))
-    places: dict[Any, dict[Any, _Uses]] = {}
-    before: dict[int, set[int]] = {}
+    found = _met(log, heat, _NO_LOOKS)
+    if not found.is_cyclic:
+        return found
     looks = _passing_looks(log)
+    return found._replace(is_cyclic=_met(log, heat, looks).is_cyclic) if looks else found
+
+
+def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
+    # Run over every event of every new interleaving: written for speed.
+    places: dict[Any, dict[Any, _Place]] = {}
+    before: dict[int, set[int]] = {}
+    orders: dict[int, list[int]] = {}
+    hot = len(heat) if heat is not None else 0
     for index, (thread, number, resource, part, op) in enumerate(rows(log)):
-        if not thread or index in looks or (op in SYNCHRONISE and not _hands_on(op, number)):
+        if not thread or (heat is not None and number < hot and not heat[number]):
+            continue
+        if index in looks or (op in SYNCHRONISE and not _hands_on(op, number)):
             continue
         parts = places.get(resource)
         if parts is None:
             parts = places[resource] = {}
-        uses = parts.get(part)
-        if uses is None:
-            uses = parts[part] = (set(), set())
-        is_read = op in ONLY_READ
-        met = parts.values() if part is WHOLE else (uses, parts.get(WHOLE, uses))
-        for readers, writers in met:
-            if len(writers) > (thread in writers):
-                before.setdefault(thread, set()).update(writers)
-            if not is_read and len(readers) > (thread in readers):
-                before.setdefault(thread, set()).update(readers)
-        uses[not is_read].add(thread)
-    return _has_cycle(before)
+        place = parts.get(part)
+        if place is None:
+            place = parts[part] = _Place()
+        is_write = op not in ONLY_READ
+        if part is WHOLE:
+            met = list(parts.values())
+        else:
+            whole = parts.get(WHOLE)
+            met = [place] if whole is None else [place, whole]
+        version = 0
+        for each in met:
+            version += each.writes
+            if len(each.writers) > (thread in each.writers):
+                before.setdefault(thread, set()).update(each.writers)
+            if is_write and len(each.readers) > (thread in each.readers):
+                before.setdefault(thread, set()).update(each.readers)
+        order = orders.get(thread)
+        if order is None:
+            order = orders[thread] = []
+        order.append(number)
+        order.append(version)
+        if is_write:
+            place.writers.add(thread)
+            place.writes += 1
+        else:
+            place.readers.add(thread)
+    signature = hash(tuple((thread, *orders[thread]) for thread in sorted(orders)))
+    return Meeting(signature, _has_cycle(before))
 
 
 def _passing_looks(log: Log) -> set[int]:
@@ -81,7 +129,11 @@ def _hands_on(op: str, number: int) -> bool:
 
 
 def _has_cycle(before: dict[int, set[int]]) -> bool:
+    if len(before) < 2:
+        return False
     graph = {thread: others - {thread} for thread, others in before.items()}
+    if len(graph) == 2:
+        return all(not others.isdisjoint(graph.keys()) for others in graph.values())
     try:
         TopologicalSorter(graph).prepare()
     except CycleError:

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from pytest_concurrency.detect.outcome import Outcome
-from pytest_concurrency.detect.outcomes.conflict_graph import is_interleaved
+from pytest_concurrency.detect.outcomes.conflict_graph import meeting
 from pytest_concurrency.detect.outcomes.description import Describer, is_state
 from pytest_concurrency.detect.outcomes.given import (
     Job,
@@ -39,6 +39,7 @@ class Taking(Witness):
     def __init__(self) -> None:
         self._seen: set[int] | None = None
         self._names: Set[str] = frozenset()
+        self._heat: bytearray | None = None
         self._is_wanted = self._in_any_case = False
         self._forget()
 
@@ -57,17 +58,19 @@ class Taking(Witness):
         self,
         seen: set[int] | None,
         names: Set[str],
+        heat: bytearray | None = None,
         *,
         in_any_case: bool = False,
         otherwise: bool = False,
     ) -> None:
-        """Ask for the outcome of the next execution: not of those whose interleaving is in
-        ``seen``, nor, unless ``in_any_case``, where the workers did as if one after another.
-        ``names`` are globals and attributes of classes to be told of whoever touches them;
-        ``otherwise``: what it makes lies at other addresses than before.
+        """Ask for the outcome of the next execution: not of those whose interleaving, or the order
+        of whose conflicts, is in ``seen``, nor, unless ``in_any_case``, where the workers did as if
+        one after another. ``names`` are globals and attributes of classes to be told of whoever
+        touches them; ``heat`` says by site where workers may meet; ``otherwise``: what it makes
+        lies at other addresses than before.
         """
         self._forget()
-        self._names = names
+        self._names, self._heat = names, heat
         self._seen, self._in_any_case, self._is_wanted = seen, in_any_case, True
         self._in_the_way = _some_of_each_size() if otherwise else []
 
@@ -115,7 +118,14 @@ class Taking(Witness):
             if signature in self._seen:
                 return False
             self._seen.add(signature)
-        return self._in_any_case or is_interleaved(log, baton.noted)
+        if self._in_any_case:
+            return True
+        order, is_cyclic = meeting(log, baton.noted, self._heat)
+        if self._seen is None or not is_cyclic:
+            return is_cyclic
+        is_new = order not in self._seen
+        self._seen.add(order)
+        return is_new
 
     def _outcome(
         self, pairs: Iterable[tuple[str, object]], ends: Sequence[End], *, alike: bool
