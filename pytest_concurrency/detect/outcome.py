@@ -20,8 +20,6 @@ class Outcome(NamedTuple):
     """What each worker has returned, or ``{"raised": type}``."""
     state: dict[str, Any]
     """What has become of what they were given, by name."""
-    unordered: frozenset[Path] = frozenset()
-    """Lists whose order says no more than who came first: the workers did nothing but append."""
     are_alike: bool = False
     """Whether all workers do the same, with the same arguments: which is which says nothing."""
 
@@ -35,12 +33,10 @@ class Outcome(NamedTuple):
 def differences(one: Outcome, other: Outcome, passing: Set[Path] = frozenset()) -> set[Path]:
     """Return where two outcomes differ, other than at paths in ``passing`` and below.
 
-    Of the state only what is named in both is compared.
+    Of the state only what is named in both is compared, and lists in no order: who came first is
+    no matter there, nor who has brought back first what was lent.
     """
-    unordered = one.unordered | other.unordered
-    if one.are_alike and other.are_alike:
-        unordered |= {("results",)}
-    compare = _Comparison(passing, unordered)
+    compare = _Comparison(passing, are_alike=one.are_alike and other.are_alike)
     found = set(compare.differing(one.results, other.results, ("results",)))
     for name in one.state.keys() & other.state.keys():
         found.update(compare.differing(one.state[name], other.state[name], ("state", name)))
@@ -48,9 +44,9 @@ def differences(one: Outcome, other: Outcome, passing: Set[Path] = frozenset()) 
 
 
 class _Comparison:
-    def __init__(self, passing: Set[Path], unordered: Set[Path]) -> None:
+    def __init__(self, passing: Set[Path], *, are_alike: bool) -> None:
         self._passing = passing
-        self._unordered = unordered
+        self._are_alike = are_alike
 
     def differing(self, one: Any, other: Any, path: Path) -> Iterator[Path]:
         if path in self._passing:
@@ -75,7 +71,7 @@ class _Comparison:
         if len(one) != len(other):
             yield path
             return
-        if path in self._unordered:
+        if path[0] == "state" or (self._are_alike and len(path) == 1):
             one, other = sorted(one, key=repr), sorted(other, key=repr)
         for item, other_item in zip(one, other, strict=True):
             yield from self.differing(item, other_item, (*path, ITEM))

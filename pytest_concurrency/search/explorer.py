@@ -253,7 +253,8 @@ class Explorer(Executor):
 
     def _look_closely(self, observation: Observation, limit: int, record: bool) -> Finding | None:
         """Judge by the values, too: to record takes longer, so only where there is something."""
-        if record and look(observation, Asked(is_due=_always)) is not None:
+        is_suspect = look(observation, Asked(is_due=_always)) is not None
+        if record and (is_suspect or observation.outcome is not None):
             first, schedule = observation, observation.execution.schedule
             observation = self.replayed(schedule, limit, record=True)
             observation.is_repeated = runs_alike(observation, first)

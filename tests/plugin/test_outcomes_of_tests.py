@@ -128,6 +128,43 @@ def test_own_threads():
     for thread in threads:
         thread.join()
 
+class Clerk(threading.Thread):
+    def __init__(self, shop):
+        super().__init__()
+        self.shop = shop
+        self.seen = None
+
+    def run(self):
+        self.shop.buy_locked("anna")
+        self.seen = len(self.shop.log)
+        with self.shop.lock:
+            self.shop.price += 1
+        with self.shop.lock:
+            self.seen = self.shop.price
+
+def test_threads_of_a_class():
+    shop = Shop()
+    clerks = [Clerk(shop), Clerk(shop)]
+    for clerk in clerks:
+        clerk.start()
+    for clerk in clerks:
+        clerk.join()
+
+def test_visitors_at_once(concurrency):
+    shop = Shop()
+
+    class Door:
+        most = 0
+
+        def visit(self):
+            with shop.lock:
+                shop.price += 1
+                self.most = max(self.most, shop.price)
+            with shop.lock:
+                shop.price -= 1
+
+    concurrency.run(Door().visit)
+
 def test_who_waits(concurrency):
     shop, ready = Shop(), threading.Event()
 
@@ -172,4 +209,4 @@ def test_clean(run: Callable[..., Run]) -> None:
     assert {name: report.hazards for name, report in found.of.items()} == dict.fromkeys(
         found.of, ()
     )
-    assert len(found.of) == 5
+    assert len(found.of) == 7

@@ -12,7 +12,7 @@ from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.outcome import Outcome, Path
-from pytest_concurrency.detect.outcomes.story import Story, story_of
+from pytest_concurrency.detect.outcomes.story import Story, story_of, was_lent
 from pytest_concurrency.detect.telling import AND, named_in_source, site_of, told, where
 from pytest_concurrency.kinds import KINDS, NONSERIALIZABLE_OUTCOME
 from pytest_concurrency.model import Hazard, SiteUse
@@ -28,7 +28,7 @@ class FoundOutcome(Finding):
     nearest: Outcome
     """What the most similar serial one comes to."""
     differing: frozenset[Path]
-    story: Story | None
+    story: Story
 
     explains_failure: ClassVar[bool] = False
     needs_values: ClassVar[bool] = True
@@ -38,7 +38,7 @@ class FoundOutcome(Finding):
     def identity(self) -> Hashable:
         """By what differs, and the locations at which the threads got in each other's way."""
         log = self.observation.execution.log
-        own = () if self.story is None else self.story.own
+        own = self.story.own
         return (self.kind, tuple(dict.fromkeys(named_in_source(log[each]) for each in own)))
 
     @property
@@ -55,7 +55,7 @@ class FoundOutcome(Finding):
     def locations(self) -> tuple[str, ...]:
         """Where the threads got in each other's way."""
         log, accesses = self.observation.execution.log, self.observation.accesses
-        own = () if self.story is None else self.story.own
+        own = self.story.own
         if accesses:
             return tuple(dict.fromkeys(accesses[each].location for each in own))
         return tuple(dict.fromkeys(named_in_source(log[each]) for each in own))
@@ -64,7 +64,7 @@ class FoundOutcome(Finding):
         """Say what differs from the nearest serial outcome, and where a thread got in between."""
         outcome, log = self.observation.outcome, self.observation.execution.log
         assert outcome is not None
-        events = () if self.story is None else self.story.events
+        events = self.story.events
         uses = [
             SiteUse(
                 site_of(site_number(log[each])),
@@ -76,11 +76,10 @@ class FoundOutcome(Finding):
         message = "no order of the threads one after another comes to this: " + _short(
             outcome, self.differing
         )
-        if len(uses) > 2:
-            message += (
-                f"; {thread_name(uses[1].thread, '')} got in at {where(uses[1])}, between what "
-                f"{thread_name(uses[0].thread, '')} did at {where(uses[0])} and {where(uses[2])}"
-            )
+        message += (
+            f"; {thread_name(uses[1].thread, '')} got in at {where(uses[1])}, between what "
+            f"{thread_name(uses[0].thread, '')} did at {where(uses[0])} and {where(uses[2])}"
+        )
         return told(
             self.observation,
             self.kind,
@@ -111,6 +110,8 @@ class Outcomes(Detector):
             return
         differing = frozenset(asked.again.outcomes.differing(outcome, nearest))
         story = story_of(execution.log)
+        if story is None or was_lent(execution.log, observation.contents, story):
+            return
         found = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, nearest, differing, story)
         if asked.accused.isdisjoint(found.locations):
             yield found

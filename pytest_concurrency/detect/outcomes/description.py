@@ -74,15 +74,11 @@ def is_programs_class(cls: type) -> bool:
 class Describer:
     """Describes the objects of one execution: what was met before is known."""
 
-    def __init__(self, idents: Set[int], appended: Set[int], addresses: Iterable[int]) -> None:
+    def __init__(self, idents: Set[int], addresses: Iterable[int]) -> None:
         self._idents = idents
         """Numbers that are threads'."""
         self._regions = {address >> _REGION_BITS for address in addresses} - {0}
         """Where objects lie."""
-        self._appended = appended
-        """Addresses of lists that workers did nothing with but append."""
-        self.unordered: set[Path] = set()
-        """Where they are."""
         self._met: dict[int, str] = {}
         """By address: what an object is called when it is met again."""
         self._values: dict[int, Any] = {}
@@ -175,8 +171,6 @@ class Describer:
         for base, describing in _CONTAINERS:
             if is_derived(kind, (base,)):
                 self._values.setdefault(id(value), f"<{class_name(kind)}>")
-                if id(value) in self._appended:
-                    self.unordered.add(path)
                 described = describing(self, value, path, name, depth)
                 self._values[id(value)] = described
                 return described

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from pytest_concurrency.detect.effects import Contents
 from pytest_concurrency.runtime.trace.event import (
     Log,
     location,
     operation,
     resource_of,
+    site_number,
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, SYNCHRONISE
-from pytest_concurrency.runtime.trace.resource import overlap
+from pytest_concurrency.runtime.trace.resource import Location, overlap
+from pytest_concurrency.runtime.trace.sites import SITES
 
 _MOST_CONFLICTS = 500
+_TAKING_OUT = frozenset({"pop", "popleft", "popitem", "remove", "discard"})
+_PUTTING_BACK = frozenset({"append", "appendleft", "add", "insert"})
 
 
 class Story(NamedTuple):
@@ -82,3 +87,47 @@ def _plainness(log: Log, story: Story) -> tuple[bool, bool, bool, int]:
         operation(foreign) not in ONLY_READ,
         -(story.then - story.first),
     )
+
+
+def was_lent(log: Log, contents: Contents, story: Story) -> bool:
+    """Whether one of the workers has put back what it had found at a location of the story, and the
+    other one was there meanwhile: it has had something for itself for a time (a connection in use,
+    a parcel that is out), and that others see that is meant. None is known without the contents.
+    """
+    return any(
+        _is_visited(log, writes[0], writes[-1]) and _puts_back(log, contents, writes)
+        for place in {location(log[each]) for each in story.events}
+        for worker in {thread_of(log[each]) for each in story.events}
+        if contents and len(writes := _writes(log, worker, place)) > 1
+    )
+
+
+def _writes(log: Log, worker: int, place: Location) -> list[int]:
+    return [
+        index
+        for index, event in enumerate(log)
+        if thread_of(event) == worker
+        and location(event) == place
+        and operation(event) not in ONLY_READ
+    ]
+
+
+def _is_visited(log: Log, start: int, end: int) -> bool:
+    """Whether another worker has been at a location between two accesses to it."""
+    worker, place = thread_of(log[start]), location(log[start])
+    return any(
+        thread_of(event) not in (0, worker) and overlap(location(event), place)
+        for event in log[start:end]
+    )
+
+
+def _puts_back(log: Log, contents: Contents, writes: Sequence[int]) -> bool:
+    """Whether a worker leaves a location as it was, as far as its own writes go."""
+    start, end = writes[0], writes[-1]
+    taken, back = (SITES[site_number(log[each])].name for each in (start, end))
+    if taken in _TAKING_OUT and back in _PUTTING_BACK:
+        return True
+    values = [(before.value, after.value) for before, after in (contents[each] for each in writes)]
+    if all(type(v) is tuple and v[0] == "int" for pair in values for v in pair):
+        return not sum(after[1] - before[1] for before, after in values)
+    return contents[start][0].is_same(contents[end][1])

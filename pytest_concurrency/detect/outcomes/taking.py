@@ -21,7 +21,7 @@ from pytest_concurrency.detect.outcomes.given import (
     is_same_call,
     what_runs,
 )
-from pytest_concurrency.detect.outcomes.touched import appended, kept_in_modules
+from pytest_concurrency.detect.outcomes.touched import kept_in_modules
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
 from pytest_concurrency.runtime.scheduler.protocols import Witness
@@ -131,8 +131,7 @@ class Taking(Witness):
         self, pairs: Iterable[tuple[str, object]], ends: Sequence[End], *, alike: bool
     ) -> Outcome:
         log, objects = baton.log, _objects()
-        lists = {id(objects[number]) for number in appended(log) if number in objects}
-        describer = Describer(_idents(), lists, [*baton.seen, id([]), id(object())])
+        describer = Describer(_idents(), [*baton.seen, id([]), id(object())])
         for value, error in ends:
             path, name = ("results", "*"), f"results[{len(self._results)}]"
             told = {"raised": type(error).__name__} if error is not None else None
@@ -143,7 +142,7 @@ class Taking(Witness):
         for name, value in kept_in_modules(log, objects, self._names):
             if name in self._names or not describer.has_met(value):
                 state.setdefault(name, describer.describe(value, ("state", name), name))
-        return Outcome(list(self._results), state, frozenset(describer.unordered), alike)
+        return Outcome(list(self._results), state, alike)
 
 
 TAKING = Taking()

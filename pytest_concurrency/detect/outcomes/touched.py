@@ -14,21 +14,7 @@ from pytest_concurrency.runtime.effects.foreign import (
     module_of,
 )
 from pytest_concurrency.runtime.trace.event import Log, rows
-from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
-from pytest_concurrency.runtime.trace.sites import SITES
-
-_APPENDING = frozenset({"append", "appendleft", "extend", "add"})
-
-
-def appended(log: Log) -> set[Any]:
-    """Return the containers, by number, with which the workers have done nothing but append."""
-    found: set[Any] = set()
-    others: set[Any] = set()
-    for thread, number, resource, _, op in rows(log):
-        if thread:
-            is_one = op == WRITE and SITES[number].name in _APPENDING
-            (found if is_one else others).add(resource)
-    return found - others
+from pytest_concurrency.runtime.trace.operations import ONLY_READ
 
 
 def _shared(log: Log) -> dict[Any, set[Any]]:

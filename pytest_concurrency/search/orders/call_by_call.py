@@ -38,6 +38,10 @@ class Users(NamedTuple):
         is_test = bool(self.test) and code.co_qualname == self.test
         return self.path in (None, code.co_filename) and (is_test or _is_function(code))
 
+    def begin(self, code: CodeType) -> bool:
+        """Whether a thread that begins with a function is one: ``run`` of a thread's class, too."""
+        return self.has(code) or (self.path == code.co_filename and code.co_name == "run")
+
 
 ANY_FUNCTION: Final = Users(None)
 
@@ -158,7 +162,7 @@ def _outermost(users: Users) -> CodeType | None:
         if is_programs(frame.f_code.co_filename):
             found = frame.f_code
         frame = frame.f_back
-    return found if found is not None and users.has(found) else None
+    return found if found is not None and users.begin(found) else None
 
 
 def _is_function(code: CodeType) -> bool:
