@@ -38,6 +38,11 @@ monitoring: Any = vars(sys).get("monitoring")
 """PEP 669, from 3.12 on; None before."""
 
 
+ENUM_NAME: Final = "_name_"
+"""The attribute in which a member of an ``Enum`` keeps its name, whatever its class makes of
+``name``."""
+
+
 def gil_enabled() -> bool:
     """Whether this process runs with the global interpreter lock."""
     asks = getattr(sys, "_is_gil_enabled", None)  # 3.13+

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from enum import Enum
 from functools import partial
 from multiprocessing import connection, resource_tracker, synchronize
 from multiprocessing import pool as pool_module
@@ -281,12 +282,24 @@ def test_is_listened_to() -> None:
     waiting.join()
 
 
+def test_where_a_member_keeps_its_name() -> None:
+    class Colour(Enum):
+        RED = 1
+
+        @property
+        def name(self) -> str:
+            return "not this"
+
+    assert vars(Colour.RED)[_compat.ENUM_NAME] == "RED"
+
+
 def test_is_of_threads() -> None:
     with ThreadPool(1) as pool:
         told = pool.apply_async(int)
         told.wait()
         waits = pool.apply_async(time.sleep, [0.01])
         assert _compat.is_of_threads(waits)
+        waits.wait()  # by the thread that has done all that it does for the first one
         assert not _compat.is_of_threads(told)
     assert not _compat.is_of_threads(Future())
 

@@ -32,8 +32,8 @@ def flows_through_calls(log: Log, stacks: Sequence[Stack], found: LostUpdate) ->
     up, down = read[: len(read) - shared + 1], write[: len(write) - shared + 1]
     if len(up) == len(down) == 1 or _was_called_again(log, stacks, found, up, shared):
         return False
-    sources = _sources(site_number(log[found.read]), _without_wrappers(up))
-    stored = _stored(site_number(log[found.write]), _without_wrappers(down))
+    sources = sources_of(site_number(log[found.read]), without_wrappers(up))
+    stored = _stored(site_number(log[found.write]), without_wrappers(down))
     return not sources.isdisjoint(stored.sure)
 
 
@@ -123,7 +123,7 @@ def is_decided(read: int, write: int) -> bool:
 # -- what flows in the functions on the way ------------------------------------------------
 
 
-def _sources(site: int, up: Stack) -> Reads:
+def sources_of(site: int, up: Stack) -> Reads:
     """Return what gave, in the last of the activations, the value that was read."""
     nodes = frozenset(node for _, node in accessed(site))
     for below, frame in pairwise(up):
@@ -195,7 +195,7 @@ def evaluated_in(frame: Frame) -> list[tuple[Function, Any]]:
     return handing.evaluated_at(at) if handing is not None and at is not None else []
 
 
-def _without_wrappers(stack: Stack) -> Stack:
+def without_wrappers(stack: Stack) -> Stack:
     """Leave out the wrappers of decorators, which hand on all that they get."""
     return tuple(
         frame

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Finding, never
 from pytest_concurrency.detect.gil.reachable import with_gil
-from pytest_concurrency.detect.hazards import look, warners
+from pytest_concurrency.detect.hazards import findings_in, look, warners
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
@@ -156,7 +156,10 @@ class Explorer(Executor):
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
             if suspect is None or self._ends(suspect):
                 return None
-            return self._looked_again(suspect) if suspect.needs_values else suspect
+            if suspect.needs_values or not suspect.explains_failure:
+                # With the values something may be seen that explains how it fails.
+                return self._looked_again(suspect)
+            return suspect
         return None  # judged before
 
     def _asked(self, observation: Observation, is_due: Callable[[Any], bool]) -> Asked:
@@ -182,9 +185,16 @@ class Explorer(Executor):
             return suspect if suspect.is_certain else None  # not deterministic: as will be said
         return look(again, self._asked(again, self._doubts.was_looked_at))
 
-    def _look(self, observation: Observation) -> Finding | None:
-        """Judge an execution that may have been recorded; what is known already is set aside."""
-        return look(observation, self._asked(observation, never))
+    def _look_for(self, wanted: Finding, observation: Observation) -> Finding | None:
+        """Judge an execution that is to show a finding: return that one; another one if it does
+        not.
+        """
+        first = None
+        for finding in findings_in(observation, self._asked(observation, never)):
+            if is_same(finding, wanted):
+                return finding
+            first = first or finding
+        return first
 
     def _note_warning(self, finding: Finding) -> None:
         if finding.key not in self._warnings:
@@ -217,17 +227,17 @@ class Explorer(Executor):
     def _confirmed(self, suspect: Finding) -> Hazard:
         index = self.executions
         # Whether anything was lost is seen only where values are known.
-        replay = partial(self._try, record=suspect.needs_values)
+        replay = partial(self._try, suspect=suspect)
         now = monotonic()
         deadline = min(self.deadline, now + max(_LEAST_SHORTENING_SECONDS, now - self._started))
-        sample = partial(self._sample, record=suspect.needs_values)
+        sample = partial(self._sample, suspect=suspect)
         shortest = shortened(suspect, replay, sample, limit=self.limit, deadline=deadline)
         if shortest is not suspect and shortest.refuted(self) is not None:
             shortest = suspect  # which does not
         schedule = shortest.observation.execution.schedule
         again: Finding | None = shortest
         if not shortest.observation.is_repeated:
-            again = self._look(self.replayed(schedule, self.limit, record=True))
+            again = self._look_for(shortest, self.replayed(schedule, self.limit, record=True))
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
@@ -239,26 +249,28 @@ class Explorer(Executor):
         notes = "; ".join(filter(None, (note, told.note)))
         return replace(told, note=notes, schedule_index=index)
 
-    def _sample(self, bound: int, limit: int, *, record: bool) -> Iterator[Finding | None]:
+    def _sample(self, bound: int, limit: int, *, suspect: Finding) -> Iterator[Finding | None]:
         """Execute schedules with at most ``bound`` preemptions, those with few of them first."""
         strategy = Systematic(Choices("shortening", bound), self._learning, bound)
         while not strategy.finished:
             strategy.prepare()
             observation = self._execute(strategy, limit)
             strategy.learn(observation.execution)
-            yield self._look_closely(observation, limit, record)
+            yield self._look_closely(observation, limit, suspect)
 
-    def _try(self, schedule: Schedule, limit: int, *, record: bool) -> Finding | None:
-        return self._look_closely(self.replayed(schedule, limit), limit, record)
+    def _try(self, schedule: Schedule, limit: int, *, suspect: Finding) -> Finding | None:
+        return self._look_closely(self.replayed(schedule, limit), limit, suspect)
 
-    def _look_closely(self, observation: Observation, limit: int, record: bool) -> Finding | None:
+    def _look_closely(
+        self, observation: Observation, limit: int, suspect: Finding
+    ) -> Finding | None:
         """Judge by the values, too: to record takes longer, so only where there is something."""
         is_suspect = look(observation, Asked(is_due=_always)) is not None
-        if record and (is_suspect or observation.outcome is not None):
+        if suspect.needs_values and (is_suspect or observation.outcome is not None):
             first, schedule = observation, observation.execution.schedule
             observation = self.replayed(schedule, limit, record=True)
             observation.is_repeated = runs_alike(observation, first)
-        return self._look(observation)
+        return self._look_for(suspect, observation)
 
 
 class _Bounds:

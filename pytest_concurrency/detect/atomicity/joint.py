@@ -9,8 +9,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from pytest_concurrency.detect.through_calls import accessed, asked, between, evaluated_in
+from pytest_concurrency.detect.through_calls import (
+    accessed,
+    asked,
+    between,
+    evaluated_in,
+    sources_of,
+    without_wrappers,
+)
 from pytest_concurrency.instrument.analysis.handing import Function
+from pytest_concurrency.instrument.analysis.values import Reads
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import Log, site_number, thread_of
 
@@ -51,3 +59,13 @@ def _nodes(stack: Stack, shared: int, site: int) -> list[tuple[Function, ast.AST
     if len(stack) == shared:
         return [*accessed(site)] or [*asked(site)]
     return evaluated_in(stack[-shared])
+
+
+def returned(stacks: Sequence[Stack], log: Log, first: int, second: int) -> tuple[Reads, Reads]:
+    """Return what gave, in the activation that two reads share, the very values that they read."""
+    shared = between(stacks[first], stacks[second]) or 0
+    one, other = (
+        sources_of(site_number(log[i]), without_wrappers(stacks[i][: len(stacks[i]) - shared + 1]))
+        for i in (first, second)
+    )
+    return one, other

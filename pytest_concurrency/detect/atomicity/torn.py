@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
-from pytest_concurrency.detect.atomicity.joint import joint_nodes
+from pytest_concurrency.detect.atomicity.joint import joint_nodes, returned
 from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
 from pytest_concurrency.detect.locking.held import LocksHeld
 from pytest_concurrency.detect.observation import Observation
@@ -115,8 +115,9 @@ def are_combined(observation: Observation, found: Torn) -> bool:
         for event in log[second + 1 :]
     ):
         return False
+    one, two = returned(stacks, log, first, second)
     return any(
-        function.combines(node, other)
+        node in one and other in two and function.combines(node, other)
         for function, node, other in joint_nodes(log, stacks, first, second)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding
@@ -56,15 +57,19 @@ def add_detector(detector: Detector) -> None:
 
 def look(observation: Observation, asked: Asked = NOTHING_MORE) -> Finding | None:
     """Judge one execution: return the first thing that looks like a hazard, and is not known."""
+    return next(findings_in(observation, asked), None)
+
+
+def findings_in(observation: Observation, asked: Asked = NOTHING_MORE) -> Iterator[Finding]:
+    """Judge one execution: yield all that looks like a hazard, and is not known."""
     outcome = observation.execution.outcome
     if outcome in _STOPPED:
-        return None
+        return
     for detector in DETECTORS:
         if not detector.is_warning:
             for finding in detector.findings(observation, asked):
                 if outcome or finding.key not in asked.known:
-                    return finding
-    return None
+                    yield finding
 
 
 def warners() -> tuple[Detector, ...]:

@@ -23,7 +23,7 @@ from pytest_concurrency.detect.telling import named_in_source, site_of, told, wh
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
 from pytest_concurrency.model import Hazard, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import effect, site_number, thread_of
+from pytest_concurrency.runtime.trace.event import Log, effect, site_number, thread_of
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -104,13 +104,19 @@ def _acted_late(observation: Observation, asked: Asked) -> Iterator[Finding]:
     log, contents = observation.execution.log, observation.contents
     for found in acted_late(log, observation.touched):
         key = _key(observation, found)
-        if key in asked.known:
+        if key in asked.known or _flows(log, found):
             continue
         if asked.is_due(key):
             yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
             return
         if contents and _is_proven(observation, found, asked.again):
             yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
+
+
+def _flows(log: Log, found: ActedLate) -> bool:
+    """Whether what was read is in what was written: that would be a lost update."""
+    read, write = sites_of(log, found)
+    return read in SITES[write].flows
 
 
 def _is_proven(observation: Observation, found: ActedLate, again: Again | None) -> bool:

@@ -23,6 +23,7 @@ from typing import Any, Final
 from uuid import UUID
 from zlib import crc32
 
+from pytest_concurrency._compat import ENUM_NAME
 from pytest_concurrency.detect.outcome import ITEM, Path
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import (
@@ -120,7 +121,7 @@ class Describer:
 
     def _of_object(self, value: Any, kind: type, path: Path, name: str, depth: int) -> Any:
         if is_derived(kind, (Enum,)):
-            return f"{class_name(kind)}.{(shapes.attributes_of(value) or {}).get('_name_')}"
+            return f"{class_name(kind)}.{(shapes.attributes_of(value) or {}).get(ENUM_NAME)}"
         if is_programs_class(kind):
             return self._of_programs(value, kind, path, name, depth)
         described = self._of_container(value, kind, path, name, depth)
