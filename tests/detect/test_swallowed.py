@@ -258,6 +258,7 @@ def test_a_failing_test_may_not_have_come_to_its_questions() -> None:
     assert "OSError" in hazard.message
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_exception_in_a_timer_ends_its_thread() -> None:
     def work(stock: Stock) -> None:
         for _ in range(2):

@@ -19,10 +19,10 @@ from pytest_concurrency.detect.detector import Asked
 from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.execution.choices import Choices
-from pytest_concurrency.search.execution.engine import exploring, start_round
+from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.explorer import Explorer, search
-from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make
 
 FLAGGED = Path(__file__).parent.parent / "corpus" / "flagged"
@@ -56,12 +56,12 @@ def test_a_reported_hazard_replays(path: Path) -> None:
         schedule = Schedule(tuple(map(tuple, json.loads(hazard.replay))))
         seen = set()
         for _ in range(TIMES):
-            start_round(is_brief=True)
-            strategy = Replay(schedule)
+            executor = Executor(run, LIMIT, deadline=float("inf"))
             # Recorded: a value may have to be followed through calls.
-            suspect = look(run(strategy, LIMIT, True), Asked(again=explorer))
+            observation = executor.replayed(schedule, LIMIT, record=True)
+            suspect = look(observation, Asked(again=executor))
             assert suspect is not None
-            assert strategy.followed
+            assert {*schedule.switches} <= {*observation.execution.switches}
             assert suspect.kind == hazard.kind
             seen.add((suspect.identity, len(suspect.observation.execution.log)))
     assert len(seen) == 1
