@@ -56,7 +56,7 @@ def test_a_reported_hazard_replays(path: Path) -> None:
         schedule = Schedule(tuple(map(tuple, json.loads(hazard.replay))))
         seen = set()
         for _ in range(TIMES):
-            executor = Executor(run, LIMIT, deadline=float("inf"))
+            executor = Executor(run, LIMIT, float("inf"), learning)
             # Recorded: a value may have to be followed through calls.
             observation = executor.replayed(schedule, LIMIT, record=True)
             suspect = look(observation, Asked(again=executor))
