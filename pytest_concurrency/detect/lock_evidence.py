@@ -15,8 +15,15 @@ from pytest_concurrency.detect.locking.held import Taken
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import line_of, site_of
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import Log, location, site_number, thread_of
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.event import (
+    Log,
+    location,
+    operation,
+    site_number,
+    thread_of,
+)
+from pytest_concurrency.runtime.trace.operations import SYNCHRONISE
+from pytest_concurrency.runtime.trace.resource import Location, overlap
 from pytest_concurrency.runtime.trace.sites import INTERNAL, SITES
 
 _MOST_LINES = 2
@@ -44,6 +51,25 @@ def about_locks(observation: Observation, mine: tuple[int, int], others: Sequenc
             thread = thread_name(thread_of(log[mine[0]]), "")
             return f"{thread} gave {one[lock].name} back in between"
     return _inconsistent(observation, (*mine, *others))
+
+
+def are_guarded(observation: Observation, events: Sequence[int]) -> bool:
+    """Whether the threads hold one and the same lock wherever they touch what these events touch:
+    each access by itself is protected.
+    """
+    log, held = observation.execution.log, observation.locks_held
+    during = while_others_run(log)
+    for where in {location(log[index]) for index in events}:
+        locks = [
+            held[index]
+            for place, indices in observation.touched.items()
+            if overlap(place, where)
+            for index in indices
+            if index in during and operation(log[index]) not in SYNCHRONISE
+        ]
+        if not locks or not frozenset.intersection(*locks):
+            return False
+    return True
 
 
 def _held(observation: Observation, index: int) -> dict[Location, _Use]:

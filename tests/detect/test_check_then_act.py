@@ -204,6 +204,30 @@ def test_what_is_made_twice_and_differs_is_one(name):
     assert hazard.kind == "atomicity-violation"
 
 
+def test_what_is_written_in_another_branch_is_no_violation():
+    """That the other branch is taken makes no difference where it writes the same."""
+
+    class Shelf:
+        def __init__(self):
+            self.items = {}
+
+        def put(self, key):
+            if self.items:
+                self.items[key] = 1
+            else:
+                self.items[key] = 1
+
+    def put_a(shelf):
+        shelf.put("a")
+
+    def put_b(shelf):
+        shelf.put("b")
+
+    found = explore(Shelf, [put_a, put_b])
+    assert not found.hazards, found.hazards[0].message
+    assert found.exhausted
+
+
 def _deciding(source: str) -> set[str]:
     """Return the reads that decide whether ``act`` is called, as they are written."""
     (function,) = ast.parse(source).body

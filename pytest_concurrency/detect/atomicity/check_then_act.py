@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.trace.event import (
     Log,
     location,
     operation,
+    part_of,
     site_number,
     thread_and_site,
     thread_of,
@@ -146,8 +147,24 @@ def would_not_have_written(
         after = again.in_order_of(plan, limit)
         passes = after.failure is None and not after.execution.outcome
         if passes and _came_first(log, after.execution.log, found):
-            return None if _is_done(log, after.execution.log, found.write) else after
+            if _is_done(log, after.execution.log, found.write):
+                return None
+            after = again.in_order_of(plan, limit, record=True)
+            return None if _comes_to_the_same(observation, after, found) else after
     return None
+
+
+def _comes_to_the_same(observation: Observation, after: Observation, found: ActedLate) -> bool:
+    """Whether A writes what it had written, only elsewhere in the source."""
+    event = observation.execution.log[found.write]
+    written = observation.contents[found.write][1]
+    return any(
+        thread_of(other) == thread_of(event)
+        and operation(other) == WRITE
+        and part_of(other) == part_of(event)
+        and _is_alike(written, content, location(event))
+        for other, (_, content) in zip(after.execution.log, after.contents, strict=False)
+    )
 
 
 def _came_first(log: Log, other: Log, found: ActedLate) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import ndiff
 from pprint import pformat
 from typing import Any, ClassVar
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.lock_evidence import are_guarded
 from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.outcome import Outcome, Path
@@ -110,11 +111,22 @@ class Outcomes(Detector):
             return
         differing = frozenset(asked.again.outcomes.differing(outcome, nearest))
         story = story_of(execution.log)
+        if story is not None and not _is_promised(observation, differing, story):
+            return
         if story is None or was_lent(execution.log, observation.contents, story):
             return
         found = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, nearest, differing, story)
         if asked.accused.isdisjoint(found.locations):
             yield found
+
+
+def _is_promised(observation: Observation, differing: Set[Path], story: Story) -> bool:
+    """Whether the calls were meant to be one step each: what they return says so, or that the
+    threads meet where no lock protects each access. A program that protects each of them and has
+    another state in between has chosen where others may come in.
+    """
+    is_told = any(path[0] == "results" for path in differing)
+    return is_told or not are_guarded(observation, story.events)
 
 
 def _depends_on_waits(execution: Execution) -> bool:
