@@ -33,7 +33,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import WRITE
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (list, tuple, dict, set, frozenset, deque)
@@ -110,22 +110,29 @@ def _compared(value: object, depth: int) -> Any:
     return (kind.__name__, frozenset(found) if kind in (set, frozenset) else tuple(found))
 
 
+def is_unchanged(one: Content, other: Content, where: Location) -> bool:
+    """Whether the same was at a location twice. What becomes of a container as a whole makes no
+    other object of it: there only its state tells.
+    """
+    return one.is_like(other) if where[1] is WHOLE else one.is_same(other)
+
+
 def was_stale(log: Log, contents: Contents, found: LostUpdate, *, failed: bool) -> bool:
     """Whether another value was overwritten than the one that had been read.
 
     A value that was changed there and back may be why an execution fails.
     """
-    before, read = contents[found.write][0], contents[found.read][1]
+    before, read, where = contents[found.write][0], contents[found.read][1], log[found.write]
     if not failed:
-        return not read.is_same(before)
+        return not is_unchanged(read, before, location(where))
     return not all(
-        was.is_same(became)
+        is_unchanged(was, became, location(where))
         for event, (was, became) in zip(
             log[found.read : found.write], contents[found.read :], strict=False
         )
         if operation(event) == WRITE
-        and thread_of(event) != thread_of(log[found.write])
-        and location(event) == location(log[found.write])
+        and thread_of(event) != thread_of(where)
+        and location(event) == location(where)
     )
 
 
