@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 from pytest_concurrency.detect.atomicity.check_then_act import (
     ActedLate,
@@ -16,73 +15,41 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
     would_not_have_written,
 )
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.hazards.pattern import FoundPattern
 from pytest_concurrency.detect.hazards.torn import torn
-from pytest_concurrency.detect.lock_evidence import about_locks
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
+from pytest_concurrency.detect.telling import where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
-from pytest_concurrency.model import Hazard, SiteUse
+from pytest_concurrency.model import Hazard
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import Log, effect, site_number, thread_of
+from pytest_concurrency.runtime.trace.event import Log
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FoundCheckThenAct(Finding):
+class FoundCheckThenAct(FoundPattern):
     """A write that is decided by what another thread has overwritten since it was read."""
 
     found: ActedLate
-
-    needs_values: ClassVar[bool] = True
-
-    @property
-    def identity(self) -> Hashable:
-        """By the sites of all three events."""
-        return (self.kind, *(site_number(self.observation.execution.log[i]) for i in self.found))
 
     @property
     def key(self) -> Hashable:
         """By what was read and what was written: whoever wrote in between."""
         return _key(self.observation, self.found)
 
-    @property
-    def is_certain(self) -> bool:
-        """Only another execution tells."""
-        return False
-
     def tell(self, again: Again | None) -> Hazard:
         """Say what was found, who changed it, and what was done all the same."""
-        log, accesses = self.observation.execution.log, self.observation.accesses
-        uses = tuple(
-            SiteUse(site_of(site_number(log[i])), thread_of(log[i]), effect(log[i]).shown)
-            for i in self.found
-        )
-        read, foreign, write = uses
-        location = accesses[self.found.read].location if accesses else ""
-        location = location or named_in_source(log[self.found.read])
+        found = self.found
+        read, foreign, write = self.uses
+        location = self.named(found.read)
         one, other = thread_name(read.thread, ""), thread_name(foreign.thread, "")
-        place = location or "it"
-        values = [
-            f" ({accesses[i].value})" if accesses and accesses[i].value else "" for i in self.found
-        ]
         message = (
-            f"{one} looked at {place} at {where(read)}{values[0]}; {other} changed it at "
-            f"{where(foreign)}{values[1]}; {one} changed it at {where(write)}{values[2]} by what "
-            f"it had found: where {other} comes first, it does not"
+            f"{one} looked at {location or 'it'} at {where(read)}{self.value(found.read)}; {other} "
+            f"changed it at {where(foreign)}{self.value(found.foreign_write)}; {one} changed it at "
+            f"{where(write)}{self.value(found.write)} by what it had found: where {other} comes "
+            f"first, it does not"
         )
-        locks = about_locks(
-            self.observation, (self.found.read, self.found.write), (self.found.foreign_write,)
-        )
-        failure = self.observation.failure
-        return told(
-            self.observation,
-            self.kind,
-            "; ".join(filter(None, (message, locks))),
-            location=location,
-            sites=uses,
-            highlighted=frozenset(self.found),
-            detail=failure.detail or failure.message if failure is not None else "",
-        )
+        return self.told(message, location, (found.read, found.write), (found.foreign_write,))
 
 
 class AtomicityViolations(Detector):

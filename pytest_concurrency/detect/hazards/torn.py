@@ -4,86 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 from pytest_concurrency.detect.atomicity.torn import Torn, are_combined, have_changed, torn_pairs
 from pytest_concurrency.detect.detector import Again, Asked, Finding
-from pytest_concurrency.detect.lock_evidence import about_locks
+from pytest_concurrency.detect.hazards.pattern import FoundPattern
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
+from pytest_concurrency.detect.telling import AND, where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION
-from pytest_concurrency.model import Access, Hazard, Operation, SiteUse
+from pytest_concurrency.model import Hazard, Operation
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import site_number, thread_of
+from pytest_concurrency.runtime.trace.event import site_number
 
 _OPS: tuple[Operation, ...] = ("read", "write", "write", "read")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FoundTorn(Finding):
+class FoundTorn(FoundPattern):
     """Two values that belong together, of which one was read before they changed, one after."""
 
     found: Torn
 
-    needs_values: ClassVar[bool] = True
-
-    @property
-    def identity(self) -> Hashable:
-        """By the sites of all four events."""
-        log = self.observation.execution.log
-        return (self.kind, *(site_number(log[index]) for index in self.found))
-
     @property
     def key(self) -> Hashable:
-        """By the lines of the reads, and which of them came after the change."""
+        """By the lines of the reads."""
         return _key(self.observation, self.found)
-
-    @property
-    def is_certain(self) -> bool:
-        """Only the values tell."""
-        return False
 
     def tell(self, again: Again | None) -> Hazard:
         """Say what was read when, and where both were written together."""
-        log, accesses = self.observation.execution.log, self.observation.accesses
-        uses = tuple(
-            SiteUse(site_of(site_number(log[index])), thread_of(log[index]), op)
-            for index, op in zip(self.found, _OPS, strict=True)
-        )
-        names = [
-            (accesses[index].location if accesses else "") or named_in_source(log[index]) or "it"
-            for index in (self.found.first_read, self.found.second_read)
-        ]
-        values = [f" ({each.value})" if each.value else "" for each in self._shown] or ["", ""]
-        first_read, first_write, second_write, second_read = uses
-        reader, writer = (thread_name(use.thread, "") for use in uses[:2])
-        is_old = self.found.first_read < self.found.first_write
+        found = self.found
+        first_read, first_write, second_write, second_read = self.uses
+        reader, writer = thread_name(first_read.thread, ""), thread_name(first_write.thread, "")
+        names = [self.named(index) or "it" for index in (found.first_read, found.second_read)]
+        is_old = found.first_read < found.first_write
         when = ("before", "after") if is_old else ("after", "before")
         message = (
-            f"{reader} read {names[0]}{values[0]} at {where(first_read)} {when[0]} {writer} wrote "
-            f"it at {where(first_write)}, and {names[1]}{values[1]} at {where(second_read)} "
-            f"{when[1]} {writer} wrote that at {where(second_write)}, in the same critical "
-            f"section: the two values do not belong together"
+            f"{reader} read {names[0]}{self.value(found.first_read)} at {where(first_read)} "
+            f"{when[0]} {writer} wrote it at {where(first_write)}, and {names[1]}"
+            f"{self.value(found.second_read)} at {where(second_read)} {when[1]} {writer} wrote "
+            f"that at {where(second_write)}, in the same critical section: the two values do not "
+            f"belong together"
         )
-        locks = about_locks(
-            self.observation,
-            (self.found.first_read, self.found.second_read),
-            (self.found.first_write, self.found.second_write),
-        )
-        return told(
-            self.observation,
-            self.kind,
-            "; ".join(filter(None, (message, locks))),
-            location=" and ".join(dict.fromkeys(names)),
-            sites=uses,
-            highlighted=frozenset(self.found),
-        )
-
-    @property
-    def _shown(self) -> list[Access]:
-        accesses = self.observation.accesses
-        reads = (self.found.first_read, self.found.second_read)
-        return [accesses[index] for index in reads] if accesses else []
+        reads = (found.first_read, found.second_read)
+        writes = (found.first_write, found.second_write)
+        return self.told(message, AND.join(dict.fromkeys(names)), reads, writes)
 
 
 def torn(observation: Observation, asked: Asked) -> Iterator[Finding]:
