@@ -84,9 +84,8 @@ def failure_lines(report: StressReport, page: Page, causes: Causes | None = None
         if elsewhere not in ("", report.nodeid):
             lines += _reference(cause, elsewhere, page)
             continue
-        if several or len(cause.tests) > 1:
-            lines += _sentence(_title(cause, report), page, "bold")
-        lines += _cause_lines(cause, page, full=not index)
+        title = _title(cause, report) if several or len(cause.tests) > 1 else ""
+        lines += _cause_lines(cause, page, full=not index, title=title)
     rest = [cause for cause in found if not cause.number and cause.hazard.accepted is None]
     for cause in rest:
         lines += [line()] if lines else []
@@ -110,13 +109,13 @@ def _reference(cause: Cause, nodeid: str, page: Page) -> list[Line]:
     return [*_sentence(headline(cause.hazard), page, "red", "bold"), *_sentence(told, page)]
 
 
-def _cause_lines(cause: Cause, page: Page, *, full: bool) -> list[Line]:
+def _cause_lines(cause: Cause, page: Page, *, full: bool, title: str) -> list[Line]:
     """Explain a cause by its best evidence, with the cells of that test that show it."""
     best = cause.best
     same = [each for each in cause.sightings if each.report is best.report]
     rest = [each.hazard for each in same if each.says_nothing_new and each is not best]
     results = [each.result for each in same if each is best or not each.says_nothing_new]
-    lines = hazard_lines(best.hazard, results, best.report, page, full=full)
+    lines = hazard_lines(best.hazard, results, best.report, page, full=full, title=title)
     if rest:
         lines += [line(), line("Seen without an exact replay, too:")]
     for hazard in rest:
@@ -132,13 +131,14 @@ def hazard_lines(
     page: Page,
     *,
     full: bool = True,
+    title: str = "",
 ) -> list[Line]:
-    """Explain one hazard that the given cells of a report showed.
+    """Explain one hazard that the given cells of a report showed; ``title`` says which cause it is.
 
     Without ``full`` the verdict on the test and most of the detail stay away.
     """
     parts = [
-        _sentence(headline(hazard), page, "red", "bold"),
+        [*_sentence(headline(hazard), page, "red", "bold"), *_sentence(title, page)],
         [] if not hazard.location else _sentence(hazard.message, page),
         _sites(hazard.sites, results[0], page),
         _interleaving(hazard, results[0], page),

@@ -38,8 +38,8 @@ def test_it_is_told_once_and_named_twice(pytester: pytest.Pytester, workers: lis
     result.stdout.fnmatch_lines(
         [
             "*_ test_first _*",
-            "Cause 1, in 2 tests",
             HEADLINE,
+            "Cause 1, in 2 tests",
             "What ran, from top to bottom *",
             "*_ test_second _*",
             HEADLINE,
