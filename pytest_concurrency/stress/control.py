@@ -158,11 +158,11 @@ class Control:
             plainly = "a plain run fails" if runs == 1 else f"{runs} of {runs} plain runs fail"
             return _decided(facts, good, f"{plainly}, too")
         facts = replace(facts, hopeless=False)
-        if self._serial_once(Fair, facts.imports, sleeps_really=True).result.outcome == "clean":
-            return _cannot(facts, f"{SLEEPS}: {problem}")
         if facts.threads == 1 and facts.too_long:
             reason = f"too long: {facts.too_long:,} points without concurrency, and no end"
             return replace(facts, result=replace(facts.result, outcome="skipped", reason=reason))
+        if self._serial_once(Fair, facts.imports, sleeps_really=True).result.outcome == "clean":
+            return _cannot(facts, f"{SLEEPS}: {problem}")
         if facts.threads == 1:
             return _cannot(facts, f"fails when instrumented, in one thread: {problem}")
         plainly = f"{passed} plain runs pass" if passed > 1 else "a plain run passes"

@@ -102,8 +102,8 @@ class Outcomes(Detector):
         outcome, execution = observation.outcome, observation.execution
         if outcome is None or observation.failure is not None or asked.again is None:
             return
-        if _depends_on_waits(execution):
-            return
+        if _depends_on_waits(execution) or observation.own_lines:
+            return  # by lines of the test that do not count it comes to what it likes
         nearest = asked.again.outcomes.unexplained(observation)
         if nearest is None:
             return

@@ -118,7 +118,8 @@ def serial_cell(
             rounds.append(workload.explore(count, way(), MOST_POINTS))
             if problem := problem_of(rounds[-1]):
                 break
-        if problem and rounds[-1].execution.threads == 1 and "asyncio" in sys.modules:
+        failed = rounds[-1].execution
+        if problem and not failed.outcome and failed.threads == 1 and "asyncio" in sys.modules:
             tasks = _tasks_of(workload.explore(count, way(), MOST_POINTS, record=True))
     first, last = rounds[0].execution, rounds[-1].execution
     took = time.monotonic() - started
