@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
 from pprint import pformat
@@ -111,22 +111,28 @@ class Outcomes(Detector):
             return
         differing = frozenset(asked.again.outcomes.differing(outcome, nearest))
         story = story_of(execution.log)
-        if story is not None and not _is_promised(observation, differing, story):
-            return
         if story is None or was_lent(execution.log, observation.contents, story):
             return
         found = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, nearest, differing, story)
-        if asked.accused.isdisjoint(found.locations):
+        if asked.accused.isdisjoint(found.locations) and _is_promised(found, story, outcome):
             yield found
 
 
-def _is_promised(observation: Observation, differing: Set[Path], story: Story) -> bool:
-    """Whether the calls were meant to be one step each: what they return says so, or that the
-    threads meet where no lock protects each access. A program that protects each of them and has
-    another state in between has chosen where others may come in.
+def _is_promised(found: FoundOutcome, story: Story, outcome: Outcome) -> bool:
+    """Whether the calls were meant to be one step each: somebody else is told what they came to, or
+    the threads meet where no lock protects each access. An object that protects each of them and
+    has another state in between has chosen where others may come in.
     """
-    is_told = any(path[0] == "results" for path in differing)
-    return is_told or not are_guarded(observation, story.events)
+    owners = {name.partition(".")[0] for name in found.locations}
+    is_told = any(
+        path[0] == "results" or _class_of(outcome.state[path[1]]) not in owners
+        for path in found.differing
+    )
+    return is_told or not are_guarded(found.observation, story.events)
+
+
+def _class_of(described: object) -> str:
+    return str(described.get("class", "")) if isinstance(described, dict) else ""
 
 
 def _depends_on_waits(execution: Execution) -> bool:
