@@ -17,7 +17,7 @@ from pytest_concurrency.runtime.trace.operations import EXPIRE
 from pytest_concurrency.runtime.trace.resource import THREAD
 
 by_index = attrgetter("index")
-_OTHER_START = 86_477.0
+_OTHER_START_SECONDS = 86_477.0
 _OTHER_TICK_SECONDS = 17e-6
 _POINTS_PER_WAIT = 10
 """A wait that runs out counts as so many points more, as it takes as long."""
@@ -41,7 +41,7 @@ class Timers(State):
         """Let time start over: what follows is the set-up of another execution; ``otherwise``: at
         another time, and at another pace.
         """
-        self.time_ended, self.ended = _OTHER_START if otherwise else 0.0, real_time()
+        self.time_ended, self.ended = _OTHER_START_SECONDS if otherwise else 0.0, real_time()
         self.tick = _OTHER_TICK_SECONDS if otherwise else TICK_SECONDS
 
     def time_outside(self) -> float:
