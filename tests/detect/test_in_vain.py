@@ -137,3 +137,5 @@ def test_what_led_to_it_is_told(tmp_path: Path, body: str, message: str) -> None
     hazard = explore(program.Box, program.WORKERS, schedules=300).hazards[0]
     assert hazard.kind == "deadlock"
     assert message.format("", *marked) in hazard.message
+    if "; the last one, by" in message or "; it was set last" in message:
+        assert {*map(int, marked)} <= {use.site.line for use in hazard.sites}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.hazards.given_up import GivenUp, circle, stuck, uses_of, who_is_stuck
-from pytest_concurrency.detect.hazards.in_vain import said
+from pytest_concurrency.detect.hazards.in_vain import said, signals_told
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import told
 from pytest_concurrency.kinds import DEADLOCK, KINDS
-from pytest_concurrency.model import Hazard
+from pytest_concurrency.model import Hazard, SiteUse, ThreadState
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +38,15 @@ class FoundDeadlock(GivenUp):
             self.kind,
             f"no thread can go on: {who}",
             location=" and ".join(names),
-            sites=uses_of(waiting or self.states),
+            sites=(*uses_of(waiting or self.states), *self._signals(waiting)),
             states=self.states,
         )
+
+    def _signals(self, waiting: Iterable[ThreadState]) -> Iterator[SiteUse]:
+        """Yield what came too early for those who wait, each once."""
+        told = (signals_told(self.observation, state) for state in waiting)
+        for access in dict.fromkeys(chain.from_iterable(told)):
+            yield SiteUse(access.site, access.thread, access.op)
 
 
 class Deadlocks(Detector):

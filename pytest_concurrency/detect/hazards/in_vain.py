@@ -4,8 +4,6 @@ whoever holds it, which notify came too early.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pytest_concurrency.detect.hazards.given_up import HOLDER
 from pytest_concurrency.detect.locking.order import last_event
 from pytest_concurrency.detect.observation import Observation
@@ -62,39 +60,46 @@ def _awaited(observation: Observation, thread: int) -> Location | None:
     return None
 
 
+def signals_told(observation: Observation, state: ThreadState) -> tuple[Access, ...]:
+    """Return what has been done to the condition or event that a thread waits for, as far as it
+    says why nobody wakes it: the last ``notify()``; the ``set()`` and the ``clear()`` after it.
+    """
+    signals = _signals(observation, state)
+    if _is_condition(state):
+        notified = [each for each in signals if each.op == "notify"]
+        return tuple(notified[-1:])
+    done = {each.op: each for each in signals}
+    return (done["set"], done["clear"]) if "set" in done and "clear" in done else ()
+
+
+def _is_condition(state: ThreadState) -> bool:
+    return state.waits_for.startswith("a notify of ")
+
+
+def _signals(observation: Observation, state: ThreadState) -> list[Access]:
+    """Return all that was done to what a thread waits for, if that is a condition or an event."""
+    if not (_is_condition(state) or state.waits_for.endswith(" to be set")):
+        return []
+    name, done = state.awaits.partition(" ")[2], ("notify", "set", "clear")
+    return [each for each in observation.accesses if each.location == name and each.op in done]
+
+
 def _of_signal(observation: Observation, state: ThreadState) -> str:
     """Say why nobody wakes who waits for a condition or an event, as far as the record tells."""
-    name, accesses = state.awaits.partition(" ")[2], observation.accesses
-    is_condition = state.waits_for.startswith("a notify of ")
-    if not accesses or not (is_condition or state.waits_for.endswith(" to be set")):
-        return ""
+    accesses, told = observation.accesses, signals_told(observation, state)
     mine = [index for index, each in enumerate(accesses) if each.thread == state.thread]
-    signals = [
-        (index, each)
-        for index, each in enumerate(accesses)
-        if each.location == name and each.op in ("notify", "set", "clear")
-    ]
-    if not mine:
+    if not mine or not (_is_condition(state) or state.waits_for.endswith(" to be set")):
         return ""
-    return _of_condition(signals, mine[-1]) if is_condition else _of_event(signals)
-
-
-def _of_condition(signals: Sequence[tuple[int, Access]], waited: int) -> str:
-    notified = [(index, each) for index, each in signals if each.op == "notify"]
-    if not notified:
-        return ", which nobody has notified"
-    index, last = notified[-1]
-    became = "came before the wait" if index < waited else "woke another one"
-    return f"; the last one, by {_by(last)}, {became}"
-
-
-def _of_event(signals: Sequence[tuple[int, Access]]) -> str:
-    done = {each.op: each for _, each in signals}
-    if "set" not in done:
-        return ", which nobody has set"
-    if "clear" not in done:
-        return ""
-    return f"; it was set last by {_by(done['set'])}, and cleared by {_by(done['clear'])}"
+    if _is_condition(state):
+        if not told:
+            return ", which nobody has notified"
+        is_early = any(each is told[0] for each in accesses[: mine[-1]])
+        became = "came before the wait" if is_early else "woke another one"
+        return f"; the last one, by {_by(told[0])}, {became}"
+    if told:
+        return f"; it was set last by {_by(told[0])}, and cleared by {_by(told[1])}"
+    was_set = any(each.op == "set" for each in _signals(observation, state))
+    return "" if was_set else ", which nobody has set"
 
 
 def _by(access: Access) -> str:
