@@ -15,7 +15,7 @@ from itertools import islice
 from pytest_concurrency.detect.detector import Again
 from pytest_concurrency.detect.hazards.given_up import circle, place_of
 from pytest_concurrency.detect.hazards.lock_order import FoundInversion, places_of
-from pytest_concurrency.detect.locking.held import nested
+from pytest_concurrency.detect.locking.held import MOST_NOTED, nested
 from pytest_concurrency.detect.locking.order import Cycle, Segments, cycles, last_event
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import LOCK_ORDER_INVERSION
@@ -75,6 +75,8 @@ class Steering:
         execution = observation.execution
         if execution.outcome == "deadlock":
             self._closed.add(frozenset(map(place_of, circle(execution.states))))
+        if len(execution.noted) > MOST_NOTED:
+            return
         shape = nested(execution.noted)
         if not shape or shape in self._shapes:
             return

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from loading import load_module
 
 from pytest_concurrency import explore
+from pytest_concurrency.detect.atomicity.torn import torn_pairs
+from pytest_concurrency.detect.locking.held import MOST_NOTED
+from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.search.execution.learning import Learning
+from pytest_concurrency.search.steering import Steering
 
 FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
 
@@ -113,3 +119,11 @@ def test_what_is_written_in_two_sections_may_be_read_apart():
     found = explore(shared, [one_by_one, together], stop_at_first=False)
     assert "atomicity-violation" not in {hazard.kind for hazard in found.hazards}
     assert found.exhausted
+
+
+def test_who_spins_is_not_gone_through_for_locks():
+    """It takes the same locks a million times: that costs gigabytes, and shows nothing new."""
+    execution: Any = SimpleNamespace(outcome="", noted=range(MOST_NOTED + 1))  # and nothing else
+    observation = Observation(execution)
+    assert list(torn_pairs(observation)) == []
+    Steering(Learning(), None).note(observation, 1)

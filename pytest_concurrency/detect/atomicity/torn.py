@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pytest_concurrency.detect.atomicity.joint import joint_nodes, returned
 from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
-from pytest_concurrency.detect.locking.held import LocksHeld
+from pytest_concurrency.detect.locking.held import MOST_NOTED, LocksHeld
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.runtime.trace.event import Log, location, operation, thread_of
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
@@ -43,6 +43,8 @@ _Section = dict[Location, tuple[int, int]]
 
 def torn_pairs(observation: Observation) -> Iterator[Torn]:
     """Yield what threads have read half before, half after a critical section of another one."""
+    if len(observation.execution.noted) > MOST_NOTED:
+        return
     log, touched = observation.execution.log, observation.touched
     for thread, section in _sections(log, touched, observation.locks_held):
         reads = {

@@ -10,13 +10,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_concurrency.runtime.trace.event import Log, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, RELEASED
 from pytest_concurrency.runtime.trace.resource import Location, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 from pytest_concurrency.runtime.trace.synchronisation import Noted
+
+MOST_NOTED: Final = 20_000
+"""Synchronisations of an execution whose locks are gone through unasked: one that spins has a
+million, and takes the same locks again and again."""
 
 
 class Taken(NamedTuple):
