@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pytest_concurrency.runtime.system.frames import stack_here
-from pytest_concurrency.search.describe.activations import Activations
+from pytest_concurrency.search.describe.activations import Activations, _loops
 
 
 class Recorded:
@@ -111,3 +113,30 @@ def test_recursion_has_a_number_each():
     assert len(recorded.numbers) == 4
     stack = recorded._activations.numbered(2, stack_here())
     assert len({number for number, *_ in stack}) == len(stack)
+
+
+def test_what_handles_exceptions_is_no_loop():
+    """Its code comes last, and jumps back."""
+
+    def handles(lock, run):
+        with lock:
+            pass
+        try:
+            run()
+        except ValueError:
+            pass
+        return run
+
+    def loops(lock, run):
+        for _ in range(2):
+            with lock:
+                try:
+                    run()
+                except ValueError:
+                    continue
+        while run():
+            pass
+
+    assert _loops(handles.__code__) == []
+    assert _loops(threading.Thread._bootstrap_inner.__code__) == []
+    assert _loops(loops.__code__)

@@ -10,15 +10,18 @@ top.
 from __future__ import annotations
 
 import dis
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import count
+from itertools import count, zip_longest
 from types import CodeType
 from typing import Final
 
 from pytest_concurrency._origins import origin_of
 from pytest_concurrency.runtime.system.frames import Activation
 
+_LEAVING: Final = ("RETURN", "RAISE", "RERAISE")
+"""What the names of instructions begin with that nothing follows."""
+_ALWAYS: Final = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 _RESUMED: Final = 0x20 | 0x80 | 0x200
 """Flags of code that is gone on with by whoever asks: generators and coroutines (``inspect``)."""
 
@@ -71,7 +74,32 @@ def _is_in_loop(code: CodeType, instruction: int) -> bool:
 
 @lru_cache(maxsize=256)
 def _loops(code: CodeType) -> Sequence[tuple[int, int]]:
-    # What has handled an exception goes on where that was raised by a jump backward, too.
-    jumps = (i for i in dis.get_instructions(code) if i.opcode in dis.hasjrel)
-    rounds = (i for i in jumps if not i.opname.endswith("NO_INTERRUPT"))
-    return [(i.argval, i.offset) for i in rounds if i.argval < i.offset]
+    following = _following(code)
+    backward = ((end, start) for end, after in following.items() for start in after if start < end)
+    return [(start, end) for end, start in backward if _leads_to(start, end, following)]
+
+
+def _following(code: CodeType) -> dict[int, tuple[int, ...]]:
+    """Return by instruction what may come next, unless something is raised."""
+    instructions = list(dis.get_instructions(code))
+    found = {}
+    for this, then in zip_longest(instructions, instructions[1:]):
+        is_jump = this.opcode in dis.hasjrel
+        is_left = this.opname.startswith(_LEAVING) or then is None
+        goes_on = not is_left and not (is_jump and this.opname in _ALWAYS)
+        jumps = (this.argval,) if is_jump else ()
+        found[this.offset] = (*jumps, then.offset) if goes_on else jumps
+    return found
+
+
+def _leads_to(start: int, end: int, following: Mapping[int, Sequence[int]]) -> bool:
+    """Whether a round is closed by a jump back: what has handled an exception goes on where that
+    was raised by one, too, and is not come to otherwise.
+    """
+    seen, ahead = {start}, [start]
+    while ahead:
+        for each in following.get(ahead.pop(), ()):
+            if each not in seen:
+                seen.add(each)
+                ahead.append(each)
+    return end in seen
