@@ -18,6 +18,7 @@ from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.describe.raised import innermost_site, lines_through
 from pytest_concurrency.search.describe.recorder import recorded
 from pytest_concurrency.search.execution.choices import Choices
@@ -29,7 +30,7 @@ from pytest_concurrency.search.execution.engine import (
 )
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered
-from pytest_concurrency.search.explorer import Explorer, search
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.strategies import make
 
 State = TypeVar("State")

@@ -21,8 +21,8 @@ from pytest_concurrency.model import (
     StressReport,
 )
 from pytest_concurrency.runtime.patches.install import look_ahead
+from pytest_concurrency.search.bounded import MORE
 from pytest_concurrency.search.execution.choices import Choices
-from pytest_concurrency.search.explorer import MORE
 from pytest_concurrency.search.saved import Failing, SavedFailures, still_failing
 from pytest_concurrency.settings.ignored import Accepts, marked, never
 from pytest_concurrency.stress.borrowing import with_places

@@ -25,10 +25,11 @@ from random_programs import source_of
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.explorer import Explorer, search
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.settings.strategies import STRATEGIES

@@ -15,11 +15,12 @@ from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import HazardKind
 from pytest_concurrency.model import Site, ThreadState
+from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.comparison import is_same
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.explorer import Explorer, search
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.strategies import make
 
 OUTCOMES = {"deadlock": "deadlock", "no-progress": "step-limit", "timeout": "timeout"}

@@ -11,10 +11,11 @@ import pytest
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.model import Hazard
+from pytest_concurrency.search.bounded import Search, search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.explorer import Explorer, Search, search
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.findings import MOST
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.settings.ignored import Accepts, by_patterns, never, parse

@@ -18,11 +18,12 @@ from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.detector import Asked
 from pytest_concurrency.detect.hazards import look
 from pytest_concurrency.model import Schedule
+from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.executor import Executor
-from pytest_concurrency.search.explorer import Explorer, search
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.strategies import make
 
 FLAGGED = Path(__file__).parent.parent / "corpus" / "flagged"

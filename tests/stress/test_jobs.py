@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search.explorer import Search, TooLong
+from pytest_concurrency.search.bounded import Search, TooLong
 from pytest_concurrency.stress.cells.jobs import cpus, merged, search_in_jobs
 from pytest_concurrency.stress.children.child import Progress
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.names import FunctionNode, all_nodes, children_of
@@ -52,7 +53,7 @@ def _tests_between(outer: ast.AST, inner: ast.AST) -> Iterator[ast.AST]:
         case ast.If() | ast.While() | ast.IfExp() if inner is not outer.test:
             yield outer.test
         case ast.BoolOp():
-            yield from outer.values[: outer.values.index(inner)]  # type: ignore[arg-type]
+            yield from takewhile(lambda value: value is not inner, outer.values)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
             if not isinstance(inner, ast.comprehension):
                 yield from (test for part in outer.generators for test in part.ifs)

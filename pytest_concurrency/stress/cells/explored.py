@@ -19,11 +19,12 @@ from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Se
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.bounded import MORE, Search, search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring, last_execution
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.runner import Runner
-from pytest_concurrency.search.explorer import MORE, Explorer, Search, search
+from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.orders.call_by_call import Users
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.search.token import Token, fingerprint, source_fingerprint

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from pytest_concurrency.model import Hazard, badness
-from pytest_concurrency.search.explorer import Search, TooLong
+from pytest_concurrency.search.bounded import Search, TooLong
 from pytest_concurrency.stress.cells.apart import hazard_of_death
 from pytest_concurrency.stress.children.child import ChildResult, Progress, run_in_children
 
