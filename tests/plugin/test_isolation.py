@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_concurrency.model import StressReport
+
 from .conftest import Run
 
 pytestmark = [
@@ -28,38 +30,47 @@ SEEDS = range(1, 6 if os.environ.get("CORPUS") == "full" else 2)
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_verdicts(run: Callable[..., Run], seed: int) -> None:
-    found = run(
-        PROGRAMS.read_text(encoding="utf-8"),
-        "--concurrency-stress",
-        f"--concurrency-seed={seed}",
-        *FAST,
-    )
+    found = judged(run, f"--concurrency-seed={seed}", *FAST)
     wrong = {
         name: report.isolation
-        for name, report in found.of.items()
+        for name, report in found.items()
         if report.isolation.verdict != expected(name)
     }
-    assert len(found.of) > 45
+    assert len(found) > 45
     assert wrong == {}
 
 
 def test_threads_of_fixtures_have_time_to_answer(run: Callable[..., Run]) -> None:
-    found = run(
-        PROGRAMS.read_text(encoding="utf-8"),
-        "--concurrency-stress",
+    found = judged(
+        run,
         "--concurrency-runs=2",
         "--concurrency-threads=2",
-        "-k",
-        "the_thread_of_a_fixture",
+        chosen="the_thread_of_a_fixture",
     )
-    assert len(found.of) == 3
-    assert {name: report.hazards for name, report in found.of.items() if report.hazards} == {}
-    asked = found.of["test_inconclusive__ask_the_thread_of_a_fixture"]
+    assert len(found) == 3
+    assert {name: report.hazards for name, report in found.items() if report.hazards} == {}
+    asked = found["test_inconclusive__ask_the_thread_of_a_fixture"]
     assert (
         "its workers may need actor, which the test has started before and which goes on in the "
         "main process only"
     ) in asked.isolation.reason
     assert asked.cells[1].schedules >= 20
+
+
+def judged(
+    run: Callable[..., Run], *args: str, chosen: str = "", tries: int = 3
+) -> dict[str, StressReport]:
+    """Return the reports of the programs, by name. Most of them race: one whose ordinary run has
+    failed by chance, and which was not stressed for that, is run again.
+    """
+    source = PROGRAMS.read_text(encoding="utf-8")
+    found = run(source, "--concurrency-stress", *args, "-k", chosen).of
+    for _ in range(tries - 1):
+        unlucky = [name for name, report in found.items() if not report.cells]
+        if not unlucky:
+            break
+        found |= run(source, "--concurrency-stress", *args, "-k", " or ".join(unlucky)).of
+    return found
 
 
 def expected(name: str) -> str:

@@ -7,12 +7,17 @@ import multiprocessing
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from loading import collector_knows_functions
 
 from pytest_concurrency import explore
+from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.runtime.diagnosis.lock_names import names_of
+from pytest_concurrency.runtime.scheduler.baton import baton
+from pytest_concurrency.search.execution.engine import execute, exploring, start_round
+from pytest_concurrency.search.orders.in_order import InOrder
 
 SEEN_BY_NO_COLLECTOR = threading.Lock()
 
@@ -67,6 +72,25 @@ def test_a_condition_and_its_lock_have_one_name():
     shop = Shop()
     named = names_of([shop.door._lock, shop.door])
     assert [*named.values()] == ["condition Shop.door"] * 2
+
+
+def take_two(first: threading.Lock, second: threading.Lock) -> None:
+    with first, second:
+        pass
+
+
+def test_a_search_that_was_brief_leaves_the_next_one_its_names():
+    """Where a search reads no names, none are looked up: that ends with it."""
+    instrumentation = instrumentation_for([take_two])
+    for _ in range(2):
+        with exploring(instrumentation, 60):
+            left = threading.Lock()
+            left.acquire()
+            told = execute(InOrder((1,)), partial(take_two, threading.Lock(), left))
+            assert told.outcome == "deadlock"
+            assert told.states[0].waits_for == "lock left"
+            start_round(is_brief=True, goes_on=True)
+    assert not baton.goes_on
 
 
 @collector_knows_functions

@@ -143,7 +143,7 @@ def exploring(
         finally:
             watchdog.stop()
             baton.snapshot = None
-            baton.sleeps_really = False
+            baton.sleeps_really = baton.is_brief = baton.goes_on = False
             baton.elders = None
             baton.pool.close()
             baton.forget()
