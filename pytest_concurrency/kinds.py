@@ -88,8 +88,11 @@ _ROWS: Final = (
     Kind(
         STALE_READ,
         "stale reads",
-        "a decision based on a value that another thread has overwritten since",
-        is_reserved=True,
+        "what a thread reads, or goes by, is not what it should be, since another one came between "
+        "two steps, and no order of the threads one after another comes to what it comes to: a "
+        "value differs when it is read again, or from what the thread had written itself; it was "
+        "there for a moment only; a container was changed while it was gone through; an object was "
+        "found before it had been made ready",
     ),
     Kind(
         NONSERIALIZABLE_OUTCOME,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,11 @@ def named_in_source(event: Event) -> str:
         return ""
     is_item = not names_attribute(event) and part != "" and type(part) in (int, str)
     return f"{label}[{show(part)}]" if is_item else label
+
+
+def with_containers(names: Iterable[str]) -> set[str]:
+    """Return the names of locations, and of the containers whose items some of them are."""
+    return {each for name in names for each in (name, name.partition("[")[0])}
 
 
 def _early(execution: Execution) -> str:

@@ -13,6 +13,7 @@ from pytest_concurrency.detect.hazards import findings_in, look, warners
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
+from pytest_concurrency.runtime.trace.synchronisation import interleaving
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.execution.completeness import may_be_complete
@@ -102,7 +103,7 @@ class Explorer(Executor):
         if self.executions == 1 and not execution.outcome:
             enough = max(LEAST_LIMIT, LIMIT_PER_STEP * execution.steps)
             self.limit = min(self.limit, enough)
-        signature = hash(tuple(execution.log))
+        signature = interleaving(execution.log, execution.noted)
         is_new = signature not in self._seen
         if is_new:
             self._seen[signature] = self.executions

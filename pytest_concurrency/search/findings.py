@@ -6,7 +6,8 @@ from collections.abc import Set
 
 from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.detect.telling import AND
+from pytest_concurrency.detect.telling import AND, with_containers
+from pytest_concurrency.kinds import rank
 from pytest_concurrency.model import Hazard, badness
 
 _EVENTS_AT_ONCE = 20_000
@@ -73,18 +74,20 @@ class Findings:
         if suspect.explains_failure and symptom is not None:
             # How the test failed is explained now, also where it had been all that was known.
             self._found.pop(symptom, None)
-        if not suspect.only_says_that:
-            self._supersede(_locations(hazard))
-        else:
+        self._supersede(suspect, _locations(hazard))
+        if suspect.only_says_that:
             self._vague.add(suspect.key)
         if all(hazard.identity != other.identity for other, _ in self._found.values()):
             self._found[suspect.key] = (hazard, symptom)
 
-    def _supersede(self, locations: frozenset[str]) -> None:
-        """Drop what has only said that something is wrong at these locations."""
+    def _supersede(self, suspect: Finding, locations: frozenset[str]) -> None:
+        """Drop what has only said that something is wrong at these locations, if ``suspect`` says
+        more.
+        """
         for key in self._vague & self._found.keys():
             hazard, _ = self._found[key]
-            if not locations.isdisjoint(_locations(hazard)):
+            says_more = not suspect.only_says_that or rank(suspect.kind) < rank(hazard.kind)
+            if says_more and not locations.isdisjoint(with_containers(_locations(hazard))):
                 del self._found[key]
 
 

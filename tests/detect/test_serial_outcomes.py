@@ -21,7 +21,7 @@ from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps, foll
 from pytest_concurrency.detect.outcomes.description import Describer
 from pytest_concurrency.detect.outcomes.given import by_name, held_by, is_same_call
 from pytest_concurrency.runtime.effects.foreign import INSTRUMENTED_MODULES
-from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, WRITE
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, STEP, WRITE
 
 FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
 
@@ -47,14 +47,6 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "self.open[user] = Session(user)",
             "self.open[user] = Session(user)",
             "results = [{'class': 'Session', 'user': 'anna'}, {'class': 'Session', ",
-        ),
-        (
-            "value_read_half_made",
-            "Level.value",
-            "self.value = 0",
-            "return self.value",
-            "self.value = 10",
-            "results = [None, 0]",
         ),
         (
             "total_seen_short",
@@ -246,6 +238,8 @@ def test_what_differs_between_two_runs_of_one_order_says_nothing():
         ({(1, 2, READ): 2, (1, 4, WRITE): 1}, False),
         ({(1, 2, ACQUIRE): 1, (1, 4, WRITE): 1}, True),
         ({(1, 2, ACQUIRE): 1, (1, 4, ACQUIRE): 1}, False),
+        ({(1, 2, STEP): 4, (1, 4, WRITE): 1}, True),
+        ({(1, 2, STEP): 4, (1, 4, WRITE): 4}, False),
     ],
 )
 def test_one_call(steps, is_one):

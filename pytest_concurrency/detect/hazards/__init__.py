@@ -12,6 +12,7 @@ from pytest_concurrency.detect.hazards.failure import Failures
 from pytest_concurrency.detect.hazards.lost_update import LostUpdates
 from pytest_concurrency.detect.hazards.no_progress import NoProgress
 from pytest_concurrency.detect.hazards.outcome import Outcomes
+from pytest_concurrency.detect.hazards.stale_read import StaleReads
 from pytest_concurrency.detect.hazards.time_out import TimeOuts
 from pytest_concurrency.detect.hygiene.held_lock import HeldLocks
 from pytest_concurrency.detect.hygiene.leak import Leaks
@@ -33,6 +34,7 @@ DETECTORS: Final[list[Detector]] = [
     LostUpdates(),
     AtomicityViolations(),
     HeldLocks(),
+    StaleReads(),
     Outcomes(),
     *_LAST,
 ]

@@ -14,8 +14,8 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
     sites_of,
     would_not_have_written,
 )
+from pytest_concurrency.detect.atomicity.pattern import FoundPattern
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
-from pytest_concurrency.detect.hazards.pattern import FoundPattern
 from pytest_concurrency.detect.hazards.torn import torn
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import where

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
+from functools import partial
 from pprint import pformat
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from pytest_concurrency.detect.atomicity.intended import is_intended
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.lock_evidence import are_guarded
 from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.outcome import Outcome, Path
+from pytest_concurrency.detect.outcomes.conflict_graph import is_tangled
 from pytest_concurrency.detect.outcomes.story import Story, story_of, was_lent
-from pytest_concurrency.detect.telling import AND, named_in_source, site_of, told, where
+from pytest_concurrency.detect.telling import (
+    AND,
+    named_in_source,
+    site_of,
+    told,
+    where,
+    with_containers,
+)
 from pytest_concurrency.kinds import KINDS, NONSERIALIZABLE_OUTCOME
 from pytest_concurrency.model import Hazard, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
@@ -74,7 +84,7 @@ class FoundOutcome(Finding):
             )
             for each in events
         ]
-        message = "no order of the threads one after another comes to this: " + _short(
+        message = "no order of the threads one after another comes to this: " + in_short(
             outcome, self.differing
         )
         message += (
@@ -88,7 +98,7 @@ class FoundOutcome(Finding):
             location=AND.join(filter(None, self.locations)),
             sites=uses,
             highlighted=frozenset(events),
-            detail=_difference(outcome, self.nearest),
+            detail=difference(outcome, self.nearest),
         )
 
 
@@ -99,36 +109,73 @@ class Outcomes(Detector):
 
     def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
         """Yield the outcome of an execution if no serial one has it."""
-        outcome, execution = observation.outcome, observation.execution
-        if outcome is None or observation.failure is not None or asked.again is None:
+        found = unexplained(observation, asked)
+        if found is None:
             return
-        if _depends_on_waits(execution) or observation.own_lines:
-            return  # by lines of the test that do not count it comes to what it likes
-        nearest = asked.again.outcomes.unexplained(observation)
-        if nearest is None:
+        log = observation.execution.log
+        story = plainest_story(observation)
+        if (
+            story is None
+            or not is_tangled(log, observation.execution.noted)
+            or was_lent(log, observation.contents, story)
+        ):
             return
-        if _is_explained(observation, asked):
-            return
-        differing = frozenset(asked.again.outcomes.differing(outcome, nearest))
-        story = story_of(execution.log)
-        if story is None or was_lent(execution.log, observation.contents, story):
-            return
-        found = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, nearest, differing, story)
-        if asked.accused.isdisjoint(found.locations) and _is_promised(found, story, outcome):
-            yield found
+        finding = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, *found, story)
+        names = with_containers(finding.locations)
+        if asked.accused.isdisjoint(names) and is_promised(
+            observation, found.differing, finding.locations, story.events
+        ):
+            yield finding
 
 
-def _is_promised(found: FoundOutcome, story: Story, outcome: Outcome) -> bool:
+def plainest_story(observation: Observation) -> Story | None:
+    """Return how it came to an outcome; where values are known, no way that was intended."""
+    log = observation.execution.log
+    if not observation.contents:
+        return story_of(log)
+    return story_of(log, partial(is_intended, observation))
+
+
+class Unexplained(NamedTuple):
+    """What an execution comes to is nothing that a serial one comes to."""
+
+    nearest: Outcome
+    differing: frozenset[Path]
+
+
+def unexplained(observation: Observation, asked: Asked) -> Unexplained | None:
+    """Say that no serial outcome explains that of an execution, if that can be said, and nothing
+    else explains it.
+    """
+    outcome = observation.outcome
+    if outcome is None or observation.failure is not None or asked.again is None:
+        return None
+    if _depends_on_waits(observation.execution) or observation.own_lines:
+        return None  # by lines of the test that do not count it comes to what it likes
+    nearest = asked.again.outcomes.unexplained(observation)
+    if nearest is None or _is_explained(observation, asked):
+        return None
+    return Unexplained(nearest, frozenset(asked.again.outcomes.differing(outcome, nearest)))
+
+
+def is_promised(
+    observation: Observation,
+    differing: Iterable[Path],
+    locations: Iterable[str],
+    events: Sequence[int],
+) -> bool:
     """Whether the calls were meant to be one step each: somebody else is told what they came to, or
     the threads meet where no lock protects each access. An object that protects each of them and
     has another state in between has chosen where others may come in.
     """
-    owners = {name.partition(".")[0] for name in found.locations}
+    outcome = observation.outcome
+    assert outcome is not None
+    owners = {name.partition(".")[0] for name in locations}
     is_told = any(
         path[0] == "results" or _class_of(outcome.state[path[1]]) not in owners
-        for path in found.differing
+        for path in differing
     )
-    return is_told or not are_guarded(found.observation, story.events)
+    return is_told or not are_guarded(observation, events)
 
 
 def _class_of(described: object) -> str:
@@ -156,14 +203,14 @@ def _is_explained(observation: Observation, asked: Asked) -> bool:
     )
 
 
-def _difference(outcome: Outcome, nearest: Outcome) -> str:
+def difference(outcome: Outcome, nearest: Outcome) -> str:
     """Show two outcomes as pytest shows what ought to be equal: ``-`` as expected, ``+`` as got."""
     before, here = (pformat(each.shown, width=80).splitlines() for each in (nearest, outcome))
     told = (line.rstrip() for line in ndiff(before, here))
     return "\n".join(["- one after another (the most similar), + here:", *told])
 
 
-def _short(outcome: Outcome, differing: frozenset[Path]) -> str:
+def in_short(outcome: Outcome, differing: frozenset[Path]) -> str:
     """Show what differs, as far as it fits into a sentence."""
     found = []
     for path in sorted(differing):

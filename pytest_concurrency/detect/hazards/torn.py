@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
+from pytest_concurrency.detect.atomicity.pattern import FoundPattern
 from pytest_concurrency.detect.atomicity.torn import Torn, are_combined, have_changed, torn_pairs
 from pytest_concurrency.detect.detector import Again, Asked, Finding
-from pytest_concurrency.detect.hazards.pattern import FoundPattern
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import AND, where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION

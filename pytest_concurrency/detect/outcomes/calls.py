@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from pytest_concurrency.runtime.trace.operations import ACQUIRE
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, STEP
 
 CALLED: Final = "called"
 """A function was called in which threads meet."""
@@ -28,12 +28,13 @@ def is_one_call(steps: Steps) -> bool:
     """Whether all that a worker does is one call: it makes one and touches nothing besides, or
     makes none, and so is one.
 
-    What it comes to again and again, and what it locks apart, was not meant to be one.
+    What it comes to again and again, and what it locks apart, was not meant to be one; to go
+    through a container is one thing, however many steps it takes.
     """
     done = Counter(op for _, _, op in steps.elements())
     if done[CALLED]:
         return done.total() == 1
-    return done[ACQUIRE] <= 1 and all(count == 1 for count in steps.values())
+    return done[ACQUIRE] <= 1 and all(n == 1 for (*_, op), n in steps.items() if op != STEP)
 
 
 def following(choices: Sequence[Choice]) -> list[int] | None:

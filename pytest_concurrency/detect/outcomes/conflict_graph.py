@@ -53,13 +53,24 @@ class _Place:
 
 def meeting(log: Log, noted: Sequence[Noted], heat: bytearray | None) -> Meeting:
     """Return how the workers have met; ``heat`` says by site where they may."""
-    if any(op == STEP for *_, op in noted):
-        log = list(merged(log, noted))
+    log = _with_steps(log, noted)
     found = _met(log, heat, _NO_LOOKS)
     if not found.is_cyclic:
         return found
-    looks = _passing_looks(log)
+    looks = _passing_looks(log, most=1)
     return found._replace(is_cyclic=_met(log, heat, looks).is_cyclic) if looks else found
+
+
+def is_tangled(log: Log, noted: Sequence[Noted]) -> bool:
+    """Whether no order of the workers has all their conflicts that way round, also where whoever
+    looks at something for the second time has only been waiting for it.
+    """
+    log = _with_steps(log, noted)
+    return _met(log, None, _passing_looks(log)).is_cyclic
+
+
+def _with_steps(log: Log, noted: Sequence[Noted]) -> Log:
+    return list(merged(log, noted)) if any(op == STEP for *_, op in noted) else log
 
 
 def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
@@ -106,22 +117,24 @@ def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
     return Meeting(signature, _has_cycle(before))
 
 
-def _passing_looks(log: Log) -> set[int]:
+def _passing_looks(log: Log, most: int = 0) -> set[int]:
     """Return the reads, by index, that are made again at the same site before the thread has
     written there: a flag that is polled, another attempt. Each time what is new is wanted.
+
+    Not those that are made again ``most`` times only: a method may have been called twice.
     """
-    found: set[int] = set()
+    found: dict[tuple[int, int, Any, Any], list[int]] = {}
     latest: dict[tuple[int, int, Any, Any], int] = {}
     written: dict[tuple[int, Any, Any], int] = {}
     for index, (thread, number, resource, part, op) in enumerate(rows(log)):
         if op == READ:
             before = latest.get((thread, number, resource, part), -1)
             if before > written.get((thread, resource, part), -1):
-                found.add(before)
+                found.setdefault((thread, number, resource, part), []).append(before)
             latest[thread, number, resource, part] = index
         elif op == WRITE:
             written[thread, resource, part] = index
-    return found
+    return {index for looks in found.values() if len(looks) > most for index in looks}
 
 
 def _hands_on(op: str, number: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -44,11 +44,20 @@ class Story(NamedTuple):
         return (self.first, self.then)
 
 
-def story_of(log: Log) -> Story | None:
+def story_of(
+    log: Log, is_left_out: Callable[[tuple[int, int, int]], bool] = lambda events: False
+) -> Story | None:
     """Return the plainest story of an interleaving: of one location, a read that a write follows,
-    the latest.
+    the latest; none of a location of which the plainest one ``is_left_out``.
     """
-    return max(_stories(log), key=lambda story: _plainness(log, story), default=None)
+    stories = list(_stories(log))
+    while stories:
+        story = max(stories, key=lambda each: _plainness(log, each))
+        if not is_left_out(story.events):
+            return story
+        place = location(log[story.first])
+        stories = [s for s in stories if any(location(log[n]) != place for n in s.events)]
+    return None
 
 
 def _stories(log: Log) -> Iterator[Story]:

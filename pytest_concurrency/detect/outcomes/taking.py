@@ -26,6 +26,7 @@ from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
 from pytest_concurrency.runtime.scheduler.protocols import Witness
 from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.synchronisation import interleaving
 
 Given = tuple[str, Callable[[], object]]
 """A name, and what gives the object as long as it lives."""
@@ -114,7 +115,7 @@ class Taking(Witness):
             return False
         log = baton.log
         if self._seen is not None:
-            signature = hash(tuple(log))
+            signature = interleaving(log, baton.noted)
             if signature in self._seen:
                 return False
             self._seen.add(signature)

@@ -72,6 +72,24 @@ class Function(NamedTuple):
         """Whether some value is made of what both of them give."""
         return self.flows.are_combined(node, other)
 
+    def compares(self, node: ast.AST, other: ast.AST) -> bool:
+        """Whether what one of them gives is compared with what the other one gives, or the
+        difference is taken."""
+        for each in own_nodes(self.node):
+            match each:
+                case ast.BinOp(left=one, op=ast.Sub(), right=two):
+                    sides = [self._made_of(one), self._made_of(two)]
+                case ast.Compare(left=one, comparators=[two]):
+                    sides = [self._made_of(one), self._made_of(two)]
+                case _:
+                    continue
+            if any(node in side and other in sides[1 - n] for n, side in enumerate(sides)):
+                return True
+        return False
+
+    def _made_of(self, expression: ast.expr) -> Reads:
+        return self.flows.value_of(expression).reads | {expression}
+
     def is_called_at(self, node: ast.AST) -> bool:
         """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
         match node:

@@ -7,10 +7,19 @@ know of it, and what two executions are compared by does not depend on it.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pytest_concurrency.runtime.trace.event import Event, Log, access, resource_of, site_number
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    Log,
+    access,
+    resource_of,
+    rows,
+    site_number,
+)
+from pytest_concurrency.runtime.trace.operations import MAY_WRITE, STEP
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
@@ -33,3 +42,25 @@ def is_inner(event: Event) -> bool:
     """Whether it is done to a lock or queue inside the standard library: that of a condition, an
     event, an executor."""
     return site_number(event) == INTERNAL and resource_of(event) != THREAD
+
+
+def interleaving(log: Log, noted: Sequence[Noted]) -> int:
+    """Return the same for executions that did the same in the same order. The steps of a loop are
+    part of that as far as it goes through something that is written meanwhile.
+    """
+    steps = [
+        (thread, site, r, position) for position, thread, site, r, _, op in noted if op == STEP
+    ]
+    if not steps:
+        return hash(tuple(log))
+    stepped = {resource for _, _, resource, _ in steps}
+    written: dict[Resource, list[int]] = {}
+    for index, (_, _, resource, _, op) in enumerate(rows(log)):
+        if resource in stepped and op in MAY_WRITE:
+            written.setdefault(resource, []).append(index)
+    seen = [
+        (thread, site, bisect(written[resource], position - 1))
+        for thread, site, resource, position in steps
+        if resource in written
+    ]
+    return hash((*log, *seen))

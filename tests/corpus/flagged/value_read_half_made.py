@@ -2,7 +2,7 @@
 
 import threading
 
-EXPECT = {"nonserializable-outcome"}
+EXPECT = {"stale-read"}
 MAX_SCHEDULES = 100
 
 

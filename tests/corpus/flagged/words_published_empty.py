@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EXPECT = {"atomicity-violation", "nonserializable-outcome"}
+EXPECT = {"stale-read", "atomicity-violation"}
 MAX_SCHEDULES = 100
 
 
