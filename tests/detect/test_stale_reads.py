@@ -390,6 +390,17 @@ RIGHT = {
         def other(self):
             self.total += 1
         """,
+    "who came last goes on": """
+        def claim(self, name):
+            self.user = name
+            return self.user == name
+
+        def one(self):
+            return self.claim("anna")
+
+        def other(self):
+            return self.claim("ben")
+        """,
     "it is tried twice": """
         def get(self):
             with self.lock:

@@ -2,7 +2,8 @@
 
 - A lone state is looked at: a flag, a status, which says one thing at a time. Whoever looks again
   wants to know what has become of it.
-- Two looks are compared: how far it has come meanwhile, whether it has changed.
+- Two looks are compared: how far it has come meanwhile, whether it has changed; or what is there is
+  compared with what had been put there.
 - How far something has come is shown: what is seen lies between what was and what is to be.
 
 Asked of executions that have been recorded with their values and stacks.
@@ -47,7 +48,9 @@ def is_intended(observation: Observation, events: tuple[int, int, int]) -> bool:
         contents = observation.contents
         passed = (contents[first][0], contents[foreign][1], contents[then][1])
         return _is_lone_state(observation, where) or _is_progress(*passed)
-    return reads == [False, False, True] and _is_lone_state(observation, where)
+    if reads == [False, False, True]:
+        return _is_lone_state(observation, where) or _is_still_asked(observation, first, then)
+    return False
 
 
 def _is_lone_state(observation: Observation, where: Location) -> bool:
@@ -101,6 +104,15 @@ def _are_compared(observation: Observation, first: int, then: int) -> bool:
     return any(
         function.compares(node, other)
         for function, node, other in joint_nodes(log, stacks, first, then)
+    )
+
+
+def _is_still_asked(observation: Observation, first: int, then: int) -> bool:
+    """Whether what is read is compared with what the thread had written: is it still that?"""
+    log, stacks = observation.execution.log, observation.stacks
+    return any(
+        function.compares_with_stored(node, target)
+        for function, target, node in joint_nodes(log, stacks, first, then)
     )
 
 

@@ -75,20 +75,31 @@ class Function(NamedTuple):
     def compares(self, node: ast.AST, other: ast.AST) -> bool:
         """Whether what one of them gives is compared with what the other one gives, or the
         difference is taken."""
+        return any(
+            (node in one.reads and other in two.reads) or (node in two.reads and other in one.reads)
+            for one, two in self._compared()
+        )
+
+    def compares_with_stored(self, node: ast.AST, target: ast.AST) -> bool:
+        """Whether what ``node`` gives is compared with a name that is stored in ``target``, too."""
+        names = self.stored(target).names
+        return any(
+            (node in one.reads and not names.isdisjoint(two.names))
+            or (node in two.reads and not names.isdisjoint(one.names))
+            for one, two in self._compared()
+        )
+
+    def _compared(self) -> Iterator[tuple[Value, Value]]:
         for each in own_nodes(self.node):
             match each:
-                case ast.BinOp(left=one, op=ast.Sub(), right=two):
-                    sides = [self._made_of(one), self._made_of(two)]
-                case ast.Compare(left=one, comparators=[two]):
-                    sides = [self._made_of(one), self._made_of(two)]
-                case _:
-                    continue
-            if any(node in side and other in sides[1 - n] for n, side in enumerate(sides)):
-                return True
-        return False
+                case (
+                    ast.BinOp(left=one, op=ast.Sub(), right=two)
+                    | ast.Compare(left=one, comparators=[two])
+                ):
+                    yield self._made_of(one), self._made_of(two)
 
-    def _made_of(self, expression: ast.expr) -> Reads:
-        return self.flows.value_of(expression).reads | {expression}
+    def _made_of(self, expression: ast.expr) -> Value:
+        return self.flows.value_of(expression) | Value(frozenset((expression,)))
 
     def is_called_at(self, node: ast.AST) -> bool:
         """Whether evaluating ``node`` calls it, as far as names tell, and gives its result."""
