@@ -59,6 +59,12 @@ class Again(Protocol):
         """
         ...
 
+    def at_one_time(self, schedule: Schedule, limit: int) -> Observation:
+        """Execute a schedule in full, with clocks that stand still: what differs there does not do
+        so because it was made at another time.
+        """
+        ...
+
     def in_order_of(
         self, plan: Sequence[Event], limit: int, *, record: bool = False
     ) -> Observation:

@@ -12,6 +12,7 @@ import gc
 import re
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from types import (
     CellType,
@@ -31,6 +32,7 @@ from pytest_concurrency.runtime.effects.foreign import (
     module_of,
     mro,
 )
+from pytest_concurrency.runtime.scheduler.baton import baton
 
 _MOST_OBJECTS = 100
 _DEEPEST = 20
@@ -57,6 +59,7 @@ _VALUES: Final = frozenset(
     ("array", "datetime", "decimal", "fractions", "ipaddress", "operator", "pathlib", "uuid")
 )
 """Modules whose classes are values."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OTHER_VALUES: Final = (bytearray, range, slice, partial, GenericAlias)
 
 # Straight from the slots: a metaclass may have attributes of these names.
@@ -115,6 +118,8 @@ class _Look:
             return (id(kind), self._all(gc.get_referents(value)))
         if kind is re.Pattern:
             return (id(kind), value.pattern, value.flags)
+        if kind is datetime and baton.stands_still:
+            return _Instant(value)
         if _is_value(kind):
             return self._copied_by(value, kind)
         return self._state(value, kind)
@@ -161,6 +166,24 @@ class _Look:
 
 def _is_built_in(cls: type) -> bool:
     return is_one_of(cls, _DICTS) or id(cls) in _PLAIN or id(cls) in _CONTAINERS
+
+
+class _Instant:
+    """A time that the real clock may have given, which never stands still: equal are those that are
+    less than a second apart.
+    """
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self, value: datetime) -> None:
+        aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+        self._seconds = (aware - _EPOCH).total_seconds()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Instant) and abs(self._seconds - other._seconds) < 1
+
+    def __hash__(self) -> int:
+        return 0
 
 
 def _is_value(cls: type) -> bool:

@@ -63,10 +63,13 @@ class Executor:
         *,
         record: bool = False,
         goes_on: bool = False,
+        stands_still: bool = False,
         seen: set[int] | None = None,
     ) -> Observation:
         """Execute once; what it comes to is not asked where its interleaving is in ``seen``."""
-        observation = self._run_once(strategy, limit, record=record, goes_on=goes_on, seen=seen)
+        observation = self._run_once(
+            strategy, limit, record=record, goes_on=goes_on, stands_still=stands_still, seen=seen
+        )
         execution = observation.execution
         if execution.unasked and observation.failure is None and not execution.outcome:
             observation.failure = swallowed(execution, self.serials(execution.threads))
@@ -79,9 +82,10 @@ class Executor:
         *,
         record: bool,
         goes_on: bool = False,
+        stands_still: bool = False,
         seen: set[int] | None = None,
     ) -> Observation:
-        start_round(is_brief=not record, goes_on=goes_on)
+        start_round(is_brief=not record, goes_on=goes_on, stands_still=stands_still)
         TAKING.begin(seen, self.outcomes.names, self._learning.heat)
         return self._run(strategy, limit, record)
 
@@ -111,6 +115,10 @@ class Executor:
     ) -> Observation:
         """Execute a schedule."""
         return self._execute(Replay(schedule), limit, record=record, goes_on=goes_on)
+
+    def at_one_time(self, schedule: Schedule, limit: int) -> Observation:
+        """Execute a schedule in full, with clocks that stand still."""
+        return self._execute(Replay(schedule), limit, record=True, stands_still=True)
 
     def in_order_of(
         self, plan: Sequence[Event], limit: int, *, record: bool = False

@@ -77,6 +77,19 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "if key not in self.groups:",
             "self.groups[key] = []",
         ),
+        (
+            "paid_twice_unasked",
+            "Account.balance",
+            "if self.balance >= amount:",
+            "self.balance -= amount",
+        ),
+        (
+            "last_copy_lent_twice",
+            "Library.copies['Emma']",
+            "return self.copies[title] > 0",
+            "self.copies[title] -= 1",
+        ),
+        ("run_numbered_by_time", "Run.name", "if self.name is None:", "self.name = (time(), who)"),
     ],
 )
 def test_it_is_found_where_it_is(name, location, checks, acts):

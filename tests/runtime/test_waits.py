@@ -13,6 +13,9 @@ from time import monotonic, sleep
 import pytest
 
 from pytest_concurrency import explore
+from pytest_concurrency.api import instrumentation_for
+from pytest_concurrency.search.execution.engine import execute, exploring, start_round
+from pytest_concurrency.search.orders.in_order import InOrder
 
 
 class State:
@@ -241,6 +244,33 @@ def test_the_scheduler_of_the_standard_library_runs_on_virtual_time():
         assert state.outcomes == [1, 2]
 
     clean([work], schedules=2)
+
+
+class Looks:
+    def __init__(self):
+        self.seconds = []
+
+    def look_twice(self):
+        start = monotonic()
+        self.seconds.append(monotonic() - start)
+
+    def poll(self):
+        start = monotonic()
+        while monotonic() < start + 1:
+            pass
+        self.look_twice()
+
+
+@pytest.mark.parametrize("stands_still", [True, False])
+def test_a_clock_that_stands_still_goes_on_where_it_is_polled(stands_still):
+    looks = Looks()
+    with exploring(instrumentation_for([Looks]), 60):
+        for body in (looks.look_twice, looks.poll):
+            start_round(is_brief=True, stands_still=stands_still)
+            assert not execute(InOrder((1,)), body).outcome
+    first, after = looks.seconds
+    assert (first == 0) is stands_still
+    assert after > 0
 
 
 def test_each_execution_starts_at_the_same_time():

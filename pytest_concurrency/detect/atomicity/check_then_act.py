@@ -3,8 +3,9 @@
 In an execution's log it is the pattern *read by A, write by B, write by A* on one location, where
 what A read decides that it writes: two of the four unserialisable interleavings of "AVIO: Detecting
 Atomicity Violations via Access Interleaving Invariants" (Lu, Tucek, Qin, Zhou, ASPLOS 2006) begin
-so. That it decides is not predicted but tried: the same events are executed with B's write before
-A's read, and there A does not write.
+so. What A writes may be made of the location as it is then (`if n >= k: n -= k`): what it has read
+for that only decides nothing. That the first read decides is not predicted but tried: the same
+events are executed with B's write before A's read, and there A does not write.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from pytest_concurrency.runtime.trace.event import (
     thread_and_site,
     thread_of,
 )
-from pytest_concurrency.runtime.trace.operations import READ, WRITE
-from pytest_concurrency.runtime.trace.resource import WHOLE, Location, Resource
+from pytest_concurrency.runtime.trace.operations import MAY_WRITE, READ, WRITE
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location, Resource, overlap
+from pytest_concurrency.runtime.trace.sites import SITES
 
 _EXECUTIONS = 8
 """Executions that putting B's write before A's read may take."""
@@ -60,19 +62,28 @@ def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[
             continue
         read: dict[int, int] = {}
         stale: dict[int, int] = {}
+        read_anew: dict[int, tuple[int, int]] = {}
         for index in indices:
             event = log[index]
             thread, op = thread_of(event), operation(event)
             if op == READ:
+                if thread in stale:
+                    read_anew[thread] = (read[thread], stale.pop(thread))
                 read[thread] = index
-                stale.pop(thread, None)
             elif op == WRITE:
                 if thread in stale:
                     yield ActedLate(read[thread], stale[thread], index)
-                read.pop(thread, None)
-                stale.pop(thread, None)
+                elif thread in read_anew and _is_in(log, read[thread], index):
+                    yield ActedLate(*read_anew[thread], index)
+                for each in (read, stale, read_anew):
+                    each.pop(thread, None)
                 for other in read:
                     stale[other] = index
+
+
+def _is_in(log: Log, read: int, write: int) -> bool:
+    """Whether what was read is in what was written, as the source says."""
+    return site_number(log[read]) in SITES[site_number(log[write])].flows
 
 
 def _overlapping(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[Sequence[int]]:
@@ -94,19 +105,26 @@ def is_decided(stacks: Sequence[Stack], log: Log, found: ActedLate) -> bool:
     """Whether, where the two accesses come together, what the first gave decides whether the second
     takes place, as the source says.
     """
-    return not _looked_again(log, found) and any(
-        function.decides_at(node, target)
-        for function, node, target in joint_nodes(log, stacks, found.read, found.write)
+    return _decides(stacks, log, found.read, found.write) and not any(
+        _decides(stacks, log, again, found.write) or not _is_in(log, again, found.write)
+        for again in _looks_again(log, found)
     )
 
 
-def _looked_again(log: Log, found: ActedLate) -> bool:
-    """Whether the thread has read what the other one wrote."""
-    thread, foreign_write = thread_of(log[found.read]), location(log[found.foreign_write])
+def _decides(stacks: Sequence[Stack], log: Log, read: int, write: int) -> bool:
     return any(
-        thread_of(event) == thread and operation(event) == READ and location(event) == foreign_write
-        for event in log[found.foreign_write : found.write]
+        function.decides_at(node, target)
+        for function, node, target in joint_nodes(log, stacks, read, write)
     )
+
+
+def _looks_again(log: Log, found: ActedLate) -> Iterator[int]:
+    """Yield where the thread has read what the other one wrote."""
+    wanted = (thread_of(log[found.read]), READ, location(log[found.foreign_write]))
+    for index in range(found.foreign_write, found.write):
+        event = log[index]
+        if (thread_of(event), operation(event), location(event)) == wanted:
+            yield index
 
 
 def has_changed(log: Log, contents: Contents, found: ActedLate) -> bool:
@@ -120,6 +138,21 @@ def has_changed(log: Log, contents: Contents, found: ActedLate) -> bool:
         has_come = not _is_alike(*contents[found.foreign_write], foreign_write)
     after = contents[found.write][1]
     return has_come and after != NOT_KNOWN and not _is_alike(*contents[found.write], write)
+
+
+def was_undone(log: Log, contents: Contents, found: ActedLate) -> bool:
+    """Whether A has put back what it had overwritten before anybody else wrote: it has looked only
+    then.
+    """
+    before, where = contents[found.write][0], location(log[found.write])
+    for index in range(found.write + 1, len(log)):
+        event = log[index]
+        if operation(event) in MAY_WRITE and overlap(location(event), where):
+            if thread_of(event) != thread_of(log[found.write]):
+                return False
+            if _is_alike(before, contents[index][1], where):
+                return True
+    return False
 
 
 def _is_alike(one: Content, other: Content, where: Location) -> bool:

@@ -12,6 +12,7 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
     has_changed,
     is_decided,
     sites_of,
+    was_undone,
     would_not_have_written,
 )
 from pytest_concurrency.detect.atomicity.pattern import FoundPattern
@@ -22,7 +23,7 @@ from pytest_concurrency.detect.telling import where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import Log
+from pytest_concurrency.runtime.trace.event import Log, thread_and_site
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -91,10 +92,22 @@ def _is_proven(observation: Observation, found: ActedLate, again: Again | None) 
     return (
         again is not None
         and has_changed(log, observation.contents, found)
+        and not was_undone(log, observation.contents, found)
         and is_decided(observation.stacks, log, found)
         and not _is_own(observation, found)
         and would_not_have_written(observation, found, again) is not None
+        and not _only_time_tells(observation, found, again)
     )
+
+
+def _only_time_tells(observation: Observation, found: ActedLate, again: Again) -> bool:
+    """Whether the write makes no difference where both threads look at the clock at the same time:
+    entries of a cache that say when they were made.
+    """
+    other = again.at_one_time(observation.execution.schedule, again.limit)
+    logs = (observation.execution.log, other.execution.log)
+    there, here = ([*map(thread_and_site, log[: found.write + 1])] for log in logs)
+    return there == here and not has_changed(other.execution.log, other.contents, found)
 
 
 def _key(observation: Observation, found: ActedLate) -> Hashable:

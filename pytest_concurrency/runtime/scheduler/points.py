@@ -210,7 +210,8 @@ class Points(Timers):
     def look_at_clock(self) -> float:
         """Return the time, which goes on a little; called by the holder."""
         self.looks += 1
-        self.clock = later(self.clock, self.tick * max(1, self.looks - _MANY_LOOKS))
+        ticks = max(0 if self.stands_still else 1, self.looks - _MANY_LOOKS)
+        self.clock = later(self.clock, self.tick * ticks)
         if self.timers and self.timers[0][0] <= self.clock:
             self._expire(self.clock)
             self._reconsider()

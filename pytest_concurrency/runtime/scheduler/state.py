@@ -93,6 +93,7 @@ class State:
         "serials",
         "sleeps_really",
         "snapshot",
+        "stands_still",
         "started",
         "states",
         "still",
@@ -135,6 +136,8 @@ class State:
         then.
         """
         self.tick = TICK_SECONDS
+        self.stands_still = False
+        """Whether looks at a clock do not move it, as long as nobody looks again and again."""
         self.is_brief = False
         """Whether nobody will read what the snapshot calls the locks."""
         self.goes_on = False

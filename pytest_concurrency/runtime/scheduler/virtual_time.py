@@ -37,12 +37,14 @@ class Timers(State):
 
     __slots__ = ()
 
-    def start_round(self, *, otherwise: bool = False) -> None:
+    def start_round(self, *, otherwise: bool = False, stands_still: bool = False) -> None:
         """Let time start over: what follows is the set-up of another execution; ``otherwise``: at
-        another time, and at another pace.
+        another time, and at another pace; ``stands_still``: only waits take time, as on a clock
+        that is read more often than it ticks.
         """
         self.time_ended, self.ended = _OTHER_START_SECONDS if otherwise else 0.0, real_time()
         self.tick = _OTHER_TICK_SECONDS if otherwise else TICK_SECONDS
+        self.stands_still = stands_still
 
     def time_outside(self) -> float:
         """Return the virtual time between executions, which goes on as the real one does."""

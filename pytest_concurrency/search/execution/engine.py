@@ -59,14 +59,21 @@ def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_PO
     return last_execution()
 
 
-def start_round(*, is_brief: bool, goes_on: bool = False, otherwise: bool = False) -> None:
+def start_round(
+    *,
+    is_brief: bool,
+    goes_on: bool = False,
+    otherwise: bool = False,
+    stands_still: bool = False,
+) -> None:
     """Let what comes next, the set-up of an execution, find the same time and the same chance as
-    that of the one before; ``otherwise``: other ones.
+    that of the one before; ``otherwise``: other ones; ``stands_still``: looks do not
+    move the clock.
 
     ``is_brief``: nobody will read the names of locks that threads wait for in it. ``goes_on``: its
     threads do so where the body fails.
     """
-    baton.start_round(otherwise=otherwise)
+    baton.start_round(otherwise=otherwise, stands_still=stands_still)
     baton.is_brief = is_brief
     baton.goes_on = goes_on
     renew()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EXPECT = {"test-failure", "lost-update"}
+EXPECT = {"test-failure", "lost-update", "atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

@@ -2,7 +2,7 @@
 
 import threading
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation", "lost-update"}
 MAX_SCHEDULES = 100
 
 

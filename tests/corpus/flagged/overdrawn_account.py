@@ -1,6 +1,6 @@
 """The balance is checked, then drawn upon: two withdrawals may both find enough."""
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation", "lost-update"}
 MAX_SCHEDULES = 100
 
 

@@ -1,6 +1,6 @@
 """A rate limiter with one token left lets two calls through."""
 
-EXPECT = {"lost-update", "test-failure"}
+EXPECT = {"atomicity-violation", "lost-update"}
 MAX_SCHEDULES = 100
 
 
