@@ -12,7 +12,7 @@ class Animal:
     :param package: as it is called on the package index
     :param kind: the hazard that must be found
     :param location: where, as headlines name it
-    :param file: the end of the path of the lines that meet
+    :param file: the end of the path of the lines that meet; nothing, if not all are in one file
     :param lines: the source text of all of them
     """
 
@@ -36,11 +36,28 @@ def animal(
 
 ANIMALS = (
     animal(
+        "blinker",
+        "nonserializable-outcome",
+        "Signal.receiver_connected",
+        "",
+        "concurrency.run(lambda: opened.receiver_connected)",
+        "setattr(obj, self._deferred.__name__, value)",
+    ),
+    animal(
         "boltons",
         "lost-update",
         "LRU.soft_miss_count",
         "boltons/cacheutils.py",
         "self.soft_miss_count += 1",
+    ),
+    animal(
+        "cached-property",
+        "nonserializable-outcome",
+        "Shop.stock",
+        "",
+        "self.stock.append(what)",
+        "value = obj.__dict__[self.func.__name__] = self.func(obj)",
+        module="cached_property",
     ),
     animal(
         "cachetools",
@@ -55,6 +72,15 @@ ANIMALS = (
         "CircuitBreaker._failure_count",
         "circuitbreaker.py",
         "self._failure_count += 1",
+    ),
+    animal(
+        "expiringdict",
+        "nonserializable-outcome",
+        "ExpiringDict['ann']",
+        "",
+        "item = OrderedDict.__getitem__(self, key)",
+        "self.baskets.setdefault(who, []).append(what)",
+        "OrderedDict.__setitem__(self, key, (value, set_time))",
     ),
     animal(
         "fasteners",

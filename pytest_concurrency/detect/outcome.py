@@ -1,7 +1,8 @@
 """What an execution comes to, as plain data, and where two of them differ.
 
 The place of a difference is a *path*: ``("state", "account", "balance")``, ``("results", "*")``.
-Items of lists have no place of their own in it: what is true of one of them is of all.
+Items of lists have no place of their own in it: what is true of one of them is of all. Those of a
+record have: a value that is kept with the time when it came.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ class _Comparison:
             yield path
         elif type(one) is dict:
             yield from self._in_dicts(one, other, path)
+        elif _is_record(one) and _is_record(other) and len(one) == len(other):
+            for place, (item, other_item) in enumerate(zip(one, other, strict=True)):
+                yield from self.differing(item, other_item, (*path, str(place)))
         elif type(one) in (list, tuple):
             yield from self._in_lists(one, other, path)
         elif one != other:
@@ -75,3 +79,8 @@ class _Comparison:
             one, other = sorted(one, key=repr), sorted(other, key=repr)
         for item, other_item in zip(one, other, strict=True):
             yield from self.differing(item, other_item, (*path, ITEM))
+
+
+def _is_record(value: object) -> bool:
+    """Whether it is a tuple whose places have a meaning each: no two items are of one type."""
+    return type(value) is tuple and len({type(item) for item in value}) == len(value)

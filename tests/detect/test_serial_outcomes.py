@@ -428,6 +428,17 @@ def test_the_order_of_lists_in_the_state_says_nothing():
     assert differences(outcome([[1, 2]]), outcome([[2, 1]])) == {("results", "*", "*")}
 
 
+def test_items_of_a_record_are_compared_where_the_others_differ_by_chance():
+    one, other = outcome([], kept=([1], 12.5)), outcome([], kept=([1, 2], 13.5))
+    place = ("state", "kept")
+    assert differences(one, other) == {(*place, "0"), (*place, "1")}
+    assert differences(one, other, {(*place, "1")}) == {(*place, "0")}
+    # Items of one type may be a list that is copied when it is written.
+    assert not differences(outcome([], kept=(1, 2)), outcome([], kept=(2, 1)))
+    changed = differences(outcome([], kept=(1, 2)), outcome([], kept=(1, 3)))
+    assert changed == {(*place, "*")}
+
+
 def test_what_callables_hold():
     node, kept = Node(1), [1]
 
@@ -443,6 +454,7 @@ def test_what_callables_hold():
         "by": dict,
     }
     assert by_name(held_by(Tickets().draw)).keys() == {"Tickets"}
+    assert by_name(held_by(lambda a, b=node, *, c=kept: (a, b, c))) == {"b": node, "c": kept}
     tickets = Tickets()
     assert is_same_call(tickets.draw, tickets.draw)
     assert not is_same_call(tickets.draw, Tickets().draw)

@@ -90,14 +90,18 @@ def test_a_default_is_read_from_the_class_only_if_it_is_rebound_there(
     assert shapes.read_from(hiding, "default", shapes.DEFAULT) is hiding
 
 
-def test_what_a_descriptor_has_left_in_the_instance_is_data() -> None:
+def test_the_instance_is_asked_before_a_descriptor_that_cannot_be_set() -> None:
     class Lazy:
         @functools.cached_property
         def value(self) -> int:
             return 1
 
+    class Nowhere:
+        __slots__ = ()
+
     lazy = Lazy()
-    assert shapes.read_from(lazy, "value", shapes.LAZY) is None
+    assert shapes.read_from(lazy, "value", shapes.LAZY) is lazy
+    assert shapes.read_from(Nowhere(), "value", shapes.LAZY) is None
     assert lazy.value == 1
     assert shapes.read_from(lazy, "value", shapes.LAZY) is lazy
     assert shapes.written_to(lazy, "value", shapes.LAZY) is lazy

@@ -35,7 +35,7 @@ def _free(name: str, taken: Mapping[str, object]) -> str:
 
 def held_by(job: Any) -> Iterator[tuple[str, Any]]:
     """Yield with its name what a callable holds: a method its object, a function what it finds
-    around it.
+    around it, and its defaults.
     """
     kind = type(job)
     if kind is partial:
@@ -47,10 +47,19 @@ def held_by(job: Any) -> Iterator[tuple[str, Any]]:
         yield class_name(type(job.__self__)), job.__self__
     elif kind is FunctionType:
         yield from zip(job.__code__.co_freevars, map(_content, job.__closure__ or ()), strict=True)
+        yield from _defaults(job)
         for name in job.__code__.co_names:
             yield name, shapes.item_of(job.__globals__, name)
     else:
         yield class_name(kind), job
+
+
+def _defaults(job: FunctionType) -> Iterator[tuple[str, Any]]:
+    """Yield what parameters are if nothing else is given: ``lambda queue=queue: ...``."""
+    defaults = job.__defaults__ or ()
+    positional = job.__code__.co_varnames[: job.__code__.co_argcount]
+    yield from zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
+    yield from (job.__kwdefaults__ or {}).items()
 
 
 def _content(cell: CellType) -> object:

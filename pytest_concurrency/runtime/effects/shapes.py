@@ -37,7 +37,8 @@ CODE: Final = "code"
 METHOD: Final = "method"
 """A method whose code is not seen: calling it is a use of the object."""
 LAZY: Final = "lazy"
-"""Kept in the instance once it is there; until then a descriptor makes it."""
+"""Kept in the instance once it is there; until then a descriptor makes it. Either way the instance
+is asked first."""
 DEFAULT: Final = "default"
 """Plain data in the class, which an instance attribute may hide."""
 MODULE: Final = "module"
@@ -149,7 +150,7 @@ def read_from(obj: Any, name: str, shape: str) -> Any:
     if shape is MODULE:
         namespace = module_globals(obj)
         return namespace if _is_shared_global(namespace, name) else None
-    return obj if shape is LAZY and _is_in_instance(obj, name) else None
+    return obj if shape is LAZY and attributes_of(obj) is not None else None
 
 
 def written_to(obj: Any, name: str, shape: str) -> Any:

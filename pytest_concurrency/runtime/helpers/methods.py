@@ -192,11 +192,17 @@ def _touch_by_method(
         touch_files(site, files.method_effects(obj, name, args, kwargs))
         return
     place = key = WHOLE
-    if args and name in containers.KEYED and kind_of(obj) is containers.MAPPING:
+    if args and name in containers.KEYED and _is_mapping(obj):
         key = args[0]
         place = key if id(type(key)) in shapes.PLAIN_KEYS else comparable(key)
     target = owner_of(obj) if OWNERS else obj
     touch(site, target, target, key, place, kind)
+
+
+def _is_mapping(obj: object) -> bool:
+    """Whether it has items by keys, although its class may define some of what asks for them."""
+    kind = kind_of(obj) or containers.kind_by_bases(type(obj))
+    return kind is containers.MAPPING
 
 
 def touch_files(site: int, effects: Sequence[tuple[str, str]]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence, Set
 from functools import partial
+from itertools import islice
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ from pytest_concurrency._origins import OWN, is_programs
 from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps
 from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.orders.in_order import InOrder
 
 _LOCALS = ".<locals>."
@@ -44,6 +46,13 @@ class Users(NamedTuple):
 
 
 ANY_FUNCTION: Final = Users(None)
+
+
+class _Look(NamedTuple):
+    """What a thread has done last, if it did that itself."""
+
+    site: int
+    step: tuple[int, int, str]
 
 
 class CallByCall(InOrder):
@@ -74,6 +83,7 @@ class CallByCall(InOrder):
         """Start over."""
         self._choices: list[Choice] = []
         self._steps: dict[int, Steps] = {}
+        self._looked: dict[int, _Look] = {}
         self._codes: dict[int, CodeType | None] = {}
         self.offers = (self._choices, self._steps)
         return None
@@ -129,6 +139,7 @@ class CallByCall(InOrder):
         while inside and _is_part(inside[-1].f_code, caller.f_code):
             caller = inside.pop()
         done = CALLED
+        looked = self._looked.pop(task.index, None)
         if inside:
             called = inside[-1]
             if not called.f_trace_lines:
@@ -139,8 +150,24 @@ class CallByCall(InOrder):
             assert task.operation is not None
             done = task.operation.kind
         steps = self._steps.setdefault(task.index, Counter())
-        steps[caller.f_code.co_firstlineno, caller.f_lasti, done] += 1
+        step = (caller.f_code.co_firstlineno, caller.f_lasti, done)
+        if inside and looked is not None and _is_made_by(inside[-1], caller, looked.site):
+            # The instance has been asked first, which is a part of the same call.
+            steps[looked.step] -= 1
+            steps[step] += 1
+            return False
+        if not inside and task.operation is not None:
+            self._looked[task.index] = _Look(task.operation.site, step)
+        steps[step] += 1
         return True
+
+
+def _is_made_by(called: FrameType, caller: FrameType, site: int) -> bool:
+    """Whether a descriptor's ``__get__`` is called by the access to an attribute at ``site``."""
+    if called.f_code.co_name != "__get__":
+        return False
+    line, _, column, _ = next(islice(caller.f_code.co_positions(), caller.f_lasti // 2, None))
+    return (line, column) == (SITES[site].line, SITES[site].column)
 
 
 def _client_code(job: Any, users: Users) -> CodeType | None:
