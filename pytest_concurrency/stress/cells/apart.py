@@ -22,6 +22,14 @@ class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
         super().__init__(result.exit or result.status)
         self.result = result
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it had to be ended and no line of the program was on any stack: it hangs nowhere,
+        but had no time, on a machine that has others to serve.
+        """
+        frames = frames_in(self.result.stacks)
+        return self.result.status == "timeout" and not any(is_programs(path) for path, _ in frames)
+
     def hazard(self, index: int, threads: int) -> Hazard:
         """Describe the death as a hazard, seen in the schedule with this number."""
         return hazard_of_death(self.result, index, threads)

@@ -201,8 +201,11 @@ def _share(
                 is_over=is_over,
             )
     except DiedApart as death:
-        hazards = (*explorer.findings.hazards, death.hazard(explorer.executions, cell.threads))
-        return Search(explorer.executions, hazards, 0.0, interleavings=explorer.interleavings)
+        hazards, reason = (*explorer.findings.hazards,), "time was up"
+        if not death.is_unseen:
+            hazards, reason = (*hazards, death.hazard(explorer.executions, cell.threads)), ""
+        made = explorer.interleavings
+        return Search(explorer.executions, hazards, 0.0, interleavings=made, reason=reason)
     except Exception as error:  # a mistake of ours
         with suppress(Exception):
             error.add_note(WHERE + exploration.token_for(cell.threads, last_execution()))
