@@ -18,6 +18,7 @@ from pytest_concurrency.model.reports import CellKind as CellKind
 from pytest_concurrency.model.reports import CellOutcome as CellOutcome
 from pytest_concurrency.model.reports import CellResult as CellResult
 from pytest_concurrency.model.reports import IsolationVerdict as IsolationVerdict
+from pytest_concurrency.model.reports import NotRun as NotRun
 from pytest_concurrency.model.reports import StressReport as StressReport
 from pytest_concurrency.model.reports import UnseenCode as UnseenCode
 from pytest_concurrency.model.reports import Verdict as Verdict

@@ -66,6 +66,9 @@ class CellResult:
     nothing outside is touched.
     """
     notes: tuple[str, ...] = ()
+    shares_nothing: bool = False
+    """Explored cells: every interleaving was run, and in none has a thread written to anything that
+    others can reach, or synchronised."""
     own_fixtures: bool = False
     """Each copy of the test had function-scoped fixtures and an instance of its own, since copies
     one after another fail on shared ones."""
@@ -92,6 +95,16 @@ class CellResult:
             return f"{every} without preemption"
         plural = "s" if self.preemption_bound > 1 else ""
         return f"{every} with at most {self.preemption_bound} preemption{plural}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A cell of the plan that was not run, as the others left nothing for it: it claims nothing."""
+
+    cell: Cell
+    reason: str
+    is_same: bool = False
+    """Whether another cell was the same: what is said of that one holds for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,8 @@ class StressReport:
     ``skipped`` if it was not stressed.
     """
     cells: tuple[CellResult, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    """Cells that the others left nothing for."""
     isolation: Verdict = field(
         default_factory=lambda: Verdict("inconclusive", "it was not stressed")
     )

@@ -95,10 +95,11 @@ def _test(report: StressReport) -> dict[str, Any]:
     functions, seen = report.instrumented
     hazards = enumerate(result.hazards for result in report.cells)
     return {
-        **_without(report, "cells", "uninstrumented", "problems", "selector"),
+        **_without(report, "cells", "not_run", "uninstrumented", "problems", "selector"),
         "instrumented": {"functions": functions, "seen": seen},
         "not_judged": report.not_judged,
         "cells": [_cell(result) for result in report.cells],
+        "not_run": [{**to_wire(each.cell), **_without(each, "cell")} for each in report.not_run],
         "hazards": [_hazard(hazard, index) for index, found in hazards for hazard in found],
     }
 

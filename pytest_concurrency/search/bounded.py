@@ -55,6 +55,8 @@ class Search:
     """
     warnings: tuple[Hazard, ...] = ()
     """What does not end a search, nor fail a test: threads left behind."""
+    shares_nothing: bool = False
+    """Whether no execution has shown that its workers share something."""
 
 
 class _Bounds:

@@ -40,14 +40,18 @@ from pytest_concurrency.stress.children.child import Interrupted
 from pytest_concurrency.stress.children.in_child import describe_exception, in_one_line
 from pytest_concurrency.stress.children.termination import termination_interrupts
 from pytest_concurrency.stress.code_under_test import CodeUnderTest
-from pytest_concurrency.stress.control import INTERNAL
+from pytest_concurrency.stress.control.alone import INTERNAL
 from pytest_concurrency.stress.item.host import Host, InChild, InSameProcess
 from pytest_concurrency.stress.item.pytest_timeout import note_timer, paused
 from pytest_concurrency.stress.item.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.item.setup_state import failing, with_body
 from pytest_concurrency.stress.replay import replay
 from pytest_concurrency.stress.run import Stress
-from pytest_concurrency.stress.unchecked import without_free_threaded_only
+from pytest_concurrency.stress.unchecked import (
+    is_error,
+    is_error_with_gil,
+    without_free_threaded_only,
+)
 
 _ATTRIBUTE = "concurrency_stress"
 """Where a test report carries the stress report: xdist hands it over."""
@@ -242,6 +246,7 @@ class StressSession:
             found,
             spent,
             self._acceptance.of(decision.settings, item.nodeid),
+            is_error_with_gil if self._options.gil_only else is_error,
         )
         with paused(item):
             try:

@@ -40,9 +40,11 @@ class Budget:
         """Seconds until then; one at least."""
         return max(1.0, self.deadline - time.monotonic())
 
-    def runs(self, cell: Cell) -> int:
-        """Return how often a cell at full speed repeats the test."""
-        return self.settings.runs * _weight(cell)
+    def runs(self, cell: Cell, runs: int) -> int:
+        """Return how often a cell at full speed repeats the test that is to do it ``runs`` times
+        with the GIL.
+        """
+        return runs * _weight(cell)
 
     def end_of(self, cells: Sequence[Cell], facts: SerialFacts) -> float:
         """Return when the time of the first of ``cells`` is up, which are still to come: each has
@@ -59,7 +61,7 @@ class Budget:
         """Estimate, generously, the seconds that the runs of a cell at full speed take."""
         copies = max(cell.threads, 2 * cell.processes)
         start = SECONDS_TO_START[self.start_method if cell.kind == "processes" else "fork"]
-        return self.runs(cell) * copies * (start + 5 * facts.seconds)
+        return self.runs(cell, self.settings.runs) * copies * (start + 5 * facts.seconds)
 
     def patience(self, facts: SerialFacts) -> float:
         """Return the seconds after which one run hangs, however little time its cell has."""

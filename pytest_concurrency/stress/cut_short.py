@@ -9,7 +9,7 @@ from pytest_concurrency.model import Cell, CellOutcome, CellResult, Hazard
 from pytest_concurrency.stress.cells.apart import hazard_of_death
 from pytest_concurrency.stress.children.child import ChildResult
 from pytest_concurrency.stress.children.in_child import headline_of
-from pytest_concurrency.stress.control import INTERNAL
+from pytest_concurrency.stress.control.alone import INTERNAL
 from pytest_concurrency.stress.processes.process_cell import CONTROL
 
 

@@ -1,10 +1,23 @@
-"""The plan of a test: which cells it runs through, in which order."""
+"""The plan of a test: which cells it runs through, in which order; and, as results come in, which
+of them are not needed any more.
+
+A cell that is not run is named with the reason, and nothing is claimed of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 
-from pytest_concurrency.model import Cell, Settings
+from pytest_concurrency.model import Cell, CellResult, Hazard, NotRun, Settings
+from pytest_concurrency.stress.cells.serial import SerialFacts
+
+_OF_A_NUMBER = frozenset({"concurrency", "thread_count", "thread_index", "request"})
+"""Fixtures by which a test may do something else with other numbers of threads; the last one gives
+others.
+"""
+RUNS_WITHOUT_MEETING = 5
+"""At full speed, of a test whose threads share nothing: for what no schedule shows."""
 
 
 def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
@@ -21,3 +34,57 @@ def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
         cells += [Cell("free-running", threads=count) for count in settings.threads]
         cells += [Cell("processes", processes=count) for count in settings.processes]
     return tuple(cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Says which cells are not needed, by what those before them have shown."""
+
+    facts: SerialFacts
+    fixtures: Set[str]
+    """That the test asks for."""
+    sees_all: bool
+    """Whether all code that it runs is seen, and it changes nothing outside memory."""
+    counts: Callable[[Hazard], bool]
+    """Whether a hazard fails its test."""
+
+    def not_needed(
+        self, cell: Cell, results: Sequence[CellResult], *, has_failed: bool = False
+    ) -> NotRun | None:
+        """Return why a cell is not run; None if it is. ``has_failed``: it did in an earlier run."""
+        in_processes = cell.kind == "processes"
+        before = [each for each in results if (each.cell.kind == "processes") == in_processes]
+        for result in before:
+            if any(map(self.counts, result.hazards)):
+                return NotRun(cell, f"{result.cell.label} found a hazard, which comes first")
+        if in_processes or has_failed or not self.sees_all:
+            return None
+        for result in filter(is_complete, before):
+            if cell.kind == "explored" and self._says_how_many:
+                told = f"the test starts its own threads, and {result.cell.label} was exhausted"
+                return NotRun(cell, told, is_same=True)
+            if self.shares_nothing(result) and cell.threads > result.cell.threads:
+                told = "its threads share nothing, and more of them would share nothing either"
+                return NotRun(cell, f"every interleaving of {result.cell.label} was run: {told}")
+        return None
+
+    def runs(self, runs: int, results: Sequence[CellResult]) -> int:
+        """Return how many runs at full speed are worth it, of so many that were asked for."""
+        is_calm = any(map(self.shares_nothing, filter(is_complete, results)))
+        return min(RUNS_WITHOUT_MEETING, runs) if is_calm else runs
+
+    def shares_nothing(self, result: CellResult) -> bool:
+        """Whether it is known of a cell that its threads share nothing, whatever their number."""
+        is_asked = self.facts.shape == "copies" and self.fixtures.isdisjoint(_OF_A_NUMBER)
+        return result.shares_nothing and self.sees_all and is_asked
+
+    @property
+    def _says_how_many(self) -> bool:
+        """Whether the test itself says how many threads there are."""
+        return self.facts.shape == "own-threads" and self.fixtures.isdisjoint(_OF_A_NUMBER)
+
+
+def is_complete(result: CellResult) -> bool:
+    """Whether every interleaving of a cell was run, and nothing was found."""
+    is_all = result.exhausted and result.preemption_bound < 0
+    return is_all and result.outcome == "clean" and not result.hazards

@@ -18,7 +18,7 @@ from pytest_concurrency.search.token import Token, source_fingerprint
 from pytest_concurrency.stress.cells.explored import Exploration, runner
 from pytest_concurrency.stress.cells.preload import preload
 from pytest_concurrency.stress.cells.serial import SerialFacts
-from pytest_concurrency.stress.control import GRACE_SECONDS
+from pytest_concurrency.stress.control.alone import GRACE_SECONDS
 from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.run import Stress
 from pytest_concurrency.stress.unchecked import needs_no_check
@@ -54,7 +54,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
     if reason := stress.why_not(facts):
         return replace(report, outcome="failed", reason=reason)
     # The token's schedule went through the fixtures that this control asks for.
-    facts = stress.control.for_copies(facts, token.threads, stress.budget.patience(facts))
+    facts = stress.copies.facts_for(facts, token.threads, stress.budget.patience(facts))
     if facts.no_copies:
         return replace(report, outcome="failed", reason=facts.no_copies)
     result = None

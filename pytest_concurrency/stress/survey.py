@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,15 @@ from types import CodeType, FunctionType, ModuleType
 import pytest
 
 from pytest_concurrency._origins import installed_package, origin_of
+from pytest_concurrency.instrument.closed import names_unseen_code
 from pytest_concurrency.instrument.entered import entered_code
 from pytest_concurrency.instrument.project import test_tools
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.model import UnseenCode
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.stress.cells.plain import plain_run
+from pytest_concurrency.stress.processes.outside import WATCH
+from pytest_concurrency.stress.processes.touch import Touch
 
 GENERATED = ""
 """The name of what ``exec()`` and ``eval()`` make."""
@@ -46,6 +50,10 @@ class Survey:
     """Those that are left out on purpose."""
     is_known: bool = True
     """Whether the run came to an end; else there may be others."""
+    sees_all: bool = False
+    """Whether it is seen what all code does that the test may enter, compiled code included, and
+    its body changes nothing outside memory.
+    """
 
     @property
     def unseen(self) -> tuple[UnseenCode, ...]:
@@ -68,8 +76,9 @@ def survey(item: pytest.Function, scope: Scope) -> Survey:
     What its module imports and it enters is *added*, unless it is left out by name, or too large to
     be instrumented in passing.
     """
+    touched: list[Touch] = []
     with entered_code() as entered:
-        plain_run(item)
+        outcome = plain_run(item, _noting(touched))
     seen = 0
     others: Counter[str] = Counter()
     generated = set()
@@ -85,12 +94,27 @@ def survey(item: pytest.Function, scope: Scope) -> Survey:
     imported = {name for module in _modules_of(item) for name in _imported_by(module)}
     left_out = {name[1:].partition(".")[0] for name in scope.packages if name.startswith("-")}
     added = [n for n in others if n in imported - left_out and _size_of(n) <= LARGEST]
+    names_unseen = names_unseen_code(entered, scope.with_packages(added) if added else scope)
     return Survey(
         seen,
         tuple(sorted(others.items())),
         tuple(sorted(added)),
         tuple(sorted(left_out.intersection(others))),
+        sees_all=outcome.status == "passed"
+        and not (set(others).difference(added) or names_unseen)
+        and not any(touch.may_write for touch in touched),
     )
+
+
+@contextmanager
+def _noting(touched: list[Touch]) -> Iterator[None]:
+    """Note in ``touched`` what is done outside memory."""
+    WATCH.install()
+    WATCH.start()
+    try:
+        yield
+    finally:
+        touched += WATCH.stop()
 
 
 def _generated_by_library() -> set[CodeType]:

@@ -14,7 +14,7 @@ from pytest_concurrency.kinds import (
 )
 from pytest_concurrency.model import CellResult, Hazard, StressReport
 from pytest_concurrency.runtime.trace.resource import is_outside
-from pytest_concurrency.stress.control import NO_COPIES
+from pytest_concurrency.stress.control.copies import NO_COPIES
 from pytest_concurrency.stress.own_changes import Change
 from pytest_concurrency.stress.verdict import isolation_verdict
 
@@ -70,6 +70,16 @@ def _is_excused(hazard: Hazard, changes: Sequence[Change]) -> bool:
         for path, line in places
         for change in changes
     )
+
+
+def is_error(hazard: Hazard) -> bool:
+    """Whether a hazard fails its test."""
+    return hazard.is_error
+
+
+def is_error_with_gil(hazard: Hazard) -> bool:
+    """Whether it does where hazards that need free-threaded Python are set aside."""
+    return hazard.is_error and not _is_aside(hazard)
 
 
 def without_free_threaded_only(report: StressReport) -> StressReport:

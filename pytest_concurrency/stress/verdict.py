@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Verdict
-from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE
+from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, NOTHING_SEEN
 
 
 def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
@@ -106,8 +106,10 @@ def _counts(results: Sequence[CellResult]) -> str:
 
 def _fine_processes(results: Sequence[CellResult]) -> str:
     runs = sum(result.schedules for result in results)
-    if all(result.reason == NOTHING_OUTSIDE for result in results):
-        return f"with {_counts(results)} all is well, too: {NOTHING_OUTSIDE} ({_runs(runs)})"
+    reasons = {result.reason for result in results}
+    if reasons <= {NOTHING_OUTSIDE, NOTHING_SEEN}:
+        told = NOTHING_SEEN if NOTHING_SEEN in reasons else NOTHING_OUTSIDE
+        return f"with {_counts(results)} all is well, too: {told} ({_runs(runs)})"
     return f"{_counts(results)} one after another and at once ({_runs(runs)}) lose nothing"
 
 

@@ -112,6 +112,8 @@ _SAID_BELOW = ("error", "fails")
 def _details(report: StressReport, page: Page) -> Iterator[Line]:
     for result in report.cells:
         yield from _notes([_cell(result), *(f"  {note}" for note in result.notes)], page)
+    for each in report.not_run:
+        yield from _notes([f"{each.cell.label}: not run: {each.reason}"], page)
     yield from _notes([f"isolation: {report.isolation.reason}"], page)
     if report.seed:
         yield from _notes([f"seed {report.seed}"], page)
@@ -144,6 +146,8 @@ def _cell(result: CellResult) -> str:
     if explored:
         parts.append(f"{result.distinct} distinct")
         parts.append(result.coverage)
+        if result.shares_nothing:
+            parts.append("its threads share nothing")
         parts.append(f"strategy {result.strategy or 'unknown'}")
     if result.control:
         parts.append(f"one after another: {result.control}")

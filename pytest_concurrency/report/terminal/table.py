@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import groupby
 
 from pytest_concurrency.model import Cell, CellKind, CellResult, StressReport
@@ -21,6 +21,7 @@ NARROWEST_NAME = 16
 EXHAUSTED = "ok*"
 CAUSE = "cause"
 OWN_FIXTURES = "own fixtures"
+NOT_RUN = "-"
 _OUTCOMES: dict[str, tuple[str, Markup]] = {
     "clean": ("ok", "green"),
     "hazard": ("FAIL", "red"),
@@ -57,7 +58,7 @@ def table_lines(
     for report, results, known, under in zip(reports, grid, causes, below, strict=True):
         if own_line:
             lines.append(line(names[report.nodeid]))
-        row = _row(results, cells, widths)
+        row = _row(results, {each.cell for each in report.not_run}, cells, widths)
         told = Span(
             GAP + _verdict(report).ljust(verdict), (verdict_color(report.isolation.verdict),)
         )
@@ -68,6 +69,11 @@ def table_lines(
         lines.append(line(f"{EXHAUSTED}: every interleaving was run", "light"))
     if any(result.is_barely_tried for row in grid for result in row.values()):
         lines.append(line("n/m: only n of m schedules were run, too few to say ok", "light"))
+    if any(report.not_run for report in reports):
+        why = "the others left nothing for it, or found a hazard, which comes first"
+        lines += [
+            line(each, "light") for each in page.wrap(f"{NOT_RUN}: not run: {why}", "", "   ")
+        ]
     return lines
 
 
@@ -93,11 +99,14 @@ def _gaps(cells: Sequence[Cell]) -> list[str]:
 
 
 def _row(
-    results: Mapping[Cell, CellResult], cells: Sequence[Cell], widths: Mapping[Cell, int]
+    results: Mapping[Cell, CellResult],
+    not_run: Set[Cell],
+    cells: Sequence[Cell],
+    widths: Mapping[Cell, int],
 ) -> list[Span]:
     spans = []
     for cell, gap in zip(cells, _gaps(cells), strict=True):
-        text, markup = _outcome(results.get(cell))
+        text, markup = (NOT_RUN, ()) if cell in not_run else _outcome(results.get(cell))
         spans += [Span(gap), Span(text.ljust(widths[cell]), markup)]
     return spans
 
@@ -105,6 +114,7 @@ def _row(
 def _all_cells(reports: Sequence[StressReport]) -> list[Cell]:
     order = list(GROUPS)
     cells = {result.cell for report in reports for result in report.cells}
+    cells.update(each.cell for report in reports for each in report.not_run)
     return sorted(cells, key=lambda cell: (order.index(cell.kind), cell.threads, cell.processes))
 
 

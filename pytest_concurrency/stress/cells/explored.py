@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from math import inf
@@ -14,6 +14,7 @@ import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency.detect.observation import Execution, Observation
+from pytest_concurrency.detect.outcomes.nothing_shared import NOTHING_SHARED
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
@@ -114,6 +115,7 @@ def explored_cell(
         found = search_in_jobs(share, jobs, cell.threads, seconds, on_progress, more)
     covered = found.covered
     is_all = found.exhausted and settings.preemptions < 0
+    is_calm = is_all and found.shares_nothing and not found.hazards
     return CellResult(
         cell,
         _outcome(found),
@@ -128,6 +130,7 @@ def explored_cell(
         reason=found.reason,
         hazards=(*found.hazards, *found.warnings),
         notes=tuple(_notes(exploration, found, len(first))),
+        shares_nothing=is_calm,
     )
 
 
@@ -189,9 +192,10 @@ def _share(
     def progress(done: int) -> None:
         on_progress(f"{min(done * jobs, settings.schedules)}/{settings.schedules}")
 
+    NOTHING_SHARED.begin()
     try:
         with exploration.ready_between():
-            return search(
+            found = search(
                 explorer,
                 schedules,
                 more=more,
@@ -200,6 +204,7 @@ def _share(
                 on_found=on_progress,
                 is_over=is_over,
             )
+        return replace(found, shares_nothing=NOTHING_SHARED.end())
     except DiedApart as death:
         hazards, reason = (*explorer.findings.hazards,), "time was up"
         if not death.is_unseen:

@@ -133,6 +133,7 @@ def merged(searches: Sequence[Search], more: int = 0) -> Search:
         too_long=too_long,
         exhausted=first.exhausted and first.executions <= most,
         interleavings=interleavings,
+        shares_nothing=all(each.shares_nothing for each in searches),
         warnings=tuple({each.identity: each for s in searches for each in s.warnings}.values()),
     )
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_concurrency.detect.observation import Execution, Failure, Observation
+from pytest_concurrency.detect.outcomes.nothing_shared import NOTHING_SHARED
 from pytest_concurrency.detect.outcomes.taking import TAKING
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
@@ -194,6 +195,7 @@ _NO_EXECUTION = Execution("", (), 0, 0, [], 0, (), (), 0)
 def _run_managed(jobs: Sequence[Job]) -> list[End]:
     ends = run_copies(jobs)
     TAKING.take(jobs, ends)
+    NOTHING_SHARED.look(jobs)
     return [End(index, value, error) for index, (value, error) in enumerate(ends)]
 
 

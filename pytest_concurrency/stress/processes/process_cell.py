@@ -27,6 +27,7 @@ from pytest_concurrency.stress.processes.process_run import (
 )
 from pytest_concurrency.stress.processes.touch import (
     NOTHING_OUTSIDE,
+    NOTHING_SEEN,
     Touch,
     may_meet,
     meet_in_talk_only,
@@ -64,6 +65,8 @@ class _Found:
     answering: tuple[str, ...] = ()
     workers_fail: bool = False
     """What workers do at once is no evidence: one after another they fail, too."""
+    runs: int = 0
+    """How often they were run one after another."""
 
 
 _ANSWERED = (
@@ -86,17 +89,29 @@ def process_cell(
     shape: Shape = "callables",
     stays_behind: str = "",
     flowing: Set[Lines] = frozenset(),
+    sees_all: bool = False,
     on_progress: Callable[[str], None] | None = None,
 ) -> CellResult:
     """Run a test with its workers in turn twice, then ``settings.runs`` times at once.
 
     ``stays_behind``: what its processes do not have, for messages of why they fail. ``flowing``:
-    between which lines threads have lost updates.
+    between which lines threads have lost updates. ``sees_all``: whatever the test touches outside
+    memory is seen; then nothing is run at once where it is nothing.
     """
     progress = on_progress or (lambda text: None)
     began = time.monotonic()
-    found = _control(run_once, shape, deadline, progress)
+    found = _control(run_once, shape, deadline, progress, sees_all=sees_all)
     meets = may_meet(found.traces)
+    if not meets and sees_all and found.control in ("clean", "not-shared"):
+        return CellResult(
+            cell,
+            found.control,
+            found.runs,
+            found.runs,
+            seconds=time.monotonic() - began,
+            reason=found.told or NOTHING_OUTSIDE,
+            control=found.control,
+        )
     planned = settings.runs if meets else min(_RUNS_WITHOUT_MEETING, settings.runs)
     if found.control in ("", "fails"):
         return CellResult(
@@ -125,7 +140,7 @@ def process_cell(
             unharmed = dict(outcome.ends.items() & found.ends.items())
             runs.add_found(lost_update_between(outcome.traces, flowing, unharmed.keys()))
         progress(runs.progress())
-    reason = found.told or ("" if meets else NOTHING_OUTSIDE)
+    reason = found.told or ("" if meets else NOTHING_OUTSIDE if sees_all else NOTHING_SEEN)
     if runs.has_failed and found.answering and meet_in_talk_only(found.traces):
         return CellResult(
             cell,
@@ -146,9 +161,16 @@ def process_cell(
 
 
 def _control(
-    run_once: RunOnce, shape: Shape, deadline: float, progress: Callable[[str], None]
+    run_once: RunOnce,
+    shape: Shape,
+    deadline: float,
+    progress: Callable[[str], None],
+    *,
+    sees_all: bool,
 ) -> _Found:
-    """Run in turn: first watched, then on the program's own code."""
+    """Run in turn: first watched, then on the program's own code, unless all is well and nothing
+    was touched on which processes could meet.
+    """
     progress(CONTROL)
     if time.monotonic() >= deadline:
         return _Found("", NO_TIME)
@@ -156,7 +178,10 @@ def _control(
     if watched is None:
         return _Found("", NO_TIME)
     control, told = _judge(watched, shape)
-    if control and time.monotonic() < deadline:
+    runs = 1
+    is_settled = sees_all and control == "clean" and not may_meet(watched.traces)
+    if control and not is_settled and time.monotonic() < deadline:
+        runs = 2
         natively = run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
         if natively is None:
             return _Found("", NO_TIME)
@@ -174,6 +199,7 @@ def _control(
         watched.ends,
         watched.answering,
         any(worker.is_bad for worker in watched.workers),
+        runs,
     )
 
 

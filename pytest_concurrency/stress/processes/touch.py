@@ -11,8 +11,10 @@ it is."""
 NO_SITE: Final = -1
 WHOLE_THING: Final = "*"
 
-NOTHING_OUTSIDE = "nothing outside memory is touched, so its processes cannot meet"
+NOTHING_OUTSIDE = "nothing outside memory is touched: processes cannot meet"
 """What a process cell says that had nothing to look for."""
+NOTHING_SEEN = "nothing outside memory is touched by the code that is seen"
+"""The same where there is other code."""
 
 
 class Touch(NamedTuple):

@@ -1,0 +1,1 @@
+"""What a test does without concurrency: whatever fails there already is no hazard."""
