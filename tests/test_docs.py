@@ -12,6 +12,7 @@ import pytest
 
 from pytest_concurrency import fixtures, hookspecs, kinds, model
 from pytest_concurrency.report.json import schema
+from pytest_concurrency.settings.efforts import EFFORTS
 from pytest_concurrency.settings.markers import _MARKERS, THREADSAFE_ARGUMENTS
 from pytest_concurrency.settings.rules import (
     GATES,
@@ -111,6 +112,9 @@ def test_a_row_shows_the_accepted_values_and_the_default(name: str) -> None:
         value = getattr(settings, name)
         shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         assert default == f"`{shown}`"
+    if name == "effort":
+        assert default == "`normal`"
+        assert EFFORTS["normal"] == {}
     if name == "time":
         assert float(default.strip("`")) == settings.time
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,26 @@ def test_command_line_and_ini_accept_the_same(
     assert getattr(options(pytester, STRESS).base, field) == value
 
 
+@pytest.mark.parametrize(
+    ("effort", "settings"),
+    [
+        ("quick", Settings((2,), (2,), schedules=50, runs=5, time=10.0)),
+        ("normal", Settings()),
+        ("thorough", Settings((2, 4, 8), (2, 4), schedules=2000, runs=100, time=600.0)),
+    ],
+)
+def test_an_effort_sets_several_values_and_each_of_them_wins(
+    pytester: pytest.Pytester, effort: str, settings: Settings
+) -> None:
+    flag = f"--concurrency-effort={effort}"
+    assert options(pytester, STRESS, flag).base == settings
+    given = options(pytester, STRESS, flag, "--concurrency-runs=7").base
+    assert given == replace(settings, runs=7)
+    pytester.makeini(f"[pytest]\nconcurrency_effort = {effort}\nconcurrency_threads = 3\n")
+    assert options(pytester, STRESS).base == replace(settings, threads=(3,))
+    assert options(pytester, STRESS, "--concurrency-effort=normal").base == Settings((3,))
+
+
 PACKAGES = "names of packages or modules, separated by commas; -NAME leaves one out"
 BAD = [
     ("threads", "0", "different integers from 1 to 64, or none"),
@@ -104,6 +125,8 @@ BAD = [
     ("time", "inf", "seconds, more than 0 and at most 86400"),
     ("time", "soon", "seconds, more than 0 and at most 86400"),
     ("gate", "some", "one of marked, all, none"),
+    ("effort", "much", "one of quick, normal, thorough"),
+    ("effort", "", "one of quick, normal, thorough"),
     ("select", "none", "one of marked, all"),
     ("source", "", PACKAGES),
     ("source", "spam..eggs", PACKAGES),

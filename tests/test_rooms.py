@@ -46,6 +46,7 @@ ROOMS = (
     "stress.item",
     "stress.cells",
     "stress.processes",
+    "stress.control",
     "stress",
     "report",
     "report.terminal",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from .efforts import EFFORTS
 from .rules import RULES, Rule, shown
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def read_options(config: pytest.Config) -> Options:
             value = _from_ini(config, name)
         if value is not None:
             given[name] = value
+    given = EFFORTS[given.pop("effort", "normal")] | given
     if replay:  # also replays what an unmarked test showed, and is expected to fail again
         given |= {"select": "all", "gate": "all"}
     if given.get("seed") == "random":

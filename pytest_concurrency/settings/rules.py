@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeGuard
 
+from .efforts import EFFORTS
 from .strategies import STRATEGIES
 
 MAX_THREADS = 64
@@ -187,6 +188,13 @@ RULES: dict[str, Rule] = {
     ),
     "gate": Rule(
         str, _word(GATES), "marked|all|none", "whose hazards fail the run (default: marked)"
+    ),
+    "effort": Rule(
+        str,
+        _word(tuple(EFFORTS)),
+        "|".join(EFFORTS),
+        "thread and process counts, schedules, runs and time together: quick for each push, "
+        "thorough for a night; each of them can still be given (default: normal)",
     ),
     "threads": Rule(
         _parse_counts,

@@ -6,13 +6,14 @@ from functools import cached_property
 
 import pytest
 
-from pytest_concurrency.instrument.project import declared_packages
+from pytest_concurrency.instrument.project import declared_packages, test_tools
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.settings.options import Options
 from pytest_concurrency.stress.children import coverage_bridge
 from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.pytest_timeout import paused
+from pytest_concurrency.stress.item.rerun import loaded_modules
 from pytest_concurrency.stress.survey import Survey, survey
 
 LONGEST_SURVEY_SECONDS = 10.0
@@ -52,6 +53,9 @@ class CodeUnderTest:
         is known of one that does not end.
         """
         scope = self.scope
+        # What would take every child its time again, and most of its memory.
+        test_tools()
+        loaded_modules()
         with paused(item):
             result = host.run(
                 lambda progress: survey(item, scope),

@@ -52,14 +52,15 @@ class Need:
         self, cell: Cell, results: Sequence[CellResult], *, has_failed: bool = False
     ) -> NotRun | None:
         """Return why a cell is not run; None if it is. ``has_failed``: it did in an earlier run."""
-        in_processes = cell.kind == "processes"
-        before = [each for each in results if (each.cell.kind == "processes") == in_processes]
-        for result in before:
-            if any(map(self.counts, result.hazards)):
-                return NotRun(cell, f"{result.cell.label} found a hazard, which comes first")
-        if in_processes or has_failed or not self.sees_all:
+        if cell.kind == "processes":
             return None
-        for result in filter(is_complete, before):
+        for result in results if cell.kind == "free-running" else ():
+            if any(map(self.counts, result.hazards)):
+                told = "runs at full speed could only show it again"
+                return NotRun(cell, f"{result.cell.label} found a hazard: {told}")
+        if has_failed or not self.sees_all:
+            return None
+        for result in filter(is_complete, results):
             if cell.kind == "explored" and self._says_how_many:
                 told = f"the test starts its own threads, and {result.cell.label} was exhausted"
                 return NotRun(cell, told, is_same=True)

@@ -80,9 +80,9 @@ CELLS = {
     "detector": "search.explorer:look",
     "evidence": "detect.hazards.lost_update:FoundLostUpdate.tell",
     "survey": "stress.code_under_test:survey",
-    "serial cell": "stress.control:serial_cell",
-    "free-running cell": "stress.run:run_free_running",
-    "process cell": "stress.run:process_cell",
+    "serial cell": "stress.control.alone:serial_cell",
+    "free-running cell": "stress.one_cell:run_free_running",
+    "process cell": "stress.one_cell:process_cell",
     "plan": "stress.run:plan",
     "verdict": "stress.run:isolation_verdict",
 }

@@ -29,11 +29,10 @@ from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, outcome_of
 from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome
-from pytest_concurrency.stress.processes.touch import Touch
+from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, NOTHING_SEEN, Touch
 from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Overlap, Way
 from pytest_concurrency.stress.processes.unsent import ResultNotSent
 from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
-from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE
 
 METHODS: tuple[StartMethod, ...] = ("fork", "spawn", "forkserver")
 
@@ -315,11 +314,13 @@ def cell_of(
     runs: int = 8,
     seconds: float = 30,
     shape: Shape = "callables",
+    sees_all: bool = False,
 ) -> CellResult:
     deadline = time.monotonic() + seconds
     rng = random.Random(1)
+    settings = Settings(runs=runs)
     return process_cell(
-        run_once, CELL, Settings(runs=runs), deadline=deadline, rng=rng, shape=shape
+        run_once, CELL, settings, deadline=deadline, rng=rng, shape=shape, sees_all=sees_all
     )
 
 
@@ -452,10 +453,29 @@ class TestCell:
         assert (result.outcome, result.control) == ("skipped", "")
         assert "fail once and pass once" in result.reason
 
-    def test_nothing_outside_takes_two_runs(self) -> None:
+    def test_nothing_outside_takes_the_run_that_shows_it(self) -> None:
+        result = cell_of(table(outcome(**IN_MEMORY)), sees_all=True)
+        assert (result.outcome, result.schedules, result.planned) == ("clean", 1, 1)
+        assert (result.control, result.reason) == ("clean", NOTHING_OUTSIDE)
+
+    def test_where_there_is_code_that_is_not_seen_processes_run_at_once(self) -> None:
         result = cell_of(table(outcome(**IN_MEMORY)))
         assert (result.outcome, result.schedules, result.planned) == ("clean", 2, 2)
-        assert result.reason == NOTHING_OUTSIDE
+        assert result.reason == NOTHING_SEEN
+
+    def test_what_is_touched_outside_is_run_at_once_whatever_is_seen(self) -> None:
+        result = cell_of(table(outcome()), sees_all=True)
+        assert (result.outcome, result.schedules) == ("clean", 8)
+        assert result.reason == ""
+
+    def test_a_check_that_looks_at_memory_fails_twice_before_that_is_said(self) -> None:
+        failing = outcome(test=outcome_of(0, AssertionError()), **IN_MEMORY)
+        result = cell_of(table(failing), sees_all=True)
+        assert (result.outcome, result.schedules, result.control) == (
+            "not-shared",
+            2,
+            "not-shared",
+        )
 
     def test_a_result_that_the_test_needs_and_cannot_have(self) -> None:
         missing = outcome_of(0, ResultNotSent("the result of process 0 cannot be sent back: why"))

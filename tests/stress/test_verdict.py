@@ -8,7 +8,8 @@ import pytest
 
 from pytest_concurrency.kinds import HazardKind
 from pytest_concurrency.model import Cell, CellResult, Hazard
-from pytest_concurrency.stress.verdict import NOTHING_OUTSIDE, isolation_verdict
+from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, NOTHING_SEEN
+from pytest_concurrency.stress.verdict import isolation_verdict
 
 SERIAL = CellResult(Cell("serial"), "clean", schedules=2)
 
@@ -56,7 +57,7 @@ CASES = {
         [*LOST, *NOTHING],
         "hidden",
         "lost updates with 2 threads; with 2 processes all is well, too: nothing outside memory "
-        "is touched, so its processes cannot meet (2 runs)",
+        "is touched: processes cannot meet (2 runs)",
     ),
     "hidden, with some thread cells skipped": (
         [LOST[0], cell("free-running", 4, outcome="skipped"), *PROCESSES],
@@ -106,8 +107,14 @@ CASES = {
         [*THREADS, *NOTHING],
         "clean",
         "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 processes "
-        "all is well, too: nothing outside memory is touched, so its processes cannot meet "
-        "(2 runs)",
+        "all is well, too: nothing outside memory is touched: processes cannot meet (2 runs)",
+    ),
+    "clean, nothing seen outside": (
+        [*THREADS, *NOTHING, cell("processes", 4, schedules=2, reason=NOTHING_SEEN)],
+        "clean",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 and 4 "
+        "processes all is well, too: nothing outside memory is touched by the code that is seen "
+        "(4 runs)",
     ),
     "not shared": (
         [*THREADS, *NOT_SHARED],

@@ -70,7 +70,7 @@ def table_lines(
     if any(result.is_barely_tried for row in grid for result in row.values()):
         lines.append(line("n/m: only n of m schedules were run, too few to say ok", "light"))
     if any(report.not_run for report in reports):
-        why = "the others left nothing for it, or found a hazard, which comes first"
+        why = "what the other cells showed leaves nothing for it (-v says why)"
         lines += [
             line(each, "light") for each in page.wrap(f"{NOT_RUN}: not run: {why}", "", "   ")
         ]

@@ -32,7 +32,7 @@ from pytest_concurrency.runtime.patches.holders import (
     replace_held,
 )
 from pytest_concurrency.runtime.scheduler import identity
-from pytest_concurrency.runtime.system import descriptors
+from pytest_concurrency.runtime.system import descriptors, disguise
 from pytest_concurrency.runtime.system.disguise import (
     Watched,
     disguised,
@@ -100,6 +100,9 @@ def look_ahead(namespaces: Iterable[dict[str, Any]]) -> None:
     """
     multiprocessing_locks.manage()
     replacements = _replacements()
+    for owner, by_name in replacements.items():
+        for name, new in by_name.items():
+            disguise.look_ahead(owner, name, new)
     replaced = _by_original(replacements)
     if any(_knows(namespace, replaced) for namespace in namespaces):
         same = {key: Replacement(each.original, ITSELF) for key, each in replaced.items()}

@@ -143,6 +143,13 @@ def replace(owner: Any, name: str, new: Any) -> Iterator[Undo]:
         setattr(owner, name, new)
 
 
+def look_ahead(owner: Any, name: str, new: Any) -> None:
+    """Make what ``replace`` will need, for all processes that are forked from this one."""
+    own = vars(owner).get(name)
+    if takes_other_code(own, new):
+        _template(own.__code__, own.__code__.co_filename)
+
+
 def _exchanged(function: Any, new: Any) -> Iterator[Undo]:
     """Let ``function`` hand on to ``new``, which finds in its place one with the old code."""
     old = FunctionType(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -50,6 +51,19 @@ class _StandIn(Exception):  # noqa: N818 - stands for what the program raised
     """Keeps pytest from ending its session, and from formatting thousands of exceptions."""
 
 
+_modules: dict[str, ModuleType] = {}
+
+
+def loaded_modules() -> dict[str, ModuleType]:
+    """Return what ``sys.modules`` holds; to be called before a fork, too: a child that makes the
+    copy itself writes to every module, and so to the memory that it shares with its parent.
+    """
+    if len(_modules) != len(sys.modules):
+        _modules.clear()
+        _modules.update(sys.modules)
+    return _modules
+
+
 class Rerun:
     """The ability to run ``item`` again and again."""
 
@@ -57,7 +71,7 @@ class Rerun:
         self._item = item
         self._error: BaseException | None = None
         self._parameters = copy.copy(item.callspec.params) if hasattr(item, "callspec") else {}
-        self._modules = dict(sys.modules)
+        self._modules = loaded_modules()
         if is_child():
             hold_setup(item)
         forget_setup(item)
