@@ -18,6 +18,7 @@ from benchmarks import (
     per_access,
     profile,
     rerun,
+    small_tests,
     startup,
 )
 from benchmarks.table import Table
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[bool], Table]] = {
     "executions": executions.measure,
     "profile": profile.measure,
     "rerun": rerun.measure,
+    "small-tests": small_tests.measure,
     "jobs": jobs.measure,
     "burners": burners.measure,
     "corpus": corpus.measure,

@@ -50,7 +50,7 @@ def test_benchmarks_print_their_rows() -> None:
 def test_an_unknown_name_is_refused() -> None:
     done = python_m("benchmarks", "speed")
     assert done.returncode == 2
-    names = "executions, profile, rerun, jobs, burners, corpus, access, cpu, startup"
+    names = "executions, profile, rerun, small-tests, jobs, burners, corpus, access, cpu, startup"
     assert f"got speed, expected some of {names}" in done.stderr
 
 

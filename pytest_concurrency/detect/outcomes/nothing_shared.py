@@ -35,8 +35,8 @@ from pytest_concurrency.runtime.trace.synchronisation import Noted
 _MOST_OBJECTS = 20_000
 """How many are gone through; of a program that holds more, nothing is claimed."""
 _NO_MEETING = frozenset({BEGIN, END, STEP, WAKE})
-"""What a worker may do that is noted: with its end it wakes who waits for it, and who waits is noted
-where it does so.
+"""What a worker may do that is noted: with its end it wakes who waits for it; and where another
+worker waits, that is noted, too.
 """
 
 
