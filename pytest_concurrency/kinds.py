@@ -43,6 +43,8 @@ class Kind:
     """What the test does in runs that show it, if no more is known: ``fails in 3 of 20 runs``."""
     is_symptom: bool = False
     """Whether it tells how a bug shows itself rather than what it is."""
+    is_quiet: bool = False
+    """Whether notes of it are shown only to who asks for more."""
     is_reserved: bool = False
     """Whether nothing finds it yet: consumers of the JSON report can be ready for it."""
 
@@ -74,8 +76,11 @@ _ROWS: Final = (
     Kind(
         DATA_RACE,
         "data races",
-        "two accesses that nothing orders, one of them a write",
-        is_reserved=True,
+        "two accesses of one location that nothing orders, one of them a write. In Python each is "
+        "one step, and what is read is whole: a note, shown with `-v`, which fails no test; a "
+        "warning where a thread writes without the lock under which another one was at work. Where "
+        "an execution shows damage, it is one of the other kinds",
+        is_quiet=True,
     ),
     Kind(
         ATOMICITY_VIOLATION,

@@ -35,6 +35,7 @@ ROOMS = (
     "detect.cause",
     "detect.hygiene",
     "detect.atomicity",
+    "detect.races",
     "detect.gil",
     "detect.hazards",
     "search.execution",

@@ -25,6 +25,7 @@ from pytest_concurrency.search.executor import Executor
 from pytest_concurrency.search.findings import Doubts, Findings
 from pytest_concurrency.search.orders.call_by_call import ANY_FUNCTION, Users
 from pytest_concurrency.search.orders.replay import Replay
+from pytest_concurrency.search.racing import Racing
 from pytest_concurrency.search.shrinking import shortened
 from pytest_concurrency.search.steering import Steering
 from pytest_concurrency.search.strategies.systematic import Systematic
@@ -62,6 +63,7 @@ class Explorer(Executor):
         self._started = monotonic()
         self._doubts = Doubts()
         self._steering = Steering(learning, preemptions)
+        self._racing = Racing()
         self._warners = warners()
         self._warnings: dict[object, Hazard] = {}
         self._seen: dict[int, int] = {}
@@ -109,6 +111,7 @@ class Explorer(Executor):
             self._seen[signature] = self.executions
             self._learning.note(execution.log)
             self._steering.note(observation, self.executions)
+            self._racing.note(observation, self.executions)
         if is_new or observation.failure is not None or execution.outcome:
             self._doubts.next_execution(len(execution.log))
             suspect = look(observation, self._asked(observation, is_due or self._doubts.is_due))
@@ -174,7 +177,8 @@ class Explorer(Executor):
         """
         # Where something has been found, threads may be left that another execution would meet.
         again = None if self.findings else self
-        return (*self._warnings.values(), *self._steering.notes(again))
+        races = self._racing.hazards(self.findings, self)
+        return (*self._warnings.values(), *self._steering.notes(again), *races)
 
     def confirm(self, suspect: Finding) -> Hazard:
         """Replay a suspect, shorten its schedule, describe the shortest execution that shows it,

@@ -59,7 +59,7 @@ def _is_lone_state(observation: Observation, where: Location) -> bool:
     """
     log, contents = observation.execution.log, observation.contents
     touched = observation.touched[where]
-    stored = [_stored(site_number(log[n])) for n in touched if operation(log[n]) == WRITE]
+    stored = [kinds_stored(site_number(log[n])) for n in touched if operation(log[n]) == WRITE]
     kinds = set().union(*stored)
     if "" in kinds or any(operation(log[n]) not in (*ONLY_READ, WRITE) for n in touched):
         return False
@@ -76,7 +76,7 @@ def _kind(content: Content) -> str:
 
 
 @cache
-def _stored(site: int) -> frozenset[str]:
+def kinds_stored(site: int) -> frozenset[str]:
     """Return what kinds of states may be written at a site; "" for anything else."""
     found = set()
     for function, target in accessed(site):

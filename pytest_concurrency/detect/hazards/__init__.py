@@ -19,7 +19,7 @@ from pytest_concurrency.detect.hygiene.leak import Leaks
 from pytest_concurrency.detect.hygiene.over_release import OverReleases
 from pytest_concurrency.detect.hygiene.swallowed import SwallowedExceptions
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.kinds import CRASH, LOCK_ORDER_INVERSION, HazardKind
+from pytest_concurrency.kinds import CRASH, DATA_RACE, LOCK_ORDER_INVERSION, HazardKind
 
 _LAST: Final[tuple[Detector, ...]] = (
     Failures(),
@@ -41,6 +41,8 @@ DETECTORS: Final[list[Detector]] = [
 """Who is asked first explains what the next ones would see."""
 
 WITHOUT_DETECTOR: Final[dict[HazardKind, str]] = {
+    DATA_RACE: "it follows from a whole search, ``search/racing.py``, in which nothing worse was "
+    "found there",
     CRASH: "the process died, and what it did with it: ``stress/cells`` tells how it ended",
     LOCK_ORDER_INVERSION: "it follows from a whole search, ``search/steering.py``, in which no "
     "execution has closed the circle",

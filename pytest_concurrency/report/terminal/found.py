@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.report.causes import Cause, Causes
 from pytest_concurrency.report.failure import hazard_lines
 from pytest_concurrency.report.page import Line, Page, Span, line
@@ -37,7 +38,9 @@ def remark_lines(causes: Causes, page: Page, verbosity: int) -> Iterator[Line]:
         found = [
             cause
             for cause in causes.found
-            if cause.hazard.severity == severity and cause.hazard.accepted is None
+            if cause.hazard.severity == severity
+            and cause.hazard.accepted is None
+            and (verbosity or not (severity == "note" and KINDS[cause.hazard.kind].is_quiet))
         ]
         shown = found if verbosity else found[:MOST_REMARKS]
         for cause in shown:

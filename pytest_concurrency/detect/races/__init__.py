@@ -1,0 +1,1 @@
+"""Accesses that nothing orders, and what that means in Python."""
