@@ -390,6 +390,14 @@ RIGHT = {
         def other(self):
             self.total += 1
         """,
+    "what is not yet known is None": """
+        def one(self):
+            self.rate = None
+            self.rate = 3
+
+        def other(self):
+            return self.rate
+        """,
     "who came last goes on": """
         def claim(self, name):
             self.user = name

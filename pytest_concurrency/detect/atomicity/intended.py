@@ -4,7 +4,8 @@
   wants to know what has become of it.
 - Two looks are compared: how far it has come meanwhile, whether it has changed; or what is there is
   compared with what had been put there.
-- How far something has come is shown: what is seen lies between what was and what is to be.
+- How far something has come is shown: what is seen lies between what was and what is to be, or is
+  the ``None`` that was put there until it is known.
 
 Asked of executions that have been recorded with their values and stacks.
 """
@@ -47,7 +48,8 @@ def is_intended(observation: Observation, events: tuple[int, int, int]) -> bool:
     if reads == [False, True, False]:
         contents = observation.contents
         passed = (contents[first][0], contents[foreign][1], contents[then][1])
-        return _is_lone_state(observation, where) or _is_progress(*passed)
+        is_cleared = kinds_stored(site_number(log[first])) == {"NoneType"}
+        return is_cleared or _is_lone_state(observation, where) or _is_progress(*passed)
     if reads == [False, False, True]:
         return _is_lone_state(observation, where) or _is_still_asked(observation, first, then)
     return False
