@@ -32,7 +32,7 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
     thread_of,
 )
-from pytest_concurrency.runtime.trace.operations import WRITE
+from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
 from pytest_concurrency.runtime.trace.resource import WHOLE, Location
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
@@ -215,12 +215,17 @@ def _ending(content: Content) -> str:
 def _ends(log: Log, contents: Contents) -> dict[Any, list[str]]:
     last: dict[Location, Content] = {}
     threads: dict[Location, set[int]] = {}
+    written: set[Location] = set()
     for event, (_, after) in zip(log, contents, strict=False):
         where = location(event)
         last[where] = after
         threads.setdefault(where, set()).add(thread_of(event))
+        if operation(event) not in ONLY_READ:
+            written.add(where)
     ends: dict[Any, list[str]] = {}
-    for (resource, part), content in last.items():
-        if len(threads[resource, part]) > 1:
-            ends.setdefault(part, []).append(_ending(content))
+    for where, content in last.items():
+        # What nobody has written is as it was, though it cannot be compared.
+        is_told = where in written or content.value is not None
+        if len(threads[where]) > 1 and is_told:
+            ends.setdefault(where[1], []).append(_ending(content))
     return {part: sorted(values) for part, values in ends.items()}

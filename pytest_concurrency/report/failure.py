@@ -13,8 +13,8 @@ from pytest_concurrency._pytest_compat import (
     TerminalRepr,
     TerminalWriter,
 )
-from pytest_concurrency.kinds import CRASH, TIMEOUT
-from pytest_concurrency.model import CellResult, Hazard, SiteUse, StressReport, ThreadState
+from pytest_concurrency.kinds import CRASH, TEST_FAILURE, THREAD_EXCEPTION, TIMEOUT
+from pytest_concurrency.model import CellResult, Hazard, StressReport, ThreadState
 from pytest_concurrency.report.causes import Cause, Causes, causes_of
 from pytest_concurrency.report.page import Line, Markup, Page, Span, line, plain, write
 from pytest_concurrency.report.timeline import only_path, timeline_lines
@@ -140,7 +140,7 @@ def hazard_lines(
     parts = [
         [*_sentence(headline(hazard), page, "red", "bold"), *_sentence(title, page)],
         [] if not hazard.location else _sentence(hazard.message, page),
-        _sites(hazard.sites, results[0], page),
+        _sites(hazard, results[0], page),
         _interleaving(hazard, results[0], page),
         _states(hazard.states, results[0], page),
         _verdict(report, page) if full else [],
@@ -158,11 +158,15 @@ def _sentence(text: str, page: Page, *markup: Markup) -> list[Line]:
     return [line(each, *markup) for each in page.wrap(text)]
 
 
-def _sites(uses: Sequence[SiteUse], result: CellResult, page: Page) -> list[Line]:
+def _sites(hazard: Hazard, result: CellResult, page: Page) -> list[Line]:
     """Show each source line once, with everybody who did something there."""
+    uses = hazard.sites
     doers: dict[tuple[str, int], list[str]] = {}
+    # Where no location is accused, all that is known is where the exception left the program.
+    is_raised = not hazard.location and hazard.kind in (TEST_FAILURE, THREAD_EXCEPTION)
     for use in uses:
         doing = f"{worker(use.thread, result.cell.kind)} {VERBS[use.op]}"
+        doing = "the exception comes from here" if is_raised else doing
         doers.setdefault((use.site.path, use.site.line), []).append(doing)
     lines: list[Line] = []
     sites = {(use.site.path, use.site.line): use.site for use in reversed(uses)}

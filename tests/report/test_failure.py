@@ -26,6 +26,7 @@ from pytest_concurrency.model import (
     CellResult,
     Hazard,
     Site,
+    SiteUse,
     StressReport,
     ThreadState,
     Verdict,
@@ -178,6 +179,16 @@ def test_without_a_token_it_says_why_and_what_to_do() -> None:
     assert "Found with 4 free-running threads, in 3 of 20 runs." in text
     assert "no exact replay. To look for it again:\n    pytest tests/test_counter.py" in text
     assert "--concurrency-replay" not in text
+
+
+def test_no_thread_is_named_where_all_that_is_known_is_the_line_that_raised() -> None:
+    raised = SiteUse(Site("src/store.py", 9, 0, "read", "return load(handle)"), 0, "call")
+    hazard = Hazard("test-failure", "fails in this interleaving: ValueError", sites=(raised,))
+    text = text_of(report(hazard))
+    assert "src/store.py:9, in read: the exception comes from here" in text
+    assert "main thread calls" not in text
+    hung = Hazard("timeout", "it hangs", sites=(raised,))
+    assert "src/store.py:9, in read: main thread calls" in text_of(report(hung))
 
 
 def test_processes_are_called_processes() -> None:
