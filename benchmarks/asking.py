@@ -30,8 +30,10 @@ class NoAnswerError(Exception):
 class Child:
     """A tool in a process of its own; the peer under its own wrapper."""
 
-    def __init__(self, tool: str) -> None:
+    def __init__(self, tool: str, folder: Path = Path(__file__).parent.parent) -> None:
         self.tool = tool
+        self._folder = folder
+        """Where the benchmarks lie, and beside them the package."""
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -44,6 +46,11 @@ class Child:
         traceback: TracebackType | None,
     ) -> None:
         self.end()
+
+    @property
+    def pid(self) -> int:
+        """The process, which is started if there is none."""
+        return (self._process or self._start()).pid
 
     def ask(self, question: str, *arguments: Any, seconds: float = _PATIENCE) -> Any:
         """Return the answer. Raises NoAnswerError if the process dies of it, or takes longer."""
@@ -70,7 +77,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if self.tool == PEER else None,  # it greets at each start
             text=True,
-            cwd=Path(__file__).parent.parent,
+            cwd=self._folder,
             start_new_session=True,  # the wrapper is a process, too: both are to end
         )
         return self._process

@@ -18,11 +18,14 @@ from pytest_concurrency.kinds import TEST_FAILURE, HazardKind
 from pytest_concurrency.model import Access, Schedule, Site, Symptom, ThreadState
 from pytest_concurrency.runtime.helpers.marks import Mark
 from pytest_concurrency.runtime.system.frames import Stack
-from pytest_concurrency.runtime.trace.event import Event, location
+from pytest_concurrency.runtime.trace.event import Event, location, site_and_operation
 from pytest_concurrency.runtime.trace.failed_jobs import FailedJob
 from pytest_concurrency.runtime.trace.happens_before import HappensBefore
 from pytest_concurrency.runtime.trace.resource import Location, Resource
 from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
+
+Done = frozenset[tuple[int, str]]
+"""Sites, and what is done there."""
 
 
 class Leak(NamedTuple):
@@ -130,6 +133,7 @@ class Observation:
     is_repeated: bool = False
     """Whether another execution of its schedule has done the same things in the same order."""
     _touched: dict[Location, list[int]] | None = field(default=None, init=False, repr=False)
+    _done: Done | None = field(default=None, init=False, repr=False)
     _order: HappensBefore | None = field(default=None, init=False, repr=False)
     _held: LocksHeld | None = field(default=None, init=False, repr=False)
 
@@ -144,6 +148,13 @@ class Observation:
                 touched[where].append(index)
             self._touched = dict(touched)
         return self._touched
+
+    @property
+    def done(self) -> Done:
+        """What was done at which sites, in whatever order."""
+        if self._done is None:
+            self._done = frozenset(map(site_and_operation, self.execution.log))
+        return self._done
 
     @property
     def locks_held(self) -> LocksHeld:

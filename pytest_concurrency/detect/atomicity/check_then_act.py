@@ -58,7 +58,7 @@ def sites_of(log: Log, found: ActedLate) -> tuple[int, int]:
 def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[ActedLate]:
     """Yield where a thread may have written by what it had read before another one wrote."""
     for indices in _overlapping(log, touched):
-        if len(indices) < 3:
+        if len(indices) < 3 or len(set(map(thread_of, map(log.__getitem__, indices)))) < 2:
             continue
         read: dict[int, int] = {}
         stale: dict[int, int] = {}

@@ -19,8 +19,9 @@ from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
 from pytest_concurrency.detect.locking.held import MOST_NOTED, LocksHeld
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.runtime.trace.event import Log, location, operation, thread_of
-from pytest_concurrency.runtime.trace.operations import READ, WRITE
+from pytest_concurrency.runtime.trace.operations import ACQUIRED, READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.synchronisation import is_there
 
 _MOST_LOCATIONS = 6
 """Locations of one critical section that are paired: one that writes more builds a structure."""
@@ -43,7 +44,8 @@ _Section = dict[Location, tuple[int, int]]
 
 def torn_pairs(observation: Observation) -> Iterator[Torn]:
     """Yield what threads have read half before, half after a critical section of another one."""
-    if len(observation.execution.noted) > MOST_NOTED:
+    noted = observation.execution.noted
+    if len(noted) > MOST_NOTED or not is_there(ACQUIRED, noted):
         return
     log, touched = observation.execution.log, observation.touched
     for thread, section in _sections(log, touched, observation.locks_held):
@@ -64,7 +66,7 @@ def _sections(
     know, with the thread.
     """
     if not held.is_any_taken:
-        return  # none of the locations need be looked at
+        return
     sections: dict[tuple[int, Location, int], _Section] = {}
     for place, indices in touched.items():
         if len(indices) < 2 or len({thread_of(log[index]) for index in indices}) < 2:

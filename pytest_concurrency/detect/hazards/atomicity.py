@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
+from pytest_concurrency.detect.atomicity.candidates import candidates
 from pytest_concurrency.detect.atomicity.check_then_act import (
     ActedLate,
     acted_late,
@@ -64,7 +65,8 @@ class AtomicityViolations(Detector):
         """Yield what was decided by something stale, and pairs that were torn; what may have been,
         if it is due to look.
         """
-        yield from _acted_late(observation, asked)
+        if not candidates(observation.done).decisions <= asked.known:
+            yield from _acted_late(observation, asked)
         yield from torn(observation, asked)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pytest_concurrency.detect.atomicity.candidates import candidates
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.effects import as_in, was_exchanged, was_stale
 from pytest_concurrency.detect.lock_evidence import about_locks
@@ -107,6 +108,8 @@ class LostUpdates(Detector):
         """Yield the lost updates of an execution; one that may flow through calls, for which
         stacks are needed, if it is due to look at them.
         """
+        if candidates(observation.done).updates <= asked.known:
+            return  # which is so where everything was seen before
         for found in _lost_updates(observation, asked):
             yield FoundLostUpdate(LOST_UPDATE, observation, found)
 

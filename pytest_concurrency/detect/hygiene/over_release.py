@@ -22,6 +22,7 @@ from pytest_concurrency.runtime.trace.event import Event, operation, site_number
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, COUNTED, EXPIRE, RELEASE, WAIT
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.runtime.trace.synchronisation import is_there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,10 @@ class OverReleases(Detector):
 
     def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
         """Yield the permits that were given back and not taken."""
-        for event in _given_too_many(observation.execution):
+        execution = observation.execution
+        if not is_there(COUNTED, execution.noted):
+            return
+        for event in _given_too_many(execution):
             yield FoundOverRelease(OVER_RELEASE, observation, event)
 
 

@@ -16,7 +16,7 @@ from pytest_concurrency.runtime.trace.event import Log, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, RELEASED
 from pytest_concurrency.runtime.trace.resource import Location, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
-from pytest_concurrency.runtime.trace.synchronisation import Noted
+from pytest_concurrency.runtime.trace.synchronisation import Noted, is_there
 
 MOST_NOTED: Final = 20_000
 """Synchronisations of an execution whose locks are gone through unasked: one that spins has a
@@ -64,7 +64,8 @@ class LocksHeld:
         self.passed_on: set[Location] = set()
         """Locks that another thread than their holder has released: for them one does not have to
         wait for their holder."""
-        self._go_through(noted)
+        if is_there(ACQUIRED, noted):
+            self._go_through(noted)
 
     def _go_through(self, noted: Sequence[Noted]) -> None:
         signals = _signals(noted)
@@ -135,6 +136,8 @@ def nested(noted: Sequence[Noted]) -> frozenset[object]:
     counts signals, too.
     """
     found: set[object] = set()
+    if not is_there(ACQUIRED, noted):
+        return frozenset()
     held: dict[int, dict[object, int]] = {}
     holders: dict[object, int] = {}
     for _, thread, site, lock, _, op in noted:

@@ -36,6 +36,8 @@ location: Final[Callable[[Event], Location]] = itemgetter(2, 3)
 An attribute and an item of one name are one location: ``obj.x`` is ``vars(obj)["x"]``, a global is
 an item of ``globals()``.
 """
+site_and_operation: Final[Callable[[Event], tuple[int, str]]] = itemgetter(1, 4)
+"""Return what is done at which site, whoever does it and wherever it leads."""
 thread_and_site: Final[Callable[[Event], tuple[int, int]]] = itemgetter(0, 1)
 """Return what an event has in common with the same event of another execution."""
 
