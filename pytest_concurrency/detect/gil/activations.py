@@ -25,7 +25,7 @@ _GIVES = ("LOAD_", "CALL", "BINARY_")
 _POPS = frozenset({"POP_TOP", "STORE_FAST", "STORE_NAME"})
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def code_of(path: str, begin: int, position: Position | None) -> CodeType | None:
     """Return the code of the function that begins there and has this position in it, as compiled
     from the source; None if there is none, or more than one.

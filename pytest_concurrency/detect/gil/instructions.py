@@ -14,6 +14,7 @@ import dis
 import sys
 from collections.abc import Mapping, Sequence, Set
 from enum import IntEnum
+from functools import lru_cache
 from types import CodeType
 from typing import Final
 
@@ -67,6 +68,12 @@ _RESUMED_BY_AWAIT = 2
 """From this argument of ``RESUME`` on: within ``yield from``, or ``await``."""
 
 
+@lru_cache(maxsize=256)
+def listing(code: CodeType) -> Sequence[dis.Instruction]:
+    """Return the instructions of a function."""
+    return tuple(dis.get_instructions(code))
+
+
 class Instructions:
     """Those of one function, and what chance each gives to other threads.
 
@@ -77,7 +84,7 @@ class Instructions:
     def __init__(
         self, code: CodeType, results: Mapping[int, str], calls: Set[int] = frozenset()
     ) -> None:
-        self.all: Sequence[dis.Instruction] = list(dis.get_instructions(code))
+        self.all = listing(code)
         self._by_offset = {each.offset: number for number, each in enumerate(self.all)}
         self._results = results
         self._calls = calls

@@ -11,6 +11,7 @@ Judged by the code that runs without the plugin, as the interpreter at hand comp
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import CodeType
@@ -29,6 +30,7 @@ from pytest_concurrency.detect.gil.instructions import (
     PRESUMED,
     Chance,
     Instructions,
+    listing,
 )
 from pytest_concurrency.detect.gil.windows import windows
 from pytest_concurrency.detect.observation import Observation
@@ -157,7 +159,7 @@ class _Window:
     def _instructions(self, code: CodeType) -> Instructions:
         known = self._known.get(code)
         if known is None:
-            bare = Instructions(code, {})
+            bare = listing(code)
             calls = frozenset(self._calls(code, bare))
             results = dict.fromkeys(calls, NAMED) | dict(self._results(code, bare))
             known = self._known[code] = Instructions(code, results, calls)
@@ -171,14 +173,16 @@ class _Window:
             if thread_of(log[index]) == thread:
                 yield index, self._observation.stacks[index]
 
-    def _calls(self, code: CodeType, bare: Instructions) -> Iterator[int]:
+    def _calls(self, code: CodeType, bare: Sequence[dis.Instruction]) -> Iterator[int]:
         """Yield which instructions have called functions written in Python."""
         for _, stack in self._own_events():
             for frame in stack[1:]:
                 if code_of(*_place(frame)) is code:
-                    yield from calls_of(frame, bare.all)
+                    yield from calls_of(frame, bare)
 
-    def _results(self, code: CodeType, bare: Instructions) -> Iterator[tuple[int, str]]:
+    def _results(
+        self, code: CodeType, bare: Sequence[dis.Instruction]
+    ) -> Iterator[tuple[int, str]]:
         """Yield what is known of what the thread has read there."""
         log, contents = self._observation.execution.log, self._observation.contents
         for index, stack in self._own_events():
@@ -186,9 +190,9 @@ class _Window:
                 is_plain = (
                     operation(log[index]) in ONLY_READ and contents[index][0].value is not None
                 )
-                for number in instructions_of(log[index], stack[0], bare.all):
+                for number in instructions_of(log[index], stack[0], bare):
                     yield number, PLAIN if is_plain else ""
-                    yield from ((each, "") for each in method_loads(log[index], number, bare.all))
+                    yield from ((each, "") for each in method_loads(log[index], number, bare))
 
     def _located(self, index: int, frame: Frame, known: Instructions) -> list[int]:
         return instructions_of(self._observation.execution.log[index], frame, known.all)

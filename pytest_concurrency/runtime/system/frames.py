@@ -56,6 +56,7 @@ class Stacks(Sequence[Stack]):
     def __init__(self, stacks: Sequence[Sequence[Activation]]) -> None:
         self._stacks = stacks
         self._known: dict[tuple[int, int], Position | None] = {}
+        self._said: dict[int, Stack] = {}
 
     def __len__(self) -> int:
         return len(self._stacks)
@@ -69,10 +70,13 @@ class Stacks(Sequence[Stack]):
     def __getitem__(self, index: int | slice) -> Stack | Sequence[Stack]:
         if isinstance(index, slice):
             return Stacks(self._stacks[index])
-        return tuple(
-            Frame(identity, code.co_filename, code.co_firstlineno, at, self._position(code, at))
-            for identity, code, at in self._stacks[index]
-        )
+        said = self._said.get(index)
+        if said is None:
+            said = self._said[index] = tuple(
+                Frame(identity, code.co_filename, code.co_firstlineno, at, self._position(code, at))
+                for identity, code, at in self._stacks[index]
+            )
+        return said
 
     def __reduce__(self) -> tuple[Any, ...]:
         return list, (list(self),)  # what is sent to another process has no code objects

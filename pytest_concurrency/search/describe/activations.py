@@ -12,7 +12,8 @@ from __future__ import annotations
 import dis
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import count, zip_longest
+from itertools import count, islice, zip_longest
+from operator import eq
 from types import CodeType
 from typing import Final
 
@@ -25,36 +26,39 @@ _ALWAYS: Final = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 _RESUMED: Final = 0x20 | 0x80 | 0x200
 """Flags of code that is gone on with by whoever asks: generators and coroutines (``inspect``)."""
 
+_NOWHERE: Final[tuple[Sequence[Activation], Sequence[int]]] = ((), ())
+
 
 class Activations:
     """Numbers the activations of an execution in place of their addresses."""
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._latest: dict[int, Sequence[tuple[Activation, int]]] = {}
+        self._latest: dict[int, tuple[Sequence[Activation], Sequence[int]]] = {}
         """By thread: where it stood last, the outermost first, and the numbers."""
         self._resumed: dict[tuple[int, CodeType], int] = {}
 
     def numbered(self, thread: int, stack: Sequence[Activation]) -> list[Activation]:
         """Return the stack (the innermost first) with numbers that no other activation has."""
-        now, before = stack[::-1], self._latest.get(thread, ())
-        kept = _kept([activation for activation, _ in before], now)
-        numbers = [number for _, number in before[:kept]]
-        numbers += [next(self._numbers) for _ in now[kept:]]
-        for level, (address, code, _) in enumerate(now):
+        now = stack[::-1]
+        before, known = self._latest.get(thread, _NOWHERE)
+        kept = _kept(before, now)
+        numbers = [*known[:kept], *islice(self._numbers, len(now) - kept)]
+        for level in range(kept, len(now)):
+            address, code, _ = now[level]
             if code.co_flags & _RESUMED:
                 numbers[level] = self._resumed.setdefault((address, code), numbers[level])
-        self._latest[thread] = list(zip(now, numbers, strict=True))
-        found = zip(numbers, now, strict=True)
-        return [(number, code, at) for number, (_, code, at) in found][::-1]
+        self._latest[thread] = now, numbers
+        found = zip(reversed(numbers), stack, strict=True)
+        return [(number, code, at) for number, (_, code, at) in found]
 
 
 def _kept(before: Sequence[Activation], now: Sequence[Activation]) -> int:
     """Return how many activations, of those that are the outermost, still go on."""
-    pairs = list(zip(before, now, strict=False))
-    parted = next((level for level, (last, this) in enumerate(pairs) if last != this), len(pairs))
-    has_moved = parted < len(pairs) and pairs[parted][0][:2] == pairs[parted][1][:2]
-    is_forward = has_moved and pairs[parted][0][2] < pairs[parted][1][2]
+    are_same = list(map(eq, before, now))
+    parted = len(are_same) if all(are_same) else are_same.index(False)
+    has_moved = parted < len(are_same) and before[parted][:2] == now[parted][:2]
+    is_forward = has_moved and before[parted][2] < now[parted][2]
     if is_forward or len(before) == parted < len(now):
         return parted + has_moved
     # Whoever is called from within a loop may be called anew, and so may all that C calls.
