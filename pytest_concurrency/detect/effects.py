@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from pytest_concurrency.detect.likeness import likeness_of
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.detect.through_calls import is_decided, is_kept
-from pytest_concurrency.runtime.effects.foreign import is_one_of
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.trace.event import (
     Log,
     location,
@@ -35,8 +35,9 @@ from pytest_concurrency.runtime.trace.event import (
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
 from pytest_concurrency.runtime.trace.resource import WHOLE, Location
 
-_PLAIN = (int, float, complex, bool, str, bytes, type(None))
-_CONTAINERS = (list, tuple, dict, set, frozenset, deque)
+_PLAIN = ids_of((int, float, complex, bool, str, bytes, type(None)))
+_CONTAINERS = ids_of((list, tuple, dict, set, frozenset, deque))
+_VALUES = _PLAIN | ids_of((tuple, frozenset))
 _MOST = 64
 """Items of a container that is compared by what is in it."""
 _DEEPEST = 3
@@ -82,7 +83,7 @@ def content_of(value: object, *, state: bool) -> Content:
         return _content_of_int(value)
     compared = _compared(value, _DEEPEST)
     if compared is not _UNKNOWN:
-        is_value = is_one_of(type(value), (*_PLAIN, tuple, frozenset))
+        is_value = id(type(value)) in _VALUES
         return Content(0 if is_value else id(value), compared)
     return Content(id(value), None, likeness_of(value) if state else None)
 
@@ -94,9 +95,9 @@ def _content_of_int(value: int) -> Content:
 
 def _compared(value: object, depth: int) -> Any:
     kind: type = type(value)
-    if is_one_of(kind, _PLAIN):
+    if id(kind) in _PLAIN:
         return (kind.__name__, value)
-    if not depth or not is_one_of(kind, _CONTAINERS):
+    if not depth or id(kind) not in _CONTAINERS:
         return _UNKNOWN
     parts: Any = value
     if len(parts) > _MOST:

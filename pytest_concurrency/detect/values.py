@@ -16,7 +16,8 @@ from types import CellType, ModuleType
 from typing import Any, Final
 
 from pytest_concurrency.runtime.effects import containers, shapes
-from pytest_concurrency.runtime.effects.foreign import class_name, is_derived, is_one_of
+from pytest_concurrency.runtime.effects.foreign import class_name, is_derived
+from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.trace.event import (
     Event,
     names_attribute,
@@ -31,8 +32,8 @@ from pytest_concurrency.runtime.trace.sites import SITES
 
 MISSING: Final = object()
 """There is no value to be shown."""
-_PLAIN: Final = (int, float, complex, bool, str, bytes, type(None))
-_CONTAINERS: Final = (list, tuple, dict, set, frozenset, deque)
+_PLAIN: Final = ids_of((int, float, complex, bool, str, bytes, type(None)))
+_CONTAINERS: Final = ids_of((list, tuple, dict, set, frozenset, deque))
 _TEMPORARY: Final = re.compile(r"pytest-\d+|popen-gw\d+")
 _LARGEST_FILE: Final = 1000
 """Bytes: a larger file's contents are not shown."""
@@ -67,13 +68,13 @@ def show(value: object) -> str:
         return repr(value)
     if value is MISSING:
         return ""
-    if is_one_of(cls, _PLAIN):
+    if id(cls) in _PLAIN:
         return _short.repr(value)
-    if not is_one_of(cls, _CONTAINERS):
+    if id(cls) not in _CONTAINERS:
         return f"<{class_name(cls)}>"
     held: Any = value
     parts = [*held, *held.values()] if cls is dict else held
-    if all(is_one_of(type(part), _PLAIN) for part in parts):
+    if all(id(type(part)) in _PLAIN for part in parts):
         return _short.repr(value)
     return f"<{class_name(cls)} of {len(held)}>"
 

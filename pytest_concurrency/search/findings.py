@@ -30,6 +30,8 @@ class Findings:
         """What of it explains no failure: that would hide other bugs behind what may stay."""
         self._vague: set[object] = set()
         """Those that only say that something is wrong."""
+        self.accused: frozenset[str] = frozenset()
+        """Names of the locations that errors are about."""
 
     def __bool__(self) -> bool:
         return bool(self._errors)
@@ -42,11 +44,6 @@ class Findings:
     def hazards(self) -> tuple[Hazard, ...]:
         """Everything found, the worst first."""
         return tuple(sorted((hazard for hazard, _ in self._found.values()), key=badness))
-
-    @property
-    def accused(self) -> frozenset[str]:
-        """Names of the locations that errors are about."""
-        return frozenset().union(*(_locations(hazard) for hazard, _ in self._found.values()))
 
     @property
     def is_full(self) -> bool:
@@ -79,6 +76,8 @@ class Findings:
             self._vague.add(suspect.key)
         if all(hazard.identity != other.identity for other, _ in self._found.values()):
             self._found[suspect.key] = (hazard, symptom)
+        told = (_locations(hazard) for hazard, _ in self._found.values())
+        self.accused = frozenset().union(*told)
 
     def _supersede(self, suspect: Finding, locations: frozenset[str]) -> None:
         """Drop what has only said that something is wrong at these locations, if ``suspect`` says

@@ -21,7 +21,7 @@ _REMEMBERED = 512
 
 
 class Candidates(NamedTuple):
-    """Sites of a read and a write, as findings have them for a key. An execution shows no others."""
+    """Sites of a read and a write, as keys of findings have them. No execution shows others."""
 
     updates: frozenset[tuple[int, int]]
     """What may be a lost update: the value may flow, or that is not known."""

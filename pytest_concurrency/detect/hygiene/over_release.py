@@ -9,7 +9,7 @@ more permits then than when it was first met, at least one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
@@ -61,13 +61,13 @@ class OverReleases(Detector):
     kinds = (KINDS[OVER_RELEASE],)
     is_warning = True
 
-    def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
-        """Yield the permits that were given back and not taken."""
+    def findings(self, observation: Observation, asked: Asked) -> Iterable[Finding]:
+        """Return the permits that were given back and not taken."""
         execution = observation.execution
         if not is_there(COUNTED, execution.noted):
-            return
-        for event in _given_too_many(execution):
-            yield FoundOverRelease(OVER_RELEASE, observation, event)
+            return ()
+        given = _given_too_many(execution)
+        return [FoundOverRelease(OVER_RELEASE, observation, event) for event in given]
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any, NoReturn
 
 from pytest_concurrency._compat import allocate_lock, exit_now, get_ident, get_native_id
@@ -74,19 +75,24 @@ class Baton(Sight):
             return []
         self._reserve(len(jobs))
         group = Group(len(jobs))
+        first = len(self.tasks)
         tasks = [
-            Task(number, "", NOT_STARTED, job, group)
-            for number, job in enumerate(jobs, len(self.tasks))
+            Task(number, "", NOT_STARTED, job, group) for number, job in enumerate(jobs, first)
         ]
-        here, by = len(self.log), caller.index
-        self.noted += [(here, by, INTERNAL, THREAD, task.index, START) for task in tasks]
+        threads = range(first, first + len(jobs))
+        self._note_of_all(caller, threads, START)
         self.tasks += tasks
         self.enabled += tasks  # the highest indices so far: the list stays sorted
         self._reconsider()
         self.block(caller, group, id(group))
-        here = len(self.log)
-        self.noted += [(here, by, INTERNAL, THREAD, task.index, JOINED) for task in tasks]
+        self._note_of_all(caller, threads, JOINED)
         return tasks
+
+    def _note_of_all(self, by: Task, threads: Sequence[int], op: str) -> None:
+        here = len(self.log)
+        self.noted += zip(  # of each execution: in C
+            *map(repeat, (here, by.index, INTERNAL, THREAD)), threads, repeat(op), strict=False
+        )
 
     def _reserve(self, count: int) -> None:
         """See to it that there is an idle thread for each task that has none yet."""

@@ -158,11 +158,12 @@ class Points(Timers):
     def _settle(self, task: Task) -> None:
         hot = self.granted - self.budget
         used = hot + COLD - self.cold
-        task.steps += used
-        self.total += used
-        self.passed += hot
+        if used:
+            task.steps += used
+            self.total += used
+            self.passed += hot
+            self.cold = COLD
         self.granted = self.budget = 0
-        self.cold = COLD
 
     def _grant(self, task: Task) -> None:
         if len(self.enabled) > 1 or self.timers:

@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from operator import call, is_, itemgetter
 from types import FunctionType, MethodType
 from typing import Any, TypeAlias
 
@@ -22,6 +24,8 @@ _PLACES = (
     (vars(threading), "excepthook"),
 )
 _DELETED: Any = object()
+_LOOKS = tuple(partial(each.get, name, _DELETED) for each, name in _PLACES)
+_hook = itemgetter(2)
 _Thread = threading.Thread
 
 
@@ -32,6 +36,8 @@ def hooks() -> Hooks:
 
 def put_hooks(before: Hooks) -> None:
     """Bring back what was in place."""
+    if all(map(is_, map(call, _LOOKS), map(_hook, before))):  # before each execution: in C
+        return
     for namespace, name, hook in before:
         if hook is _DELETED:
             namespace.pop(name, None)
