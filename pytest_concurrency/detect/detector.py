@@ -118,6 +118,8 @@ class Finding(ABC):
     """Whether a failure of the test is no second hazard where this is seen."""
     needs_values: ClassVar[bool] = False
     """Whether only an execution that is recorded in full shows that it is one."""
+    needs_outcome: ClassVar[bool] = False
+    """Whether it is about what an execution comes to."""
     is_cut_off: ClassVar[bool] = False
     """Whether its execution was stopped while it went on: another one may be so elsewhere."""
     only_says_that: ClassVar[bool] = False

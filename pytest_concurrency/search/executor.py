@@ -65,10 +65,19 @@ class Executor:
         goes_on: bool = False,
         stands_still: bool = False,
         seen: set[int] | None = None,
+        comes_to: bool = True,
     ) -> Observation:
-        """Execute once; what it comes to is not asked where its interleaving is in ``seen``."""
+        """Execute once; what it comes to is asked, unless its interleaving is in ``seen``, or not
+        ``comes_to``: it costs about as much as a short execution.
+        """
         observation = self._run_once(
-            strategy, limit, record=record, goes_on=goes_on, stands_still=stands_still, seen=seen
+            strategy,
+            limit,
+            record=record,
+            goes_on=goes_on,
+            stands_still=stands_still,
+            seen=seen,
+            comes_to=comes_to,
         )
         execution = observation.execution
         if execution.unasked and observation.failure is None and not execution.outcome:
@@ -84,9 +93,10 @@ class Executor:
         goes_on: bool = False,
         stands_still: bool = False,
         seen: set[int] | None = None,
+        comes_to: bool = True,
     ) -> Observation:
         start_round(is_brief=not record, goes_on=goes_on, stands_still=stands_still)
-        TAKING.begin(seen, self.outcomes.names, self._learning.heat)
+        TAKING.begin(seen, self.outcomes.names, self._learning.heat, is_wanted=comes_to)
         return self._run(strategy, limit, record)
 
     def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:
@@ -111,10 +121,17 @@ class Executor:
             baton.pool.rotates = False
 
     def replayed(
-        self, schedule: Schedule, limit: int, *, record: bool = False, goes_on: bool = False
+        self,
+        schedule: Schedule,
+        limit: int,
+        *,
+        record: bool = False,
+        goes_on: bool = False,
+        comes_to: bool = True,
     ) -> Observation:
-        """Execute a schedule."""
-        return self._execute(Replay(schedule), limit, record=record, goes_on=goes_on)
+        """Execute a schedule; ``comes_to``: and ask what it comes to."""
+        strategy = Replay(schedule)
+        return self._execute(strategy, limit, record=record, goes_on=goes_on, comes_to=comes_to)
 
     def at_one_time(self, schedule: Schedule, limit: int) -> Observation:
         """Execute a schedule in full, with clocks that stand still."""
@@ -124,18 +141,19 @@ class Executor:
         self, plan: Sequence[Event], limit: int, *, record: bool = False
     ) -> Observation:
         """Execute in the order of these events, as far as that can be done."""
-        return self._execute(Follow(plan), limit, record=record)
+        return self._execute(Follow(plan), limit, record=record, comes_to=False)
 
     def ended_fairly(self, schedule: Schedule, steps: int, limit: int) -> Observation:
         """Execute a schedule, and after so many steps let everybody have a turn."""
-        return self._execute(ThenFair(schedule, steps), min(limit, MOST_POINTS))
+        strategy = ThenFair(schedule, steps)
+        return self._execute(strategy, min(limit, MOST_POINTS), comes_to=False)
 
     def serials(self, threads: int) -> Sequence[Serial]:
         """Say what the threads do one after another, in several orders."""
         if self._serials is None:
             self._serials = []
             for order in islice(permutations(range(1, threads)), _SERIAL_ORDERS):
-                serial = self._run_once(InOrder(order), self.limit, record=True)
+                serial = self._run_once(InOrder(order), self.limit, record=True, comes_to=False)
                 if serial.failure is None and not serial.execution.outcome:
                     left = signs_of(serial.execution) | held_lock.signs_of(serial.execution)
                     self._serials.append(serial_of(serial.execution.log, serial.contents, left))

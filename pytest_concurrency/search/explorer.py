@@ -200,7 +200,10 @@ class Explorer(Executor):
         schedule = shortest.observation.execution.schedule
         again: Finding | None = shortest
         if not shortest.observation.is_repeated:
-            again = self._look_for(shortest, self.replayed(schedule, self.limit, record=True))
+            repeated = self.replayed(
+                schedule, self.limit, record=True, comes_to=suspect.needs_outcome
+            )
+            again = self._look_for(shortest, repeated)
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
             token = self._token(again.observation.execution)
@@ -217,12 +220,13 @@ class Explorer(Executor):
         strategy = Systematic(Choices("shortening", bound), self._learning, bound)
         while not strategy.finished:
             strategy.prepare()
-            observation = self._execute(strategy, limit)
+            observation = self._execute(strategy, limit, comes_to=suspect.needs_outcome)
             strategy.learn(observation.execution)
             yield self._look_closely(observation, limit, suspect)
 
     def _try(self, schedule: Schedule, limit: int, *, suspect: Finding) -> Finding | None:
-        return self._look_closely(self.replayed(schedule, limit), limit, suspect)
+        observation = self.replayed(schedule, limit, comes_to=suspect.needs_outcome)
+        return self._look_closely(observation, limit, suspect)
 
     def _look_closely(
         self, observation: Observation, limit: int, suspect: Finding
@@ -231,6 +235,8 @@ class Explorer(Executor):
         is_suspect = look(observation, Asked(is_due=_always)) is not None
         if suspect.needs_values and (is_suspect or observation.outcome is not None):
             first, schedule = observation, observation.execution.schedule
-            observation = self.replayed(schedule, limit, record=True)
+            observation = self.replayed(
+                schedule, limit, record=True, comes_to=suspect.needs_outcome
+            )
             observation.is_repeated = runs_alike(observation, first)
         return self._look_for(suspect, observation)

@@ -43,6 +43,7 @@ class FoundOutcome(Finding):
 
     explains_failure: ClassVar[bool] = False
     needs_values: ClassVar[bool] = True
+    needs_outcome: ClassVar[bool] = True
     only_says_that: ClassVar[bool] = True
 
     @property

@@ -35,6 +35,7 @@ class FoundStaleRead(FoundPattern):
     stale: Stale
     outcome: Unexplained
 
+    needs_outcome: ClassVar[bool] = True
     only_says_that: ClassVar[bool] = True
 
     @property

@@ -22,7 +22,7 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import WHOLE
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
+from pytest_concurrency.runtime.trace.synchronisation import Noted, is_there, merged
 
 _OF_QUEUES = frozenset({"put", "get", "put_nowait", "get_nowait", "qsize", "empty", "full"})
 """Methods that hand on data, besides synchronising."""
@@ -70,7 +70,7 @@ def is_tangled(log: Log, noted: Sequence[Noted]) -> bool:
 
 
 def _with_steps(log: Log, noted: Sequence[Noted]) -> Log:
-    return list(merged(log, noted)) if any(op == STEP for *_, op in noted) else log
+    return list(merged(log, noted)) if is_there(STEP, noted) else log
 
 
 def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:

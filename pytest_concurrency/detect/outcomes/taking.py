@@ -61,18 +61,19 @@ class Taking(Witness):
         names: Set[str],
         heat: bytearray | None = None,
         *,
+        is_wanted: bool = True,
         in_any_case: bool = False,
         otherwise: bool = False,
     ) -> None:
-        """Ask for the outcome of the next execution: not of those whose interleaving, or the order
-        of whose conflicts, is in ``seen``, nor, unless ``in_any_case``, where the workers did as if
-        one after another. ``names`` are globals and attributes of classes to be told of whoever
-        touches them; ``heat`` says by site where workers may meet; ``otherwise``: what it makes
-        lies at other addresses than before.
+        """Ask for the outcome of the next execution, if it ``is_wanted``: not of those whose
+        interleaving, or the order of whose conflicts, is in ``seen``, nor, unless ``in_any_case``,
+        where the workers did as if one after another. ``names`` are globals and attributes of
+        classes to be told of whoever touches them; ``heat`` says by site where workers may meet;
+        ``otherwise``: what it makes lies at other addresses than before.
         """
         self._forget()
         self._names, self._heat = names, heat
-        self._seen, self._in_any_case, self._is_wanted = seen, in_any_case, True
+        self._seen, self._in_any_case, self._is_wanted = seen, in_any_case, is_wanted
         self._in_the_way = _some_of_each_size() if otherwise else []
 
     def taken(self) -> Outcome | None:

@@ -56,11 +56,11 @@ def interleaving(log: Log, noted: Sequence[Noted]) -> int:
     """Return the same for executions that did the same in the same order. The steps of a loop are
     part of that as far as it goes through something that is written meanwhile.
     """
+    if not is_there(STEP, noted):
+        return hash(tuple(log))
     steps = [
         (thread, site, r, position) for position, thread, site, r, _, op in noted if op == STEP
     ]
-    if not steps:
-        return hash(tuple(log))
     stepped = {resource for _, _, resource, _ in steps}
     written: dict[Resource, list[int]] = {}
     for index, (_, _, resource, _, op) in enumerate(rows(log)):
