@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from time import clock_gettime
@@ -46,13 +46,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
     parser.add_argument("commit")
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--part", type=int, default=4, help="one of so many executions is done")
+    parser.add_argument("--program", action="append", choices=PROGRAMS, help="only this one")
+    parser.add_argument("--part", type=int, default=1, help="one of so many executions is done")
     parser.add_argument("--step", type=int, default=6, help="one of so many programs with a bug")
     arguments = parser.parse_args()
+    programs = arguments.program or list(PROGRAMS)
     with tempfile.TemporaryDirectory() as folder:
         _checked_out(arguments.commit, Path(folder))
         with Child(OURS) as ours, Child(OURS, Path(folder)) as before:
-            executions = dict(_executions(ours, before, arguments.pairs, arguments.part))
+            executions = dict(_executions(ours, before, programs, arguments.pairs, arguments.part))
             print(_table("executions", executions).render(), "\n", flush=True)
             first = dict(_first_bugs(ours, before, arguments.pairs, arguments.step))
             print(_table("to the first hazard", first).render())
@@ -68,9 +70,10 @@ def _checked_out(commit: str, folder: Path) -> None:
 
 
 def _executions(
-    ours: Child, before: Child, pairs: int, part: int
+    ours: Child, before: Child, programs: Iterable[str], pairs: int, part: int
 ) -> Iterator[tuple[str, list[Pair]]]:
-    for name, program in PROGRAMS.items():
+    for name in programs:
+        program = PROGRAMS[name]
         strategies = SAMPLING if program.is_small else SAMPLING + ENDING
         for strategy in strategies:
             question = ("explore_often", name, strategy, program.executions // part)

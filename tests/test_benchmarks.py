@@ -47,6 +47,16 @@ def test_benchmarks_print_their_rows() -> None:
     assert re.search(row, done.stdout, re.MULTILINE), done.stdout
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no commit to compare with")
+@pytest.mark.skipif(sys.platform != "linux", reason="the clocks of other processes are Linux's")
+def test_a_commit_is_measured_beside_the_checkout() -> None:
+    few = ("--pairs=1", "--program=counter", "--part=200", "--step=500")
+    done = python_m("benchmarks.against", "HEAD", *few)
+    assert done.returncode == 0, done.stderr
+    row = r"^median of the medians +[\d.]+ \([\d.]+\.\.[\d.]+\)$"
+    assert len(re.findall(row, done.stdout, re.MULTILINE)) == 2, done.stdout
+
+
 def test_an_unknown_name_is_refused() -> None:
     done = python_m("benchmarks", "speed")
     assert done.returncode == 2

@@ -135,7 +135,8 @@ class Executor:
 
     def at_one_time(self, schedule: Schedule, limit: int) -> Observation:
         """Execute a schedule in full, with clocks that stand still."""
-        return self._execute(Replay(schedule), limit, record=True, stands_still=True)
+        strategy = Replay(schedule)
+        return self._execute(strategy, limit, record=True, stands_still=True, comes_to=False)
 
     def in_order_of(
         self, plan: Sequence[Event], limit: int, *, record: bool = False
