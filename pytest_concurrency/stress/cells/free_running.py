@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import os
 import random
 import sys
 import threading
@@ -25,11 +26,13 @@ from pytest_concurrency.runtime.system.disguise import disguised, replace
 from pytest_concurrency.runtime.system.frames import current_frames
 from pytest_concurrency.runtime.system.hooks import own_thread
 from pytest_concurrency.stress.cells.runs import Runs
+from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 
 SHORTEST_INTERVAL_SECONDS = 1e-6
 LONGEST_INTERVAL_SECONDS = 5e-3
 _LONGEST_JITTER_SECONDS = 5e-5
+_BETWEEN_LOOKS_SECONDS = 0.02
 _LONGEST_COLLECTION_SECONDS = 5.0
 """Seconds that a collection of garbage waits for another one, which may wait for its thread."""
 
@@ -93,8 +96,11 @@ def release_together(
         # Not all could start (no memory, Ctrl-C): those that did must not spin for ever.
         gate.abandoned = not gate.open
         gate.open = True
+    overdue = Overdue(os.getpid(), seconds, but=threading.get_native_id())
     for thread in started:
         thread.join(max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX)))
+    while any(thread.is_alive() for thread in started) and not overdue.hangs():
+        sleep(_BETWEEN_LOOKS_SECONDS)
     frames = current_frames()
     for thread, end in zip(threads, ends, strict=True):
         if not end.finished and thread.ident in frames:

@@ -30,6 +30,7 @@ from pytest_concurrency.stress.children.in_child import (
 )
 from pytest_concurrency.stress.children.messages import MessageReader, read_some, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
+from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.children.temporary import temporary_folder
 
 T = TypeVar("T")
@@ -165,7 +166,7 @@ class _Watch(Generic[T]):
     def wait(self, started: float, seconds: float) -> ChildResult[T]:
         """Until the child has ended or time is up."""
         try:
-            in_time = self._wait_until_dead(started + seconds)
+            in_time = self._wait_until_dead(started + seconds, Overdue(self._pid, seconds))
         except KeyboardInterrupt:
             raise Interrupted(self._kept) from None
         stacks = "" if in_time or self._final else self._dump_stacks()
@@ -184,11 +185,13 @@ class _Watch(Generic[T]):
         status = process_tree.reap(self._pid)
         return None if status is None else os.waitstatus_to_exitcode(status)
 
-    def _wait_until_dead(self, deadline: float) -> bool:
+    def _wait_until_dead(self, deadline: float, overdue: Overdue) -> bool:
         while not process_tree.has_exited(self._pid):
             left = deadline - time.monotonic()
             if left <= 0:
-                return False
+                if self._final is not None or overdue.hangs():
+                    return False
+                left = _TICK_SECONDS
             # Its end of the pipe closes a moment before it can be reaped.
             tick = 0.0005 if self._reader.at_end else _TICK_SECONDS
             for fd, _ in self._poller.poll(min(left, tick) * 1000):

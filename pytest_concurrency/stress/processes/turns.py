@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.stress.processes.stillness import Stillness
+from pytest_concurrency.stress.children.stillness import Stillness
 
 NOT_ARRIVED, ARRIVED, GO, PAUSED, GO_ON = range(5)
 """What the byte of a worker on the board says: set by it, by us, by it, by us."""

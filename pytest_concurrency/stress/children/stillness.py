@@ -1,4 +1,4 @@
-"""Whether a process waits for another one, as far as the system shows it (``/proc``).
+"""Whether a process waits for another one, or hangs, as far as the system shows it (``/proc``).
 
 A process that sleeps because it told the clock to goes on by itself; so does one that waits for a
 child which works. One that sleeps in the kernel for any other reason goes on when somebody else
@@ -7,27 +7,34 @@ does something.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
+
+from pytest_concurrency import real_time as time
 
 State = Literal["busy", "sleeping", "waiting", "unknown"]
 LOOKS = 3
 """Looks in a row that must find a process waiting, and no CPU time used between them."""
 _SLEEPS = ("nanosleep", "nsleep")
 _PROC = Path("/proc")
+_MOST_TIMES = 100
+"""Who has not ended after so many times its time hangs, whatever it has had of the CPU."""
 
 
 class Stillness:
     """Looks at one process again and again."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, *, but: int = 0) -> None:
         self._pid = pid
+        self._but = but
+        """A thread that does not count, by its native id: the one that looks."""
         self._used = -1
         self._still = 0
 
     def look(self) -> State:
         """Return what it does now; ``waiting`` only after several looks."""
-        state, used = _state_of(self._pid)
+        state, used = _state_of(self._pid, self._but)
         self._still = self._still + 1 if state == "waiting" and used == self._used else 0
         self._used = used
         return "busy" if state == "waiting" and self._still < LOOKS else state
@@ -46,11 +53,38 @@ class Stillness:
         self._still = 0
 
 
-def _state_of(pid: int) -> tuple[State, int]:
+class Overdue:
+    """Tells who hangs from who only has had no CPU, when its time is up: on a busy machine, seconds
+    pass for whoever does not run, too.
+    """
+
+    def __init__(self, pid: int, seconds: float, *, but: int = 0) -> None:
+        self._stillness = Stillness(pid, but=but)
+        self._stillness.look()
+        self._seconds = seconds
+        self._used_before = self._stillness.cpu_time()
+        self._last = math.inf
+
+    def hangs(self) -> bool:
+        """Whether it stands still, or has used as much of the CPU as it had time; to be asked again
+        and again, a moment apart, from the time on when that is up. Where the system shows nothing
+        it hangs.
+        """
+        now = time.monotonic()
+        if self._last == math.inf:
+            self._last = now + (_MOST_TIMES - 1) * self._seconds
+        state = self._stillness.look()
+        used = (self._stillness.cpu_time() - self._used_before) / 1e9
+        return state != "busy" or used >= self._seconds or now >= self._last
+
+
+def _state_of(pid: int, but: int = 0) -> tuple[State, int]:
     """Return what a process and those that it has started do, and the CPU time that they used."""
     used = 0
     states: set[State] = set()
     for task in _tasks(pid):
+        if task.name == str(but):
+            continue
         try:
             used += int((task / "schedstat").read_text().split()[0])
             letter = (task / "stat").read_text().rpartition(")")[2].split()[0]
