@@ -182,6 +182,13 @@ class TestWorkers:
         assert "in hangs_here" in result.outcome.traceback
         assert "in_worker.py" not in result.outcome.traceback
 
+    def test_who_all_wait_for_good_are_not_waited_for(self) -> None:
+        def hangs() -> None:
+            threading.Event().wait()
+
+        results = at_once(hangs, hangs, seconds=12)
+        assert {r.outcome.message for r in results} == {"waited for what never came"}
+
     def test_a_crash_shows_its_stack(self) -> None:
         def crashes_here() -> None:
             ctypes.string_at(0)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pytest_concurrency.stress.children.stillness import Overdue
+from pytest_concurrency.stress.children.stillness import WAITS_FOR_GOOD_SECONDS, Overdue
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at what Linux tells")
 
@@ -64,3 +64,16 @@ def test_who_looks_does_not_count() -> None:
         waiting.start()
         assert any(asked(Overdue(os.getpid(), 1000, but=threading.get_native_id())))
     waiting.join()
+
+
+def test_who_waits_for_long_waits_for_good() -> None:
+    reading, _ = os.pipe()
+    with child(lambda: os.read(reading, 1)) as waits, child(spin) as works:
+        for pid, expected in ((waits, True), (works, False)):
+            overdue = Overdue(pid, 1)
+            asked_at = time.monotonic()
+            while not (found := overdue.waits_for_good()):
+                if time.monotonic() > asked_at + 2 * WAITS_FOR_GOOD_SECONDS:
+                    break
+                time.sleep(PAUSE_SECONDS)
+            assert found is expected

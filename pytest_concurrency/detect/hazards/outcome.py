@@ -16,7 +16,7 @@ from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.outcome import Outcome, Path
 from pytest_concurrency.detect.outcomes.conflict_graph import is_tangled
-from pytest_concurrency.detect.outcomes.story import Story, story_of, was_lent
+from pytest_concurrency.detect.outcomes.story import Story, story_of, was_lent, was_made_twice
 from pytest_concurrency.detect.telling import (
     AND,
     named_in_source,
@@ -119,6 +119,10 @@ class Outcomes(Detector):
             story is None
             or not is_tangled(log, observation.execution.noted)
             or was_lent(log, observation.contents, story)
+            or (
+                was_made_twice(log, observation.contents, story)
+                and only_counts(observation.outcome, *found)
+            )
         ):
             return
         finding = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, *found, story)
@@ -157,6 +161,24 @@ def unexplained(observation: Observation, asked: Asked) -> Unexplained | None:
     if nearest is None or _is_explained(observation, asked):
         return None
     return Unexplained(nearest, frozenset(asked.again.outcomes.differing(outcome, nearest)))
+
+
+def only_counts(outcome: Outcome | None, nearest: Outcome, differing: Iterable[Path]) -> bool:
+    """Whether numbers that objects keep are all that differs: what has been done twice was counted
+    twice.
+    """
+    return outcome is not None and all(
+        path[0] == "state" and type(_at(each, path)) is int
+        for path in differing
+        for each in (outcome, nearest)
+    )
+
+
+def _at(outcome: Outcome, path: Path) -> object:
+    value: object = outcome.state.get(path[1])
+    for step in path[2:]:
+        value = value.get(step) if type(value) is dict else None
+    return value
 
 
 def is_promised(

@@ -98,6 +98,16 @@ def _plainness(log: Log, story: Story) -> tuple[bool, bool, bool, int]:
     )
 
 
+def was_made_twice(log: Log, contents: Contents, story: Story) -> bool:
+    """Whether both workers have written one value where the story takes place: what a cache keeps
+    is made twice, and the same. None is known without the contents.
+    """
+    if not contents or len({location(log[each]) for each in story.events}) > 1:
+        return False
+    one, other = (contents[each][1].value for each in (story.foreign, story.then))
+    return one is not None and bool(one == other) and operation(log[story.first]) in ONLY_READ
+
+
 def was_lent(log: Log, contents: Contents, story: Story) -> bool:
     """Whether one of the workers has put back what it had found at a location of the story, and the
     other one was there meanwhile: it has had something for itself for a time (a connection in use,

@@ -18,6 +18,9 @@ LOOKS = 3
 """Looks in a row that must find a process waiting, and no CPU time used between them."""
 _SLEEPS = ("nanosleep", "nsleep")
 _PROC = Path("/proc")
+WAITS_FOR_GOOD_SECONDS = 3.0
+_SHARE_OF_WAITING = 1 / 4
+"""Who has waited for so long, and for so much of its time, waits for what does not come."""
 _MOST_TIMES = 100
 """Who has not ended after so many times its time hangs, whatever it has had of the CPU."""
 
@@ -64,6 +67,17 @@ class Overdue:
         self._seconds = seconds
         self._used_before = self._stillness.cpu_time()
         self._last = math.inf
+        self._went_on = time.monotonic()
+
+    def waits_for_good(self) -> bool:
+        """Whether it has waited for long, and used no CPU meanwhile; to be asked again and again,
+        before its time is up.
+        """
+        now = time.monotonic()
+        if self._stillness.look() != "waiting":
+            self._went_on = now
+        longest = max(WAITS_FOR_GOOD_SECONDS, self._seconds * _SHARE_OF_WAITING)
+        return now - self._went_on >= longest
 
     def hangs(self) -> bool:
         """Whether it stands still, or has used as much of the CPU as it had time; to be asked again

@@ -29,6 +29,7 @@ from pytest_concurrency.stress.children.child import (
 from pytest_concurrency.stress.children.in_child import in_one_line, stack_signal
 from pytest_concurrency.stress.children.messages import MessageReader, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
+from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.processes.in_worker import Disturbance, Order, live_as_worker
 from pytest_concurrency.stress.processes.touch import Touch
@@ -121,7 +122,8 @@ class _Worker:
         self.index = index
         self.final: WorkerResult | None = None
         self.reader: MessageReader | None = None
-        self._timed_out = False
+        self._late = ""
+        """Why it was given up."""
         self._finished_at = math.inf
         self._start_method = start_method
         self._start_problem = ""
@@ -195,11 +197,11 @@ class _Worker:
                     result = WorkerResult(outcome, None, _unpickled_error(error), trace, seconds)
                     self.final = _with_value(result, value)
 
-    def note_timeout(self) -> None:
-        """Time is up: ask for its stacks."""
+    def note_timeout(self, why: str) -> None:
+        """It hangs: ask for its stacks."""
         if self.final is not None or self.pid is None or self.is_over():
             return
-        self._timed_out = True
+        self._late = why
         if stack_signal is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, stack_signal)
@@ -207,7 +209,7 @@ class _Worker:
     def end(self) -> None:
         """Kill what is left of it and let go of everything."""
         if self.pid is not None:
-            self._exit_code = self._process.exitcode if not self._timed_out else None
+            self._exit_code = self._process.exitcode if not self._late else None
             (process_tree.kill_group if self.final else process_tree.kill_tree)(self.pid)
             self._process.join()
             self.receive()  # a dead worker's last words fit into one read
@@ -222,7 +224,7 @@ class _Worker:
 
     @property
     def timed_out(self) -> bool:
-        return self._timed_out
+        return bool(self._late)
 
     def result(self) -> WorkerResult:
         if self.final is not None:
@@ -230,10 +232,9 @@ class _Worker:
         if self._start_problem:
             problem = self._start_problem
             return WorkerResult(CopyOutcome(self.index, "error", "", problem, phase="setup"))
-        if self._timed_out:
-            text = "did not end in time"
+        if self._late:
             return WorkerResult(
-                CopyOutcome(self.index, "timeout", "timeout", text, self._stack_text)
+                CopyOutcome(self.index, "timeout", "timeout", self._late, self._stack_text)
             )
         how = process_tree.describe_exit(self._exit_code)
         return WorkerResult(CopyOutcome(self.index, "crashed", "crash", how, self._stack_text))
@@ -259,16 +260,24 @@ def _attend(workers: list[_Worker], deadline: float, turns: Turns | None) -> Non
     readers = {worker.reader.fd: worker for worker in workers if worker.reader is not None}
     for fd in readers:
         poller.register(fd, select.POLLIN)
+    seconds = deadline - time.monotonic()
+    watched = [(worker, Overdue(worker.pid, seconds)) for worker in workers if worker.pid]
     while not all(worker.is_over() for worker in workers):
         left = deadline - time.monotonic()
-        if left <= 0:
+        at_work = [overdue for worker, overdue in watched if not worker.is_over()]
+        hang = [overdue.hangs() if left <= 0 else overdue.waits_for_good() for overdue in at_work]
+        if left <= 0 and all(hang):
             if turns is not None:
                 turns.let_go()  # who is stopped does not answer
-            _collect_stacks(workers)
+            _collect_stacks(workers, "did not end in time")
             return
         if turns is not None:
             turns.step()
+        elif hang and all(hang):
+            _collect_stacks(workers, "waited for what never came")
+            return
         tick = _TICK_SECONDS if turns is None else _TICK_OF_TURNS_SECONDS
+        left = left if left > 0 else tick
         if not readers:
             tick = 0.0005  # the last thing before it can be reaped
         for fd, _ in poller.poll(min(left, tick) * 1000):
@@ -279,9 +288,9 @@ def _attend(workers: list[_Worker], deadline: float, turns: Turns | None) -> Non
                 del readers[fd]
 
 
-def _collect_stacks(workers: list[_Worker]) -> None:
+def _collect_stacks(workers: list[_Worker], why: str) -> None:
     for worker in workers:
-        worker.note_timeout()
+        worker.note_timeout(why)
     late = [worker for worker in workers if worker.timed_out]
     until = time.monotonic() + SECONDS_FOR_STACKS
     while time.monotonic() < until and not all(worker.stacks_written() for worker in late):
