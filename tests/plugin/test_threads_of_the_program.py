@@ -177,3 +177,34 @@ def test_who_finds_something_again_and_again_lets_others_take_it(run: Callable[.
     found.result.assert_outcomes(passed=1)
     (report,) = found.of.values()
     assert not report.hazards
+
+
+def test_a_timer_that_is_cancelled_in_time_is_also_met_too_late(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+import threading
+import pytest
+
+@pytest.mark.threadsafe
+def test_early():
+    rung = []
+    timer = threading.Timer(0.01, lambda: rung.append(1))
+    timer.start()
+    assert not rung
+    timer.cancel()
+    timer.join()
+
+@pytest.mark.threadsafe
+def test_late():
+    rung = []
+    timer = threading.Timer(0.01, lambda: rung.append(1))
+    timer.start()
+    timer.cancel()
+    timer.join()
+    assert len(rung) < 2
+""",
+        *EXPLORED_ONLY,
+    )
+    (hazard,) = found.of["test_early"].hazards
+    assert "in this interleaving: AssertionError: assert not [1]" in hazard.message
+    assert not found.of["test_late"].hazards

@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS
 from pytest_concurrency.runtime.trace.event import (
+    Event,
     Log,
     names_attribute,
     operation,
@@ -79,7 +80,8 @@ class Learning:
         What the main thread writes before the others start is set-up, and does not count. What it
         reads after they have ended does: in another execution another thread may have written it.
         """
-        first = next((index for index, event in enumerate(log) if thread_of(event)), len(log))
+        begins = (index for index, event in enumerate(log) if thread_of(event) or _starts(event))
+        first = next(begins, len(log))
         together = log[first:]
         summary = hash(frozenset(Counter(together).items()))
         known = self._contended_by.get(summary)
@@ -130,6 +132,13 @@ class Learning:
                 self._heat_up(sites)
 
 
+def _starts(event: Event) -> bool:
+    """Whether another thread may run from here on, of which nothing more may be seen: a timer that
+    is cancelled in time.
+    """
+    return operation(event) == CALL and SITES[site_number(event)].name in _STARTING
+
+
 def _by_location(log: Log) -> list[_Accesses]:
     """Return the locations of what is left of an execution after its set-up."""
     found: dict[Any, dict[Any, _Accesses]] = {}
@@ -154,6 +163,7 @@ def _by_location(log: Log) -> list[_Accesses]:
     return [accesses for parts in found.values() for accesses in _parts(parts)]
 
 
+_STARTING = frozenset({"start", "submit"})
 _ASKING = LOCK_METHODS | {"", "is_alive"}
 """Methods by which one can tell; what variables hold has no name."""
 
