@@ -11,7 +11,9 @@ from inspect import CO_ITERABLE_COROUTINE
 from types import CodeType
 
 from pytest_concurrency.instrument.rewriting.internal import rewrite_internal
+from pytest_concurrency.instrument.rewriting.numbers import entered
 from pytest_concurrency.instrument.rewriting.rewrite import rewrite
+from pytest_concurrency.instrument.stored import Compiled, StoredCode, Wanted
 
 _NESTING = 20_000
 """Python frames that rewriting may take: generated code has expressions nested thousands deep."""
@@ -20,16 +22,12 @@ _NESTING = 20_000
 class Unit:
     """The codes of one file: as they are, and instrumented."""
 
-    def __init__(self, source: str, filename: str, *, asserts: bool, internal: bool) -> None:
+    def __init__(self, compiled: Compiled) -> None:
         self._pairs: dict[tuple[str, int], list[tuple[CodeType, CodeType]]] = {}
         self._counterparts: dict[int, tuple[CodeType, CodeType | None]] = {}
         """What ``counterpart`` has found, by the identity of the code: comparing code is slow."""
-        with _compiling():
-            tree = _parsed(source, filename, asserts)
-            original = _compiled(tree, filename)
-            tree = rewrite_internal(tree) if internal else rewrite(tree, filename)
-            instrumented = _compiled(tree, filename)
-        self._pair(original, instrumented)
+        original, instrumented, sites, meanings = compiled
+        self._pair(original, entered(instrumented, sites, meanings))
 
     def _pair(self, original: CodeType, instrumented: CodeType) -> None:
         """Walk both trees of code at once: rewriting keeps the order in which functions are
@@ -65,29 +63,48 @@ def _inner(code: CodeType) -> list[CodeType]:
     return [inner for inner in codes if inner.co_varnames[:1] != ("@cell",)]
 
 
-_units: dict[str, tuple[tuple[str, bool, bool], Unit]] = {}
+_units: dict[str, tuple[Wanted, Unit]] = {}
 
 
-def unit_of(source: str, filename: str, *, asserts: bool, internal: bool) -> Unit:
-    """Compile a file once per process and version of its source, whoever asks."""
-    wanted = (source, asserts, internal)
-    made_from, unit = _units.get(filename, (None, None))
+def unit_of(wanted: Wanted, stored: StoredCode | None = None) -> Unit:
+    """Compile a file once per process and version of its source, whoever asks, and once for all
+    processes if it can be ``stored``.
+
+    Raises SyntaxError, ValueError, RecursionError or MemoryError if it cannot be compiled.
+    """
+    made_from, unit = _units.get(wanted.filename, (None, None))
     if unit is None or made_from != wanted:
-        unit = Unit(source, filename, asserts=asserts, internal=internal)
-        _units[filename] = (wanted, unit)
+        known = stored.load(wanted) if stored is not None else None
+        compiled = known or compile_both(wanted)
+        if stored is not None and known is None:
+            stored.store(wanted, compiled)
+        unit = Unit(compiled)
+        _units[wanted.filename] = (wanted, unit)
     return unit
 
 
-def _compiled(tree: ast.Module, filename: str) -> CodeType:
+def compile_both(wanted: Wanted) -> Compiled:
+    """Compile a file as it is, and instrumented."""
+    with _compiling():
+        tree = _parsed(wanted)
+        original = _code_of(tree, wanted.filename)
+        if wanted.internal:
+            return Compiled(original, _code_of(rewrite_internal(tree), wanted.filename))
+        tree, sites, meanings = rewrite(tree, wanted.filename)
+        instrumented = _code_of(tree, wanted.filename)
+    return Compiled(original, instrumented, tuple(sites), tuple(meanings))
+
+
+def _code_of(tree: ast.Module, filename: str) -> CodeType:
     return compile(tree, filename, "exec", dont_inherit=True)
 
 
-def _parsed(source: str, filename: str, asserts: bool) -> ast.Module:
-    tree = ast.parse(source, filename)
-    if asserts:
+def _parsed(wanted: Wanted) -> ast.Module:
+    tree = ast.parse(wanted.source, wanted.filename)
+    if wanted.asserts:
         from pytest_concurrency._pytest_compat import rewrite_asserts
 
-        rewrite_asserts(tree, source.encode(), filename)
+        rewrite_asserts(tree, wanted.source.encode(), wanted.filename)
     return tree
 
 

@@ -23,6 +23,7 @@ from pytest_concurrency.instrument.compile import Unit, unit_of
 from pytest_concurrency.instrument.immortal import FORGETS_FUNCTIONS, forgotten_functions
 from pytest_concurrency.instrument.rewriting.augmented import IN_PLACE
 from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.stored import StoredCode, Wanted
 from pytest_concurrency.runtime.effects import foreign, namespaces
 from pytest_concurrency.runtime.helpers import (
     access,
@@ -116,8 +117,10 @@ def add_helpers(built_ins: dict[str, Any]) -> None:
 class Instrumentation:
     """The instrumented counterparts of everything in a scope, swapped in and out together."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, stored: StoredCode | None = None) -> None:
+        """``stored``: where compiled code is kept between processes."""
         self.scope = scope
+        self._stored = stored
         self._units: dict[str, Unit | str] = {}
         """By file name; a text says why there is none."""
         self._verdicts: dict[str, int] = {}
@@ -228,7 +231,7 @@ class Instrumentation:
             return "no source"
         asserts = "@pytest_ar" in namespace and not internal
         try:
-            return unit_of(source, filename, asserts=asserts, internal=internal)
+            return unit_of(Wanted(source, filename, asserts, internal), self._stored)
         except (SyntaxError, ValueError):
             return "its file is not Python source"
         except (RecursionError, MemoryError):

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_concurrency.instrument.project import declared_packages, test_tools
 from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.stored import StoredCode
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.settings.options import Options
 from pytest_concurrency.stress.children import coverage_bridge
@@ -40,12 +41,22 @@ class CodeUnderTest:
             ],
         )
 
+    @cached_property
+    def _stored(self) -> StoredCode | None:
+        """Where instrumented code is kept; None with ``-p no:cacheprovider``, or where pytest's
+        cache cannot be written.
+        """
+        try:
+            return StoredCode(self._config.cache.mkdir("concurrency-code"))
+        except (AttributeError, OSError):
+            return None
+
     def instrumentation(self, added: tuple[str, ...]) -> Instrumentation:
         """Return that for tests which enter these packages besides."""
         known = self._instrumentations.get(added)
         if known is None:
             scope = self.scope.with_packages(added) if added else self.scope
-            known = self._instrumentations[added] = Instrumentation(scope)
+            known = self._instrumentations[added] = Instrumentation(scope, self._stored)
         return known
 
     def survey(self, item: pytest.Function, seconds: float, host: Host) -> Survey:

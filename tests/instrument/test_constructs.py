@@ -416,7 +416,7 @@ def main(o, k):
     comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
     inside = [
         part.target.id
-        for node in ast.walk(rewrite(tree, "case.py"))
+        for node in ast.walk(rewrite(tree, "case.py").tree)
         if isinstance(node, comprehensions)
         for part in ast.walk(node)
         if isinstance(part, ast.NamedExpr)

@@ -19,9 +19,11 @@ import grammar
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pytest_concurrency.instrument.compile import Unit
+from pytest_concurrency.instrument.compile import Unit, compile_both
+from pytest_concurrency.instrument.rewriting.numbers import entered
 from pytest_concurrency.instrument.rewriting.rewrite import rewrite
 from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.stored import Wanted
 from pytest_concurrency.instrument.swap import Instrumentation, add_helpers
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.search.execution.engine import execute, exploring
@@ -36,11 +38,12 @@ def loaded(source: str, path: str, base: dict[str, Any], *, instrumented: bool) 
     namespace = {**base, "__name__": "case"}
     tree = ast.parse(source, path)
     if instrumented:
-        tree = rewrite(tree, path)
+        tree, *tables = rewrite(tree, path)
         add_helpers(vars(builtins))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        exec(compile(tree, path, "exec", dont_inherit=True), namespace)
+        code = compile(tree, path, "exec", dont_inherit=True)
+    exec(entered(code, *tables) if instrumented else code, namespace)
     return namespace
 
 
@@ -151,7 +154,7 @@ def test_within_an_execution(scheduler: None, module: tuple[str, str]) -> None:
 @given(grammar.modules())
 def test_every_function_has_its_counterpart(module: tuple[str, str]) -> None:
     if is_python(module[1]):
-        unit = Unit(module[1], "case.py", asserts=False, internal=False)
+        unit = Unit(compile_both(Wanted(module[1], "case.py", asserts=False, internal=False)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
             code = compile(module[1], "case.py", "exec", dont_inherit=True)

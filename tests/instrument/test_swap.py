@@ -18,8 +18,9 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency.instrument import compile as compiling
-from pytest_concurrency.instrument.rewriting.rewrite import rewrite
+from pytest_concurrency.instrument.rewriting.rewrite import Rewritten, rewrite
 from pytest_concurrency.instrument.scope import Scope
+from pytest_concurrency.instrument.stored import Wanted
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.stress.children.child import run_in_child
 
@@ -301,7 +302,7 @@ def test_a_file_is_rewritten_once_whoever_asks(
 ) -> None:
     rewritten: list[str] = []
 
-    def counted(tree: ast.Module, path: str) -> ast.Module:
+    def counted(tree: ast.Module, path: str) -> Rewritten:
         rewritten.append(path)
         return rewrite(tree, path)
 
@@ -315,7 +316,7 @@ def test_a_file_is_rewritten_once_whoever_asks(
 def test_what_pytest_puts_before_the_first_statement_has_no_end() -> None:
     """Python refuses a node that ends on a line before its first one."""
     source = '"""What it is."""\n\n\ndef f(o):\n    assert o.x\n'
-    compiling.unit_of(source, "rewritten.py", asserts=True, internal=False)
+    compiling.unit_of(Wanted(source, "rewritten.py", asserts=True, internal=False))
 
 
 def test_asserts_that_pytest_has_rewritten(pytester: pytest.Pytester) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,24 @@ AGAIN = "a schedule that had failed in an earlier run was tried first, and fails
 
 def kept(pytester: pytest.Pytester) -> list[Path]:
     return sorted(pytester.path.glob(".pytest_cache/d/concurrency/*"))
+
+
+def test_instrumented_code_is_kept_and_means_the_same(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makepyfile(test_it=RACY)
+    options = (*EXPLORED_ONLY, "--concurrency-json=report.json")
+    found, written = [], []
+    for _ in range(2):
+        assert pytester.runpytest_subprocess(*options).ret == 1
+        (test,) = json.loads((pytester.path / "report.json").read_text())["tests"]
+        hazards = [(each["message"], each["sites"], each["replay"]) for each in test["hazards"]]
+        found.append(hazards)
+        folder = pytester.path / ".pytest_cache" / "d" / "concurrency-code"
+        written.append({path.name: path.stat().st_mtime_ns for path in folder.iterdir()})
+    assert found[0] == found[1]
+    assert written[0] == written[1] != {}
 
 
 def test_it_is_tried_first(run: Callable[..., Run], pytester: pytest.Pytester) -> None:

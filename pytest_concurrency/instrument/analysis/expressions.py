@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pytest_concurrency.instrument.analysis.files import Files
 from pytest_concurrency.instrument.analysis.names import (
@@ -100,7 +99,7 @@ class Expressions:
             case ast.Lambda():
                 value = self._value(node.body, state | arguments_of(node))
                 self._give_away(value)
-                return replace(value, sure=NO_READS)
+                return value._replace(sure=NO_READS)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._comprehension(node, dict(state))
             case ast.Await():
@@ -125,12 +124,12 @@ class Expressions:
             value |= given
             bound = {n.id for n in all_nodes(part.target) if isinstance(n, ast.Name)}
             self._inline = self._inline | bound
-            state.update(dict.fromkeys(bound, replace(given, sure=NO_READS)))
+            state.update(dict.fromkeys(bound, given._replace(sure=NO_READS)))
             for condition in part.ifs:
                 self._test(condition, state)
         each = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
         for element in filter(None, each):
-            value |= replace(self._value(element, state), sure=NO_READS)
+            value |= self._value(element, state)._replace(sure=NO_READS)
         self._inline = outer
         return value
 
@@ -205,7 +204,7 @@ class Expressions:
         if isinstance(owner, ast.Name) and owner.id in self._new and owner.id in state:
             held = state[owner.id]
             state[owner.id] = cut(held, value)
-            self._note_definition(binder, owner.id, replace(value, names=value.names | {owner.id}))
+            self._note_definition(binder, owner.id, value._replace(names=value.names | {owner.id}))
 
     def _define(self, binder: ast.AST, name: str, value: Value, state: State) -> None:
         if name in self._not_local:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from pytest_concurrency.instrument.analysis.values import NO_READS, NOTHING, Value
@@ -63,7 +62,7 @@ class Files:
 
     def _add(self, opening: ast.AST, value: Value, depth: int) -> None:
         if depth > self._depth[opening]:
-            value = replace(value, sure=NO_READS)
+            value = value._replace(sure=NO_READS)
         self._written[opening] = self._written.get(opening, NOTHING) | value
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from pytest_concurrency.instrument.analysis.expressions import Compared, Expressions, arguments_of
@@ -165,7 +164,7 @@ class Flows(Expressions):
         if isinstance(target, ast.Name):
             self._store(target, value)
             kept = state.get(target.id, NOTHING)
-            self._define(node, target.id, replace(value, names=value.names | {target.id}), state)
+            self._define(node, target.id, value._replace(names=value.names | {target.id}), state)
             if target.id in state:
                 state[target.id] = cut(kept, value)
         else:
@@ -183,7 +182,7 @@ class Flows(Expressions):
                 self._tests.append(self._test(node.test, once))
             else:
                 itself = frozenset((node,))
-                item = replace(given, reads=given.reads | itself, sure=itself)
+                item = given._replace(reads=given.reads | itself, sure=itself)
                 self._bind(node, node.target, item, once)
             self._block(node.body, once)
             if isinstance(node, ast.While):
@@ -236,7 +235,7 @@ class Flows(Expressions):
         self._block(node.finalbody, state)
 
     def _match(self, node: ast.Match, state: State) -> None:
-        value = replace(self._value(node.subject, state), sure=NO_READS)
+        value = self._value(node.subject, state)._replace(sure=NO_READS)
         ends = [dict(state)]
         for case in node.cases:
             end = dict(state)
@@ -255,7 +254,7 @@ def _age(state: State, inside: set[ast.AST]) -> None:
     """Take note that a new round begins: what was read in the last one is not what is read last."""
     for name, value in state.items():
         if not value.sure.isdisjoint(inside):
-            state[name] = replace(value, sure=value.sure - inside)
+            state[name] = value._replace(sure=value.sure - inside)
 
 
 def _may_be_active_twice(function: FunctionNode) -> bool:

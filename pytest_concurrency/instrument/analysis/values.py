@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 Reads = frozenset[ast.AST]
 """Attribute, item, name and call nodes."""
@@ -15,8 +15,7 @@ _MANY = 200
 linear."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """The value of an expression, or what a name holds at some point."""
 
     reads: Reads = NO_READS
@@ -33,7 +32,7 @@ class Value:
 
     def __or__(self, other: Value) -> Value:
         """Return what is made of both."""
-        if self is NOTHING:
+        if self is NOTHING or self is other:
             return other
         if other is NOTHING:
             return self
@@ -47,7 +46,15 @@ class Value:
 
     def either(self, other: Value) -> Value:
         """Return what is the one or the other."""
-        return replace(self | other, sure=self.sure & other.sure)
+        if self is other:
+            return self
+        return Value(
+            self.reads | other.reads,
+            self.sure & other.sure,
+            self.direct | other.direct,
+            self.names | other.names,
+            self.is_foreign or other.is_foreign,
+        )
 
 
 NOTHING = Value()
@@ -73,7 +80,7 @@ def join(into: State, states: Iterable[State]) -> None:
             seen[name] = seen.get(name, 0) + 1
     for name, times in seen.items():
         if times < count and joined[name].sure:
-            joined[name] = replace(joined[name], sure=NO_READS)
+            joined[name] = joined[name]._replace(sure=NO_READS)
     into.clear()
     into.update(joined)
 
@@ -83,7 +90,7 @@ def cut(older: Value, newer: Value, *, is_either: bool = False) -> Value:
     both = older.either(newer) if is_either else older | newer
     if len(both.reads) <= _MANY:
         return both
-    return replace(newer, sure=NO_READS, is_foreign=both.is_foreign)
+    return newer._replace(sure=NO_READS, is_foreign=both.is_foreign)
 
 
 def carried(node: ast.Name, held: Value) -> Value:

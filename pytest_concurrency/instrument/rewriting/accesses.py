@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pytest_concurrency.instrument.analysis.expressions import Compared
 from pytest_concurrency.instrument.analysis.names import all_nodes
@@ -148,7 +147,7 @@ class Accesses(Builder):
         if flows.is_place(target) and not (tracking and target in tracking.targets):
             # Without marks nobody knows how old a read is that may be part of it.
             known = known_reads(value, flows)
-            value = value if known == value.reads else replace(value, reads=known)
+            value = value if known == value.reads else value._replace(reads=known)
         return value, flows.compared_before(target)
 
     # -- assignments --------------------------------------------------------------------

@@ -14,13 +14,16 @@ from pytest_concurrency.instrument.analysis.labels import label_of
 from pytest_concurrency.instrument.analysis.names import mangled
 from pytest_concurrency.instrument.analysis.tracking import Tracking
 from pytest_concurrency.instrument.analysis.values import NOTHING, Value
+from pytest_concurrency.instrument.rewriting.numbers import mark_number, site_number
 from pytest_concurrency.model import Operation
-from pytest_concurrency.runtime.helpers.marks import MEANINGS, Meaning, Origin
-from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
+from pytest_concurrency.runtime.helpers.marks import Meaning, Origin
+from pytest_concurrency.runtime.trace.sites import InstrumentedSite
 
 OWNER = "@o"
 KEY = "@k"
 """Temporaries of augmented assignments: locals for the time of one statement."""
+_MARKING = ("mark", "marked")
+"""Helpers that get the number of a mark; all others get those of sites."""
 
 
 class NameScope(NamedTuple):
@@ -73,6 +76,9 @@ class Builder(ast.NodeTransformer):
         """The innermost class, for private names."""
         self._scope: NameScope | None = None
         """None outside of functions: what runs at import is not rewritten."""
+        self._sites: list[InstrumentedSite] = []
+        self._meanings: list[Meaning] = []
+        """The file's own tables: numbers count from its first site, its first mark."""
         self._path_of_names: list[str] = []
         """The names of the classes and functions around, for people."""
         self._numbers: dict[ast.AST, int] = {}
@@ -89,8 +95,8 @@ class Builder(ast.NodeTransformer):
     def resolve_flows(self) -> None:
         """Tell each site what flows into it, or from it; all numbers are known now."""
         for number, (value, compared) in self._writes.items():
-            SITES[number] = replace(
-                SITES[number],
+            self._sites[number] = replace(
+                self._sites[number],
                 flows=self._sites_of(value.reads),
                 is_given=value.is_foreign,
                 compared=frozenset(
@@ -98,21 +104,21 @@ class Builder(ast.NodeTransformer):
                 ),
             )
         for number in self._sites_of(self._given_away):
-            SITES[number] = replace(SITES[number], is_given_away=True)
+            self._sites[number] = replace(self._sites[number], is_given_away=True)
         for number, node, tracking, is_before in self._marks:
             if is_before:
-                MEANINGS[number] = Meaning(stored=tuple(self._stored_at(node, tracking)))
+                self._meanings[number] = Meaning(stored=tuple(self._stored_at(node, tracking)))
             else:
                 bound = tracking.definitions(node)
                 origins = [(name, self._origin(value)) for name, value in bound.items()]
                 repeats = isinstance(node, (ast.For, ast.AsyncFor))
-                MEANINGS[number] = Meaning(bound=tuple(origins), repeats=repeats)
+                self._meanings[number] = Meaning(bound=tuple(origins), repeats=repeats)
 
     def _stored_at(self, node: ast.AST, tracking: Tracking) -> Iterator[tuple[int, Origin]]:
         for target in tracking.targets_in(node):
             number = self._numbers.get(target)
             if number in self._writes:
-                SITES[number] = replace(SITES[number], is_tracked=True)
+                self._sites[number] = replace(self._sites[number], is_tracked=True)
                 yield number, self._origin(self._writes[number][0])
 
     def _origin(self, value: Value) -> Origin:
@@ -155,10 +161,10 @@ class Builder(ast.NodeTransformer):
         """Let a function that needs marks begin with one."""
         assert self._scope is not None
         if self._scope.tracking is not None:
-            MEANINGS.append(Meaning(begins=True))
+            self._meanings.append(Meaning(begins=True))
             first = node.body[0]
             is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-            call = self._call(first, "mark", len(MEANINGS) - 1)
+            call = self._call(first, "mark", len(self._meanings) - 1)
             node.body.insert(bool(is_text), ast.copy_location(ast.Expr(call), first))
 
     def _mark(self, node: ast.AST, tracking: Tracking, *, is_before: bool = False) -> ast.Expr:
@@ -166,9 +172,9 @@ class Builder(ast.NodeTransformer):
         return ast.copy_location(ast.Expr(self._call(node, "mark", number)), node)
 
     def _new_mark(self, node: ast.AST, tracking: Tracking, *, is_before: bool = False) -> int:
-        MEANINGS.append(Meaning())
-        self._marks.append((len(MEANINGS) - 1, node, tracking, is_before))
-        return len(MEANINGS) - 1
+        self._meanings.append(Meaning())
+        self._marks.append((len(self._meanings) - 1, node, tracking, is_before))
+        return len(self._meanings) - 1
 
     def _visit_expr(self, node: ast.expr) -> ast.expr:
         return cast(ast.expr, self.visit(node))
@@ -241,10 +247,12 @@ class Builder(ast.NodeTransformer):
         return mangled(name, self._class)
 
     def _new_site(self, node: ast.AST, op: Operation, name: str, label: str) -> int:
-        """Enter an operation at ``node`` into the table of sites and return its number."""
+        """Enter an operation at ``node`` into the file's table and return its number there."""
         assert self._scope is not None
         place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-        return add_site(InstrumentedSite(self._path, *place, self._scope.function, op, name, label))
+        function = self._scope.function
+        self._sites.append(InstrumentedSite(self._path, *place, function, op, name, label))
+        return len(self._sites) - 1
 
     def _site(self, node: ast.AST, op: Operation, name: str, label: str) -> int:
         """Like ``_new_site``, for the operation that ``node`` is in the flow of data."""
@@ -260,8 +268,12 @@ class Builder(ast.NodeTransformer):
 
     @staticmethod
     def _call(node: ast.AST, helper: str, *arguments: ast.expr | str | int) -> ast.Call:
-        """Make a call of a helper, located at ``node``."""
-        parts = [part if isinstance(part, ast.expr) else ast.Constant(part) for part in arguments]
+        """Make a call of a helper, located at ``node``; integers are numbers of sites or marks."""
+        numbered = mark_number if helper in _MARKING else site_number
+        values: list[Any] = [
+            numbered(part) if isinstance(part, int) else part for part in arguments
+        ]
+        parts = [part if isinstance(part, ast.expr) else ast.Constant(part) for part in values]
         call = ast.Call(ast.Name("@" + helper, ast.Load()), parts, [])
         for part in (call, call.func, *parts):
             if not hasattr(part, "lineno"):

@@ -30,7 +30,6 @@ from pytest_concurrency.runtime.effects.containers import (
 )
 from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS
 from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS
-from pytest_concurrency.runtime.trace.sites import SITES
 
 _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
@@ -242,7 +241,7 @@ class Calls(ContainerReads):
         first = node.args[:1] if node.args and self._is_plain(node.args[0]) else []
         node.func = self._visit_expr(node.func)
         number = self._site(node, "call", "", label)
-        SITES[number] = replace(SITES[number], is_bound=True)
+        self._sites[number] = replace(self._sites[number], is_bound=True)
         if not inert and not _has_stars(node):
             return self._made_ready(node, "ready_call", node.func, number)
         self._visit_arguments(node)

@@ -22,7 +22,8 @@ Helper names start with "@": no program can use them, and they are not mangled i
 from __future__ import annotations
 
 import ast
-from typing import cast
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.names import (
@@ -41,16 +42,28 @@ from pytest_concurrency.instrument.analysis.tracking import Tracking
 from pytest_concurrency.instrument.rewriting.builder import NameScope
 from pytest_concurrency.instrument.rewriting.calls import Calls
 from pytest_concurrency.runtime.effects.containers import CONTAINER_METHODS
+from pytest_concurrency.runtime.helpers.marks import Meaning
+from pytest_concurrency.runtime.trace.sites import InstrumentedSite
 
 
-def rewrite(tree: ast.Module, path: str) -> ast.Module:
-    """Rewrite ``tree`` (of the file ``path``) in place and return it."""
+class Rewritten(NamedTuple):
+    """A file's tree, and the tables that the numbers in it count in: its own."""
+
+    tree: ast.Module
+    sites: Sequence[InstrumentedSite]
+    meanings: Sequence[Meaning]
+
+
+def rewrite(tree: ast.Module, path: str) -> Rewritten:
+    """Rewrite ``tree`` (of the file ``path``) in place; see ``numbers`` for what is left to do with
+    the code that it is compiled to.
+    """
     named = container_names(tree, CONTAINER_METHODS)
     rewriter = _Rewriter(path, shared_globals(tree), named, functions_in(tree), variables_of(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
     rewriter.resolve_flows()
     locate(rewritten)
-    return rewritten
+    return Rewritten(rewritten, *rewriter.tables)
 
 
 def locate(tree: ast.Module) -> None:
@@ -81,6 +94,11 @@ class _Rewriter(Calls):
     ) -> None:
         super().__init__(path, shared_globals, containers, defined)
         self._module_variables = module_variables
+
+    @property
+    def tables(self) -> tuple[Sequence[InstrumentedSite], Sequence[Meaning]]:
+        """Return the file's sites and what its marks mean, by number."""
+        return self._sites, self._meanings
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | list[ast.AST]:
         points = self._points_at(node, [node.name])
