@@ -56,9 +56,10 @@ _modules: dict[str, ModuleType] = {}
 
 def loaded_modules() -> dict[str, ModuleType]:
     """Return what ``sys.modules`` holds; to be called before a fork, too: a child that makes the
-    copy itself writes to every module, and so to the memory that it shares with its parent.
+    copy itself, or only compares, writes to every module, and so to the memory that it shares with
+    its parent.
     """
-    if len(_modules) != len(sys.modules):
+    if not is_child() or len(_modules) != len(sys.modules):
         _modules.clear()
         _modules.update(sys.modules)
     return _modules
