@@ -51,7 +51,7 @@ class TestWithoutFork:
             "skipped",
             "threads at full speed may hang, and need a process of their own",
         )
-        assert (processes.outcome, processes.schedules) == ("clean", 2)
+        assert (processes.outcome, processes.schedules) == ("clean", 1)
 
     def test_state_that_leaks_is_mentioned(self, run: Callable[..., Run]) -> None:
         found = run(
