@@ -61,7 +61,7 @@ def test_the_shop(run: Callable[..., Run]) -> None:
     found.result.assert_outcomes(failed=4, passed=3)
     first = {name: report.hazards[0].kind for name, report in found.of.items() if report.hazards}
     assert first == {
-        "test_nobody_takes_what_is_not_there": "test-failure",
+        "test_nobody_takes_what_is_not_there": "atomicity-violation",
         "test_every_visitor_is_on_the_board": "lost-update",
         "test_stores_send_stock_to_each_other": "deadlock",
         "test_there_is_one_catalogue": "test-failure",
