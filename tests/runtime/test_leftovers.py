@@ -190,6 +190,15 @@ def test_threads_that_are_started_on_kept_ones_are_no_daemons():
     clean([work, work], schedules=3)
 
 
+def test_a_thread_that_is_kept_is_called_as_any_other():
+    def work(state):
+        current = threading.current_thread()
+        assert type(current).__name__ == "Thread"
+        assert repr(current).startswith("<Thread(")
+
+    clean([work, work], schedules=3)
+
+
 def test_a_callable_begins_without_what_another_one_has_left_on_its_thread():
     number, local = ContextVar("number", default=0), threading.local()
 

@@ -220,6 +220,10 @@ class _StandIn(DummyThread):
         return task is not None and not task.done
 
 
+# Programs print threads, and reports the types of values: it is an ordinary thread to both.
+_StandIn.__name__ = _StandIn.__qualname__ = threading.Thread.__name__
+
+
 def _stand_in(task: Task) -> threading.Thread:
     with usable_hooks():
         stand_in = _StandIn()  # registers itself as the object of the calling thread
