@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Hazard
-from pytest_concurrency.stress.cells.apart import hazard_of_death
+from pytest_concurrency.stress.cells.apart import hangs_nowhere, hazard_of_death
 from pytest_concurrency.stress.children.child import ChildResult
 from pytest_concurrency.stress.children.in_child import headline_of
 from pytest_concurrency.stress.control.alone import INTERNAL
@@ -39,6 +39,10 @@ def cell_of_death(
             reason = f"it does not end even {CONTROL}"
         return CellResult(cell, "fails", seconds=seconds, reason=reason, control="fails")
     done = int(last.partition("/")[0]) if last.partition("/")[0].isdigit() else 0
+    if hangs_nowhere(result):
+        outcome: CellOutcome = "hazard" if result.kept else "skipped"
+        kept, reason = tuple(result.kept), "time was up"
+        return CellResult(cell, outcome, done, seconds=seconds, hazards=kept, reason=reason)
     processes = cell.processes if cell.kind == "processes" else 0
     # Progress is told now and then: nobody knows in which schedule or run it was.
     hazard = hazard_of_death(result, 0, cell.threads, processes=processes)

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from pytest_concurrency.model import Cell
+from pytest_concurrency.stress.cells import apart
 from pytest_concurrency.stress.cells.apart import DiedApart, run_apart
 from pytest_concurrency.stress.children.child import ChildResult
 from pytest_concurrency.stress.children.in_child import stack_signal
+from pytest_concurrency.stress.cut_short import cell_of_death
 
 AT_ONCE = -0.5
 """Seconds, to which one is added."""
@@ -40,6 +43,24 @@ def test_of_whom_nothing_is_seen_nothing_is_claimed():
     with pytest.raises(DiedApart) as caught:
         run_apart(says_nothing, AT_ONCE)
     assert caught.value.is_unseen
+
+
+IN_THE_PLUGIN = f'  File "{apart.__file__}", line 3 in run_apart'
+IN_THE_PROGRAM = f'  File "{__file__}", line 3 in hangs'
+
+
+@pytest.mark.parametrize(
+    ("stacks", "is_hang"), [("", True), (IN_THE_PLUGIN, False), (IN_THE_PROGRAM, True)]
+)
+def test_a_cell_that_is_ended_while_the_plugin_works_does_not_hang(
+    stacks: str, is_hang: bool
+) -> None:
+    found = cell_of_death(Cell("explored", 2), ChildResult("timeout", stacks=stacks), 1.0, "auto")
+    assert found.outcome == ("hazard" if is_hang else "skipped")
+    assert [hazard.kind for hazard in found.hazards] == ["timeout"] * is_hang
+    assert found.reason == (
+        "it hangs with 2 threads; its process was ended" if is_hang else "time was up"
+    )
 
 
 def test_a_crash_needs_no_line():

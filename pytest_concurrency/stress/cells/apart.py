@@ -24,15 +24,23 @@ class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
 
     @property
     def is_unseen(self) -> bool:
-        """Whether it had to be ended and no line of the program was on any stack: it hangs nowhere,
-        but had no time, on a machine that has others to serve.
-        """
-        frames = frames_in(self.result.stacks)
-        return self.result.status == "timeout" and not any(is_programs(path) for path, _ in frames)
+        """Whether nothing shows that it hangs: other schedules of its cell would show that."""
+        return hangs_nowhere(self.result) or (
+            self.result.status == "timeout" and not self.result.stacks
+        )
 
     def hazard(self, index: int, threads: int) -> Hazard:
         """Describe the death as a hazard, seen in the schedule with this number."""
         return hazard_of_death(self.result, index, threads)
+
+
+def hangs_nowhere(result: ChildResult[Any]) -> bool:
+    """Whether a process had to be ended, and no line of the program was on any of its stacks: it
+    had no time, on a machine that has others to serve. Where no stack could be had nobody knows.
+    """
+    frames = frames_in(result.stacks)
+    is_seen = not frames or any(is_programs(path) for path, _ in frames)
+    return result.status == "timeout" and not is_seen
 
 
 def hazard_of_death(

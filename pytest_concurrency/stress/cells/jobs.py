@@ -16,7 +16,7 @@ from typing import Protocol
 
 from pytest_concurrency.model import Hazard, badness
 from pytest_concurrency.search.bounded import Search, TooLong
-from pytest_concurrency.stress.cells.apart import hazard_of_death
+from pytest_concurrency.stress.cells.apart import hangs_nowhere, hazard_of_death
 from pytest_concurrency.stress.children.child import ChildResult, Progress, run_in_children
 
 _WIDTH = 8
@@ -105,6 +105,8 @@ def _found(child: ChildResult[Search], threads: int) -> Search:
         raise RuntimeError(child.error)
     last = child.progress[-1].partition("/")[0] if child.progress else ""
     executions = int(last) + 1 if last.isdigit() else 1
+    if hangs_nowhere(child):
+        return Search(executions, tuple(child.kept), child.seconds, "time was up")
     hazard = hazard_of_death(child, executions, threads)
     return Search(executions, (*child.kept, hazard), child.seconds)
 
