@@ -15,7 +15,7 @@ from loading import load_module
 from pytest_concurrency import explore
 
 HEAD = """
-import enum, threading
+import collections, enum, threading
 
 class Base:
     def __init__(self):
@@ -23,6 +23,7 @@ class Base:
         self.rate, self.total, self.rows = 2, 5, [1, 2, 3, 4]
         self.user = self.entry = None
         self.stopped, self.status, self.log = False, "new", []
+        self.lines = collections.deque(maxlen=5)
 """
 RACY = {
     "a rate is read twice": (
@@ -360,6 +361,14 @@ RIGHT = {
 
         def other(self):
             return list(self.log)
+        """,
+    "the last lines are shown": """
+        def one(self):
+            self.lines.append("a")
+            self.lines.append("b")
+
+        def other(self):
+            return len(self.lines)
         """,
     "it is measured how far others come": """
         def one(self):

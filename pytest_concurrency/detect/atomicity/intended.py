@@ -30,7 +30,7 @@ _STATES = frozenset({"bool", "NoneType", "str"})
 _BY_NAME = "by name"
 """What is written in capitals, as constants and members of an ``enum`` are."""
 _NUMBERS = frozenset({"int", "float"})
-_GROWING = frozenset({"list", "set"})
+_GROWING = frozenset({"list", "set", "deque", "dict"})
 
 
 def is_intended(observation: Observation, events: tuple[int, int, int]) -> bool:
