@@ -114,7 +114,7 @@ BAD = [
     ("schedules", "10000001", "an integer from 0 to 10000000"),
     ("schedules", "1.5", "an integer from 0 to 10000000"),
     ("runs", "100001", "an integer from 0 to 100000"),
-    ("strategy", "dpor", "one of auto, random, pct, pos, surw, systematic"),
+    ("strategy", "dfs", "one of auto, random, pct, pos, surw, dpor, systematic"),
     ("preemptions", "-1", "an integer from 0 to 1000, or none"),
     ("preemptions", "few", "an integer from 0 to 1000, or none"),
     ("jobs", "0", "an integer from 1 to 256, or auto"),
@@ -353,7 +353,7 @@ def test_json_path_that_cannot_be_written(pytester: pytest.Pytester) -> None:
 def test_the_help_names_every_option(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--help")
     result.stdout.fnmatch_lines(
-        ["concurrency hazards*", "*--concurrency-strategy=auto|random|pct|pos|surw|systematic"]
+        ["concurrency hazards*", "*--concurrency-strategy=auto|random|pct|pos|surw|dpor|systematic"]
     )
     help_text = result.stdout.str()
     for name in ["stress", *RULES]:

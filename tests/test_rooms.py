@@ -39,6 +39,7 @@ ROOMS = (
     "detect.gil",
     "detect.hazards",
     "search.execution",
+    "search.partial_order",
     "search.orders",
     "search.strategies",
     "search.describe",

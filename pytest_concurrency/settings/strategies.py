@@ -32,6 +32,7 @@ STRATEGIES: Final = {
         Entry("pct", _PLACE + "pct:Pct.made"),
         Entry("pos", _PLACE + "pos:Pos.made"),
         Entry("surw", _PLACE + "surw:Surw.made"),
+        Entry("dpor", _PLACE + "complete:Complete.made", in_one_job=True),
         Entry("systematic", _PLACE + "auto:Auto.systematic_alone", in_one_job=True),
     )
 }

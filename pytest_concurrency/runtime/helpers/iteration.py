@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from functools import partial
 from gc import get_referents
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import touch, whole
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import let_go
-from pytest_concurrency.runtime.trace.operations import STEP, USE
+from pytest_concurrency.runtime.trace.operations import LOOK, STEP, USE
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import WHOLE
 
@@ -75,11 +75,19 @@ def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence
     iterator = iter(obj)
     target = id((*containers, *advanced)[0])  # by number: the iterator itself refers to it
     entry = _b.seen.get(target)
-    step = partial(_step, site, target, 0 if entry is None else entry[1])
-    return chain(map(step, islice(iterator, _MOST)), iterator)
+    serial = 0 if entry is None else entry[1]
+    looks = map(partial(_look, site, serial), repeat(None, _MOST))
+    return chain(map(partial(_step, site, target, serial), looks, iterator), iterator)
 
 
-def _step(site: int, target: int, serial: int, item: Any) -> Any:
+def _look(site: int, serial: int, _: None) -> None:
+    """Note that a step looks: it may find an item, the end, or that things have changed."""
+    current = _b.current
+    if current is not None and current.ident == get_ident():
+        _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, LOOK))
+
+
+def _step(site: int, target: int, serial: int, _: None, item: Any) -> Any:
     """Pass a point. The log has the look with which the loop began, which says who looks where; the
     step is noted apart.
     """

@@ -205,6 +205,7 @@ def _get(source: Any, site: int, block: bool = True, timeout: float | None = Non
         except queue.Empty:
             left = None if end is None else end - _b.clock
             if is_over or (left is not None and left <= 0):
+                _b.note(task.index, number, "", REFUSED, site)
                 raise
             is_over = not _b.block(task, Waiting("queue", source), id(source), left)
 

@@ -32,7 +32,7 @@ from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting, task_of, tie
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.runtime.system.hooks import Hooks, hooks, module_of, put_hooks, usable_hooks
-from pytest_concurrency.runtime.trace.operations import JOINED, RELEASE
+from pytest_concurrency.runtime.trace.operations import ASK, JOINED, RELEASE
 from pytest_concurrency.runtime.trace.sites import add_call_in
 
 _real_start = threading.Thread.start
@@ -163,6 +163,8 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
     if current is None or task is None or task is current:
         _real_join(self, timeout)
         return
+    if timeout is not None:
+        _b.note_of_thread(task.index, ASK)
     if not task.done and not _b.block(current, Waiting("thread", self), id(task), timeout):
         return
     _b.note_of_thread(task.index, JOINED)

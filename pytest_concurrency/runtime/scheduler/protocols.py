@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.synchronisation import Noted
 
 SHORT_WAIT_SECONDS = 1.0
 """Virtual seconds: only so short a wait may run out while other threads could go on. Longer ones
@@ -54,6 +55,15 @@ class View(Protocol):
     @property
     def log(self) -> Sequence[Event]:
         """The events so far."""
+        ...
+
+    @property
+    def noted(self) -> Sequence[Noted]:
+        """How threads have met so far, other than at scheduling points."""
+        ...
+
+    def runnable(self) -> list[Task]:
+        """Return those that can go on and do not stand before a lock that another one holds."""
         ...
 
 

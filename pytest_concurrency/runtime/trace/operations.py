@@ -51,7 +51,7 @@ RELEASE: Final = "release"
 
 ACQUIRED: Final = "acquired"
 REFUSED: Final = "refused"
-"""A lock was held by somebody else, and not waited for any longer."""
+"""A lock was held by somebody else, or a queue was empty, and not waited for any longer."""
 RELEASED: Final = "released"
 PUT: Final = "put"
 GOT: Final = "got"
@@ -62,6 +62,10 @@ BEGIN: Final = "begin"
 END: Final = "end"
 JOINED: Final = "joined"
 """The end of a thread has been seen, by ``join()`` or ``is_alive()``."""
+LOOK: Final = "look"
+"""A loop looks at the container that it goes through, some time after the point of its step."""
+ASK: Final = "ask"
+"""Whether a thread has ended is asked by ``join()`` with a limit."""
 WAIT: Final = "wait"
 WAKE: Final = "wake"
 """Another thread, the part of the location, can go on."""
@@ -92,6 +96,8 @@ OPERATIONS: Final = {
         Effect(BEGIN, "start", synchronises=True, receives=True),
         Effect(END, "join", synchronises=True, sends=True),
         Effect(JOINED, "join", synchronises=True, receives=True),
+        Effect(ASK, "join", synchronises=True),
+        Effect(LOOK, "read", reads=True),
         Effect(WAIT, "wait", synchronises=True, blocks=True),
         Effect(WAKE, "wake", synchronises=True),
         Effect(EXPIRE, "wake", synchronises=True),
