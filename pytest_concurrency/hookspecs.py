@@ -22,7 +22,7 @@ def pytest_concurrency_detectors(config: pytest.Config) -> Sequence[Detector] | 
     """Add detectors. Called in stressed runs.
 
     :param config: The configuration of the run.
-    :returns: A list of detectors. Their kinds are new, or such as the reference calls reserved.
+    :returns: A list of detectors. Their kinds are new.
     """
 
 

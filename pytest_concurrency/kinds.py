@@ -45,8 +45,6 @@ class Kind:
     """Whether it tells how a bug shows itself rather than what it is."""
     is_quiet: bool = False
     """Whether notes of it are shown only to who asks for more."""
-    is_reserved: bool = False
-    """Whether nothing finds it yet: consumers of the JSON report can be ready for it."""
 
     @property
     def title(self) -> str:

@@ -19,7 +19,7 @@ from pytest_concurrency.kinds import KINDS
 CORPUS = Path(__file__).parent / "corpus"
 FLAGGED = sorted((CORPUS / "flagged").glob("*.py"))
 CLEAN = sorted((CORPUS / "clean").glob("*.py"))
-NAMES = {name for name, kind in KINDS.items() if not kind.is_reserved}
+NAMES = KINDS.keys()
 Worker = Callable[[Any], Any]
 
 pytestmark = pytest.mark.timeout(60)

@@ -25,21 +25,17 @@ PAGE = PACKAGE.parent / "docs" / "reference" / "hazards.md"
 _TABLE = re.compile(r"(\| kind \| meaning \|\n\|---\|---\|\n)((?:\|.*\n)*)")
 
 
-def page_with(tables: list[list[Kind]]) -> str:
-    """The page of reference with these rows in its tables of kinds."""
-    upcoming = iter(tables)
+def page_with(rows: list[Kind]) -> str:
+    """The page of reference with these rows in its table of kinds."""
 
     def table(found: re.Match[str]) -> str:
-        return found[1] + "".join(
-            f"| `{kind.name}` | {kind.meaning} |\n" for kind in next(upcoming)
-        )
+        return found[1] + "".join(f"| `{kind.name}` | {kind.meaning} |\n" for kind in rows)
 
     return _TABLE.sub(table, PAGE.read_text(encoding="utf-8"))
 
 
 def described() -> str:
-    found = [kind for kind in KINDS.values() if not kind.is_reserved]
-    return page_with([found, [kind for kind in KINDS.values() if kind.is_reserved]])
+    return page_with([*KINDS.values()])
 
 
 def schema_with_kinds() -> str:

@@ -77,7 +77,6 @@ def _check_strategy(entry: Entry) -> str:
 
 
 def _check_detector(detector: Detector) -> str:
-    from pytest_concurrency.detect.hazards import DETECTORS, WITHOUT_DETECTOR
     from pytest_concurrency.kinds import KINDS, Kind
 
     kinds = getattr(detector, "kinds", None)
@@ -85,13 +84,10 @@ def _check_detector(detector: Detector) -> str:
         return "a detector with kinds, a list of Kind"
     if not kinds or not callable(getattr(detector, "findings", None)):
         return "a detector with findings(observation, asked), and at least one kind"
-    found = {kind.name for other in DETECTORS for kind in other.kinds} | {*WITHOUT_DETECTOR}
     for kind in kinds:
-        is_reserved = kind is KINDS.get(kind.name)
-        if not _is_like(_NAME, kind.name) or (kind.name in KINDS and not is_reserved):
-            return "kinds with names in lower case, with hyphens, that no other kind has"
-        if kind.name in found:
-            return f"kinds that no other detector finds: {kind.name} is found already"
+        if not _is_like(_NAME, kind.name) or kind.name in KINDS:
+            told = "kinds with names in lower case, with hyphens, that no other kind has"
+            return f"{told}: not {kind.name!r}"
     return ""
 
 

@@ -198,7 +198,7 @@ class Finds:
         ("detectors", [Finds()], "expected a detector with findings(observation, asked), and *"),
         ("detectors", [Finds(Kind("Mine", "", ""))], "expected kinds with names in lower case, *"),
         ("detectors", [Finds(Kind("crash", "", ""))], "expected kinds with names in lower case, *"),
-        ("detectors", [Finds(KINDS["deadlock"])], "*finds: deadlock is found already"),
+        ("detectors", [Finds(KINDS["deadlock"])], "*that no other kind has: not 'deadlock'"),
         ("strategies", ["mine"], "got 'mine', expected an Entry(name, make)"),
         (
             "strategies",
