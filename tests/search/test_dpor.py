@@ -37,8 +37,8 @@ SAMPLE = sorted(CORPUS.glob("*/*.py"))[:: 1 if FULL else 16]
 MOST_SCHEDULES = 20_000 if FULL else 100
 LIMIT = 20_000
 MOST_RUNS_PER_INTERLEAVING = 1.3
-"""Besides the one execution for each program that only checks. Measured over 339 programs of at most
-400 schedules: 1.18, and with that one 1.36.
+"""In a sample of programs with few interleavings besides the one execution of each that only
+checks. Measured over 325 programs of at most 400 schedules: 1.24 with it, 1.05 without.
 """
 BY_IDENTS = {"counted_by_thread"}
 """Here locations are named by idents of threads, which may be given twice or not."""
@@ -107,7 +107,8 @@ def test_the_same_interleavings_as_by_brute_force() -> None:
         compared += 1
     assert not wrong
     assert compared > len(SAMPLE) // 3
-    assert runs - compared <= MOST_RUNS_PER_INTERLEAVING * interleavings
+    checks = 0 if FULL else compared
+    assert runs - checks <= MOST_RUNS_PER_INTERLEAVING * interleavings
 
 
 def of_corpus(name: str) -> Any:

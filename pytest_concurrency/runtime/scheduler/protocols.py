@@ -62,6 +62,12 @@ class View(Protocol):
         """How threads have met so far, other than at scheduling points."""
         ...
 
+    def number_at(self, target: int) -> int | None:
+        """Return the number of the object with this ``id``, before which a thread stands; None if
+        it has none yet.
+        """
+        ...
+
     def runnable(self) -> list[Task]:
         """Return those that can go on and do not stand before a lock that another one holds."""
         ...

@@ -232,6 +232,11 @@ class State:
         """Note what ``thread`` has just done."""
         self.noted.append((len(self.log), thread, site, resource, part, op))
 
+    def number_at(self, target: int) -> int | None:
+        """Return the number of the object with this ``id``, which is alive; None if it has none."""
+        entry = self.seen.get(target)
+        return None if entry is None or entry[0]() is None else entry[1]
+
     def note_of_thread(self, thread: int, op: str) -> None:
         """Note what the holder, if anybody of ours, has done to a thread."""
         holder = self.current

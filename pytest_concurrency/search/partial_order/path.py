@@ -4,11 +4,12 @@ root to a leaf of the tree that is searched depth first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from pytest_concurrency.runtime.trace.event import Log
+from pytest_concurrency.runtime.trace.resource import Resource
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.search.partial_order.footprints import Footprint, conflict
 from pytest_concurrency.search.partial_order.races import Races
@@ -30,6 +31,20 @@ class Asleep(NamedTuple):
     inside the standard library. What gets one first when something else goes on may be anything.
     """
 
+    def with_number(self, number: int | None) -> Asleep:
+        """Return the same where the object that it stands before has this number in the execution
+        that is going on; None: nobody has touched it.
+        """
+        if self.numbers is None or (number is not None and not _is_other(number, self.numbers)):
+            return self
+        new = [each for each in self.footprint if _is_other(each, self.numbers)]
+        if len(new) != 1:
+            return self
+        others = {each: parts for each, parts in self.footprint.items() if each != new[0]}
+        if number is not None:
+            others[number] = self.footprint[new[0]]
+        return Asleep(others, None)
+
     def depends_on(self, footprint: Footprint) -> bool:
         """Whether it would do something else after a transition with this footprint."""
         is_new = self.numbers is not None and _has_others(footprint, self.numbers)
@@ -37,8 +52,12 @@ class Asleep(NamedTuple):
 
 
 def _has_others(footprint: Footprint, numbers: tuple[int, int]) -> bool:
+    return any(_is_other(each, numbers) for each in footprint)
+
+
+def _is_other(resource: Resource, numbers: tuple[int, int]) -> bool:
     last, inner = numbers
-    return any(type(each) is int and (each > last or each < inner) for each in footprint)
+    return type(resource) is int and not inner <= resource <= last
 
 
 Sleeping = dict[int, Asleep]
@@ -88,9 +107,15 @@ class Path:
         self.is_at_end = False
         """Whether everything has been tried."""
 
-    def learn(self, log: Log, noted: Sequence[Noted], decisions: Sequence[Decision]) -> None:
+    def learn(
+        self,
+        log: Log,
+        noted: Sequence[Noted],
+        decisions: Sequence[Decision],
+        sleeping: Mapping[int, Sleeping],
+    ) -> None:
         """Take note of an execution that has followed the path and gone on beyond it, as far as its
-        decisions mattered; go to where the next one has to differ.
+        decisions mattered, and who slept at some of them; go to where the next one has to differ.
         """
         nodes = self.nodes
         first = max(len(nodes) - 1, 0)
@@ -98,10 +123,8 @@ class Path:
         after = _by_decision(cutter.transitions, len(decisions))
         numbers = _numbers(cutter.transitions)
         for decision in decisions[len(nodes) :]:
-            sleeping: Sleeping = {}
-            if nodes:
-                sleeping = asleep_after(nodes[-1].asleep_beside(), after[len(nodes) - 1])
-            nodes.append(Node(decision, sleeping, numbers[len(nodes)]))
+            number = len(nodes)
+            nodes.append(Node(decision, sleeping.get(number, {}), numbers[number]))
         for race in Races(cutter, decisions).found(first):
             nodes[race.decision].put_down(race.initials)
         while nodes:
@@ -153,16 +176,3 @@ def _numbers(transitions: Iterable[Transition]) -> list[tuple[int, int]]:
         numbers = [number for number in each.footprint if type(number) is int]
         last, inner = max(last, *numbers, 0), min(inner, *numbers, 0)
     return found
-
-
-def asleep_after(sleeping: Sleeping, transitions: Iterable[Transition]) -> Sleeping:
-    """Return who sleeps on after transitions: whose own next one does not depend on them."""
-    for each in transitions:
-        if not sleeping:
-            break
-        sleeping = {
-            thread: asleep
-            for thread, asleep in sleeping.items()
-            if thread != each.thread and not asleep.depends_on(each.footprint)
-        }
-    return sleeping

@@ -19,7 +19,7 @@ that spins, or is given up), this is a *gap*: then it does not claim anything, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
@@ -27,8 +27,13 @@ from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.operations import END, EXPIRE, START, WAIT, WAKE
 from pytest_concurrency.search.orders.fair import Fair
 from pytest_concurrency.search.partial_order.histories import Histories
-from pytest_concurrency.search.partial_order.path import Path, Sleeping, asleep_after
-from pytest_concurrency.search.partial_order.transitions import Cutter, Decision, between
+from pytest_concurrency.search.partial_order.path import Asleep, Path, Sleeping
+from pytest_concurrency.search.partial_order.transitions import (
+    Cutter,
+    Decision,
+    Transition,
+    between,
+)
 
 if TYPE_CHECKING:
     from pytest_concurrency.detect.observation import Execution
@@ -70,7 +75,9 @@ class Dpor(Fair):
         super().begin(view)
         self._decisions: list[Decision] = []
         self._signs: list[str] = []
-        self.offers = [self._decisions, self._signs]
+        self._slept: dict[int, Sleeping] = {}
+        """By decision: who slept there."""
+        self.offers = [self._decisions, self._signs, self._slept]
         self._sleeping: Sleeping | None = None
         """None: as long as the path is followed."""
         self._settled: Task | None = None
@@ -154,14 +161,27 @@ class Dpor(Fair):
             start, end = (decision.log, decision.noted), (len(view.log), len(view.noted))
             cutter.go_through(between(view.log, view.noted, start, end))
             cutter.end()
-            self._sleeping = asleep_after(self._sleeping, cutter.transitions)
+            self._sleeping = dict(self._asleep_after(self._sleeping, cutter.transitions))
+            if self._sleeping:
+                self._slept[len(self._decisions)] = self._sleeping
+
+    def _asleep_after(
+        self, sleeping: Sleeping, transitions: Sequence[Transition]
+    ) -> Iterator[tuple[int, Asleep]]:
+        """Yield those that sleep on: what they would do depends on none of these."""
+        for thread, asleep in sleeping.items():
+            operation = self._view.tasks[thread].operation
+            number = None if operation is None else self._view.number_at(operation.target)
+            known = asleep if operation is None else asleep.with_number(number)
+            if not any(t.thread == thread or known.depends_on(t.footprint) for t in transitions):
+                yield thread, asleep if number is None else known
 
     # -- between executions -------------------------------------------------------------
 
     def learn(self, execution: Execution) -> None:
         """Take note of what has to be tried instead of what the execution did."""
         self.runs += 1
-        decisions, signs = execution.offers
+        decisions, signs, slept = execution.offers
         self.gap = self._gap_in(execution, signs)
         if self.gap:
             return
@@ -172,7 +192,7 @@ class Dpor(Fair):
         self.redundant += _ASLEEP in signs
         if decisions and decisions[0].chosen == decisions[0].choices[-1]:
             self._was_reversed = True
-        self._path.learn(execution.log, execution.noted, decisions)
+        self._path.learn(execution.log, execution.noted, decisions, slept)
         if self._path.is_at_end:
             self.finished = self._was_reversed
             self._is_checking = not self.finished
