@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pytest_concurrency.stress.children.child import fork_quietly
 from pytest_concurrency.stress.children.stillness import WAITS_FOR_GOOD_SECONDS, Overdue
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at what Linux tells")
@@ -21,7 +22,8 @@ PAUSE_SECONDS = 0.02
 
 @contextmanager
 def child(work: Callable[[], object]) -> Iterator[int]:
-    pid = os.fork()
+    with fork_quietly():
+        pid = os.fork()
     if pid == 0:
         work()
         os._exit(0)
