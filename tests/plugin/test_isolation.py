@@ -58,7 +58,7 @@ def test_threads_of_fixtures_have_time_to_answer(run: Callable[..., Run]) -> Non
 
 
 def judged(
-    run: Callable[..., Run], *args: str, chosen: str = "", tries: int = 3
+    run: Callable[..., Run], *args: str, chosen: str = "", tries: int = 10
 ) -> dict[str, StressReport]:
     """Return the reports of the programs, by name. Most of them race: one whose ordinary run has
     failed by chance, and which was not stressed for that, is run again.
