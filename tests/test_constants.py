@@ -12,8 +12,8 @@ import pytest
 import pytest_concurrency
 
 PACKAGE = Path(pytest_concurrency.__file__).parent
-NO_TIMES = {"_YIELDS", "_PAUSES", "_FACTORS"}
-"""Shares and factors."""
+NO_TIMES = {"_YIELDS", "_PAUSES", "_FACTORS", "EFFORTS"}
+"""Shares and factors; settings, which are called as their options are."""
 
 
 def fractions_in(path: Path) -> Iterator[str]:
