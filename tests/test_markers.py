@@ -173,7 +173,7 @@ COUNTS = "expected different integers from 1 to 64, or none"
         (
             "threadsafe(strategy=['pct'])",
             "threadsafe(strategy=['pct']): expected one of auto, random, pct, pos, "
-            "surw, systematic",
+            "surw, dpor, systematic",
         ),
         (
             "threadsafe(threads=10**9999)",
