@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.trace.event import Log, rows
 from pytest_concurrency.runtime.trace.operations import (
     BEGIN,
     END,
+    LOOK,
     ONLY_READ,
     STEP,
     SYNCHRONISE,
@@ -34,7 +35,7 @@ from pytest_concurrency.runtime.trace.synchronisation import Noted
 
 _MOST_OBJECTS = 20_000
 """How many are gone through; of a program that holds more, nothing is claimed."""
-_NO_MEETING = frozenset({BEGIN, END, STEP, WAKE})
+_NO_MEETING = frozenset({BEGIN, END, LOOK, STEP, WAKE})
 """What a worker may do that is noted: with its end it wakes who waits for it; and where another
 worker waits, that is noted, too.
 """
