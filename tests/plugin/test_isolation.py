@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-
-from pytest_concurrency.model import StressReport
 
 from .conftest import Run
 
@@ -29,47 +29,64 @@ SEEDS = range(1, 6 if os.environ.get("CORPUS") == "full" else 2)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_verdicts(run: Callable[..., Run], seed: int) -> None:
-    found = judged(run, f"--concurrency-seed={seed}", *FAST)
-    wrong = {
-        name: report.isolation
-        for name, report in found.items()
-        if report.isolation.verdict != expected(name)
-    }
+def test_verdicts(pytester: pytest.Pytester, seed: int) -> None:
+    found = judged(pytester, f"--concurrency-seed={seed}", *FAST)
+    wrong = {name: said for name, said in found.items() if said.verdict != expected(name)}
     assert len(found) > 45
     assert wrong == {}
 
 
-def test_threads_of_fixtures_have_time_to_answer(run: Callable[..., Run]) -> None:
+def test_threads_of_fixtures_have_time_to_answer(pytester: pytest.Pytester) -> None:
     found = judged(
-        run,
+        pytester,
         "--concurrency-runs=2",
         "--concurrency-threads=2",
         chosen="the_thread_of_a_fixture",
     )
     assert len(found) == 3
-    assert {name: report.hazards for name, report in found.items() if report.hazards} == {}
+    assert [name for name, said in found.items() if said.kinds] == []
     asked = found["test_inconclusive__ask_the_thread_of_a_fixture"]
     assert (
         "its workers may need actor, which the test has started before and which goes on in the "
         "main process only"
-    ) in asked.isolation.reason
-    assert asked.cells[1].schedules >= 20
+    ) in asked.reason
+    assert asked.schedules[1] >= 20
+
+
+class Judged(NamedTuple):
+    """What the JSON report says of a program."""
+
+    verdict: str
+    reason: str
+    kinds: tuple[str, ...]
+    schedules: tuple[int, ...]
+    """Of each cell."""
 
 
 def judged(
-    run: Callable[..., Run], *args: str, chosen: str = "", tries: int = 10
-) -> dict[str, StressReport]:
-    """Return the reports of the programs, by name. Most of them race: one whose ordinary run has
-    failed by chance, and which was not stressed for that, is run again.
+    pytester: pytest.Pytester, *args: str, chosen: str = "", tries: int = 10
+) -> dict[str, Judged]:
+    """Return what is said of the programs, by name, each time by a process of its own. Most of them
+    race: one whose ordinary run has failed by chance, and which was not stressed for that, is run
+    again.
     """
-    source = PROGRAMS.read_text(encoding="utf-8")
-    found = run(source, "--concurrency-stress", *args, "-k", chosen).of
-    for _ in range(tries - 1):
-        unlucky = [name for name, report in found.items() if not report.cells]
-        if not unlucky:
+    pytester.makepyfile(test_it=PROGRAMS.read_text(encoding="utf-8"))
+    found: dict[str, Judged] = {}
+    for _ in range(tries):
+        pytester.runpytest_subprocess(
+            "--concurrency-stress", "--concurrency-json=report.json", "-k", chosen, *args
+        )
+        document = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+        for test in document["tests"]:
+            found[test["nodeid"].rpartition("::")[2]] = Judged(
+                test["isolation"]["verdict"],
+                test["isolation"]["reason"],
+                tuple(each["kind"] for each in test["hazards"]),
+                tuple(each["schedules"] for each in test["cells"]),
+            )
+        chosen = " or ".join(name for name, said in found.items() if not said.schedules)
+        if not chosen:
             break
-        found |= run(source, "--concurrency-stress", *args, "-k", " or ".join(unlucky)).of
     return found
 
 

@@ -31,6 +31,9 @@ _FULL = os.environ.get("CORPUS") == "full"
 _PROGRAMS = sorted(_CORPUS.glob("*/*.py"))[:: 1 if _FULL else 6]
 _EXECUTIONS = 3
 _MOST_POINTS = 3000
+_SECONDS = 5
+"""Of one execution: who tries a lock with a limit again and again, while it is given up, takes all
+of them."""
 
 
 _MOST_EVENTS = 150
@@ -82,7 +85,7 @@ def decisions_compared(path: Path, wakers: list[tuple[int, int]]) -> int:
 
     instrumentation = Instrumentation(Scope([path]))
     instrumentation.prepare()
-    with exploring(instrumentation, 60):
+    with exploring(instrumentation, _SECONDS):
         for _ in range(_EXECUTIONS):
             strategy.prepare()
             wakers.clear()
