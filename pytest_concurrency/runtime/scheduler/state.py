@@ -92,6 +92,7 @@ class State:
         "seen",
         "serials",
         "sleeps_really",
+        "slept_really",
         "snapshot",
         "stands_still",
         "started",
@@ -146,6 +147,8 @@ class State:
         """Threads that there were when this process began to explore; None if it does not."""
         self.sleeps_really = False
         """Whether waits with a limit take as long as they say where threads are not managed."""
+        self.slept_really = False
+        """Whether one of them did."""
         self.ours: set[int] = set()
         """Threads of the plugin's own, besides those in the pool."""
         self.still = 0

@@ -61,6 +61,7 @@ def have_helped(state: State, wake: Wake) -> bool:
     patience = 2 * _MOMENT_SECONDS if can_run_out else _NAP_SECONDS if slept else _STILL_SECONDS
     if is_real:
         patience = longest
+        state.slept_really = True
     while True:
         wait_really(state.polled.values(), _MOMENT_SECONDS)
         if wake_released(state, wake):

@@ -134,7 +134,7 @@ def exploring(
     """
     watchdog = Watchdog(baton)
     baton.snapshot = where_tasks_stand
-    baton.sleeps_really = sleeps_really
+    baton.sleeps_really, baton.slept_really = sleeps_really, False
     baton.elders = frozenset(threads_by_ident())
     namespaces = instrumentation.namespaces
     with (

@@ -22,6 +22,7 @@ from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.kinds import THREAD_EXCEPTION
 from pytest_concurrency.model import Cell, CellResult, Schedule, Site
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
+from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
 from pytest_concurrency.search.execution.comparison import runs_alike
@@ -79,6 +80,8 @@ class SerialFacts:
     """Copies get fixtures of their own: on shared ones they fail without meeting inside what they
     call.
     """
+    slept_really: bool = False
+    """Whether a wait took real time in which threads that are not managed went on."""
     not_checked: frozenset[tuple[str, int]] = frozenset()
     """Lines (path, number) whose failures say nothing on shared fixtures: there copies fail even
     when each statement of the test is one step.
@@ -154,6 +157,7 @@ def serial_cell(
         (*imports, *imported_since(modules, instrumentation)),
         is_fixed=asks and "thread_count" not in item.fixturenames and _is_fixed(workload),
         threads=first.threads,
+        slept_really=baton.slept_really,
     )
 
 
