@@ -110,7 +110,8 @@ class _Holders:
         if type(owner) is FunctionType:
             yield from self._in_defaults(owner)
         elif issubclass(type(owner), type):  # isinstance() may run code of the object
-            yield from self._in_class(owner)  # type: ignore[arg-type]
+            cls: Any = owner
+            yield from self._in_class(cls)
 
     def _new(self, value: object, owner: object = None) -> Any:
         """Return what stands in for ``value``, itself if that is nothing; note who holds it."""

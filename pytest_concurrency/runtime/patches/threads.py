@@ -60,7 +60,7 @@ def start(self: threading.Thread) -> None:
     if _b.witness is not None:
         _b.witness.started(task, self)
     own_run = self.__dict__.get("run")  # a program may give a thread's instance one
-    self.run = lambda: _run(self, task, own_run)  # type: ignore[method-assign]
+    self.__dict__["run"] = lambda: _run(self, task, own_run)
     try:
         with _b.unmanaged():
             _real_start(self)
