@@ -88,7 +88,9 @@ class Racing:
                 seen.overtaken.append((FoundOvertaking(DATA_RACE, observation, found), number))
 
     def hazards(self, findings: Findings, again: Again) -> Iterator[Hazard]:
-        """Yield what was seen, but for what is found to be worse."""
+        """Yield what was seen, but for what is found to be worse: mere notes only where nothing is,
+        since beside an error they draw attention from it.
+        """
         yield from islice(self._told(findings, again), MOST)
 
     def _told(self, findings: Findings, again: Again) -> Iterator[Hazard]:
@@ -98,7 +100,8 @@ class Racing:
         for seen in {id(each): each for each in self._seen.values()}.values():
             hazard = _hazard(seen, again)
             used = {(use.site.path, use.site.line) for use in hazard.sites}
-            if hazard.location not in names and lines.isdisjoint(used):
+            is_needless = hazard.severity == "note" and any(each.is_error for each in worse)
+            if hazard.location not in names and lines.isdisjoint(used) and not is_needless:
                 yield hazard
 
 

@@ -435,3 +435,21 @@ def test_what_is_found_to_be_worse_is_no_note(tmp_path):
     found = explore(program, [program.one, program.other], schedules=300)
     assert [hazard.kind for hazard in found.hazards] == ["lost-update"]
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_beside_an_error_elsewhere_there_are_no_notes(tmp_path, is_broken):
+    step = "self.number += 1" if is_broken else "self.number"
+    body = f"""
+        def one(self):
+            {step}
+            self.stopped = True
+
+        def other(self):
+            {step}
+            return self.stopped
+        """
+    program, _ = written(tmp_path, f"beside {is_broken}", body)
+    found = explore(program, [program.one, program.other], schedules=300)
+    assert [hazard.kind for hazard in found.hazards] == ["lost-update"] * is_broken
+    assert len(found.notes) == (not is_broken)
