@@ -15,6 +15,7 @@ import signal
 import pytest
 
 import pytest_concurrency.session.stressing  # noqa: F401 - else each inner run would load it anew
+from pytest_concurrency.search import bounded, explorer
 
 # What a shell starts in the background ignores Ctrl-C; some tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -36,6 +37,15 @@ _SLOW = "unraisableexception"
 def without(*plugins: str) -> str:
     """Return the options that leave ``plugins`` out of a run."""
     return " ".join(f"-p no:{plugin}" for plugin in plugins)
+
+
+@pytest.fixture(autouse=True)
+def _as_far_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far a search goes on after a finding, and how short it makes it, does not depend on the
+    clock here.
+    """
+    monkeypatch.setattr(bounded, "LEAST_MORE_SECONDS", 60.0)
+    monkeypatch.setattr(explorer, "LEAST_SHORTENING_SECONDS", 60.0)
 
 
 @pytest.fixture

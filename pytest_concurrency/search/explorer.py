@@ -30,7 +30,7 @@ from pytest_concurrency.search.shrinking import shortened
 from pytest_concurrency.search.steering import Steering
 from pytest_concurrency.search.strategies.systematic import Systematic
 
-_LEAST_SHORTENING_SECONDS = 2.0
+LEAST_SHORTENING_SECONDS = 2.0
 """Seconds that shortening one schedule may take in any case; beyond, as long as the search before.
 """
 
@@ -192,7 +192,7 @@ class Explorer(Executor):
         # Whether anything was lost is seen only where values are known.
         replay = partial(self._try, suspect=suspect)
         now = monotonic()
-        deadline = min(self.deadline, now + max(_LEAST_SHORTENING_SECONDS, now - self._started))
+        deadline = min(self.deadline, now + max(LEAST_SHORTENING_SECONDS, now - self._started))
         sample = partial(self._sample, suspect=suspect)
         shortest = shortened(suspect, replay, sample, limit=self.limit, deadline=deadline)
         if shortest is not suspect and shortest.refuted(self) is not None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from pytest_concurrency.model import StressReport
-from pytest_concurrency.search import bounded
 
 FEW = (
     "--concurrency-stress",
@@ -79,12 +78,6 @@ class Reports:
 
     def pytest_concurrency_report(self, reports: Sequence[StressReport]) -> None:
         self.of = {report.nodeid.rpartition("::")[2]: report for report in reports}
-
-
-@pytest.fixture(autouse=True)
-def _as_many_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How far a search goes on after its first finding does not depend on the clock here."""
-    monkeypatch.setattr(bounded, "LEAST_MORE_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.detector import Finding
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.search import bounded
 from pytest_concurrency.search.bounded import Search, search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
@@ -20,12 +19,6 @@ from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.search.findings import MOST
 from pytest_concurrency.search.strategies import make
 from pytest_concurrency.settings.ignored import Accepts, by_patterns, never, parse
-
-
-@pytest.fixture(autouse=True)
-def _as_many_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is found after a first finding does not depend on the clock."""
-    monkeypatch.setattr(bounded, "LEAST_MORE_SECONDS", 300.0)
 
 
 class Many:
