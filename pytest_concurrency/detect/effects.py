@@ -15,7 +15,7 @@ Asked of executions that have been recorded in full. Three things show that noth
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -161,6 +161,17 @@ def was_exchanged(log: Log, contents: Contents, found: LostUpdate) -> bool:
 def _is_still(one: Content, other: Content) -> bool:
     """Whether both are one object, whatever has become of it, or equal values."""
     return one.is_same_object(other) or one.is_same(other)
+
+
+def loses_nothing(
+    log: Log, contents: Contents, found: LostUpdate, serials: Callable[[], Sequence[Serial]]
+) -> bool:
+    """Whether the values of an execution that passes show that nothing was lost."""
+    return (
+        not was_stale(log, contents, found, failed=False)
+        or was_exchanged(log, contents, found)
+        or as_in(log, contents, found, serials())
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,8 @@ def would_not_have_written(
     log = execution.log
     limit = min(again.limit, _LONGER * execution.steps + _SHORTEST_LIMIT)
     conflict = Conflict(found.read, found.foreign_write)
-    plans = (plan for far in (False, True) for plan in orders(log, [[conflict]], far=far))
+    noted = execution.noted
+    plans = (plan for far in (False, True) for plan in orders(log, noted, [[conflict]], far=far))
     for plan in islice(plans, _EXECUTIONS):
         if monotonic() > again.deadline:
             break

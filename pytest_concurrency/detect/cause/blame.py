@@ -156,9 +156,10 @@ def _cured(suspects: _Suspects, observation: Observation, again: Again) -> Blame
     """Blame what cures; None if nothing does, or too much."""
     limit = min(again.limit, _LONGER * observation.execution.steps + _SHORTEST_LIMIT)
     alike = [suspects.conflicts[kind] for kind in suspects.ranked]
+    noted = observation.execution.noted
     trials: list[_Trial] = []
     for far in (False, True):
-        for plan in orders(suspects.log, alike, far=far):
+        for plan in orders(suspects.log, noted, alike, far=far):
             if len(trials) >= _EXECUTIONS or monotonic() > again.deadline:
                 break
             trials.append(_tried(plan, suspects, observation, again, limit))

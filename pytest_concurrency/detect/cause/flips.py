@@ -10,26 +10,40 @@ from pytest_concurrency.detect.conflicts import Conflict
 from pytest_concurrency.runtime.trace.event import Event, Log, operation, resource_of, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, RELEASE
 from pytest_concurrency.runtime.trace.resource import Resource
+from pytest_concurrency.runtime.trace.synchronisation import Noted, merged, takes_up_work
 
 _OUTER_HOLDS = 3
 """Locks around an access that are tried to be taken later, from the inside out."""
 
 
-def orders(log: Log, alike: Iterable[Sequence[Conflict]], *, far: bool) -> Iterator[list[Event]]:
+def orders(
+    log: Log, noted: Sequence[Noted], alike: Iterable[Sequence[Conflict]], *, far: bool
+) -> Iterator[list[Event]]:
     """Yield the events in other orders, for each group of conflicts that look alike; ``far``: with
-    all that the thread of the second does afterwards.
+    all that the thread of the second does afterwards. Among them is where threads take up work, so
+    that each gets the job that it has had.
     """
-    last = {thread_of(event): index for index, event in enumerate(log)}
+    plan, places = _with_work(log, noted)
+    last = {thread_of(event): index for index, event in enumerate(plan)}
     seen: set[tuple[int, ...]] = set()
     for conflicts in alike:
         wide = Conflict(conflicts[0].first, conflicts[-1].second)
-        for conflict in dict.fromkeys((conflicts[-1], wide)):
-            for start in _starts(log, conflict):
-                end = last[thread_of(log[conflict.second])] if far else conflict.second
-                for order in (_moved(log, start, end), _delayed(log, start, end)):
+        for first, second in dict.fromkeys((conflicts[-1], wide)):
+            conflict = Conflict(places[first], places[second])
+            for start in _starts(plan, conflict):
+                end = last[thread_of(plan[conflict.second])] if far else conflict.second
+                for order in (_moved(plan, start, end), _delayed(plan, start, end)):
                     if order not in seen:
                         seen.add(order)
-                        yield [log[index] for index in order]
+                        yield [plan[index] for index in order]
+
+
+def _with_work(log: Log, noted: Sequence[Noted]) -> tuple[list[Event], list[int]]:
+    """Return the events and, in between, where threads take up work; and where in that list each
+    event of the log is.
+    """
+    plan = list(merged(log, [each for each in noted if takes_up_work(each[1:])]))
+    return plan, [index for index, event in enumerate(plan) if not takes_up_work(event)]
 
 
 def _starts(log: Log, conflict: Conflict) -> Iterator[int]:

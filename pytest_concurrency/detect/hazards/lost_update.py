@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_concurrency.detect.atomicity.candidates import candidates
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.effects import as_in, was_exchanged, was_stale
+from pytest_concurrency.detect.hazards.outcome import Claim, claimed, difference, in_short
 from pytest_concurrency.detect.lock_evidence import about_locks
 from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.outcomes.story import Story
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
 from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at, may_flow
 from pytest_concurrency.kinds import KINDS, LOST_UPDATE
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import Event, Log, site_number, thread_of
+from pytest_concurrency.runtime.trace.event import Event, Log, location, site_number, thread_of
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -78,6 +80,29 @@ class FoundLostUpdate(Finding):
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundMadeTwice(FoundLostUpdate):
+    """One that ends alike, where a thread tells somebody what it tells in no serial order: both
+    have taken the last one.
+    """
+
+    claim: Claim
+
+    needs_outcome: ClassVar[bool] = True
+
+    def tell(self, again: Again | None) -> Hazard:
+        """Say, too, what no order of the threads comes to."""
+        # A dataclass with slots is another class than the one that super() would mean.
+        told = FoundLostUpdate.tell(self, again)
+        outcome, claim = self.observation.outcome, self.claim
+        assert outcome is not None
+        message = (
+            f"{told.message}; no order of the threads one after another comes to this: "
+            f"{in_short(outcome, claim.differing)}"
+        )
+        return replace(told, message=message, detail=difference(outcome, claim.nearest))
+
+
 def told_between_processes(log: Log, found: LostUpdate, location: str) -> Hazard:
     """Describe a lost update of processes, whose values are not seen."""
     message = (
@@ -111,13 +136,35 @@ class LostUpdates(Detector):
         if candidates(observation.done).updates <= asked.known:
             return  # which is so where everything was seen before
         for found in _lost_updates(observation, asked):
-            yield FoundLostUpdate(LOST_UPDATE, observation, found)
+            if _is_certain(observation, found, asked.again):
+                yield FoundLostUpdate(LOST_UPDATE, observation, found)
+                continue
+            claim = claimed(observation, asked)
+            if claim is not None and _is_at(observation.execution.log, found, claim.story):
+                yield FoundMadeTwice(LOST_UPDATE, observation, found, claim)
+
+
+def _is_certain(observation: Observation, found: LostUpdate, again: Again | None) -> bool:
+    """Whether nobody has to ask what the threads come to one after another, or it is tried, and
+    they come to something else.
+    """
+    if observation.failure is not None or not observation.contents:
+        return True
+    execution = observation.execution
+    serials = again.serials(execution.threads) if again is not None else ()
+    return not as_in(execution.log, observation.contents, found, serials)
+
+
+def _is_at(log: Log, found: LostUpdate, story: Story) -> bool:
+    """Whether the threads have got in each other's way where the update was made."""
+    return all(location(log[each]) == location(log[found.write]) for each in story.own)
 
 
 def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate]:
-    """Yield the lost updates that are no mistake. Where it is not known that the value read flows
-    into the one written, an execution that fails has to be found by blame to fail by this, in one
-    that passes the value has to be followed through the calls.
+    """Yield the lost updates that are no mistake; some may end as serial executions do. Where it is
+    not known that the value read flows into the one written, an execution that fails has to be
+    found by blame to fail by this, in one that passes the value has to be followed through the
+    calls.
     """
     execution, contents = observation.execution, observation.contents
     failed, doubtful = observation.failure is not None, None
@@ -140,17 +187,9 @@ def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate
             or was_exchanged(log, contents, found)
         ):
             continue
-        if failed or not contents or not _may_be_made_twice(observation, found, asked.again):
-            yield found
+        yield found
     if doubtful is not None:
         yield doubtful
-
-
-def _may_be_made_twice(observation: Observation, found: LostUpdate, again: Again | None) -> bool:
-    """Whether the threads come to the same one after another, as far as that can be tried."""
-    execution = observation.execution
-    serials = again.serials(execution.threads) if again is not None else ()
-    return as_in(execution.log, observation.contents, found, serials)
 
 
 def _sites_of(observation: Observation, found: LostUpdate) -> tuple[int, int]:

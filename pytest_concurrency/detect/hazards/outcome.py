@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from pytest_concurrency.detect.atomicity.intended import is_intended
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.effects import loses_nothing
 from pytest_concurrency.detect.lock_evidence import are_guarded
 from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.observation import Execution, Observation
@@ -66,11 +67,7 @@ class FoundOutcome(Finding):
     @property
     def locations(self) -> tuple[str, ...]:
         """Where the threads got in each other's way."""
-        log, accesses = self.observation.execution.log, self.observation.accesses
-        own = self.story.own
-        if accesses:
-            return tuple(dict.fromkeys(accesses[each].location for each in own))
-        return tuple(dict.fromkeys(named_in_source(log[each]) for each in own))
+        return locations_of(self.observation, self.story)
 
     def tell(self, again: Again | None) -> Hazard:
         """Say what differs from the nearest serial outcome, and where a thread got in between."""
@@ -110,27 +107,47 @@ class Outcomes(Detector):
 
     def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
         """Yield the outcome of an execution if no serial one has it."""
-        found = unexplained(observation, asked)
-        if found is None:
-            return
-        log = observation.execution.log
-        story = plainest_story(observation)
-        if (
-            story is None
-            or not is_tangled(log, observation.execution.noted)
-            or was_lent(log, observation.contents, story)
-            or (
-                was_made_twice(log, observation.contents, story)
-                and only_counts(observation.outcome, *found)
-            )
-        ):
-            return
-        finding = FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, *found, story)
-        names = with_containers(finding.locations)
-        if asked.accused.isdisjoint(names) and is_promised(
-            observation, found.differing, finding.locations, story.events
-        ):
-            yield finding
+        claim = claimed(observation, asked)
+        if claim is not None:
+            yield FoundOutcome(NONSERIALIZABLE_OUTCOME, observation, *claim)
+
+
+class Claim(NamedTuple):
+    """What may be said of an execution that comes to something else than all serial ones."""
+
+    nearest: Outcome
+    differing: frozenset[Path]
+    story: Story
+
+
+def claimed(observation: Observation, asked: Asked) -> Claim | None:
+    """Return what an execution comes to, and how, if nothing says that it was meant so."""
+    found = unexplained(observation, asked)
+    if found is None:
+        return None
+    log, contents = observation.execution.log, observation.contents
+    story = plainest_story(observation)
+    if (
+        story is None
+        or not is_tangled(log, observation.execution.noted)
+        or was_lent(log, contents, story)
+        or (was_made_twice(log, contents, story) and only_counts(observation.outcome, *found))
+    ):
+        return None
+    claim = Claim(*found, story)
+    locations = locations_of(observation, story)
+    is_new = asked.accused.isdisjoint(with_containers(locations))
+    if is_new and is_promised(observation, found.differing, locations, story.events):
+        return claim
+    return None
+
+
+def locations_of(observation: Observation, story: Story) -> tuple[str, ...]:
+    """Return what the places are called where the threads got in each other's way."""
+    log, accesses = observation.execution.log, observation.accesses
+    if accesses:
+        return tuple(dict.fromkeys(accesses[each].location for each in story.own))
+    return tuple(dict.fromkeys(named_in_source(log[each]) for each in story.own))
 
 
 def plainest_story(observation: Observation) -> Story | None:
@@ -217,11 +234,16 @@ def _depends_on_waits(execution: Execution) -> bool:
 
 
 def _is_explained(observation: Observation, asked: Asked) -> bool:
-    """Whether an update is lost in it: one that is found, or that is sure to be one."""
-    execution = observation.execution
+    """Whether an update is lost in it: one that is found, or that is sure to be one. What ends
+    alike explains nothing.
+    """
+    execution, contents, again = observation.execution, observation.contents, asked.again
     log = execution.log
+    assert again is not None
+    serials = partial(again.serials, execution.threads)
     return any(
-        found.flows or (site_number(log[found.read]), site_number(log[found.write])) in asked.known
+        (found.flows and not (contents and loses_nothing(log, contents, found, serials)))
+        or (site_number(log[found.read]), site_number(log[found.write])) in asked.known
         for found in lost_updates(log, execution.marks)
     )
 

@@ -16,11 +16,12 @@ from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,
     access,
+    operation,
     resource_of,
     rows,
     site_number,
 )
-from pytest_concurrency.runtime.trace.operations import MAY_WRITE, STEP
+from pytest_concurrency.runtime.trace.operations import BEGIN, GOT, MAY_WRITE, STEP
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
@@ -31,9 +32,9 @@ operation."""
 _operation: Final = itemgetter(5)
 
 
-def is_there(operation: str, noted: Sequence[Noted]) -> bool:
+def is_there(op: str, noted: Sequence[Noted]) -> bool:
     """Whether any thread has done that. Asked first of each new interleaving: it is quick."""
-    return operation in map(_operation, noted)
+    return op in map(_operation, noted)
 
 
 def merged(log: Log, noted: Sequence[Noted]) -> Iterator[Event]:
@@ -50,6 +51,11 @@ def is_inner(event: Event) -> bool:
     """Whether it is done to a lock or queue inside the standard library: that of a condition, an
     event, an executor."""
     return site_number(event) == INTERNAL and resource_of(event) != THREAD
+
+
+def takes_up_work(event: Event) -> bool:
+    """Whether a thread begins, or takes a job out of an executor's queue."""
+    return site_number(event) == INTERNAL and operation(event) in (BEGIN, GOT)
 
 
 def interleaving(log: Log, noted: Sequence[Noted]) -> int:

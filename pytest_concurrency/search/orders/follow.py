@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
-from pytest_concurrency.runtime.trace.event import Log, thread_of
+from pytest_concurrency.runtime.trace.event import Event, Log, thread_of
+from pytest_concurrency.runtime.trace.synchronisation import takes_up_work
 
 _NEVER = 1 << 60
 
@@ -16,7 +18,8 @@ class Follow:
     """At each point, lets that thread go on whose next event comes first in the order planned.
 
     Events are told apart by thread and number. Where the threads do something else than planned,
-    the running one goes on, or else the lowest one.
+    the running one goes on, or else the lowest one. The plan may also say when threads take up
+    work, which is no event: of two that wait for jobs the right one is then the first.
     """
 
     name = "follow"
@@ -25,14 +28,18 @@ class Follow:
 
     def __init__(self, plan: Log) -> None:
         self._plan: dict[int, list[int]] = {}
+        self._work: dict[int, list[int]] = {}
         for position, event in enumerate(plan):
-            self._plan.setdefault(thread_of(event), []).append(position)
+            planned = self._work if takes_up_work(event) else self._plan
+            planned.setdefault(thread_of(event), []).append(position)
 
     def begin(self, view: View) -> bytearray | None:
         """Start over."""
         self._view, self._log = view, view.log
-        self._read = 0
+        self._noted = view.noted
+        self._read = self._read_noted = 0
         self._done: dict[int, int] = {}
+        self._taken: dict[int, int] = {}
         return None
 
     def changed(self) -> None:
@@ -58,15 +65,29 @@ class Follow:
         return 0
 
     def _catch_up(self) -> None:
-        for number in range(self._read, len(self._log)):
-            thread = thread_of(self._log[number])
-            self._done[thread] = self._done.get(thread, 0) + 1
+        _count(self._log[self._read :], self._done)
         self._read = len(self._log)
+        if self._work:
+            new = (each[1:] for each in self._noted[self._read_noted :])
+            _count(filter(takes_up_work, new), self._taken)
+            self._read_noted = len(self._noted)
 
     def _next(self, task: Task) -> int:
         planned = self._plan.get(task.index, ())
         done = self._done.get(task.index, 0)
-        return planned[done] if done < len(planned) else _NEVER
+        following = planned[done] if done < len(planned) else _NEVER
+        work = self._work.get(task.index, ())
+        if not work:
+            return following
+        # Work that it should have taken up before its last event it does not take up any more.
+        last = planned[min(done, len(planned)) - 1] if done and planned else -1
+        taken = max(self._taken.get(task.index, 0), bisect_right(work, last))
+        return min(following, work[taken]) if taken < len(work) else following
+
+
+def _count(events: Iterable[Event], counts: dict[int, int]) -> None:
+    for event in events:
+        counts[thread_of(event)] = counts.get(thread_of(event), 0) + 1
 
 
 def sleeps(task: Task) -> bool:

@@ -1,0 +1,32 @@
+"""Two withdraw all that is there: each writes a zero, and both have the money."""
+
+from threading import Lock
+
+EXPECT = {"lost-update"}
+MAX_SCHEDULES = 100
+
+
+class Account:
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.balance = 5
+
+    def withdraw(self, amount: int) -> int:
+        with self.lock:
+            before = self.balance
+        if before < amount:
+            return 0
+        with self.lock:
+            self.balance = before - amount
+        return amount
+
+
+def setup() -> Account:
+    return Account()
+
+
+def withdraw_all(account: Account) -> int:
+    return account.withdraw(5)
+
+
+WORKERS = [withdraw_all, withdraw_all]
