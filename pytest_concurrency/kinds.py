@@ -23,6 +23,7 @@ TEST_FAILURE: Final = "test-failure"
 THREAD_EXCEPTION: Final = "thread-exception"
 SWALLOWED_EXCEPTION: Final = "swallowed-exception"
 LOCK_HELD_AT_END: Final = "lock-held-at-end"
+FORK_HAZARD: Final = "fork-hazard"
 OVER_RELEASE: Final = "over-release"
 THREAD_LEAK: Final = "thread-leak"
 CRASH: Final = "crash"
@@ -115,6 +116,16 @@ _ROWS: Final = (
         LOCK_HELD_AT_END,
         "locks held for ever",
         "a thread ended while it held a lock, as it does in no serial run",
+    ),
+    Kind(
+        FORK_HAZARD,
+        "fork hazards",
+        "a process goes wrong by what it has inherited: a lock that another thread held at the "
+        "fork, a thread that does not exist in it, a generator of random numbers in the same state "
+        "in each, a buffer or a position of an open file, an open connection to a database. See "
+        "[Forks](#forks)",
+        in_runs="goes wrong after the fork",
+        is_quiet=True,
     ),
     Kind(
         THREAD_EXCEPTION,

@@ -47,6 +47,7 @@ ROOMS = (
     "stress.children",
     "stress.item",
     "stress.cells",
+    "stress.processes.inherited",
     "stress.processes",
     "stress.control",
     "stress",

@@ -13,8 +13,8 @@ from pytest_concurrency._pytest_compat import (
     TerminalRepr,
     TerminalWriter,
 )
-from pytest_concurrency.kinds import CRASH, TEST_FAILURE, THREAD_EXCEPTION, TIMEOUT
-from pytest_concurrency.model import CellResult, Hazard, StressReport, ThreadState
+from pytest_concurrency.kinds import CRASH, FORK_HAZARD, TEST_FAILURE, THREAD_EXCEPTION, TIMEOUT
+from pytest_concurrency.model import Cell, CellResult, Hazard, StressReport, ThreadState
 from pytest_concurrency.report.causes import Cause, Causes, causes_of
 from pytest_concurrency.report.page import Line, Markup, Page, Span, line, plain, write
 from pytest_concurrency.report.timeline import only_path, timeline_lines
@@ -257,6 +257,8 @@ def _seen(hazard: Hazard, result: CellResult) -> str:
     rate = f"{hazard.failures} of {count(result.schedules or hazard.failures, 'run')}"
     if not hazard.schedule_index:
         rate = "a run whose number is not known"
+    if _is_of_control(hazard, cell):
+        return f"Found with {cell.processes} processes one after another."
     if cell.kind == "processes":
         control = " One after another they pass." if result.control == "clean" else ""
         return f"Found with {cell.processes} processes at once, in {rate}.{control}"
@@ -265,13 +267,19 @@ def _seen(hazard: Hazard, result: CellResult) -> str:
     return f"Found in a serial run, in {rate}."
 
 
+def _is_of_control(hazard: Hazard, cell: Cell) -> bool:
+    """Whether it goes wrong without anything at once."""
+    return hazard.kind == FORK_HAZARD and cell.kind == "processes" and not hazard.schedule_index
+
+
 def _again(hazard: Hazard, result: CellResult, report: StressReport, page: Page) -> list[Line]:
     command = f"pytest {shlex.quote(report.selector or report.nodeid)}"
     if hazard.replay:
         asked = "To run exactly this interleaving again:"
         command += f" --concurrency-replay={shlex.quote(hazard.replay)}"
     else:
-        timing = "" if result.cell.kind == "explored" else "depends on real timing and "
+        is_certain = result.cell.kind == "explored" or _is_of_control(hazard, result.cell)
+        timing = "" if is_certain else "depends on real timing and "
         asked = f"It {timing}has no exact replay. To look for it again:"
         command += " --concurrency-stress"
     # Never cut and never wrapped: it is there to be copied.

@@ -29,6 +29,7 @@ from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.rerun import Rerun
+from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
 from pytest_concurrency.stress.processes.overwritten import Lines
 from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome, ProcessRuns
@@ -197,11 +198,13 @@ class CellRunner:
             facts.own_fixtures,
         )
 
-        def run_once(way: Way, *, watched: bool) -> ProcessOutcome | None:
+        def run_once(way: Way, *, watched: bool, try_out: TryOut = PLAIN) -> ProcessOutcome | None:
             began = time.monotonic()
             latest = min(max(deadline, began + patience), cut_at(deadline))
             seconds = min(patience, latest - began)
-            outcome = runs.run(way, watched=watched, deadline=latest, patience=seconds)
+            outcome = runs.run(
+                way, watched=watched, deadline=latest, patience=seconds, try_out=try_out
+            )
             return None if seconds < patience and outcome.is_given_up else outcome
 
         return process_cell(

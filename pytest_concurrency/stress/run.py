@@ -27,6 +27,7 @@ from pytest_concurrency.stress.item.host import LEAKS_HERE, SHARED, Host
 from pytest_concurrency.stress.one_cell import CellRunner, Known, OnProgress
 from pytest_concurrency.stress.own_changes import changes_of
 from pytest_concurrency.stress.plan import Need, is_complete, plan
+from pytest_concurrency.stress.processes.inherited.own_forks import own_fork_hazards
 from pytest_concurrency.stress.processes.overwritten import flowing_lines
 from pytest_concurrency.stress.survey import Survey
 from pytest_concurrency.stress.unchecked import is_error, without_excused
@@ -62,6 +63,7 @@ class Stress:
         self.instrumentation.prepare()
         look_ahead(self.instrumentation.namespaces)
         facts = self.control.serial()
+        facts = replace(facts, result=_noting_forks(facts.result, self.survey))
         report = StressReport(
             self.item.nodeid,
             self.gated,
@@ -247,6 +249,11 @@ class Stress:
             if cell.kind == "explored" and settled[copies] is at_first:
                 return result
         return self.cells.run(cell, settled[copies], known, self.budget.end_of(cells, facts))
+
+
+def _noting_forks(serial: CellResult, survey: Survey) -> CellResult:
+    """Add to the cell without concurrency what its plain run has shown."""
+    return replace(serial, hazards=(*serial.hazards, *own_fork_hazards(survey.forks)))
 
 
 def _of_seen_code_only(result: CellResult) -> CellResult:

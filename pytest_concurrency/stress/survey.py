@@ -25,6 +25,7 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.model import UnseenCode
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.stress.cells.plain import plain_run
+from pytest_concurrency.stress.processes.inherited.own_forks import OwnFork, fork_beside_threads
 from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.touch import Touch
 
@@ -54,6 +55,8 @@ class Survey:
     """Whether it is seen what all code does that the test may enter, compiled code included, and
     its body changes nothing outside memory.
     """
+    forks: tuple[OwnFork, ...] = ()
+    """Where it forks while it has other threads."""
 
     @property
     def unseen(self) -> tuple[UnseenCode, ...]:
@@ -77,8 +80,9 @@ def survey(item: pytest.Function, scope: Scope) -> Survey:
     be instrumented in passing.
     """
     touched: list[Touch] = []
+    forks: list[OwnFork] = []
     with entered_code() as entered:
-        outcome = plain_run(item, _noting(touched))
+        outcome = plain_run(item, _noting(touched, forks))
     seen = 0
     others: Counter[str] = Counter()
     generated = set()
@@ -103,18 +107,27 @@ def survey(item: pytest.Function, scope: Scope) -> Survey:
         sees_all=outcome.status == "passed"
         and not (set(others).difference(added) or names_unseen)
         and not any(touch.may_write for touch in touched),
+        forks=tuple(forks),
     )
 
 
 @contextmanager
-def _noting(touched: list[Touch]) -> Iterator[None]:
-    """Note in ``touched`` what is done outside memory."""
+def _noting(touched: list[Touch], forks: list[OwnFork]) -> Iterator[None]:
+    """Note in ``touched`` what is done outside memory, and in ``forks`` those beside threads."""
+
+    def note_fork() -> None:
+        found = fork_beside_threads()
+        if found is not None:
+            forks.append(found)
+
     WATCH.install()
+    WATCH.on_fork = note_fork
     WATCH.start()
     try:
         yield
     finally:
         touched += WATCH.stop()
+        WATCH.on_fork = None
 
 
 def _generated_by_library() -> set[CodeType]:

@@ -65,7 +65,7 @@ def point(obj: object, site: int, kind: str, waits: bool = False) -> Task | None
     current = _b.current
     if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         if _b.amplifier is not None:
-            _b.amplifier(site, obj)
+            _b.amplifier(site, obj, None, None, kind)
         return None
     if site == INTERNAL:
         return current
@@ -173,6 +173,8 @@ def note_release(lock: Any, site: int) -> None:
 
 
 def _release_save(lock: Any) -> Any:
+    if _b.current is None and _b.amplifier is not None:
+        _b.amplifier(INTERNAL, lock, None, None, RELEASE)
     state = release_wholly(lock)
     note_release(lock, INTERNAL)
     return state

@@ -7,13 +7,16 @@ import multiprocessing
 import os
 import random
 import signal
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._compat import forget_fork_server
+from pytest_concurrency._compat import exit_now, forget_fork_server
+from pytest_concurrency._origins import is_programs
 from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
@@ -23,11 +26,17 @@ from pytest_concurrency.stress.children.in_child import (
     write_stacks_to,
 )
 from pytest_concurrency.stress.children.messages import MessageWriter, pack, unpack
-from pytest_concurrency.stress.item.outcomes import outcome_of
+from pytest_concurrency.stress.item.outcomes import CopyOutcome, outcome_of
+from pytest_concurrency.stress.processes.inherited import cures
+from pytest_concurrency.stress.processes.inherited.cures import Cure
+from pytest_concurrency.stress.processes.inherited.evidence import Inherited, Stuck
+from pytest_concurrency.stress.processes.inherited.watching import InParent, InWorker
 from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.turns import ARRIVED, GO, GO_ON, PAUSED
 from pytest_concurrency.stress.processes.unsent import UnsentResult
 
+NEVER_CAME = "waited for what never came"
+"""The message of a worker that hangs, and stands still."""
 _POLL_SECONDS = 0.0005
 _SPIN_SECONDS = 2e-4
 _PAUSES = 0.5
@@ -65,6 +74,10 @@ class Order:
     mask: set[signal.Signals] | set[int]
     tracker: int | None = None
     """The resource tracker that the parent has already."""
+    inheritance: InParent | None = None
+    """What is known of the parent at the fork; None where nothing is watched."""
+    cure: Cure = ""
+    """What is done otherwise, to see whether that helps."""
 
 
 def live_as_worker(order: Order) -> None:
@@ -87,18 +100,56 @@ def live_as_worker(order: Order) -> None:
     WATCH.before = _hold_up(order)
     _wait_at(order.board, order.index, order.disturbance.offset)
     began = time.perf_counter()
+
+    def report(end: tuple[Any, ...], stuck: Stuck | None = None) -> None:
+        trace = WATCH.stop()
+        seconds = time.perf_counter() - began
+        if writer.is_mine:
+            noted = Inherited() if worker is None else worker.end(stuck)
+            writer.send(("coverage", coverage_bridge.collect()))
+            writer.send((*end, trace, seconds, noted))
+            process_tree.stop_own_resource_tracker(order.tracker)
+            process_tree.kill_own_children()
+
+    def give_up(stuck: Stuck) -> NoReturn:
+        WATCH.inheritance = None
+        report(_never_ends(order.index, stuck), stuck)
+        exit_now(0)
+
+    worker = _watch_inherited(order, give_up)
     WATCH.start()
     try:
         value = order.function()
     except BaseException as raised:
         error = raised
-    trace = WATCH.stop()
-    seconds = time.perf_counter() - began
-    if writer.is_mine:
-        writer.send(("coverage", coverage_bridge.collect()))
-        writer.send((*_end(order.index, value, error), trace, seconds))
-        process_tree.stop_own_resource_tracker(order.tracker)
-        process_tree.kill_own_children()
+    WATCH.inheritance = None
+    if worker is not None:
+        cures.at_end(order.cure, worker.objects.values())
+    report(_end(order.index, value, error))
+
+
+def _watch_inherited(order: Order, give_up: Callable[[Stuck], NoReturn]) -> InWorker | None:
+    """Note from now on what is done with what the parent had; None where nothing is watched."""
+    WATCH.inheritance = None
+    if order.inheritance is None:
+        return None
+    worker = InWorker(
+        order.inheritance,
+        is_in_file=WATCH.is_in_file,
+        give_up=give_up,
+        on_first_use=partial(cures.at_first_use, order.cure),
+    )
+    WATCH.inheritance = worker.note
+    return worker
+
+
+def _never_ends(index: int, stuck: Stuck) -> tuple[Any, ...]:
+    """Say of a worker that it hangs, although nobody has waited for it to end."""
+    stack = "".join(
+        traceback.format_list([f for f in traceback.extract_stack() if is_programs(f[0])])
+    )
+    told = CopyOutcome(index, "timeout", "timeout", NEVER_CAME, stack.rstrip(), stuck.site)
+    return ("end", told, b"", b"")
 
 
 def _die_with(parent: int) -> None:

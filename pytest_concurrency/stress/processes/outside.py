@@ -114,6 +114,7 @@ _EVENTS: Final[dict[str, Callable[..., Iterator[_Effect]]]] = {
     **dict.fromkeys(("subprocess.Popen", "os.posix_spawn"), _named("another process", "use")),
     **dict.fromkeys(("os.exec", "os.system"), _named("another process", "use")),
 }
+_FORKS: Final = ("os.fork", "os.forkpty")
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pth", ".pyd")
 _NOBODYS: Final = tuple(
     {
@@ -213,6 +214,10 @@ class Watch:
         self.before: Callable[[int], None] | None = None
         """Called before a touch, with the number of those before it."""
         self.is_noting = False
+        self.inheritance: Callable[[int, Any, str], None] | None = None
+        """Told of all points, with the object: of what a fork copies, too."""
+        self.on_fork: Callable[[], None] | None = None
+        """Called when the program is about to fork."""
         self._connecting: Any = ""
         self._databases: dict[int, Any] = {}
         """By the address of a connection: the database."""
@@ -241,6 +246,8 @@ class Watch:
             self._note_handle(args[0])
         elif event == "sqlite3.connect":
             self._connecting = args[0]
+        elif event in _FORKS and self.active and self.on_fork is not None:
+            self.on_fork()
         if not self.active or event not in _EVENTS:
             return
         if event == "mmap.__new__":
@@ -259,14 +266,16 @@ class Watch:
         self, site: int, target: object, obj: Any = None, key: object = None, op: str = ""
     ) -> None:
         """Pass a point of instrumented code, which calls this as ``baton.amplifier``."""
+        if id(type(target)) in BOUND:
+            target = target.__self__  # type: ignore[attr-defined]
+        if self.inheritance is not None:
+            self.inheritance(site, target, op)
         if not self.active:
             return
         if type(target) is Outside:
             place = _place(obj) if target == FILE else f"{target} {obj}"
             self._note(place, _deed(op or USE), site)
             return
-        if id(type(target)) in BOUND:
-            target = target.__self__  # type: ignore[attr-defined]
         kind = _kind(type(target))
         if kind:
             op = op or (SITES[site].op if site >= 0 else USE)
@@ -275,6 +284,10 @@ class Watch:
                 deed = "lock"
             owner = type(target).__name__
             self._note(self._place_of(target, kind), deed, site, _part(key), owner)
+
+    def is_in_file(self, connection: Any) -> bool:
+        """Whether what a connection to a database changes is outside memory."""
+        return bool(self._place_of(connection, "database"))
 
     def _place_of(self, obj: Any, kind: _Kind) -> str:
         """Name what is behind an object, the same in all processes that have inherited it; "" for

@@ -9,15 +9,21 @@ processes.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.model import Cell, CellResult, Settings
+from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.workload import Shape
 from pytest_concurrency.stress.item.outcomes import RunOutcome, merge
+from pytest_concurrency.stress.processes.forks import (
+    ForkHazards,
+    RunOnce,
+    hazards_of_control,
+    stuck_while_held,
+)
+from pytest_concurrency.stress.processes.inherited.told import is_told
 from pytest_concurrency.stress.processes.overwritten import Lines, lost_update_between
 from pytest_concurrency.stress.processes.preemptions import promising_preemptions
 from pytest_concurrency.stress.processes.process_run import (
@@ -45,14 +51,6 @@ _PATIENCE_SECONDS = 1.0
 _LONGEST_OFFSET_SECONDS = 0.05
 
 
-class RunOnce(Protocol):
-    """One fresh run of the test; ``watched``: on instrumented code."""
-
-    def __call__(self, way: Way, /, *, watched: bool) -> ProcessOutcome | None:
-        """Run with fresh fixtures; None if it was given up because the time of the cell was up."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the control shows."""
@@ -67,6 +65,10 @@ class _Found:
     """What workers do at once is no evidence: one after another they fail, too."""
     runs: int = 0
     """How often they were run one after another."""
+    hazards: tuple[Hazard, ...] = ()
+    """What went wrong with what they have inherited."""
+    stuck: tuple[Hazard, ...] = ()
+    """What a fork shows that comes while a thread holds a lock that they need."""
 
 
 _ANSWERED = (
@@ -102,7 +104,7 @@ def process_cell(
     began = time.monotonic()
     found = _control(run_once, shape, deadline, progress, sees_all=sees_all)
     meets = may_meet(found.traces)
-    if not meets and sees_all and found.control in ("clean", "not-shared"):
+    if not meets and not found.stuck and sees_all and found.control in ("clean", "not-shared"):
         return CellResult(
             cell,
             found.control,
@@ -111,6 +113,7 @@ def process_cell(
             seconds=time.monotonic() - began,
             reason=found.told or NOTHING_OUTSIDE,
             control=found.control,
+            hazards=found.hazards,
         )
     planned = settings.runs if meets else min(_RUNS_WITHOUT_MEETING, settings.runs)
     if found.control in ("", "fails"):
@@ -122,25 +125,33 @@ def process_cell(
             seconds=time.monotonic() - began,
             reason="; ".join(filter(None, (found.told, stays_behind))),
             control=found.control,
+            hazards=found.hazards,
         )
     runs = Runs(cell, planned, f"with {cell.processes} processes at once", deadline)
-    for way in _ways(found, planned, rng):
+    forks = ForkHazards(run_once, found.stuck)
+    if found.stuck:
+        runs.add_explained(found.stuck)
+    for way in _ways(found, planned - runs.done, rng):
         if runs.must_stop():
             break
         watched = isinstance(way, InTurn) or way.amplified
+        if found.stuck and not watched:
+            continue  # it may hang for as long as it has time
         outcome = run_once(way, watched=watched)
         if outcome is None:
             break
-        runs.add(
-            RunOutcome(outcome.test, () if found.workers_fail else outcome.workers),
-            watched,
-            judge_test=found.control == "clean",
-        )
+        if not forks.explain(runs, way, outcome):
+            runs.add(
+                RunOutcome(outcome.test, () if found.workers_fail else outcome.workers),
+                watched,
+                judge_test=found.control == "clean",
+            )
         if isinstance(way, InTurn) and not outcome.overlap:
             unharmed = dict(outcome.ends.items() & found.ends.items())
             runs.add_found(lost_update_between(outcome.traces, flowing, unharmed.keys()))
         progress(runs.progress())
-    reason = found.told or ("" if meets else NOTHING_OUTSIDE if sees_all else NOTHING_SEEN)
+    has_met = bool(meets or found.stuck)
+    reason = found.told or ("" if has_met else NOTHING_OUTSIDE if sees_all else NOTHING_SEEN)
     if runs.has_failed and found.answering and meet_in_talk_only(found.traces):
         return CellResult(
             cell,
@@ -152,6 +163,7 @@ def process_cell(
             control=found.control,
         )
     result = runs.result(control=found.control, reason=reason)
+    result = replace(result, hazards=(*result.hazards, *found.hazards))
     if result.outcome == "clean" and found.control == "not-shared":
         result = replace(result, outcome="not-shared")
     return replace(result, seconds=time.monotonic() - began)
@@ -174,15 +186,19 @@ def _control(
     progress(CONTROL)
     if time.monotonic() >= deadline:
         return _Found("", NO_TIME)
-    watched = run_once(InTurn(patience=_PATIENCE_SECONDS), watched=True)
+    way = InTurn(patience=_PATIENCE_SECONDS)
+    watched = run_once(way, watched=True)
     if watched is None:
         return _Found("", NO_TIME)
     control, told = _judge(watched, shape)
     runs = 1
+    stuck = stuck_while_held(run_once, way, watched) if control == "clean" else ()
     is_settled = sees_all and control == "clean" and not may_meet(watched.traces)
+    # Whether it hangs on the program's own code is a matter of luck, or has been seen.
+    is_settled |= bool(stuck) or any(is_told(each.stuck) for each in watched.inherited)
     if control and not is_settled and time.monotonic() < deadline:
         runs = 2
-        natively = run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
+        natively = run_once(way, watched=False)
         if natively is None:
             return _Found("", NO_TIME)
         again, what = _judge(natively, shape)
@@ -191,16 +207,25 @@ def _control(
             return _Found(
                 "", f"one after another, its processes fail once and pass once: {told or what}"
             )
+    hazards = hazards_of_control(run_once, way, watched)
     return _Found(
         control,
-        told,
+        _explained(told, hazards),
         watched.traces,
         watched.seconds,
         watched.ends,
         watched.answering,
         any(worker.is_bad for worker in watched.workers),
         runs,
+        hazards,
+        stuck,
     )
+
+
+def _explained(told: str, hazards: Sequence[Hazard]) -> str:
+    """Say of a control that fails by what."""
+    places = [each.location for each in hazards if each.symptom is not None]
+    return f"{told}; it comes from {places[0]}, inherited at the fork" if places else told
 
 
 def _judge(outcome: ProcessOutcome, shape: Shape) -> tuple[Control, str]:

@@ -20,13 +20,15 @@ from types import FrameType
 from typing import Any
 
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import StartMethod
+from pytest_concurrency.model import Site, StartMethod
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.stress.cells.context import Context, End, Job, running
 from pytest_concurrency.stress.children.stay_behind import is_machinery
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.item.own_fixtures import Prepared
 from pytest_concurrency.stress.item.rerun import Rerun
+from pytest_concurrency.stress.processes.inherited.evidence import Inherited
+from pytest_concurrency.stress.processes.inherited.watching import PLAIN, InParent, TryOut, forking
 from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.overwritten import ends_of
 from pytest_concurrency.stress.processes.thread_workers import NotMapped, threads_as_workers
@@ -77,6 +79,10 @@ class ProcessOutcome:
     """What was in the files when its workers had ended, on which they met, by their names."""
     missed: tuple[str, ...] = ()
     """Those of the threads ``answering`` that no process can make anew, as it can an executor's."""
+    inherited: tuple[Inherited, ...] = ()
+    """What each worker did with what it has inherited."""
+    held_at: frozenset[Site] = frozenset()
+    """Where other threads of the main process take locks that workers take, too."""
 
     @property
     def is_given_up(self) -> bool:
@@ -97,6 +103,7 @@ class _Notes:
     answering: dict[str, None] = field(default_factory=dict)
     missed: dict[str, None] = field(default_factory=dict)
     given_up: str = ""
+    held_at: set[Site] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -114,12 +121,16 @@ class ProcessRuns:
     """Copies have function-scoped fixtures of their own."""
     _iteration: int = 0
 
-    def run(self, way: Way, *, watched: bool, deadline: float, patience: float) -> ProcessOutcome:
+    def run(
+        self, way: Way, *, watched: bool, deadline: float, patience: float, try_out: TryOut = PLAIN
+    ) -> ProcessOutcome:
         """Run once; ``watched``: on instrumented code, which sees more of what is touched.
 
         ``patience``: the seconds that the test itself may wait.
         """
         notes = _Notes()
+        is_forked = watched and self.start_method == "fork"
+        parent = InParent(try_out.hold_at) if is_forked else None
         before = set(threading.enumerate())
 
         def run(jobs: Sequence[Job]) -> list[End]:
@@ -131,8 +142,17 @@ class ProcessRuns:
             notes.answering |= dict.fromkeys(each.name for each in started)
             missed = (each.name for each in started if not is_machinery(each))
             notes.missed |= dict.fromkeys(missed)
-            with _no_alarm(patience):
-                done = run_workers(jobs, way, start_method=self.start_method, deadline=deadline)
+            with _no_alarm(patience), forking(parent, try_out.cure):
+                done = run_workers(
+                    jobs,
+                    way,
+                    start_method=self.start_method,
+                    deadline=deadline,
+                    inheritance=parent,
+                    cure=try_out.cure,
+                )
+            if parent is not None:
+                notes.held_at |= parent.wanted_by(each.inherited for each in done.results)
             shift = len(notes.results)
             results = [self._counted(each, shift) for each in done.results]
             notes.results += results
@@ -144,7 +164,7 @@ class ProcessRuns:
         context = Context(run, self.processes, 1, self._iteration)
         self._iteration += 1
         caller = partial(self._call_body, run, notes, patience)
-        with running(context), self._instrumented(watched):
+        with running(context), self._instrumented(watched, parent):
             test = self.rerun.run(caller)
         results = notes.results
         return ProcessOutcome(
@@ -159,6 +179,8 @@ class ProcessRuns:
             notes.given_up,
             notes.ends,
             tuple(notes.missed),
+            tuple(each.inherited for each in results),
+            frozenset(notes.held_at),
         )
 
     def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:
@@ -209,16 +231,17 @@ class ProcessRuns:
             notes.check = WATCH.stop()
 
     @contextmanager
-    def _instrumented(self, watched: bool) -> Iterator[None]:
+    def _instrumented(self, watched: bool, parent: InParent | None) -> Iterator[None]:
         if not watched:
             yield
             return
         with self.instrumentation.swapped():
             baton.amplifier = WATCH.touch
+            WATCH.inheritance = None if parent is None else parent.note
             try:
                 yield
             finally:
-                baton.amplifier = None
+                baton.amplifier = WATCH.inheritance = None
 
 
 def _just_call(function: Callable[..., Any], kwargs: dict[str, Any]) -> None:

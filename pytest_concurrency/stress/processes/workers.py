@@ -31,7 +31,15 @@ from pytest_concurrency.stress.children.messages import MessageReader, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
-from pytest_concurrency.stress.processes.in_worker import Disturbance, Order, live_as_worker
+from pytest_concurrency.stress.processes.in_worker import (
+    NEVER_CAME,
+    Disturbance,
+    Order,
+    live_as_worker,
+)
+from pytest_concurrency.stress.processes.inherited.cures import Cure
+from pytest_concurrency.stress.processes.inherited.evidence import NOTHING, Inherited
+from pytest_concurrency.stress.processes.inherited.watching import InParent
 from pytest_concurrency.stress.processes.touch import Touch
 from pytest_concurrency.stress.processes.turns import GO, AtOnce, InTurn, Overlap, Turns, Way
 from pytest_concurrency.stress.processes.unsent import UnsentResult
@@ -53,6 +61,8 @@ class WorkerResult:
     """What it touched outside its memory."""
     seconds: float = 0.0
     """That the callable took."""
+    inherited: Inherited = NOTHING
+    """What it did with what it has inherited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +79,30 @@ def run_workers(
     *,
     start_method: StartMethod = "fork",
     deadline: float = math.inf,
+    inheritance: InParent | None = None,
+    cure: Cure = "",
 ) -> WorkersRun:
-    """Run each callable in a process of its own, in turn or at once."""
+    """Run each callable in a process of its own, in turn or at once. What it does with what it
+    inherits is noted where ``inheritance`` is given, and changed as ``cure`` says.
+    """
     board = _new_board(len(callables), start_method)
     rng = random.Random(way.seed if isinstance(way, AtOnce) else 0)
     with _attended(
         [
-            _Worker(index, function, start_method, board, disturbance(way, index, rng))
+            _Worker(
+                index,
+                function,
+                start_method,
+                board,
+                disturbance(way, index, rng),
+                inheritance if start_method == "fork" else None,
+                cure,
+            )
             for index, function in enumerate(callables)
         ]
     ) as workers:
+        if inheritance is not None:
+            inheritance.has_forked()
         while not all(board[worker.index] or worker.is_over() for worker in workers):
             if time.monotonic() >= deadline:
                 break
@@ -118,6 +142,8 @@ class _Worker:
         start_method: StartMethod,
         board: Any,
         disturbance: Disturbance,
+        inheritance: InParent | None,
+        cure: Cure,
     ) -> None:
         self.index = index
         self.final: WorkerResult | None = None
@@ -146,6 +172,8 @@ class _Worker:
             described=None if by_fork else coverage_bridge.describe(),
             mask=signal.pthread_sigmask(signal.SIG_BLOCK, ()),
             tracker=resource_tracker_pid(),
+            inheritance=inheritance,
+            cure=cure,
         )
         self._process: Any = self._context.Process(  # type: ignore[attr-defined]
             target=live_as_worker, args=(order,), name=f"process-{index}"
@@ -192,9 +220,10 @@ class _Worker:
             match message:
                 case ("coverage", payload):
                     coverage_bridge.merge(payload)
-                case ("end", outcome, value, error, trace, seconds):
+                case ("end", outcome, value, error, trace, seconds, inherited):
                     self._finished_at = time.monotonic()
-                    result = WorkerResult(outcome, None, _unpickled_error(error), trace, seconds)
+                    raised = _unpickled_error(error)
+                    result = WorkerResult(outcome, None, raised, trace, seconds, inherited)
                     self.final = _with_value(result, value)
 
     def note_timeout(self, why: str) -> None:
@@ -274,7 +303,7 @@ def _attend(workers: list[_Worker], deadline: float, turns: Turns | None) -> Non
         if turns is not None:
             turns.step()
         elif hang and all(hang):
-            _collect_stacks(workers, "waited for what never came")
+            _collect_stacks(workers, NEVER_CAME)
             return
         tick = _TICK_SECONDS if turns is None else _TICK_OF_TURNS_SECONDS
         left = left if left > 0 else tick

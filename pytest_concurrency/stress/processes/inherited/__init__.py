@@ -1,0 +1,1 @@
+"""What a forked process has inherited, and what goes wrong with it."""
