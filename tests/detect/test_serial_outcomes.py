@@ -463,3 +463,17 @@ def test_what_callables_hold():
     assert not is_same_call(tickets.draw, Tickets().draw)
     assert is_same_call(partial(job, by=found), partial(job, by=found))
     assert not is_same_call(partial(job, by={}), partial(job, by={}))
+
+
+def test_a_callable_holds_what_functions_find_around_them_that_it_calls():
+    names = {"x": 1}
+
+    def renamed(new: str) -> None:
+        if names:
+            tried(new)
+
+    def tried(new: str) -> None:
+        names[new] = names.pop("x")
+        renamed(new)
+
+    assert by_name(held_by(lambda: tried("y"))) == {"names": names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from threading import Thread
 from types import CellType, FunctionType, MethodType
@@ -14,6 +14,8 @@ from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import class_name
 
 Job = Callable[..., Any]
+_DEEPEST = 3
+"""Functions that are gone through, each held by the one before."""
 
 
 def by_name(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:
@@ -46,12 +48,23 @@ def held_by(job: Any) -> Iterator[tuple[str, Any]]:
     elif kind is MethodType:
         yield class_name(type(job.__self__)), job.__self__
     elif kind is FunctionType:
-        yield from zip(job.__code__.co_freevars, map(_content, job.__closure__ or ()), strict=True)
-        yield from _defaults(job)
-        for name in job.__code__.co_names:
-            yield name, shapes.item_of(job.__globals__, name)
+        yield from _held_by_function(job, [])
     else:
         yield class_name(kind), job
+
+
+def _held_by_function(
+    job: FunctionType, outer: Sequence[FunctionType]
+) -> Iterator[tuple[str, Any]]:
+    around = list(zip(job.__code__.co_freevars, map(_content, job.__closure__ or ()), strict=True))
+    yield from around
+    yield from _defaults(job)
+    for name in job.__code__.co_names:
+        yield name, shapes.item_of(job.__globals__, name)
+    for _, value in around:
+        # A function of the test that it calls, with what that one finds around it.
+        if type(value) is FunctionType and value not in outer and len(outer) < _DEEPEST:
+            yield from _held_by_function(value, [*outer, job])
 
 
 def _defaults(job: FunctionType) -> Iterator[tuple[str, Any]]:
