@@ -18,6 +18,7 @@ MOST_FILES = 12
 ROOMS = (
     "",
     "model",
+    "costs",
     "settings",
     "runtime.system",
     "runtime.trace",
@@ -61,6 +62,7 @@ BELOW_ALL = {"_compat", "_origins", "_pytest_compat", "kinds", "real_time"}
 """Imported by any room."""
 ABOVE_ALL = {
     "",
+    "__main__",
     "api",
     "fixtures",
     "hookspecs",

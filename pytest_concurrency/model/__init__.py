@@ -8,6 +8,8 @@ controller) as JSON-able plain data.
 
 from __future__ import annotations
 
+from pytest_concurrency.model.costs import Costs as Costs
+from pytest_concurrency.model.costs import Start as Start
 from pytest_concurrency.model.hazards import Accepted as Accepted
 from pytest_concurrency.model.hazards import Hazard as Hazard
 from pytest_concurrency.model.hazards import Symptom as Symptom

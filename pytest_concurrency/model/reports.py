@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pytest_concurrency.model.costs import Costs
 from pytest_concurrency.model.hazards import Hazard
 
 CellKind = Literal["serial", "explored", "free-running", "processes"]
@@ -69,6 +70,8 @@ class CellResult:
     shares_nothing: bool = False
     """Explored cells: every interleaving was run, and in none has a thread written to anything that
     others can reach, or synchronised."""
+    costs: Costs | None = None
+    """Process cells: what was measured by the way."""
     own_fixtures: bool = False
     """Each copy of the test had function-scoped fixtures and an instance of its own, since copies
     one after another fail on shared ones."""
@@ -160,6 +163,9 @@ class StressReport:
     """What went wrong beside the test (a file that cannot be written): told once a session."""
     ignore: tuple[str, ...] = ()
     """The patterns of accepted hazards that were there for it, as they were written."""
+    costs: Costs | None = None
+    """What its callables cost in threads and in processes, where that was asked for, and is known.
+    """
     selector: str = ""
     """The test's id as seen from where pytest was called, for commands; empty: the same."""
 

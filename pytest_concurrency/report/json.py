@@ -105,7 +105,7 @@ def _test(report: StressReport) -> dict[str, Any]:
 
 
 def _cell(result: CellResult) -> dict[str, Any]:
-    return {**to_wire(result.cell), **_without(result, "cell", "hazards")}
+    return {**to_wire(result.cell), **_without(result, "cell", "hazards", "costs")}
 
 
 def _hazard(hazard: Hazard, cell: int) -> dict[str, Any]:

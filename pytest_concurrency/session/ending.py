@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_concurrency._pytest_compat import writer_of
+from pytest_concurrency.costs.figures import (
+    Figures,
+    completed,
+    from_json,
+    measured_apart,
+    to_json,
+)
 from pytest_concurrency.model import StressReport
 from pytest_concurrency.report import json as json_report
 from pytest_concurrency.report.causes import Causes
@@ -21,6 +31,16 @@ from pytest_concurrency.report.terminal.untold import sentence
 from pytest_concurrency.session.acceptance import Acceptance
 from pytest_concurrency.session.mistakes import Mistakes
 from pytest_concurrency.settings.options import Options
+
+_FIGURES = "concurrency/costs"
+"""Where they are kept in the cache, for each interpreter."""
+_VERBOSE_ENOUGH = 2
+"""For the second that it takes to measure this machine."""
+
+
+def tells_costs(config: pytest.Config, options: Options) -> bool:
+    """Whether anybody is told what threads and processes cost."""
+    return config.get_verbosity() > 0 or options.json_path is not None
 
 
 class Ending:
@@ -39,12 +59,29 @@ class Ending:
         """Take the report of a test, and what pytest shows of it; hazards that fail it are told
         there, as far as no other test's failure tells them.
         """
+        if report.costs is not None:
+            report = replace(report, costs=completed(report.costs, self._figures))
         has_section = shown is not None and shown.failed and report.gated and report.has_errors
         self._causes.add(report, has_section=has_section)
         if shown is not None and has_section:
             section = self._mistakes.attempt(partial(self._section, report))
             if section is not None:
                 shown.longrepr = section
+
+    @cached_property
+    def _figures(self) -> Figures | None:
+        """What this machine takes, as far as it is known: measured once, if one wants to know much,
+        and kept in the cache."""
+        cache = getattr(self._config, "cache", None)
+        key = f"{_FIGURES}/{sys.implementation.cache_tag}"
+        with suppress(ValueError):
+            return from_json(None if cache is None else cache.get(key, None))
+        if self._config.get_verbosity() < _VERBOSE_ENOUGH:
+            return None
+        figures = measured_apart()
+        if cache is not None and figures is not None:
+            cache.set(key, to_json(figures))
+        return figures
 
     def _section(self, report: StressReport) -> FailureRepr:
         section = FailureRepr(report, self._causes)

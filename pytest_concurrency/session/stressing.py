@@ -24,7 +24,7 @@ from pytest_concurrency.report.wire import from_wire, to_wire
 from pytest_concurrency.search.saved import SavedFailures
 from pytest_concurrency.search.token import Token, TokenError, decode
 from pytest_concurrency.session.acceptance import Acceptance
-from pytest_concurrency.session.ending import Ending
+from pytest_concurrency.session.ending import Ending, tells_costs
 from pytest_concurrency.session.expected import believe_xfail
 from pytest_concurrency.session.mistakes import Mistakes
 from pytest_concurrency.session.selection import check_named
@@ -247,6 +247,7 @@ class StressSession:
             spent,
             self._acceptance.of(decision.settings, item.nodeid),
             is_error_with_gil if self._options.gil_only else is_error,
+            tells_costs(self._config, self._options),
         )
         with paused(item):
             try:

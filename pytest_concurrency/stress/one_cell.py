@@ -19,6 +19,7 @@ from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.settings.ignored import Accepts
 from pytest_concurrency.stress.budget import Budget, cut_at
 from pytest_concurrency.stress.cells.amplify import amplified
+from pytest_concurrency.stress.cells.costing import Costing
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
 from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.preload import preload
@@ -33,9 +34,11 @@ from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
 from pytest_concurrency.stress.processes.overwritten import Lines
 from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome, ProcessRuns
-from pytest_concurrency.stress.processes.turns import Way
+from pytest_concurrency.stress.processes.turns import InTurn, Way
 from pytest_concurrency.stress.unchecked import needs_no_check
 
+_PATIENCE_SECONDS = 1.0
+"""For which processes that run in turn are left alone."""
 OnProgress = Callable[[Cell, str], None]
 """Gets the cell and how far it is (``120/200``)."""
 
@@ -67,6 +70,8 @@ class CellRunner:
     stays_behind: str
     """Which threads are missing where the cells run."""
     on_progress: OnProgress
+    measures: bool = False
+    """Whether it is asked for what threads and processes cost."""
 
     def run(self, cell: Cell, facts: SerialFacts, known: Known, deadline: float) -> CellResult:
         """Run a cell until ``deadline`` (of ``time.monotonic``)."""
@@ -205,9 +210,12 @@ class CellRunner:
             outcome = runs.run(
                 way, watched=watched, deadline=latest, patience=seconds, try_out=try_out
             )
+            if not watched:
+                costing.add(outcome.works)
             return None if seconds < patience and outcome.is_given_up else outcome
 
-        return process_cell(
+        costing = Costing()
+        result = process_cell(
             run_once,
             cell,
             self.settings,
@@ -219,3 +227,8 @@ class CellRunner:
             sees_all=known.sees_all,
             on_progress=progress,
         )
+        if not self.measures or result.outcome == "skipped":
+            return result
+        if not costing.works and time.monotonic() < deadline:
+            run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
+        return replace(result, costs=costing.costs(self.budget.start_method))

@@ -56,6 +56,8 @@ class Stress:
     """Says which hazards may stay."""
     counts: Callable[[Hazard], bool] = is_error
     """Says which fail the test."""
+    measures: bool = False
+    """Whether it is asked for what threads and processes cost."""
 
     def run(self) -> StressReport:
         """Run all cells; to be called when the item is set up (``InChild``: before it has run)."""
@@ -118,6 +120,7 @@ class Stress:
             isolation=isolation_verdict(cells),
             seconds=time.monotonic() - started,
             notes=tuple(notes),
+            costs=next((each.costs for each in cells if each.costs is not None), None),
         )
 
     @cached_property
@@ -164,6 +167,7 @@ class Stress:
             self.accepts,
             self.stays_behind,
             self.on_progress,
+            self.measures,
         )
 
     @property

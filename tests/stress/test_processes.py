@@ -535,7 +535,7 @@ def file_counter(directory: Path, *, locked: bool) -> Callable[..., ProcessOutco
             tuple(worker.trace for worker in done.results),
             (LOOK,),
             done.overlap,
-            max(worker.seconds for worker in done.results),
+            max(worker.work.seconds for worker in done.results),
         )
 
     return run_once

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_concurrency.model import CellResult, StressReport
+from pytest_concurrency.model import CellResult, Costs, StressReport
+from pytest_concurrency.model.costs import NEVER_SECONDS, duration
 from pytest_concurrency.report.causes import Causes
 from pytest_concurrency.report.page import Line, Markup, Page, line
 from pytest_concurrency.report.terminal.found import cause_lines, remark_lines
@@ -115,6 +116,8 @@ def _details(report: StressReport, page: Page) -> Iterator[Line]:
     for each in report.not_run:
         yield from _notes([f"{each.cell.label}: not run: {each.reason}"], page)
     yield from _notes([f"isolation: {report.isolation.reason}"], page)
+    if report.costs is not None:
+        yield from _notes([_costs(report.costs)], page)
     if report.seed:
         yield from _notes([f"seed {report.seed}"], page)
     told = {note for result in report.cells for note in result.notes}
@@ -154,6 +157,24 @@ def _cell(result: CellResult) -> str:
     text = f"{result.cell.label}: {', '.join(parts)}, {result.seconds:.2f}s"
     is_said = result.outcome in _SAID_BELOW
     return f"{text}: {result.reason}" if result.reason and not is_said else text
+
+
+def _costs(costs: Costs) -> str:
+    """Say what a test's callables cost in threads and in processes."""
+    starts = {each.by: each for each in costs.starts}
+    parts = [f"costs: one of its callables takes {duration(costs.run_seconds)}"]
+    if "threads" in starts:
+        parts.append(f"to start and end two threads {duration(starts['threads'].seconds)}")
+    if costs.message_bytes:
+        size = f"{costs.message_bytes:,} bytes"
+        parts.append(f"to send back its result of {size} {duration(costs.message_seconds)}")
+    for by, each in starts.items():
+        if by == "threads":
+            continue
+        gain = f"pay from {duration(each.pays_from)} of computing in each"
+        gain = "never pay" if each.pays_from == NEVER_SECONDS else gain
+        parts.append(f"two processes ({by}) {duration(each.seconds)}, which {gain}")
+    return "; ".join(parts)
 
 
 def _notes(texts: Iterable[str], page: Page, *markup: Markup) -> Iterator[Line]:

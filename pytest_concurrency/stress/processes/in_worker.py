@@ -149,7 +149,7 @@ def _never_ends(index: int, stuck: Stuck) -> tuple[Any, ...]:
         traceback.format_list([f for f in traceback.extract_stack() if is_programs(f[0])])
     )
     told = CopyOutcome(index, "timeout", "timeout", NEVER_CAME, stack.rstrip(), stuck.site)
-    return ("end", told, b"", b"")
+    return ("end", told, b"", b"", 0.0)
 
 
 def _die_with(parent: int) -> None:
@@ -195,14 +195,16 @@ def _hold_up(order: Order) -> Callable[[int], None] | None:
 def _end(index: int, value: Any, error: BaseException | None) -> tuple[Any, ...]:
     outcome = outcome_of(index, error)
     body: bytes | UnsentResult
+    began = time.perf_counter()
     try:
         body = pack(value)
     except Exception as problem:
         text = f"the result of process {index} cannot be sent back: {in_one_line(problem)}"
         body = UnsentResult(text)
+    packing = time.perf_counter() - began
     try:
         error_body = b"" if error is None else pack(error)
         unpack(error_body or pack(None))  # many exceptions can be written, not read
     except Exception:
         error_body = b""
-    return ("end", outcome, body, error_body)
+    return ("end", outcome, body, error_body, packing)

@@ -23,6 +23,7 @@ from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Site, StartMethod
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.stress.cells.context import Context, End, Job, running
+from pytest_concurrency.stress.cells.costing import Work
 from pytest_concurrency.stress.children.stay_behind import is_machinery
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.item.own_fixtures import Prepared
@@ -83,6 +84,8 @@ class ProcessOutcome:
     """What each worker did with what it has inherited."""
     held_at: frozenset[Site] = frozenset()
     """Where other threads of the main process take locks that workers take, too."""
+    works: tuple[Work, ...] = ()
+    """What the workers that ended well took."""
 
     @property
     def is_given_up(self) -> bool:
@@ -173,7 +176,7 @@ class ProcessRuns:
             tuple(each.trace for each in results),
             notes.check,
             notes.overlap,
-            max((each.seconds for each in results), default=0.0),
+            max((each.work.seconds for each in results), default=0.0),
             notes.not_mapped,
             tuple(notes.answering),
             notes.given_up,
@@ -181,6 +184,7 @@ class ProcessRuns:
             tuple(notes.missed),
             tuple(each.inherited for each in results),
             frozenset(notes.held_at),
+            tuple(each.work for each in results if not each.outcome.is_bad),
         )
 
     def _counted(self, result: WorkerResult, shift: int) -> WorkerResult:

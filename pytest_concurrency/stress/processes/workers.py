@@ -19,6 +19,7 @@ from typing import Any
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import resource_tracker_pid
 from pytest_concurrency.model import StartMethod
+from pytest_concurrency.stress.cells.costing import NO_WORK, Work
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
 from pytest_concurrency.stress.children.child import (
     SECONDS_AFTER_RESULT,
@@ -59,8 +60,8 @@ class WorkerResult:
     """What it raised, if that can be pickled; ``outcome`` describes it in any case."""
     trace: tuple[Touch, ...] = ()
     """What it touched outside its memory."""
-    seconds: float = 0.0
-    """That the callable took."""
+    work: Work = NO_WORK
+    """What the callable took, and its result."""
     inherited: Inherited = NOTHING
     """What it did with what it has inherited."""
 
@@ -220,10 +221,11 @@ class _Worker:
             match message:
                 case ("coverage", payload):
                     coverage_bridge.merge(payload)
-                case ("end", outcome, value, error, trace, seconds, inherited):
+                case ("end", outcome, value, error, packing, trace, seconds, inherited):
                     self._finished_at = time.monotonic()
                     raised = _unpickled_error(error)
-                    result = WorkerResult(outcome, None, raised, trace, seconds, inherited)
+                    work = Work(seconds, message_seconds=packing)
+                    result = WorkerResult(outcome, None, raised, trace, work, inherited)
                     self.final = _with_value(result, value)
 
     def note_timeout(self, why: str) -> None:
@@ -330,8 +332,13 @@ def _collect_stacks(workers: list[_Worker], why: str) -> None:
 def _with_value(result: WorkerResult, body: bytes | UnsentResult) -> WorkerResult:
     if isinstance(body, UnsentResult):
         return replace(result, value=body)
+    began = time.perf_counter()
     try:
-        return replace(result, value=unpack(body) if body else None)
+        value = unpack(body) if body else None
+        if value is None:
+            return replace(result, work=Work(result.work.seconds))
+        both = result.work.message_seconds + time.perf_counter() - began
+        return replace(result, value=value, work=Work(result.work.seconds, len(body), both))
     except BaseException as problem:
         text = f"its result cannot be read back: {in_one_line(problem)}"
         outcome = replace(

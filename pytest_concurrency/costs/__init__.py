@@ -1,0 +1,1 @@
+"""What starting and telling costs on this machine."""
