@@ -22,6 +22,7 @@ def synchronized(method):
 class Box:
     def __init__(self):
         self.v, self.w, self.items = 0, 0, {"k": 0}
+        self.__hidden = 0
         self.lock = threading.RLock()
 
     def get(self):
@@ -60,6 +61,18 @@ class Box:
 
     def look_up(self, key):
         return self.items.get(key)
+
+    def get_hidden(self):
+        return self.__hidden
+
+    def set_hidden(self, hidden):
+        self.__hidden = hidden
+
+    def set_named(self, **named):
+        self.v = named["v"]
+
+    def set_first(self, *values):
+        self.v = values[0]
 
     def __getitem__(self, key):
         return self.items[key]
@@ -137,6 +150,36 @@ def by_setattr(box):
     setattr(box, "v", box.get() + 1)  # noqa: B010
 
 
+def by_unpacked_generator(box):
+    (v,) = box.values()
+    box.set(v + 1)
+
+
+def by_private_name(box):
+    box.set_hidden(box.get_hidden() + 1)
+
+
+def by_keywords(box):
+    box.set_named(v=box.get() + 1)
+
+
+def by_keyword_among_others(box):
+    box.set_named(w=1, v=box.get() + 1)
+
+
+def by_arguments(box):
+    box.set_first(*(box.get() + 1, 7))
+
+
+def by_expanded_argument(box):
+    box.set(*[box.get() + 1])
+
+
+def by_expanded_keyword(box):
+    named = {"v": box.get() + 1}
+    box.set(**named)
+
+
 def by_helpers(box):
     store(box, load(box) + 1)
 
@@ -172,6 +215,11 @@ def looked_again(box):
             box.set(v + 1)
 
 
+def other_keywords(box):
+    box.get()
+    box.set_named(v=5)
+
+
 def same_value(box):
     box.set(max(box.get(), 3))
 
@@ -204,6 +252,13 @@ RACY = [
     by_item,
     by_method_of_container,
     by_setattr,
+    by_unpacked_generator,
+    by_private_name,
+    by_keywords,
+    by_keyword_among_others,
+    by_arguments,
+    by_expanded_argument,
+    by_expanded_keyword,
     by_helpers,
 ]
 RIGHT = [
@@ -212,6 +267,7 @@ RIGHT = [
     another_read,
     another_call,
     looked_again,
+    other_keywords,
     same_value,
     another_activation,
 ]

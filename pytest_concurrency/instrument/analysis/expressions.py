@@ -86,7 +86,8 @@ class Expressions:
                 return self._call(node, state)
             case ast.IfExp():
                 self._test(node.test, state)
-                return self._value(node.body, state).either(self._value(node.orelse, state))
+                value = self._value(node.body, state).either(self._value(node.orelse, state))
+                return value | self._chosen(node)
             case ast.BoolOp():
                 first, *rest = (self._value(value, state) for value in node.values)
                 for value in rest:
@@ -114,6 +115,21 @@ class Expressions:
         for child in children_of(node):
             if isinstance(child, ast.expr):
                 value |= self._value(child, state)
+        return value
+
+    def _chosen(self, node: ast.IfExp) -> Value:
+        """Return what is part of a value by the test, too: ``a if a > b else b`` is ``max(a, b)``,
+        where the one that is not taken says as much as the other one.
+        """
+        if not isinstance(node.test, ast.Compare):
+            return NOTHING
+        sides = (node.test.left, *node.test.comparators)
+        given = {ast.dump(node.body), ast.dump(node.orelse)}
+        if not given <= set(map(ast.dump, sides)):
+            return NOTHING
+        value = NOTHING
+        for side in sides:
+            value |= self._values[side]
         return value
 
     def _comprehension(self, node: ast.expr, state: State) -> Value:

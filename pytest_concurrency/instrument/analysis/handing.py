@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -136,14 +136,34 @@ class Function(NamedTuple):
         is_made = self.name == "__init__" and called == getattr(self.around, "name", "")
         if called != self.name and not is_made:
             return NOTHING
-        for keyword in node.keywords:
-            if keyword.arg == parameter.arg:
-                return caller.flows.value_of(keyword.value)
-        index -= self.is_method and (is_made or not _is_class(node.func))
-        before = node.args[: index + 1]
-        if not 0 <= index < len(node.args) or any(isinstance(a, ast.Starred) for a in before):
-            return NOTHING
-        return caller.flows.value_of(node.args[index])
+        value = NOTHING
+        for passed in self._passed(node, parameter, self.is_method and _has_first(node, is_made)):
+            value |= caller.flows.value_of(passed)
+        return value
+
+    def _passed(self, node: ast.Call, parameter: ast.arg, has_first: bool) -> Sequence[ast.expr]:
+        """Return the arguments of a call that ``parameter`` is made of; ``has_first``: the first
+        parameter is what the function is looked up in.
+        """
+        by_name = [each.value for each in node.keywords if each.arg == parameter.arg]
+        if by_name:
+            return by_name
+        spec = self.node.args
+        named = [*spec.posonlyargs, *spec.args]
+        spread = [n for n, each in enumerate(node.args) if isinstance(each, ast.Starred)]
+        plain = min(spread, default=len(node.args))
+        if parameter is spec.vararg:
+            return node.args[min(len(named) - has_first, plain) :]
+        others = [each.value for each in node.keywords if each.arg is None]
+        if parameter is spec.kwarg:
+            known = {each.arg for each in (*spec.args, *spec.kwonlyargs)}
+            return others + [e.value for e in node.keywords if e.arg and e.arg not in known]
+        if parameter not in named:
+            return others
+        index = named.index(parameter) - has_first
+        if index < 0:
+            return []
+        return node.args[index : index + 1] if index < plain else [*node.args[plain:], *others]
 
     def stored(self, target: ast.AST) -> Value:
         """Return what it stores in ``target``; with what was there, where that is changed.
@@ -198,6 +218,11 @@ class Handing:
             self._evaluated.setdefault(_position(node), []).append((function, node.test))
         elif isinstance(node, ast.expr):
             self._evaluated.setdefault(_position(node), []).append((function, node))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            # Where a generator is gone through to unpack it.
+            for target in node.targets:
+                if isinstance(target, (ast.Tuple, ast.List)):
+                    self._handed.setdefault(_position(target), []).append(node.value)
         if isinstance(node, (*_HANDED, ast.Name)):
             self._function[node] = function
             self._starting.setdefault((node.lineno, node.col_offset), []).append(node)
@@ -223,13 +248,25 @@ class Handing:
         for node in self._starting.get((line, column), ()):
             # The site of a method's call has its name, that of another call has none.
             named = node.func if name and isinstance(node, ast.Call) else node
-            if getattr(named, "attr", getattr(named, "id", "")) == name:
+            if _is_called(getattr(named, "attr", getattr(named, "id", "")), name):
                 yield self._function[node], node
 
 
 def _position(node: ast.expr | ast.stmt) -> Position:
     last, end = node.end_lineno or 0, node.end_col_offset or 0
     return (node.lineno, last, node.col_offset, end)
+
+
+def _is_called(written: str, name: str) -> bool:
+    """Whether the source has ``written`` for an attribute's name: private ones are mangled."""
+    return written == name or (
+        written.startswith("__") and not written.endswith("__") and name.endswith(written)
+    )
+
+
+def _has_first(node: ast.Call, is_made: bool) -> bool:
+    """Whether the first argument of a method is not among those of the call."""
+    return is_made or not _is_class(node.func)
 
 
 def _is_class(callee: ast.expr) -> bool:
