@@ -66,7 +66,8 @@ class Accesses(Builder):
         owner = self._visit_expr(node.value)
         if isinstance(node.slice, ast.Slice) and self._is_plain_slice(node.slice):
             number = self._site(node, _operation(node), "", label)
-            node.value = self._call(node, "item", owner, ast.Constant(...), number)
+            deleted = ("__delitem__",) if isinstance(node.ctx, ast.Del) else ()
+            node.value = self._call(node, "item", owner, ast.Constant(...), number, *deleted)
             return node
         return self._item(node, owner, self._key(node.slice), label)
 
@@ -75,11 +76,12 @@ class Accesses(Builder):
     ) -> ast.Subscript:
         """Put the helper's call around ``owner``; it and ``key`` have been visited."""
         number = self._site(node, _operation(node), "", label)
+        deleted = ("__delitem__",) if isinstance(node.ctx, ast.Del) else ()
         if self._is_plain(key):
-            node.value = self._call(node, "item", owner, key, number)
+            node.value = self._call(node, "item", owner, key, number, *deleted)
             node.slice = key
         else:
-            node.value = self._call(node, "item_keep", owner, key, number)
+            node.value = self._call(node, "item_keep", owner, key, number, *deleted)
             node.slice = self._call(node, "kept_key")
         return node
 

@@ -9,7 +9,7 @@ import array
 import queue
 import threading
 from collections import ChainMap, Counter, OrderedDict, UserDict, UserList, defaultdict, deque
-from collections.abc import MutableMapping, MutableSequence, MutableSet
+from collections.abc import Iterable, MutableMapping, MutableSequence, MutableSet
 from concurrent.futures import Executor, Future
 from pathlib import PurePath
 from types import FunctionType
@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.effects.memory import memory, remember, remember
 from pytest_concurrency.runtime.effects.shapes import (
     METHOD,
     MISSING,
+    is_container_in_c,
     lookup,
     owner_of_name,
     shape_of,
@@ -153,6 +154,37 @@ def container_kind(cls: type) -> str:
     return remember(CONTAINER_KINDS, cls, _container_kind(cls))
 
 
+KINDS_AS_WHOLE: dict[int, str] = memory()
+_KINDS_WRITTEN: dict[int, dict[str, str]] = memory()
+_OF_ALL: Final = ("__iter__", "__len__", "__contains__")
+
+
+def kind_as_whole(cls: type) -> str:
+    """The same for who goes through it, or asks what is in it: a class that is asked for items by a
+    method of its own may leave that to a container in C.
+    """
+    found = KINDS_AS_WHOLE.get(id(cls))
+    if found is not None:
+        return found
+    return remember(KINDS_AS_WHOLE, cls, container_kind(cls) or _inherited_kind(cls, _OF_ALL))
+
+
+def kind_written(cls: type, special: str) -> str:
+    """The same for who stores (``__setitem__``) or deletes (``__delitem__``) an item."""
+    try:
+        return _KINDS_WRITTEN[id(cls)][special]
+    except KeyError:
+        kind = container_kind(cls) or _inherited_kind(cls, (special,))
+        return remember_name(_KINDS_WRITTEN, cls, special, kind)
+
+
+def _inherited_kind(cls: type, methods: Iterable[str]) -> str:
+    """Classify a container in C whose class defines none of these itself."""
+    if not is_container_in_c(cls) or any(is_instrumented(lookup(cls, name)) for name in methods):
+        return NO_CONTAINER
+    return kind_by_bases(cls)
+
+
 PLAIN: dict[int, bool] = memory()
 _LIBRARY: Final = frozenset({"collections", "collections.abc", "_collections_abc", "weakref", "os"})
 """Modules whose Python code does not mind by whom it is called."""
@@ -167,8 +199,8 @@ def is_plain(cls: type) -> bool:
 def _is_plain(cls: type) -> bool:
     loop = lookup(cls, "__iter__")
     if type(loop) is FunctionType:
-        return loop.__module__ in _LIBRARY and bool(container_kind(cls))
-    return loop is not MISSING and bool(container_kind(cls))
+        return loop.__module__ in _LIBRARY and bool(kind_as_whole(cls))
+    return loop is not MISSING and bool(kind_as_whole(cls))
 
 
 def _container_kind(cls: type) -> str:

@@ -21,7 +21,8 @@ def namespace_of(obj: Any) -> Any:
     # A module's attributes belong to its dictionary; those of a class cannot be set through one.
     if not issubclass(cls, (type, ModuleType, threading.local)):
         found = shapes.lookup(cls, "__dict__")
-        if type(found) is GetSetDescriptorType:
+        # Those of a container are in the dictionary: it is not what has the items.
+        if type(found) is GetSetDescriptorType and not shapes.is_container_in_c(cls):
             namespace = found.__get__(obj, cls)
             number = id(namespace)
             try:

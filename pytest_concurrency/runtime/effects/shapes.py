@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from array import array
+from collections import deque
 from enum import EnumMeta
 from types import (
     BuiltinFunctionType,
@@ -22,6 +24,7 @@ from typing import Any, Final
 from pytest_concurrency.runtime.effects.foreign import (
     INSTRUMENTED_MODULES,
     class_name,
+    is_derived,
     is_foreign,
     is_one_of,
     is_use,
@@ -32,6 +35,9 @@ from pytest_concurrency.runtime.effects.memory import ids_of, memory, remember_n
 DATA: Final = "data"
 """An attribute kept in the instance (``__dict__`` or slot), or by a descriptor whose code is not
 seen."""
+BESIDE: Final = "beside"
+"""Kept in the instance of a container, where no change of its items touches it: a location of the
+dictionary that holds the attributes."""
 CODE: Final = "code"
 """A method, a property, a descriptor: touching it touches nothing shared, running it may."""
 METHOD: Final = "method"
@@ -62,6 +68,7 @@ _METHODS: Final = ids_of(
     + [type(of_c) for of_c in (list.append, list.__len__, vars(dict)["fromkeys"])]
 )
 """What a method is in its class."""
+_CONTAINERS_IN_C: Final = (dict, list, set, deque, bytearray, array)
 _LARGEST = 10_000
 """Items of a dictionary that is looked through."""
 
@@ -125,9 +132,16 @@ def _classify(cls: type, name: str) -> str:
     if issubclass(cls, type):
         # What a metaclass defines counts before what is in the class only if it can be set.
         return CODE if found is not MISSING and _has(found, "__set__") else CLASS
-    if found is MISSING or type(found) is MemberDescriptorType:
+    if found is MISSING:
+        return BESIDE if is_container_in_c(cls) else DATA
+    if type(found) is MemberDescriptorType:
         return DATA
     return _shape_of_code(cls, name, found) if _has(found, "__get__") else DEFAULT
+
+
+def is_container_in_c(cls: type) -> bool:
+    """Whether instances are lists, dicts or the like, whatever the class adds to them."""
+    return is_derived(cls, _CONTAINERS_IN_C)
 
 
 def _shape_of_code(cls: type, name: str, descriptor: object) -> str:
@@ -142,6 +156,8 @@ def _shape_of_code(cls: type, name: str, descriptor: object) -> str:
 
 def read_from(obj: Any, name: str, shape: str) -> Any:
     """Return what holds ``obj.name``, of another shape than ``DATA``; None: nothing shared."""
+    if shape is BESIDE:
+        return _beside(obj)
     if shape is DEFAULT:
         return _holder_of_default(obj, name)
     if shape is CLASS:
@@ -162,13 +178,21 @@ def written_to(obj: Any, name: str, shape: str) -> Any:
         namespace = module_globals(obj)
         STORED_IN_MODULES.add((_name_of(namespace), name))
         return namespace
+    if shape is BESIDE:
+        return _beside(obj)
     if shape in (CODE, METHOD, LAZY):
         # A descriptor's code is seen while it runs; anything else is hidden by the instance from
         # now on.
         found = lookup(type(obj), name)
         is_hidden = found is not MISSING and not _has(found, "__set__")
         return obj if is_hidden and not issubclass(type(obj), threading.local) else None
-    return obj
+    return _beside(obj)
+
+
+def _beside(obj: Any) -> Any:
+    """Return what holds the attributes of an instance: of a container it is not what has items."""
+    attributes = attributes_of(obj) if is_container_in_c(type(obj)) else None
+    return obj if attributes is None else attributes
 
 
 def held(obj: Any, name: str, default: object = None) -> Any:
@@ -219,11 +243,11 @@ def _holder_of_default(obj: Any, name: str) -> Any:
     """Return the class only if the program rebinds it there, else the instance."""
     stored = STORED_IN_CLASS.get(name)
     if stored is None:
-        return obj
+        return _beside(obj)
     owner = owner_of_name(type(obj), name)
     if owner is None or (_file_of(owner), class_name(owner)) not in stored:
-        return obj
-    return obj if _is_in_instance(obj, name) else owner
+        return _beside(obj)
+    return _beside(obj) if _is_in_instance(obj, name) else owner
 
 
 def _is_in_instance(obj: Any, name: str) -> bool:

@@ -109,8 +109,8 @@ def _other_attribute(obj: Any, name: str, site: int, shape: str) -> Any:
 # -- items -----------------------------------------------------------------------------
 
 
-def item(obj: Any, key: Any, site: int) -> Any:
-    """Precede a load, a store or a delete of ``obj[key]``."""
+def item(obj: Any, key: Any, site: int, written_by: str = "__setitem__") -> Any:
+    """Precede a load, a store or a delete (by ``__delitem__``) of ``obj[key]``."""
     if _b.current is None:
         if _b.amplifier is not None:
             _b.amplifier(site, obj, obj, key)
@@ -118,6 +118,8 @@ def item(obj: Any, key: Any, site: int) -> Any:
     kind = containers.CONTAINER_KINDS.get(id(type(obj)))
     if kind is None:
         kind = containers.container_kind(type(obj))
+    if not kind and SITES[site].op == WRITE:
+        kind = containers.kind_written(type(obj), written_by)
     if kind:
         target = owner_of(obj) if OWNERS else obj
         touch(site, target, target, key, part_of(obj, key, kind))
@@ -166,9 +168,9 @@ def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> Non
         touch(site, shown, shown, WHOLE, WHOLE, USE if op == "write" else op)
 
 
-def item_keep(obj: Any, key: Any, site: int) -> Any:
+def item_keep(obj: Any, key: Any, site: int, written_by: str = "__setitem__") -> Any:
     """Like ``item``, and keep ``key`` for the ``kept_key()`` that follows at once."""
-    item(obj, key, site)
+    item(obj, key, site, written_by)
     _kept.setdefault(get_ident(), []).append(key)
     return obj
 
@@ -207,9 +209,9 @@ def whole(obj: Any, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return obj
-    kind = containers.CONTAINER_KINDS.get(id(type(obj)))
+    kind = containers.KINDS_AS_WHOLE.get(id(type(obj)))
     if kind is None:
-        kind = containers.container_kind(type(obj))
+        kind = containers.kind_as_whole(type(obj))
     if kind:
         target = owner_of(obj) if OWNERS else obj
         touch(site, target, target, WHOLE, WHOLE)
@@ -228,7 +230,7 @@ def kind_of(obj: object) -> str:
 
 def has(obj: Any, key: Any, site: int) -> Any:
     """Precede ``key in obj``."""
-    if _b.current is None or kind_of(obj) is not containers.MAPPING:
+    if _b.current is None or containers.kind_as_whole(type(obj)) is not containers.MAPPING:
         return whole(obj, site)
     target = owner_of(obj) if OWNERS else obj
     touch(site, target, target, key, comparable(key))
