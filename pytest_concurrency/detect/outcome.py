@@ -8,10 +8,15 @@ record have: a value that is kept with the time when it came.
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 Path = tuple[str, ...]
 ITEM = "*"
+
+
+class Placed(list[Any]):
+    """A list into which a thread has put something at a place of its choice."""
 
 
 class Outcome(NamedTuple):
@@ -35,7 +40,8 @@ def differences(one: Outcome, other: Outcome, passing: Set[Path] = frozenset()) 
     """Return where two outcomes differ, other than at paths in ``passing`` and below.
 
     Of the state only what is named in both is compared, and lists in no order: who came first is
-    no matter there, nor who has brought back first what was lent.
+    no matter there, nor who has brought back first what was lent. But where items are put in their
+    places, and are sorted in the first outcome, so they have to be in the second.
     """
     compare = _Comparison(passing, are_alike=one.are_alike and other.are_alike)
     found = set(compare.differing(one.results, other.results, ("results",)))
@@ -52,6 +58,11 @@ class _Comparison:
     def differing(self, one: Any, other: Any, path: Path) -> Iterator[Path]:
         if path in self._passing:
             return
+        if Placed in (type(one), type(other)) and isinstance(one, list) and isinstance(other, list):
+            if _is_sorted(one) and not _is_sorted(other):
+                yield path
+                return
+            one, other = [*one], [*other]
         if type(one) is not type(other):
             yield path
         elif type(one) is dict:
@@ -79,6 +90,13 @@ class _Comparison:
             one, other = sorted(one, key=repr), sorted(other, key=repr)
         for item, other_item in zip(one, other, strict=True):
             yield from self.differing(item, other_item, (*path, ITEM))
+
+
+def _is_sorted(items: list[Any]) -> bool:
+    try:
+        return all(one <= other for one, other in pairwise(items))
+    except TypeError:
+        return False
 
 
 def _is_record(value: object) -> bool:

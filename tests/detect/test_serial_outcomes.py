@@ -16,7 +16,7 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency import explore
-from pytest_concurrency.detect.outcome import Outcome, differences
+from pytest_concurrency.detect.outcome import Outcome, Placed, differences
 from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps, following, is_one_call
 from pytest_concurrency.detect.outcomes.description import Describer
 from pytest_concurrency.detect.outcomes.given import by_name, held_by, is_same_call
@@ -477,3 +477,15 @@ def test_a_callable_holds_what_functions_find_around_them_that_it_calls():
         renamed(new)
 
     assert by_name(held_by(lambda: tried("y"))) == {"names": names}
+
+
+def test_items_that_are_put_in_places_stay_sorted():
+    place = ("state", "kept")
+    one = outcome([], kept=Placed([1, 2, 3]))
+    assert differences(one, outcome([], kept=Placed([1, 3, 2]))) == {place}
+    assert differences(one, outcome([], kept=[1, 3, 2])) == {place}
+    assert not differences(one, outcome([], kept=Placed([1, 2, 3])))
+    assert not differences(outcome([], kept=Placed([3, 2, 1])), one)
+    assert not differences(
+        outcome([], kept=Placed([{}, {"a": 1}])), outcome([], kept=[{"a": 1}, {}])
+    )

@@ -24,7 +24,7 @@ from uuid import UUID
 from zlib import crc32
 
 from pytest_concurrency._compat import ENUM_NAME
-from pytest_concurrency.detect.outcome import ITEM, Path
+from pytest_concurrency.detect.outcome import ITEM, Path, Placed
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import (
     INSTRUMENTED_MODULES,
@@ -75,9 +75,13 @@ def is_programs_class(cls: type) -> bool:
 class Describer:
     """Describes the objects of one execution: what was met before is known."""
 
-    def __init__(self, idents: Set[int], addresses: Iterable[int]) -> None:
+    def __init__(
+        self, idents: Set[int], addresses: Iterable[int], placed: Set[int] = frozenset()
+    ) -> None:
         self._idents = idents
         """Numbers that are threads'."""
+        self._placed = placed
+        """Addresses of lists whose items were put in places."""
         self._regions = {address >> _REGION_BITS for address in addresses} - {0}
         """Where objects lie."""
         self._met: dict[int, str] = {}
@@ -179,7 +183,8 @@ class Describer:
 
     def _of_list(self, value: Any, path: Path, name: str, depth: int) -> Any:
         each = deque.__iter__(value) if issubclass(type(value), deque) else list.__iter__(value)
-        return self._of_items(each, path, name, depth)
+        items = self._of_items(each, path, name, depth)
+        return Placed(items) if id(value) in self._placed else items
 
     def _of_items(self, items: Any, path: Path, name: str, depth: int) -> list[Any]:
         path = (*path, ITEM)

@@ -26,12 +26,16 @@ from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
 from pytest_concurrency.runtime.scheduler.protocols import Witness
 from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.event import Log, rows
+from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.runtime.trace.synchronisation import interleaving
 
 Given = tuple[str, Callable[[], object]]
 """A name, and what gives the object as long as it lives."""
 End = tuple[Any, BaseException | None]
 """What a worker has returned, or raised."""
+_INSERT = "insert"
+"""What puts an item in its place."""
 
 
 class Taking(Witness):
@@ -133,7 +137,8 @@ class Taking(Witness):
         self, pairs: Iterable[tuple[str, object]], ends: Sequence[End], *, alike: bool
     ) -> Outcome:
         log, objects = baton.log, _objects()
-        describer = Describer(_idents(), [*baton.seen, id([]), id(object())])
+        addresses = [*baton.seen, id([]), id(object())]
+        describer = Describer(_idents(), addresses, _placed_in(log, objects))
         for value, error in ends:
             path, name = ("results", "*"), f"results[{len(self._results)}]"
             told = {"raised": type(error).__name__} if error is not None else None
@@ -163,6 +168,12 @@ def _objects() -> dict[int, Any]:
     """Return the objects that the execution has met and that are alive, by number."""
     alive = ((number, reference()) for reference, number in list(baton.seen.values()))
     return {number: obj for number, obj in alive if obj is not None}
+
+
+def _placed_in(log: Log, objects: Mapping[int, Any]) -> set[int]:
+    """Return the addresses of the lists into which something was inserted."""
+    lists = {r for _, site, r, _, _ in rows(log) if SITES[site].name == _INSERT}
+    return {id(obj) for number, obj in objects.items() if number in lists}
 
 
 def _idents() -> set[int]:

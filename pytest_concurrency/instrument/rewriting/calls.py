@@ -28,7 +28,7 @@ from pytest_concurrency.runtime.effects.containers import (
     KEYED,
     METHOD_NAMES,
 )
-from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS
+from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS, touched_argument
 from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS
 
 _ALL_ARGUMENTS = {
@@ -82,6 +82,8 @@ class Calls(ContainerReads):
             return self._call_of_value(node)
         if self._is_function_on_attributes(callee) and not _has_stars(node):
             label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
+            if callee.attr not in SLOT_EFFECTS:
+                label = self._label_of_argument(node, callee.attr, _name_of(callee.value), label)
             return self._call_of_function(node, self._visit_expr(callee), label)
         if self._is_method_of_base(callee):
             is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
@@ -183,7 +185,7 @@ class Calls(ContainerReads):
             node.args = [self._call(node, "namespace_of", node.args[0])]
             return node
         if callee.id in MODULES_OF and self._is_global_name(callee.id) and not _has_stars(node):
-            label = self._label(node.args[0]) if node.args else callee.id
+            label = self._label_of_argument(node, callee.id, "", callee.id)
             return self._call_of_function(node, callee, label)
         if self._is_variable(callee.id):
             return self._call_of_value(node)
@@ -200,6 +202,13 @@ class Calls(ContainerReads):
                 number = self._new_site(file, "call", "write", named["file"])
                 keyword.value = self._call(file, "call_method", file, "write", number)
         return node
+
+    def _label_of_argument(self, node: ast.Call, name: str, module: str, otherwise: str) -> str:
+        """Return how the source names what a function touches that it is given."""
+        place = touched_argument(name, module)
+        if place is None or place >= len(node.args):
+            return otherwise
+        return self._label(node.args[place])
 
     def _call_of_function(self, node: ast.Call, callee: ast.expr, label: str) -> ast.AST:
         """Rewrite the call of what is named like a function that touches what it is given."""

@@ -239,6 +239,19 @@ for _module, _functions in _FUNCTIONS.items():
         _BY_NAME.setdefault(_name, {})[_module] = _effect
 MODULES_OF: Final = {name: frozenset(found) for name, found in _BY_NAME.items()}
 """The modules that have a function of that name that touches something."""
+_OF_THE_PROCESS: Final = frozenset({"fcntl", "locale", "os", "random", "socket", "sys"})
+_BY_SECOND: Final = frozenset({"nlargest", "nsmallest", "pack_into", "reduce", "unpack_from"})
+
+
+def touched_argument(name: str, module: str = "") -> int | None:
+    """Return which argument it is that a function so named touches; None: something that the whole
+    process shares. Of one that is called by its name alone, the module need not be known.
+    """
+    if _OF_THE_PROCESS.intersection((module,) if module else MODULES_OF[name]):
+        return None
+    return int(name in _BY_SECOND)
+
+
 SLOT_EFFECTS: Final = {
     "__getattribute__": _attribute("read"),
     **_each(_attribute("write"), "__setattr__ __delattr__"),
