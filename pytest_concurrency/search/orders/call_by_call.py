@@ -24,6 +24,7 @@ from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.orders.in_order import InOrder
 
 _LOCALS = ".<locals>."
+_MAKING = frozenset({"__get__", "__getattr__", "__missing__"})
 _INNER = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
 
 
@@ -163,8 +164,10 @@ class CallByCall(InOrder):
 
 
 def _is_made_by(called: FrameType, caller: FrameType, site: int) -> bool:
-    """Whether a descriptor's ``__get__`` is called by the access to an attribute at ``site``."""
-    if called.f_code.co_name != "__get__":
+    """Whether what is asked for at ``site`` was not there, and is made by this: an attribute by a
+    descriptor's ``__get__``, an item by ``__missing__``.
+    """
+    if called.f_code.co_name not in _MAKING:
         return False
     line, _, column, _ = next(islice(caller.f_code.co_positions(), caller.f_lasti // 2, None))
     return (line, column) == (SITES[site].line, SITES[site].column)
