@@ -8,7 +8,7 @@ from typing import Literal
 from pytest_concurrency.model.costs import Costs
 from pytest_concurrency.model.hazards import Hazard
 
-CellKind = Literal["serial", "explored", "free-running", "processes"]
+CellKind = Literal["serial", "explored", "free-running", "explored-processes", "processes"]
 CellOutcome = Literal["clean", "hazard", "error", "skipped", "fails", "not-shared"]
 IsolationVerdict = Literal[
     "hidden", "exposed", "persists", "clean", "breaks", "not-shared", "inconclusive"
@@ -25,12 +25,24 @@ class Cell:
 
     @property
     def label(self) -> str:
-        """Short name for tables: ``serial``, ``explored 2T``, ``free 4T``, ``processes 2P``."""
+        """Short name for tables: ``serial``, ``explored 2T``, ``free 4T``, ``explored 2P``,
+        ``processes 2P``.
+        """
         if self.kind == "serial":
             return "serial"
-        if self.kind == "processes":
-            return f"processes {self.processes}P"
+        if self.in_processes:
+            return f"{self.kind.partition('-')[0]} {self.processes}P"
         return f"{'free' if self.kind == 'free-running' else 'explored'} {self.threads}T"
+
+    @property
+    def in_processes(self) -> bool:
+        """Whether what runs at once are processes."""
+        return self.kind in ("explored-processes", "processes")
+
+    @property
+    def is_explored(self) -> bool:
+        """Whether it is decided who runs when."""
+        return self.kind in ("explored", "explored-processes")
 
 
 BARELY_TRIED = 10
@@ -72,6 +84,9 @@ class CellResult:
     others can reach, or synchronised."""
     costs: Costs | None = None
     """Process cells: what was measured by the way."""
+    meets: bool = False
+    """Process cells: several workers have touched the same outside memory, one of them writing, or
+    taken the same lock."""
     own_fixtures: bool = False
     """Each copy of the test had function-scoped fixtures and an instance of its own, since copies
     one after another fail on shared ones."""
@@ -80,7 +95,7 @@ class CellResult:
     def is_barely_tried(self) -> bool:
         """Whether time ran out before a tenth of the schedules: too few to say that all is fine."""
         return (
-            self.cell.kind == "explored"
+            self.cell.is_explored
             and self.outcome == "clean"
             and not self.exhausted
             and self.schedules * BARELY_TRIED < self.planned

@@ -192,7 +192,8 @@ def _states(states: Sequence[ThreadState], result: CellResult, page: Page) -> li
     if not states:
         return []
     waiting = any(state.waits_for for state in states)
-    asked = "Who holds what, and waits for what:" if waiting else "Where each thread stood:"
+    noun = "process" if result.cell.in_processes else "thread"
+    asked = "Who holds what, and waits for what:" if waiting else f"Where each {noun} stood:"
     return [line(asked), *(each for state in states for each in _state(state, result, page))]
 
 
@@ -243,8 +244,10 @@ def _evidence(hazard: Hazard, results: Sequence[CellResult], page: Page) -> list
 
 def _seen(hazard: Hazard, result: CellResult) -> str:
     cell = result.cell
-    if cell.kind == "explored":
+    if cell.is_explored:
         threads = count(hazard.threads or cell.threads, "thread")
+        if cell.in_processes:
+            threads = count(cell.processes, "process")
         which = f"schedule {hazard.schedule_index} of {result.schedules or result.planned}"
         if not hazard.schedule_index:
             which = "a schedule whose number is not known"
@@ -278,7 +281,7 @@ def _again(hazard: Hazard, result: CellResult, report: StressReport, page: Page)
         asked = "To run exactly this interleaving again:"
         command += f" --concurrency-replay={shlex.quote(hazard.replay)}"
     else:
-        is_certain = result.cell.kind == "explored" or _is_of_control(hazard, result.cell)
+        is_certain = result.cell.is_explored or _is_of_control(hazard, result.cell)
         timing = "" if is_certain else "depends on real timing and "
         asked = f"It {timing}has no exact replay. To look for it again:"
         command += " --concurrency-stress"

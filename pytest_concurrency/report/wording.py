@@ -66,8 +66,8 @@ def lines_met(hazard: Hazard) -> list[tuple[str, int]]:
 
 
 def worker(index: int, kind: CellKind = "explored") -> str:
-    """Name a thread, or in a process cell a process, by its index."""
-    noun = "process" if kind == "processes" else "thread"
+    """Name a thread, or in a cell of processes a process, by its index."""
+    noun = "process" if kind in ("explored-processes", "processes") else "thread"
     return f"{noun} {index}" if index else f"main {noun}"
 
 

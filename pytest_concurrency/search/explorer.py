@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Finding, never
+from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding, never
 from pytest_concurrency.detect.gil.reachable import with_gil
-from pytest_concurrency.detect.hazards import findings_in, look, warners
+from pytest_concurrency.detect.hazards import DETECTORS, findings_in, look, warners
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
@@ -54,9 +54,11 @@ class Explorer(Executor):
         users: Users = ANY_FUNCTION,
         accepts: Callable[[Hazard], Accepted | None] = lambda hazard: None,
         preemptions: int | None = None,
+        detectors: Sequence[Detector] = DETECTORS,
     ) -> None:
         super().__init__(run, limit, deadline, learning, users)
         self._accepts = accepts
+        self._detectors = detectors
         self.strategy = strategy
         self._token = token
         self.findings = Findings()
@@ -114,7 +116,7 @@ class Explorer(Executor):
             self._racing.note(observation, self.executions)
         if is_new or observation.failure is not None or execution.outcome:
             self._doubts.next_execution(len(execution.log))
-            suspect = look(observation, self._asked(observation, is_due or self._doubts.is_due))
+            suspect = self._look(observation, is_due or self._doubts.is_due)
             self.too_long = execution.steps if execution.outcome == "too-long" else 0
             if suspect is None or self._ends(suspect):
                 return None
@@ -123,6 +125,9 @@ class Explorer(Executor):
                 return self._looked_again(suspect)
             return suspect
         return None  # judged before
+
+    def _look(self, observation: Observation, is_due: Callable[[Any], bool]) -> Finding | None:
+        return look(observation, self._asked(observation, is_due), self._detectors)
 
     def _asked(self, observation: Observation, is_due: Callable[[Any], bool]) -> Asked:
         findings = self.findings
@@ -145,14 +150,14 @@ class Explorer(Executor):
         again.is_repeated = runs_alike(again, suspect.observation)
         if not again.is_repeated:
             return suspect if suspect.is_certain else None  # not deterministic: as will be said
-        return look(again, self._asked(again, self._doubts.was_looked_at))
+        return self._look(again, self._doubts.was_looked_at)
 
     def _look_for(self, wanted: Finding, observation: Observation) -> Finding | None:
         """Judge an execution that is to show a finding: return that one; another one if it does
         not.
         """
         first = None
-        for finding in findings_in(observation, self._asked(observation, never)):
+        for finding in findings_in(observation, self._asked(observation, never), self._detectors):
             if is_same(finding, wanted):
                 return finding
             first = first or finding
@@ -232,7 +237,7 @@ class Explorer(Executor):
         self, observation: Observation, limit: int, suspect: Finding
     ) -> Finding | None:
         """Judge by the values, too: to record takes longer, so only where there is something."""
-        is_suspect = look(observation, Asked(is_due=_always)) is not None
+        is_suspect = look(observation, Asked(is_due=_always), self._detectors) is not None
         if suspect.needs_values and (is_suspect or observation.outcome is not None):
             first, schedule = observation, observation.execution.schedule
             observation = self.replayed(

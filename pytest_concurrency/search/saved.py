@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pytest_concurrency.model import CellResult, Schedule
+from pytest_concurrency.model import Cell, CellResult, Schedule
 from pytest_concurrency.search.token import decode
 
 _VERSION = 1
@@ -22,10 +22,16 @@ MOST = 8
 
 
 class Failing(NamedTuple):
-    """A schedule that failed, with the number of threads of its cell."""
+    """A schedule that failed, with the number of threads or processes of its cell."""
 
     threads: int
     schedule: Schedule
+    in_processes: bool = False
+
+    def is_of(self, cell: Cell) -> bool:
+        """Whether it is one of this cell."""
+        count = cell.processes if cell.in_processes else cell.threads
+        return (self.threads, self.in_processes) == (count, cell.in_processes)
 
 
 class SavedFailures:
@@ -79,7 +85,10 @@ def _document(nodeid: str, failing: Iterable[Failing]) -> dict[str, object]:
         "version": _VERSION,
         "nodeid": nodeid.encode("utf-8", "replace").decode(),
         "failing": [
-            {"threads": each.threads, "switches": [list(s) for s in each.schedule.switches]}
+            {
+                "processes" if each.in_processes else "threads": each.threads,
+                "switches": [list(s) for s in each.schedule.switches],
+            }
             for each in failing
         ],
     }
@@ -92,7 +101,13 @@ def _read(document: dict[str, object]) -> list[Failing]:
     entries = document["failing"]
     if not isinstance(entries, list):
         raise TypeError("failing")
-    return [Failing(_number(entry["threads"]), _schedule(entry["switches"])) for entry in entries]
+    return [_failing(entry) for entry in entries]
+
+
+def _failing(entry: dict[str, Any]) -> Failing:
+    in_processes = "processes" in entry
+    count = _number(entry["processes" if in_processes else "threads"])
+    return Failing(count, _schedule(entry["switches"]), in_processes)
 
 
 def _schedule(switches: Iterable[Iterable[object]]) -> Schedule:
@@ -120,11 +135,12 @@ def _set_aside(path: Path) -> str:
 
 def still_failing(results: Sequence[CellResult], before: Sequence[Failing]) -> Iterator[Failing]:
     """Yield what failed now, and what could not be tried."""
-    tried = set()
+    tried = []
     for result in results:
-        if result.cell.kind == "explored" and result.outcome in ("clean", "hazard"):
-            tried.add(result.cell.threads)
+        if result.cell.is_explored and result.outcome in ("clean", "hazard"):
+            tried.append(result.cell)
             for hazard in result.hazards:
                 if hazard.replay and hazard.is_error:
-                    yield Failing(result.cell.threads, decode(hazard.replay).schedule)
-    yield from (each for each in before if each.threads not in tried)
+                    token = decode(hazard.replay)
+                    yield Failing(token.threads, token.schedule, token.in_processes)
+    yield from (each for each in before if not any(map(each.is_of, tried)))

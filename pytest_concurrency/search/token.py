@@ -2,8 +2,8 @@
 
 Layout, before base32 (RFC 4648; lower case, no padding) and after the version: a checksum (CRC-32,
 its first three bytes), a fingerprint of the test, a fingerprint of the sources the execution
-touched, the number of threads, and the schedule's deviations as variable-length integers (seven
-bits a byte, the low ones first: LEB128).
+touched, the number of threads or processes, and the schedule's deviations as variable-length
+integers (seven bits a byte, the low ones first: LEB128).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from pytest_concurrency.model import Schedule
 from pytest_concurrency.settings.rules import shown
 
 VERSION = "c1"
+OF_PROCESSES = "p1"
+"""What the tokens of schedules of processes begin with."""
 _HEAD = 3 + 3 + 3
 
 
@@ -36,6 +38,8 @@ class Token:
     """Fingerprint of the test's id."""
     sources: bytes
     """Fingerprint of the files that the execution touched."""
+    in_processes: bool = False
+    """Whether its threads are processes."""
 
     def encode(self) -> str:
         """Return the token's text: letters and digits only."""
@@ -44,7 +48,8 @@ class Token:
             numbers.extend(switch)
         body = self.test + self.sources + bytes(_pack(numbers))
         checksum = crc32(body).to_bytes(4, "big")[:3]
-        return VERSION + b32encode(checksum + body).decode().rstrip("=").lower()
+        version = OF_PROCESSES if self.in_processes else VERSION
+        return version + b32encode(checksum + body).decode().rstrip("=").lower()
 
 
 def decode(text: str) -> Token:
@@ -53,9 +58,10 @@ def decode(text: str) -> Token:
     """
     given = text.strip().strip("'\"")
     name = shown(text)
-    if not given.startswith(VERSION):
+    if not given.startswith((VERSION, OF_PROCESSES)):
         raise TokenError(
-            f"{name} is no replay token of this version: tokens start with {VERSION!r}"
+            f"{name} is no replay token of this version: tokens start with {VERSION!r} "
+            f"or {OF_PROCESSES!r}"
         )
     digits = given[len(VERSION) :].upper()
     try:
@@ -71,7 +77,13 @@ def decode(text: str) -> Token:
     triples = zip(numbers[1::3], numbers[2::3], numbers[3::3], strict=False)
     if not numbers or len(numbers) % 3 != 1:
         raise TokenError(f"replay token {name} is damaged: its schedule is incomplete")
-    return Token(Schedule(tuple(triples)), numbers[0], body[:3], body[3:6])
+    return Token(
+        Schedule(tuple(triples)),
+        numbers[0],
+        body[:3],
+        body[3:6],
+        given.startswith(OF_PROCESSES),
+    )
 
 
 def fingerprint(nodeid: str) -> bytes:

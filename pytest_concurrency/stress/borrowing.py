@@ -18,14 +18,19 @@ from pytest_concurrency.stress.children.stacks import frames_in
 
 def with_places(results: Sequence[CellResult]) -> list[CellResult]:
     """Give the hazards that name no location that of the same failure in an explored cell."""
-    explored = [each for each in results if each.cell.kind == "explored"]
-    return [
-        each if each.cell.kind == "explored" else _with_places(each, explored) for each in results
-    ]
+    explored = [each for each in results if each.cell.is_explored]
+    return [each if each.cell.is_explored else _with_places(each, explored) for each in results]
 
 
 def _with_places(result: CellResult, explored: Iterable[CellResult]) -> CellResult:
-    nearest = sorted(explored, key=lambda each: each.cell.threads != result.cell.threads)
+    cell = result.cell
+    nearest = sorted(
+        explored,
+        key=lambda each: (
+            each.cell.in_processes != cell.in_processes,
+            each.cell.threads != cell.threads,
+        ),
+    )
     hazards = tuple(_with_place(each, result, nearest) for each in result.hazards)
     return replace(result, hazards=hazards)
 

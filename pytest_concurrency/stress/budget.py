@@ -53,14 +53,14 @@ class Budget:
         now = time.monotonic()
         cell = cells[0]
         share = (self.deadline - now) * _weight(cell) / sum(map(_weight, cells))
-        if cell.kind != "explored":
+        if not cell.is_explored:
             share = min(share, LEAST_SECONDS_AT_FULL_SPEED + self._full_speed(cell, facts))
         return now + share
 
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
         """Estimate, generously, the seconds that the runs of a cell at full speed take."""
         copies = max(cell.threads, 2 * cell.processes)
-        start = SECONDS_TO_START[self.start_method if cell.kind == "processes" else "fork"]
+        start = SECONDS_TO_START[self.start_method if cell.in_processes else "fork"]
         return self.runs(cell, self.settings.runs) * copies * (start + 5 * facts.seconds)
 
     def patience(self, facts: SerialFacts) -> float:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.hazards.lost_update import Lines
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellResult, Schedule, Settings
 from pytest_concurrency.search.bounded import MORE
@@ -20,18 +21,19 @@ from pytest_concurrency.settings.ignored import Accepts
 from pytest_concurrency.stress.budget import Budget, cut_at
 from pytest_concurrency.stress.cells.amplify import amplified
 from pytest_concurrency.stress.cells.costing import Costing
-from pytest_concurrency.stress.cells.explored import Exploration, explored_cell
+from pytest_concurrency.stress.cells.explored import Exploration, explored_cell, token_of
 from pytest_concurrency.stress.cells.free_running import run_free_running
 from pytest_concurrency.stress.cells.preload import preload
 from pytest_concurrency.stress.cells.serial import SerialFacts
 from pytest_concurrency.stress.cells.workload import Workload
+from pytest_concurrency.stress.conducted.explored import ProcessSearch, explored_processes
 from pytest_concurrency.stress.control.alone import GRACE_SECONDS
 from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.rerun import Rerun
+from pytest_concurrency.stress.processes.forks import RunOnce
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
-from pytest_concurrency.stress.processes.overwritten import Lines
 from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome, ProcessRuns
 from pytest_concurrency.stress.processes.turns import InTurn, Way
@@ -54,6 +56,8 @@ class Known(NamedTuple):
     """How often a cell at full speed repeats the test."""
     sees_all: bool
     """Whether all code that the test runs is seen."""
+    explores: bool = False
+    """Whether the schedules of its processes are searched by another cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class CellRunner:
         if cell.kind == "explored" and facts.result.outcome == "skipped":
             return CellResult(cell, "skipped", reason=facts.result.reason)
         # Where each statement is one step, processes fail as threads do: on what the set-up made.
-        no_copies = facts.no_copies if cell.kind != "processes" or facts.not_checked else ""
+        no_copies = facts.no_copies if not cell.in_processes or facts.not_checked else ""
         if reason := self._out_of_place(cell) or no_copies:
             return CellResult(cell, "skipped", reason=reason)
         self.on_progress(cell, "")
@@ -96,11 +100,12 @@ class CellRunner:
         runners: dict[str, Callable[..., CellResult]] = {
             "explored": partial(self._explored, known),
             "free-running": partial(self._free_running, known),
+            "explored-processes": partial(self._explored_processes, known),
             "processes": partial(self._processes, known),
         }
         runner = runners[cell.kind]
         started = time.monotonic()
-        last_runs = 2 if cell.kind == "explored" else 1  # what hangs is confirmed
+        last_runs = 2 if cell.is_explored else 1  # what hangs is confirmed
         longest = deadline - started + last_runs * (self.budget.patience(facts) + GRACE_SECONDS)
         result = self.host.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
@@ -192,6 +197,30 @@ class CellRunner:
         deadline: float,
         progress: Callable[[str], None],
     ) -> CellResult:
+        costing = Costing()
+        run_once = self._process_runs(cell, facts, deadline, costing)
+        result = process_cell(
+            run_once,
+            cell,
+            self.settings,
+            deadline=deadline,
+            rng=random.Random(Choices(self.seed, cell.label).random()),
+            shape=facts.shape,
+            stays_behind=self.stays_behind,
+            flowing=known.flowing,
+            sees_all=known.sees_all,
+            preempts=not known.explores,
+            on_progress=progress,
+        )
+        if not self.measures or result.outcome == "skipped":
+            return result
+        if not costing.works and time.monotonic() < deadline:
+            run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
+        return replace(result, costs=costing.costs(self.budget.start_method))
+
+    def _process_runs(
+        self, cell: Cell, facts: SerialFacts, deadline: float, costing: Costing
+    ) -> RunOnce:
         patience = self.budget.patience(facts)
         runs = ProcessRuns(
             Rerun(self.item),
@@ -214,21 +243,34 @@ class CellRunner:
                 costing.add(outcome.works)
             return None if seconds < patience and outcome.is_given_up else outcome
 
-        costing = Costing()
-        result = process_cell(
-            run_once,
-            cell,
-            self.settings,
-            deadline=deadline,
-            rng=random.Random(Choices(self.seed, cell.label).random()),
-            shape=facts.shape,
-            stays_behind=self.stays_behind,
-            flowing=known.flowing,
-            sees_all=known.sees_all,
-            on_progress=progress,
+        return run_once
+
+    def process_search(
+        self,
+        cell: Cell,
+        facts: SerialFacts,
+        deadline: float,
+        flowing: Set[Lines] = frozenset(),
+    ) -> ProcessSearch:
+        """Return what searches the schedules of processes; to be called in a child process."""
+        return ProcessSearch(
+            partial(self._process_runs(cell, facts, deadline, Costing()), watched=True),
+            self.seed,
+            partial(token_of, self.item.nodeid, cell),
+            deadline,
+            flowing,
+            self.accepts,
         )
-        if not self.measures or result.outcome == "skipped":
-            return result
-        if not costing.works and time.monotonic() < deadline:
-            run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
-        return replace(result, costs=costing.costs(self.budget.start_method))
+
+    def _explored_processes(
+        self,
+        known: Known,
+        cell: Cell,
+        facts: SerialFacts,
+        deadline: float,
+        progress: Callable[[str], None],
+    ) -> CellResult:
+        searched = self.process_search(cell, facts, deadline, known.flowing)
+        return explored_processes(
+            searched, cell, self.settings, first=known.first, on_progress=progress
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
+from pytest_concurrency.kinds import FORK_HAZARD
 from pytest_concurrency.model import Cell, CellResult, Hazard, NotRun, Settings
 from pytest_concurrency.stress.cells.serial import SerialFacts
 
@@ -21,7 +22,8 @@ RUNS_WITHOUT_MEETING = 5
 
 
 def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
-    """Return the cells after the serial one: explored, then free-running, then processes.
+    """Return the cells after the serial one: explored, then free-running, then processes, and
+    their schedules.
 
     ``is_fixed``: how much runs at once does not depend on the cell, so one of each kind is enough.
     """
@@ -33,6 +35,9 @@ def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
     if settings.runs:
         cells += [Cell("free-running", threads=count) for count in settings.threads]
         cells += [Cell("processes", processes=count) for count in settings.processes]
+    if settings.runs and settings.schedules:
+        several = [count for count in settings.processes if count > 1]
+        cells += [Cell("explored-processes", processes=count) for count in several]
     return tuple(cells)
 
 
@@ -47,12 +52,16 @@ class Need:
     """Whether all code that it runs is seen, and it changes nothing outside memory."""
     counts: Callable[[Hazard], bool]
     """Whether a hazard fails its test."""
+    forks: bool = True
+    """Whether worker processes are forked."""
 
     def not_needed(
         self, cell: Cell, results: Sequence[CellResult], *, has_failed: bool = False
     ) -> NotRun | None:
         """Return why a cell is not run; None if it is. ``has_failed``: it did in an earlier run."""
-        if cell.kind == "processes":
+        if cell.kind == "explored-processes":
+            return self._no_schedules_of_processes(cell, results)
+        if cell.in_processes:
             return None
         for result in results if cell.kind == "free-running" else ():
             if any(map(self.counts, result.hazards)):
@@ -69,6 +78,27 @@ class Need:
                 return NotRun(cell, f"every interleaving of {result.cell.label} was run: {told}")
         return None
 
+    def explores(self, cell: Cell, cells: Sequence[Cell]) -> bool:
+        """Whether one of these cells searches the schedules of the processes of this one."""
+        kind = "explored-processes"
+        return self.forks and any((c.kind, c.processes) == (kind, cell.processes) for c in cells)
+
+    def leaves_out(self, cell: Cell, results: Sequence[CellResult]) -> bool:
+        """Whether a cell is none of the test's: its processes, as the control has shown, do not
+        meet, or are not well even one after another."""
+        of_processes = _of_processes(cell, results)
+        return any(not each.meets or each.control != "clean" for each in of_processes)
+
+    def _no_schedules_of_processes(
+        self, cell: Cell, results: Sequence[CellResult]
+    ) -> NotRun | None:
+        if not self.forks:
+            return NotRun(cell, "schedules are searched where worker processes are forked")
+        found = [hazard for each in _of_processes(cell, results) for hazard in each.hazards]
+        if any(hazard.kind == FORK_HAZARD for hazard in found):
+            return NotRun(cell, "what its processes inherit goes wrong, whatever the schedule")
+        return None
+
     def runs(self, runs: int, results: Sequence[CellResult]) -> int:
         """Return how many runs at full speed are worth it, of so many that were asked for."""
         is_calm = any(map(self.shares_nothing, filter(is_complete, results)))
@@ -83,6 +113,14 @@ class Need:
     def _says_how_many(self) -> bool:
         """Whether the test itself says how many threads there are."""
         return self.facts.shape == "own-threads" and self.fixtures.isdisjoint(_OF_A_NUMBER)
+
+
+def _of_processes(cell: Cell, results: Sequence[CellResult]) -> list[CellResult]:
+    """Return the result of the process cell that belongs to an explored one."""
+    if cell.kind != "explored-processes":
+        return []
+    same = Cell("processes", processes=cell.processes)
+    return [each for each in results if each.cell == same]
 
 
 def is_complete(result: CellResult) -> bool:

@@ -191,7 +191,7 @@ class Stress:
 
     def without_excused(self, result: CellResult, facts: SerialFacts) -> CellResult:
         """Leave out what copies do to each other by what the test itself changes for all."""
-        if facts.shape != "copies" or result.cell.kind == "processes" or not result.hazards:
+        if facts.shape != "copies" or result.cell.in_processes or not result.hazards:
             return result
         return without_excused(result, changes_of(self.item.obj))
 
@@ -203,10 +203,13 @@ class Stress:
         failing: Sequence[Failing],
     ) -> None:
         cells = plan(self.settings, is_fixed=facts.is_fixed)
-        need = Need(facts, self._asked_for, self.survey.sees_all, self.counts)
+        forks = self.host.isolates and self.budget.start_method == "fork"
+        need = Need(facts, self._asked_for, self.survey.sees_all, self.counts, forks)
         settled: dict[int, SerialFacts] = {}
         for number, cell in enumerate(cells):
-            first = [each.schedule for each in failing if each.threads == cell.threads]
+            first = [each.schedule for each in failing if each.is_of(cell)]
+            if need.leaves_out(cell, results):
+                continue
             told = need.not_needed(cell, results, has_failed=bool(first))
             if told is not None:
                 not_run.append(told)
@@ -216,7 +219,8 @@ class Stress:
                 continue
             runs = need.runs(self.settings.runs, results)
             sees_all = self.survey.sees_all
-            known = Known(tuple(first), flowing_lines(results), runs, sees_all)
+            explores = need.explores(cell, cells)
+            known = Known(tuple(first), flowing_lines(results), runs, sees_all, explores)
             try:
                 result = self._controlled(cells[number:], facts, settled, known)
                 result = marked(self.without_excused(result, facts), self.accepts)

@@ -25,9 +25,9 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.model import UnseenCode
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.stress.cells.plain import plain_run
+from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.outside.watch import WATCH
 from pytest_concurrency.stress.processes.inherited.own_forks import OwnFork, fork_beside_threads
-from pytest_concurrency.stress.processes.outside import WATCH
-from pytest_concurrency.stress.processes.touch import Touch
 
 GENERATED = ""
 """The name of what ``exec()`` and ``eval()`` make."""

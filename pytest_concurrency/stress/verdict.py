@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Verdict
-from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, NOTHING_SEEN
+from pytest_concurrency.stress.outside.touch import NOTHING_OUTSIDE, NOTHING_SEEN
 
 
 def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
     """Compare the cells of one test; ``results`` may hold any cells in any order."""
     serial = [result for result in results if result.cell.kind == "serial"]
     threads = [result for result in results if result.cell.kind in ("explored", "free-running")]
-    processes = [result for result in results if result.cell.kind == "processes"]
+    processes = [result for result in results if result.cell.in_processes]
     if any(result.outcome in ("hazard", "error") for result in serial):
         return Verdict("inconclusive", "it fails without concurrency")
 
@@ -97,7 +97,7 @@ def _hazards(results: Sequence[CellResult]) -> str:
 
 def _counts(results: Sequence[CellResult]) -> str:
     """``2 and 4 threads``; the smallest evidence first."""
-    in_processes = results[0].cell.kind == "processes"
+    in_processes = results[0].cell.in_processes
     numbers = {r.cell.processes if in_processes else r.cell.threads for r in results}
     noun = "process" if in_processes else "thread"
     plural = "" if numbers == {1} else "es" if in_processes else "s"
@@ -105,20 +105,19 @@ def _counts(results: Sequence[CellResult]) -> str:
 
 
 def _fine_processes(results: Sequence[CellResult]) -> str:
-    runs = sum(result.schedules for result in results)
-    reasons = {result.reason for result in results}
+    reasons = {result.reason for result in results if result.cell.kind == "processes"}
     if reasons <= {NOTHING_OUTSIDE, NOTHING_SEEN}:
         told = NOTHING_SEEN if NOTHING_SEEN in reasons else NOTHING_OUTSIDE
-        return f"with {_counts(results)} all is well, too: {told} ({_runs(runs)})"
-    return f"{_counts(results)} one after another and at once ({_runs(runs)}) lose nothing"
+        return f"with {_counts(results)} all is well, too: {told} ({_tried(results)})"
+    return f"{_counts(results)} one after another and at once ({_tried(results)}) lose nothing"
 
 
 def _tried(results: Sequence[CellResult]) -> str:
     """``400 sampled schedules and 40 runs``: never more than was done."""
-    explored = [result for result in results if result.cell.kind == "explored"]
+    explored = [result for result in results if result.cell.is_explored]
     all_of_them = sum(result.covered for result in explored if result.exhausted)
     sampled = sum(result.schedules for result in explored if not result.exhausted)
-    runs = sum(result.schedules for result in results if result.cell.kind == "free-running")
+    runs = sum(result.schedules for result in results if not result.cell.is_explored)
     parts = []
     if all_of_them:
         parts.append("the only schedule" if all_of_them == 1 else f"all {all_of_them} schedules")

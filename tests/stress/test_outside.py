@@ -24,10 +24,12 @@ from pytest_concurrency.runtime.trace.resource import Outside
 from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
 from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
-from pytest_concurrency.stress.processes.outside import WATCH
-from pytest_concurrency.stress.processes.touch import Touch, entries_of, may_meet, meeting_places
+from pytest_concurrency.stress.outside.touch import Touch, entries_of, may_meet, meeting_places
+from pytest_concurrency.stress.outside.watch import WATCH
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
+READS = add_site(InstrumentedSite("it.py", 3, 0, "work", "read", "readline", "f.readline"))
+WITH = add_site(InstrumentedSite("it.py", 4, 0, "work", "acquire", "", "f"))
 RELEASE = add_site(InstrumentedSite("it.py", 2, 0, "work", "release", "lock", "lock"))
 FORK = multiprocessing.get_context("fork")
 
@@ -145,10 +147,24 @@ class TestObjects:
 
     def test_open_files(self, tmp_path: Path) -> None:
         with (tmp_path / "a").open("w") as file:
+            assert touch(file) == ["write"]
+            assert touch(file.write) == ["write"]
+            assert touch(file, READS) == ["read"]
+        with (tmp_path / "a").open() as file:
             assert touch(file) == ["read"]
-            assert touch(file.write) == ["read"]  # what the site says
         with tempfile.NamedTemporaryFile(dir=tmp_path) as named:
-            assert touch(named.file) == ["read"]
+            assert touch(named.file) == ["write"]
+
+    def test_to_enter_an_open_file_does_nothing_and_to_leave_it_writes(
+        self, tmp_path: Path
+    ) -> None:
+        with (tmp_path / "a").open("w") as file:
+            WATCH.start()
+            WATCH.touch(WITH, file)
+            entered = WATCH.touches[:]
+            WATCH.touch(WITH, file)
+            assert entered == []
+            assert [touch.deed for touch in WATCH.stop()] == ["write"]
 
     @pytest.mark.parametrize(
         "obj",

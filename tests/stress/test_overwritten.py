@@ -13,12 +13,12 @@ from pytest_concurrency.runtime.effects.outside import (
     remove_location_kind,
 )
 from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
+from pytest_concurrency.stress.outside.touch import Touch
 from pytest_concurrency.stress.processes.overwritten import (
     Lines,
     flowing_lines,
     lost_update_between,
 )
-from pytest_concurrency.stress.processes.touch import Touch
 
 READ = add_site(InstrumentedSite("it.py", 1, 0, "work", "call", "", "get"))
 WRITE = add_site(

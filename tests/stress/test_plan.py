@@ -30,6 +30,7 @@ def need(
 def not_run(needed: Need, *results: CellResult, has_failed: bool = False) -> list[str]:
     done = {each.cell for each in results}
     left = [each for each in plan(Settings(processes=(2, 4))) if each not in done]
+    left = [cell for cell in left if not needed.leaves_out(cell, results)]
     told = [needed.not_needed(cell, results, has_failed=has_failed) for cell in left]
     return [each.cell.label for each in told if each is not None]
 
@@ -99,6 +100,46 @@ def test_a_hazard_is_not_shown_again_at_full_speed() -> None:
         "explored 2T found a hazard: runs at full speed could only show it again"
     )
     assert not told.is_same
+
+
+FORKED = Hazard("fork-hazard", "the offset of a file", severity="warning")
+MET = CellResult(Cell("processes", processes=2), "clean", 20, 20, control="clean", meets=True)
+
+
+@pytest.mark.parametrize(
+    ("result", "more", "expected"),
+    [
+        (MET, {}, []),
+        (replace(MET, hazards=(FORKED,)), {}, ["explored 2P"]),
+        (MET, {"forks": False}, ["explored 2P", "explored 4P"]),
+    ],
+    ids=["they meet", "inherited", "spawned"],
+)
+def test_schedules_of_processes_are_searched_where_they_meet(
+    result: CellResult, more: dict[str, object], expected: list[str]
+) -> None:
+    assert not_run(need(**more), SERIAL, result) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [replace(MET, meets=False), replace(MET, outcome="fails", control="fails")],
+    ids=["they do not meet", "not one after another"],
+)
+def test_processes_that_do_not_meet_have_no_such_cell(result: CellResult) -> None:
+    assert need().leaves_out(Cell("explored-processes", processes=2), [SERIAL, result])
+    assert not need().leaves_out(Cell("explored-processes", processes=4), [SERIAL, result])
+    assert not need().leaves_out(Cell("explored-processes", processes=2), [SERIAL, MET])
+    assert not need().leaves_out(MET.cell, [SERIAL, result])
+
+
+def test_one_process_has_one_schedule() -> None:
+    cells = plan(Settings(processes=(1, 3)))
+    assert [cell.label for cell in cells if cell.in_processes] == [
+        "processes 1P",
+        "processes 3P",
+        "explored 3P",
+    ]
 
 
 @pytest.mark.parametrize("severity", ["warning", "note"])

@@ -27,9 +27,9 @@ from pytest_concurrency.model import Cell, CellResult, Settings, StartMethod
 from pytest_concurrency.stress.cells.workload import Shape
 from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, outcome_of
+from pytest_concurrency.stress.outside.touch import NOTHING_OUTSIDE, NOTHING_SEEN, Touch
 from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome
-from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, NOTHING_SEEN, Touch
 from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Overlap, Way
 from pytest_concurrency.stress.processes.unsent import ResultNotSent
 from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers

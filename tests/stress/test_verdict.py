@@ -8,7 +8,7 @@ import pytest
 
 from pytest_concurrency.kinds import HazardKind
 from pytest_concurrency.model import Cell, CellResult, Hazard
-from pytest_concurrency.stress.processes.touch import NOTHING_OUTSIDE, NOTHING_SEEN
+from pytest_concurrency.stress.outside.touch import NOTHING_OUTSIDE, NOTHING_SEEN
 from pytest_concurrency.stress.verdict import isolation_verdict
 
 SERIAL = CellResult(Cell("serial"), "clean", schedules=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding
@@ -59,17 +59,25 @@ def add_detector(detector: Detector) -> None:
     DETECTORS.insert(DETECTORS.index(_LAST[0]), detector)
 
 
-def look(observation: Observation, asked: Asked = NOTHING_MORE) -> Finding | None:
+def look(
+    observation: Observation,
+    asked: Asked = NOTHING_MORE,
+    detectors: Sequence[Detector] = DETECTORS,
+) -> Finding | None:
     """Judge one execution: return the first thing that looks like a hazard, and is not known."""
-    return next(findings_in(observation, asked), None)
+    return next(findings_in(observation, asked, detectors), None)
 
 
-def findings_in(observation: Observation, asked: Asked = NOTHING_MORE) -> Iterator[Finding]:
+def findings_in(
+    observation: Observation,
+    asked: Asked = NOTHING_MORE,
+    detectors: Sequence[Detector] = DETECTORS,
+) -> Iterator[Finding]:
     """Judge one execution: yield all that looks like a hazard, and is not known."""
     outcome = observation.execution.outcome
     if outcome in _STOPPED:
         return
-    for detector in DETECTORS:
+    for detector in detectors:
         if not detector.is_warning:
             for finding in detector.findings(observation, asked):
                 if outcome or finding.key not in asked.known:

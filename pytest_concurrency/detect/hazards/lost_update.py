@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -21,6 +21,9 @@ from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.trace.event import Event, Log, location, site_number, thread_of
 from pytest_concurrency.runtime.trace.sites import SITES
+
+Lines = tuple[tuple[str, int], tuple[str, int]]
+"""Where (path, line) a value is read, and where what follows from it is written."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,13 +132,17 @@ class LostUpdates(Detector):
 
     kinds = (KINDS[LOST_UPDATE],)
 
+    def __init__(self, flowing: Set[Lines] = frozenset()) -> None:
+        self._flowing = flowing
+        """Lines between which it is known that a value flows, from elsewhere."""
+
     def findings(self, observation: Observation, asked: Asked) -> Iterator[Finding]:
         """Yield the lost updates of an execution; one that may flow through calls, for which
         stacks are needed, if it is due to look at them.
         """
         if candidates(observation.done).updates <= asked.known:
             return  # which is so where everything was seen before
-        for found in _lost_updates(observation, asked):
+        for found in _lost_updates(observation, asked, self._flowing):
             if _is_certain(observation, found, asked.again):
                 yield FoundLostUpdate(LOST_UPDATE, observation, found)
                 continue
@@ -160,7 +167,9 @@ def _is_at(log: Log, found: LostUpdate, story: Story) -> bool:
     return all(location(log[each]) == location(log[found.write]) for each in story.own)
 
 
-def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate]:
+def _lost_updates(
+    observation: Observation, asked: Asked, flowing: Set[Lines]
+) -> Iterator[LostUpdate]:
     """Yield the lost updates that are no mistake; some may end as serial executions do. Where it is
     not known that the value read flows into the one written, an execution that fails has to be
     found by blame to fail by this, in one that passes the value has to be followed through the
@@ -170,12 +179,14 @@ def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate
     failed, doubtful = observation.failure is not None, None
     log = execution.log
     for found in lost_updates(log, execution.marks, asked.known):
+        if not found.flows and flowing and lines_of(log, found) in flowing:
+            found = replace(found, flows=True)
         if not found.flows:
             sites = _sites_of(observation, found)
             if failed or sites in asked.known:
                 continue
             is_due = doubtful is None and may_flow(*sites) and asked.is_due(sites)
-            if not contents:
+            if not observation.stacks:
                 doubtful = found if is_due else doubtful
                 continue
             if not flows_through_calls(log, observation.stacks, found):
@@ -190,6 +201,12 @@ def _lost_updates(observation: Observation, asked: Asked) -> Iterator[LostUpdate
         yield found
     if doubtful is not None:
         yield doubtful
+
+
+def lines_of(log: Log, found: LostUpdate) -> Lines:
+    """Return where a value is read, and where what follows from it is written."""
+    read, write = (SITES[site_number(log[index])] for index in (found.read, found.write))
+    return (read.path, read.line), (write.path, write.line)
 
 
 def _sites_of(observation: Observation, found: LostUpdate) -> tuple[int, int]:

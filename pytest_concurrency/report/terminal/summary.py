@@ -141,7 +141,7 @@ def _enumeration(names: Sequence[str]) -> str:
 def _cell(result: CellResult) -> str:
     if result.outcome == "skipped":
         return f"{result.cell.label}: skipped: {result.reason or 'no reason given'}"
-    explored = result.cell.kind == "explored"
+    explored = result.cell.is_explored
     is_short = result.schedules < result.planned and not result.exhausted
     short = f"{result.schedules} of " if is_short else ""
     planned = max(result.schedules, result.planned) if is_short else result.schedules

@@ -13,6 +13,7 @@ GROUPS: dict[CellKind, str] = {
     "serial": "serial",
     "explored": "explored",
     "free-running": "free",
+    "explored-processes": "explored",
     "processes": "processes",
 }
 GAP = "  "
@@ -126,7 +127,7 @@ def _outcome(result: CellResult | None) -> tuple[str, tuple[Markup, ...]]:
     if result is None:
         return "", ()
     text, color = _OUTCOMES[result.outcome]
-    if result.outcome == "clean" and result.exhausted and result.cell.kind == "explored":
+    if result.outcome == "clean" and result.exhausted and result.cell.is_explored:
         text = EXHAUSTED
     if result.is_barely_tried:
         text, color = f"{result.schedules}/{result.planned}", "yellow"
@@ -136,7 +137,7 @@ def _outcome(result: CellResult | None) -> tuple[str, tuple[Markup, ...]]:
 def _title(cell: Cell) -> str:
     if cell.kind == "serial":
         return ""
-    return f"{cell.processes}P" if cell.kind == "processes" else f"{cell.threads}T"
+    return f"{cell.processes}P" if cell.in_processes else f"{cell.threads}T"
 
 
 def _widths(cells: Sequence[Cell], grid: Sequence[Mapping[Cell, CellResult]]) -> dict[Cell, int]:

@@ -154,6 +154,10 @@ def _descriptor(site: int, args: Arguments) -> None:
     touch(site, FILE, shown, shown, number, USE)
 
 
+ITS_LOCK: Final = " (its lock)"
+"""What the name of a file's lock ends with."""
+
+
 def _locked_file(site: int, args: Arguments) -> None:
     number = args[0] if args else None
     with suppress(OSError, ValueError):
@@ -161,7 +165,7 @@ def _locked_file(site: int, args: Arguments) -> None:
             number = number.fileno()
         if type(number) is int:
             path = Path(f"/proc/self/fd/{number}").readlink()
-            methods.touch_files(site, ((f"{path} (its lock)", USE),))
+            methods.touch_files(site, ((f"{path}{ITS_LOCK}", USE),))
 
 
 def _shared(what: Shared, op: str = USE) -> Effect:

@@ -82,12 +82,18 @@ class Exploration:
 
     def token_for(self, threads: int, execution: Execution) -> str:
         """Return the token that replays ``execution``."""
-        return Token(
-            execution.schedule,
-            threads,
-            fingerprint(self.item.nodeid),
-            source_fingerprint(SITES[site_number(event)].path for event in execution.log),
-        ).encode()
+        return token_of(self.item.nodeid, Cell("explored", threads=threads), execution)
+
+
+def token_of(nodeid: str, cell: Cell, execution: Execution) -> str:
+    """Return the token that replays an execution of a test in this cell."""
+    return Token(
+        execution.schedule,
+        cell.processes if cell.in_processes else cell.threads,
+        fingerprint(nodeid),
+        source_fingerprint(SITES[site_number(event)].path for event in execution.log),
+        cell.in_processes,
+    ).encode()
 
 
 def explored_cell(

@@ -8,6 +8,7 @@ does something.
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +57,30 @@ class Stillness:
         self._still = 0
 
 
+_WITHOUT_LIMIT: dict[str, dict[int, int]] = {
+    "x86_64": {202: 4, 73: 0, 72: 0, 0: 0, 45: 0, 7: 3, 61: 0, 1: 0, 271: 3},
+    "aarch64": {98: 4, 32: 0, 25: 0, 63: 0, 207: 0, 73: 3, 260: 0, 64: 0},
+}
+"""By machine: system calls (futex, flock, fcntl, read, recvfrom, poll, wait4, write, ppoll), and
+which of their arguments says for how long they wait at most; 0: none does."""
+_NO_LIMIT = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF})
+
+
+def waits_without_limit(pid: int) -> bool:
+    """Whether each thread of a process waits in the kernel for as long as it takes, as far as the
+    system says."""
+    calls = _WITHOUT_LIMIT.get(os.uname().machine, {})
+    found = [_text(task / "syscall").split() for task in _tasks(pid)]
+    return bool(found) and all(_is_without_limit(each, calls) for each in found)
+
+
+def _is_without_limit(call: list[str], calls: dict[int, int]) -> bool:
+    if not call or not call[0].isdigit() or int(call[0]) not in calls:
+        return False
+    position = calls[int(call[0])]
+    return position == 0 or int(call[position], 16) in _NO_LIMIT
+
+
 class Overdue:
     """Tells who hangs from who only has had no CPU, when its time is up: on a busy machine, seconds
     pass for whoever does not run, too.
@@ -97,19 +122,13 @@ def _state_of(pid: int, but: int = 0) -> tuple[State, int]:
     used = 0
     states: set[State] = set()
     for task in _tasks(pid):
-        if task.name == str(but):
-            continue
         try:
-            used += int((task / "schedstat").read_text().split()[0])
-            letter = (task / "stat").read_text().rpartition(")")[2].split()[0]
-            where = (task / "wchan").read_text()
             children = (task / "children").read_text().split()
+            if task.name != str(but):
+                used += int((task / "schedstat").read_text().split()[0])
+                states |= _states_of(task)
         except (OSError, IndexError, ValueError):
             continue
-        if letter in "SI":
-            states.add("sleeping" if any(name in where for name in _SLEEPS) else "waiting")
-        elif letter not in "TtZX":
-            states.add("busy")
         for child in children:
             state, more = _state_of(int(child))
             used += more
@@ -118,6 +137,14 @@ def _state_of(pid: int, but: int = 0) -> tuple[State, int]:
         if state in states:
             return state, used
     return "unknown", used
+
+
+def _states_of(task: Path) -> set[State]:
+    letter = (task / "stat").read_text().rpartition(")")[2].split()[0]
+    if letter in "SI":
+        where = (task / "wchan").read_text()
+        return {"sleeping" if any(name in where for name in _SLEEPS) else "waiting"}
+    return set() if letter in "TtZX" else {"busy"}
 
 
 def _text(path: Path) -> str:

@@ -27,11 +27,13 @@ from pytest_concurrency.stress.children.in_child import (
 )
 from pytest_concurrency.stress.children.messages import MessageWriter, pack, unpack
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, outcome_of
+from pytest_concurrency.stress.outside.asking import Asking, IsFree
+from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.outside.watch import WATCH
 from pytest_concurrency.stress.processes.inherited import cures
 from pytest_concurrency.stress.processes.inherited.cures import Cure
 from pytest_concurrency.stress.processes.inherited.evidence import Inherited, Stuck
 from pytest_concurrency.stress.processes.inherited.watching import InParent, InWorker
-from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.turns import ARRIVED, GO, GO_ON, PAUSED
 from pytest_concurrency.stress.processes.unsent import UnsentResult
 
@@ -55,6 +57,8 @@ class Disturbance:
     seed: int = 0
     amplified: bool = False
     """Whether it pauses at random."""
+    asks: bool = False
+    """Whether it asks before each touch of something outside memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Order:
     """What is known of the parent at the fork; None where nothing is watched."""
     cure: Cure = ""
     """What is done otherwise, to see whether that helps."""
+    answers: int = -1
+    """The descriptor where it is answered, if it asks."""
 
 
 def live_as_worker(order: Order) -> None:
@@ -97,8 +103,12 @@ def live_as_worker(order: Order) -> None:
     error: BaseException | None = None
     process_tree.adopt_orphans()
     WATCH.install()
-    WATCH.before = _hold_up(order)
-    _wait_at(order.board, order.index, order.disturbance.offset)
+    asking = Asking(writer, order.answers) if order.disturbance.asks else None
+    WATCH.before = asking or _hold_up(order)
+    if asking is not None:
+        asking(None)
+    else:
+        _wait_at(order.board, order.index, order.disturbance.offset)
     began = time.perf_counter()
 
     def report(end: tuple[Any, ...], stuck: Stuck | None = None) -> None:
@@ -117,7 +127,7 @@ def live_as_worker(order: Order) -> None:
         exit_now(0)
 
     worker = _watch_inherited(order, give_up)
-    WATCH.start()
+    WATCH.start(inherits=True)
     try:
         value = order.function()
     except BaseException as raised:
@@ -169,13 +179,14 @@ def _wait_at(board: Any, index: int, offset: float) -> None:
         sleep(max(left - _SPIN_SECONDS, 0))
 
 
-def _hold_up(order: Order) -> Callable[[int], None] | None:
+def _hold_up(order: Order) -> Callable[[Touch, IsFree | None], None] | None:
     """Return what is to be done before each touch of something outside memory."""
     told, board, index, me = order.disturbance, order.board, order.index, os.getpid()
     if told.pause_at >= 0:
 
-        def pause(number: int) -> None:
-            if number == told.pause_at and os.getpid() == me and board[index] == GO:
+        def pause(touch: Touch, is_free: IsFree | None) -> None:
+            is_due = len(WATCH.touches) == told.pause_at
+            if is_due and os.getpid() == me and board[index] == GO:
                 board[index] = PAUSED
                 while board[index] != GO_ON:
                     sleep(_POLL_SECONDS)
@@ -184,7 +195,7 @@ def _hold_up(order: Order) -> Callable[[int], None] | None:
     if told.amplified:
         draw = random.Random(told.seed).random
 
-        def dawdle(_: int) -> None:
+        def dawdle(touch: Touch, is_free: IsFree | None) -> None:
             if draw() < _PAUSES:
                 sleep(_LONGEST_PAUSE_SECONDS * draw() ** 3)
 

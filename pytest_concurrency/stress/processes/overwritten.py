@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence, Set
 
-from pytest_concurrency.detect.hazards.lost_update import told_between_processes
-from pytest_concurrency.detect.lost_update import LostUpdate, lost_updates
+from pytest_concurrency.detect.hazards.lost_update import Lines, lines_of, told_between_processes
+from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.values import contents
 from pytest_concurrency.kinds import LOST_UPDATE
 from pytest_concurrency.model import CellResult, Hazard
-from pytest_concurrency.runtime.trace.event import Event, Log, access, site_number
+from pytest_concurrency.runtime.trace.event import Event, access
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
 from pytest_concurrency.runtime.trace.resource import is_outside
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.stress.processes.touch import Touch, meeting_places
-
-Lines = tuple[tuple[str, int], tuple[str, int]]
-"""Where (path, line) a value is read, and where what follows from it is written."""
+from pytest_concurrency.stress.outside.touch import Touch, meeting_places
 
 
 def flowing_lines(results: Iterable[CellResult]) -> frozenset[Lines]:
@@ -65,16 +62,11 @@ def lost_update_between(
         _event(process + 1, touch, numbers.setdefault(touch.location, len(numbers)))
         for _, process, touch in merged
     ]
-    certain = (u for u in lost_updates(log) if u.flows or _lines_of(log, u) in flowing)
+    certain = (u for u in lost_updates(log) if u.flows or lines_of(log, u) in flowing)
     found = next(certain, None)
     if found is None:
         return None
     return told_between_processes(log, found, _label(merged[found.write][2]))
-
-
-def _lines_of(log: Log, found: LostUpdate) -> Lines:
-    read, write = (SITES[site_number(log[index])] for index in (found.read, found.write))
-    return (read.path, read.line), (write.path, write.line)
 
 
 def _label(touch: Touch) -> str:

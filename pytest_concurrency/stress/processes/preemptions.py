@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pytest_concurrency.stress.processes.touch import Touch, meeting_places
+from pytest_concurrency.stress.outside.touch import Touch, meeting_places
 
 Preemption = tuple[int, int]
 """A worker, and before which of its touches of something outside memory (from 0) others run."""

@@ -13,10 +13,19 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.detect.hazards.lost_update import Lines
 from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.workload import Shape
 from pytest_concurrency.stress.item.outcomes import RunOutcome, merge
+from pytest_concurrency.stress.outside.touch import (
+    NOTHING_OUTSIDE,
+    NOTHING_SEEN,
+    Touch,
+    do_meet,
+    may_meet,
+    meet_in_talk_only,
+)
 from pytest_concurrency.stress.processes.forks import (
     ForkHazards,
     RunOnce,
@@ -24,21 +33,14 @@ from pytest_concurrency.stress.processes.forks import (
     stuck_while_held,
 )
 from pytest_concurrency.stress.processes.inherited.told import is_told
-from pytest_concurrency.stress.processes.overwritten import Lines, lost_update_between
+from pytest_concurrency.stress.processes.overwritten import lost_update_between
 from pytest_concurrency.stress.processes.preemptions import promising_preemptions
 from pytest_concurrency.stress.processes.process_run import (
     GivenUpOutside,
     GivenUpWaiting,
     ProcessOutcome,
 )
-from pytest_concurrency.stress.processes.touch import (
-    NOTHING_OUTSIDE,
-    NOTHING_SEEN,
-    Touch,
-    may_meet,
-    meet_in_talk_only,
-)
-from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Way
+from pytest_concurrency.stress.processes.turns import AtOnce, InTurn
 from pytest_concurrency.stress.processes.unsent import ResultNotSent
 
 CONTROL = "one after another"
@@ -92,13 +94,15 @@ def process_cell(
     stays_behind: str = "",
     flowing: Set[Lines] = frozenset(),
     sees_all: bool = False,
+    preempts: bool = True,
     on_progress: Callable[[str], None] | None = None,
 ) -> CellResult:
     """Run a test with its workers in turn twice, then ``settings.runs`` times at once.
 
     ``stays_behind``: what its processes do not have, for messages of why they fail. ``flowing``:
     between which lines threads have lost updates. ``sees_all``: whatever the test touches outside
-    memory is seen; then nothing is run at once where it is nothing.
+    memory is seen; then nothing is run at once where it is nothing. ``preempts``: whether some runs
+    have a single preemption; else an explored cell has them.
     """
     progress = on_progress or (lambda text: None)
     began = time.monotonic()
@@ -131,7 +135,7 @@ def process_cell(
     forks = ForkHazards(run_once, found.stuck)
     if found.stuck:
         runs.add_explained(found.stuck)
-    for way in _ways(found, planned - runs.done, rng):
+    for way in _ways(found, planned - runs.done, rng, preempts=preempts):
         if runs.must_stop():
             break
         watched = isinstance(way, InTurn) or way.amplified
@@ -166,7 +170,7 @@ def process_cell(
     result = replace(result, hazards=(*result.hazards, *found.hazards))
     if result.outcome == "clean" and found.control == "not-shared":
         result = replace(result, outcome="not-shared")
-    return replace(result, seconds=time.monotonic() - began)
+    return replace(result, seconds=time.monotonic() - began, meets=do_meet(found.traces))
 
 
 # -- the control ------------------------------------------------------------------------------
@@ -292,13 +296,15 @@ def _is_outside_touched(outcome: ProcessOutcome) -> bool:
 # -- at once ------------------------------------------------------------------------------------
 
 
-def _ways(found: _Found, count: int, rng: random.Random) -> list[Way]:
+def _ways(
+    found: _Found, count: int, rng: random.Random, *, preempts: bool
+) -> list[InTurn | AtOnce]:
     """Say how each of the runs at once goes: with one preemption each, as far as there are
     touches to preempt before, then free-running."""
-    most = max(count - _LEAST_AT_ONCE, 0)
+    most = max(count - _LEAST_AT_ONCE, 0) if preempts else 0
     patience = min(2 * found.seconds + 0.1, _PATIENCE_SECONDS)
     paused = promising_preemptions(found.traces, rng)
-    ways: list[Way] = [InTurn(pause, patience) for pause in paused[:most]]
+    ways: list[InTurn | AtOnce] = [InTurn(pause, patience) for pause in paused[:most]]
     longest = min(found.seconds, _LONGEST_OFFSET_SECONDS)
     for number in range(count - len(ways)):
         # The first one is what would happen without us.

@@ -28,13 +28,13 @@ from pytest_concurrency.stress.children.stay_behind import is_machinery
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.item.own_fixtures import Prepared
 from pytest_concurrency.stress.item.rerun import Rerun
+from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.outside.watch import WATCH
 from pytest_concurrency.stress.processes.inherited.evidence import Inherited
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, InParent, TryOut, forking
-from pytest_concurrency.stress.processes.outside import WATCH
 from pytest_concurrency.stress.processes.overwritten import ends_of
 from pytest_concurrency.stress.processes.thread_workers import NotMapped, threads_as_workers
-from pytest_concurrency.stress.processes.touch import Touch
-from pytest_concurrency.stress.processes.turns import Overlap, Way
+from pytest_concurrency.stress.processes.turns import Conducted, Overlap, Way
 from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
 
 
@@ -132,7 +132,8 @@ class ProcessRuns:
         ``patience``: the seconds that the test itself may wait.
         """
         notes = _Notes()
-        is_forked = watched and self.start_method == "fork"
+        is_noted = watched and not isinstance(way, Conducted)
+        is_forked = is_noted and self.start_method == "fork"
         parent = InParent(try_out.hold_at) if is_forked else None
         before = set(threading.enumerate())
 
@@ -140,7 +141,9 @@ class ProcessRuns:
             if notes.given_up:
                 # Whoever joins its threads on the way out would wait in vain once more.
                 raise GivenUpWaiting(_GIVEN_UP_BEFORE)
-            WATCH.stop()
+            touched = WATCH.stop()
+            if isinstance(way, Conducted):
+                way.by.main_touched(touched)
             started = [each for each in threading.enumerate() if each not in before]
             notes.answering |= dict.fromkeys(each.name for each in started)
             missed = (each.name for each in started if not is_machinery(each))
@@ -169,6 +172,8 @@ class ProcessRuns:
         caller = partial(self._call_body, run, notes, patience)
         with running(context), self._instrumented(watched, parent):
             test = self.rerun.run(caller)
+        if isinstance(way, Conducted):
+            way.by.main_touched(notes.check)
         results = notes.results
         return ProcessOutcome(
             test,

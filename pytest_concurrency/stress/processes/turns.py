@@ -20,7 +20,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pytest_concurrency import real_time as time
+from pytest_concurrency.stress.children.messages import MessageReader
 from pytest_concurrency.stress.children.stillness import Stillness
+from pytest_concurrency.stress.outside.asking import Question
+from pytest_concurrency.stress.outside.touch import Touch
 
 NOT_ARRIVED, ARRIVED, GO, PAUSED, GO_ON = range(5)
 """What the byte of a worker on the board says: set by it, by us, by it, by us."""
@@ -49,7 +52,25 @@ class AtOnce:
     """Whether each one pauses at random before what it does outside memory."""
 
 
-Way = InTurn | AtOnce
+class Conducts(Protocol):
+    """Decides, whenever a worker is about to touch something outside memory, who goes on."""
+
+    def attend(self, workers: Sequence[Asks], deadline: float) -> None:
+        """Let these workers run until all of them are over; ``deadline`` is one of
+        ``time.monotonic``."""
+
+    def main_touched(self, touches: Sequence[Touch]) -> None:
+        """Take note of what the test itself has done, while no worker was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conducted:
+    """One at a time, as somebody says at each of their touches."""
+
+    by: Conducts
+
+
+Way = InTurn | AtOnce | Conducted
 Overlap = Literal["", "waited", "slept"]
 """Whether workers in turn have waited for each other, or the next one has started although the one
 before would have gone on by itself."""
@@ -66,6 +87,31 @@ class Turned(Protocol):
 
     def is_over(self) -> bool:
         """Whether it has ended."""
+
+
+class Asks(Turned, Protocol):
+    """A worker that asks before each touch of something outside memory."""
+
+    reader: MessageReader | None
+    """Where it asks; None: it could not be started."""
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Where something can be read when it has something to say, or has ended."""
+
+    asked: list[Question]
+    """What it has asked for, and was not answered yet."""
+    said: list[bool]
+    """Whether the lock was free that it stands before, as often as it was asked."""
+
+    def receive(self) -> None:
+        """Take what has arrived."""
+
+    def answer(self, word: bytes) -> None:
+        """Let it go on, or ask it in turn."""
+
+    def note_timeout(self, why: str) -> None:
+        """It hangs: ask for its stacks."""
 
 
 class Turns:

@@ -32,6 +32,8 @@ from pytest_concurrency.stress.children.messages import MessageReader, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
+from pytest_concurrency.stress.outside import asking
+from pytest_concurrency.stress.outside.touch import Touch
 from pytest_concurrency.stress.processes.in_worker import (
     NEVER_CAME,
     Disturbance,
@@ -41,8 +43,15 @@ from pytest_concurrency.stress.processes.in_worker import (
 from pytest_concurrency.stress.processes.inherited.cures import Cure
 from pytest_concurrency.stress.processes.inherited.evidence import NOTHING, Inherited
 from pytest_concurrency.stress.processes.inherited.watching import InParent
-from pytest_concurrency.stress.processes.touch import Touch
-from pytest_concurrency.stress.processes.turns import GO, AtOnce, InTurn, Overlap, Turns, Way
+from pytest_concurrency.stress.processes.turns import (
+    GO,
+    AtOnce,
+    Conducted,
+    InTurn,
+    Overlap,
+    Turns,
+    Way,
+)
 from pytest_concurrency.stress.processes.unsent import UnsentResult
 
 _LONGEST_JITTER_SECONDS = 2e-4
@@ -104,6 +113,9 @@ def run_workers(
     ) as workers:
         if inheritance is not None:
             inheritance.has_forked()
+        if isinstance(way, Conducted):
+            way.by.attend(workers, deadline)
+            return WorkersRun(tuple(worker.result() for worker in workers))
         while not all(board[worker.index] or worker.is_over() for worker in workers):
             if time.monotonic() >= deadline:
                 break
@@ -119,6 +131,8 @@ def run_workers(
 
 def disturbance(way: Way, index: int, rng: random.Random) -> Disturbance:
     """Return what is to hold up one of the workers."""
+    if isinstance(way, Conducted):
+        return Disturbance(asks=True)
     if isinstance(way, InTurn):
         is_paused = way.pause is not None and way.pause[0] == index
         return Disturbance(pause_at=way.pause[1] if way.pause and is_paused else -1)
@@ -149,6 +163,8 @@ class _Worker:
         self.index = index
         self.final: WorkerResult | None = None
         self.reader: MessageReader | None = None
+        self.asked: list[asking.Question] = []
+        self.said: list[bool] = []
         self._late = ""
         """Why it was given up."""
         self._finished_at = math.inf
@@ -161,6 +177,7 @@ class _Worker:
         self._stack_text = ""
         self._context = multiprocessing.get_context(start_method)
         self._receiver, self._sender = self._context.Pipe(duplex=False)
+        self._answers: Sequence[int] = os.pipe() if disturbance.asks else ()
         order = Order(
             index=index,
             function=function,
@@ -175,6 +192,7 @@ class _Worker:
             tracker=resource_tracker_pid(),
             inheritance=inheritance,
             cure=cure,
+            answers=self._answers[0] if self._answers else -1,
         )
         self._process: Any = self._context.Process(  # type: ignore[attr-defined]
             target=live_as_worker, args=(order,), name=f"process-{index}"
@@ -203,6 +221,13 @@ class _Worker:
         pid: int | None = self._process.pid
         return pid
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Where something can be read when it has something to say, or has ended."""
+        if self.reader is None:
+            return ()
+        return (self.reader.fd, self._process.sentinel)
+
     def is_over(self) -> bool:
         """Whether it has ended, or has said all and does not end by itself."""
         if self.pid is None:
@@ -221,12 +246,21 @@ class _Worker:
             match message:
                 case ("coverage", payload):
                     coverage_bridge.merge(payload)
+                case (asking.ASKS, question):
+                    self.asked.append(question)
+                case (asking.SAYS, is_free):
+                    self.said.append(is_free)
                 case ("end", outcome, value, error, packing, trace, seconds, inherited):
                     self._finished_at = time.monotonic()
                     raised = _unpickled_error(error)
                     work = Work(seconds, message_seconds=packing)
                     result = WorkerResult(outcome, None, raised, trace, work, inherited)
                     self.final = _with_value(result, value)
+
+    def answer(self, word: bytes) -> None:
+        """Let it go on, or ask it in turn; of one that is gone nobody hears."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._answers[1], word)
 
     def note_timeout(self, why: str) -> None:
         """It hangs: ask for its stacks."""
@@ -249,6 +283,8 @@ class _Worker:
             self._stack_text = without_own_frames(self._stacks.read().decode(errors="replace"))
         self._stacks.close()
         self._receiver.close()
+        for number in self._answers:
+            os.close(number)
 
     def stacks_written(self) -> bool:
         return os.fstat(self._stacks.fileno()).st_size > 0

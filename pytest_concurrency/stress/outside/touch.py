@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 Deed = Literal["read", "write", "use", "lock", "unlock"]
 """``use``: what is done is not known, and may be both; ``lock`` and ``unlock`` only say whose turn
 it is."""
+Line = tuple[str, int, str]
+"""Path, number and function."""
 NO_SITE: Final = -1
 WHOLE_THING: Final = "*"
 
@@ -29,6 +31,8 @@ class Touch(NamedTuple):
     """An item's key; None where the site says which part it is."""
     owner: str = ""
     """The type of the object that was touched."""
+    line: Line | None = None
+    """Where the program's own code stood, if there is no site."""
 
     @property
     def is_data(self) -> bool:
@@ -77,12 +81,19 @@ def may_meet(traces: Sequence[Sequence[Touch]]) -> bool:
     """Whether processes may meet: where something is kept, or at a lock, for which they may wait
     for each other for ever.
     """
-    locks = {touch.location for trace in traces for touch in trace if touch.deed == "lock"}
-    is_data = any(touch.is_data for trace in traces for touch in trace)
-    return is_data or any(
+    return any(touch.is_data for trace in traces for touch in trace) or do_meet(traces)
+
+
+def do_meet(traces: Sequence[Sequence[Touch]]) -> bool:
+    """Whether processes have met: where something is kept, or at a lock."""
+    return bool(meeting_places(traces)) or any(
         sum(any(touch.location == lock for touch in trace) for trace in traces) > 1
-        for lock in locks
+        for lock in _locks(traces)
     )
+
+
+def _locks(traces: Sequence[Sequence[Touch]]) -> set[str]:
+    return {touch.location for trace in traces for touch in trace if touch.deed == "lock"}
 
 
 _TALKERS: Final = frozenset({"socket", "SSLSocket", "Connection"})

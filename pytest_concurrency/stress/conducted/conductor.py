@@ -1,0 +1,467 @@
+"""One execution of processes: at each touch of something outside memory it is decided who goes on.
+
+The workers are the tasks of a scheduler that is no part of any of them. Each asks before what it is
+about to touch, and waits for leave; one has it at a time, and runs freely up to its next touch. To
+strategies all this looks as threads do: who stands where, what has happened, who could go on.
+
+Who waits for another one is known in two ways. A lock that would have to be waited for is not
+taken: its worker is asked whether it is free whenever others have run. Everything else (pipes,
+queues, barriers) is seen in ``/proc``: a worker that sleeps in the kernel and uses no CPU time has
+come to a halt, until it goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_concurrency import real_time as time
+from pytest_concurrency._compat import get_native_id
+from pytest_concurrency.detect.observation import Execution
+from pytest_concurrency.detect.telling import site_of
+from pytest_concurrency.model import ThreadState
+from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.scheduler.task import FREE, NOT_STARTED, Task
+from pytest_concurrency.runtime.trace.event import location, operation, part_of, site_number
+from pytest_concurrency.runtime.trace.operations import (
+    ACQUIRED,
+    BEGIN,
+    END,
+    JOINED,
+    RELEASED,
+    START,
+)
+from pytest_concurrency.runtime.trace.pending import Operation
+from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+from pytest_concurrency.runtime.trace.sites import INTERNAL
+from pytest_concurrency.runtime.trace.synchronisation import Noted
+from pytest_concurrency.stress.children.stillness import (
+    WAITS_FOR_GOOD_SECONDS,
+    Overdue,
+    State,
+    Stillness,
+    waits_without_limit,
+)
+from pytest_concurrency.stress.conducted.written_down import WrittenDown, name_of
+from pytest_concurrency.stress.outside.asking import GO, IS_FREE, Question
+from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.processes.turns import Asks
+
+_TICK_SECONDS = 0.001
+"""How long is listened before it is looked how a worker is that says nothing."""
+_LONG_SECONDS = 0.5
+"""Who waits for so long waits, although somebody else works who might help."""
+_STILL_SECONDS = 0.1
+"""So long nothing may stir before it is said that nobody can go on."""
+_LOOKS_AT_SLEEPERS = 3
+_OVERTAKEN = 100
+"""Steps of others after which one that has slept has its turn, although they could go on."""
+_GIVEN_UP = "its execution was given up"
+
+
+@dataclass(slots=True)
+class _Party:
+    """A worker, as a task."""
+
+    worker: Asks
+    task: Task
+    still: Stillness | None
+    overdue: Overdue | None
+    stands_before: Question | None = None
+    """What it has asked leave for; None: it runs, waits or has ended."""
+    waits: bool = False
+    """It has come to a halt in what it was allowed to do."""
+    silent_since: float = 0.0
+    slept: int = 0
+    """At how many looks in a row it slept by the clock."""
+    came_late: int = -1
+    """Steps that all had passed when it came after a sleep: others go first; -1: it has not slept
+    or has been let go since."""
+    doubtful: bool = False
+    """Others have run since it was known whether the lock is free that it stands before."""
+    latest: Touch | None = None
+    """What it was allowed to do last."""
+    taking: tuple[Resource, int] | None = None
+    """The lock that it takes, and where."""
+    giving: tuple[Resource, int] | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self.stands_before is None and not self.waits and not self.task.done
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it stands before something that it would not have to wait for."""
+        return self.stands_before is not None and self.stands_before.is_free is not False
+
+
+class Conductor:
+    """Conducts one run of a test, however many times it starts workers.
+
+    It is a ``View`` for strategies: there is no clock, and nobody's wait runs out early.
+    """
+
+    def __init__(self, strategy: Strategy, limit: int, *, in_full: bool = False) -> None:
+        self.tasks: list[Task] = [Task(0, "main", NOT_STARTED, None)]
+        self.enabled: list[Task] = []
+        self.timers: Sequence[Any] = ()
+        self.clock = 0.0
+        self.total = 0
+        self.passed = 0
+        self.noted: list[Noted] = []
+        self.written = WrittenDown(in_full=in_full)
+        self.outcome = ""
+        self.states: tuple[ThreadState, ...] = ()
+        self.touches: list[list[Touch]] = []
+        """What each process has asked for."""
+        self._strategy = strategy
+        self._limit = limit
+        self._switches: list[tuple[int, int, int]] = []
+        self._preemptions = 0
+        self._budget = 0
+        self._parties: list[_Party] = []
+        self._current: _Party | None = None
+        self._owners: dict[Resource, Task] = {}
+        self._saw_all = True
+        self._deadline = 0.0
+        self._poller = select.poll()
+        self._all = Stillness(os.getpid(), but=get_native_id())
+        """This process and all that it has started."""
+        self._heat = strategy.begin(self)
+
+    # -- what strategies see ---------------------------------------------------------------
+
+    @property
+    def log(self) -> Sequence[Any]:
+        """The events so far."""
+        return self.written.log
+
+    def number_at(self, target: int) -> int | None:
+        """Locations are numbered when they are met."""
+        return target
+
+    def runnable(self) -> list[Task]:
+        """Return those that can go on."""
+        return self.enabled
+
+    def execution(self) -> Execution:
+        """Describe what has been executed."""
+        self.written.settle()
+        return Execution(
+            self.outcome,
+            self._switches,
+            self._preemptions,
+            self.total,
+            self.written.log,
+            len(self.tasks),
+            (),
+            self.states,
+            0,
+            self.passed,
+            self._strategy.offers,
+            not self._saw_all,
+            noted=self.noted,
+        )
+
+    # -- one group of workers --------------------------------------------------------------
+
+    def main_touched(self, touches: Sequence[Touch]) -> None:
+        """Take note of what the test itself has done, while no worker was there."""
+        main = self.tasks[0]
+        for touch in touches:
+            main.steps += 1
+            self.written.add(self.written.event_of(0, touch), touch, main.steps)
+
+    def attend(self, workers: Sequence[Asks], deadline: float) -> None:
+        """Let these workers run until all of them are over."""
+        self._deadline = deadline
+        self._enlist(workers)
+        while not self.outcome and not all(party.task.done for party in self._parties):
+            self._settle()
+            if self.outcome or all(party.task.done for party in self._parties):
+                break
+            if self.total >= self._limit:
+                self._give_up("step-limit")
+            elif (chosen := self._decide()) is not None:
+                self._let(chosen)
+            elif not self._end_waits():
+                self._give_up("timeout")
+        self._current = None
+
+    def _enlist(self, workers: Sequence[Asks]) -> None:
+        self._poller = select.poll()
+        self._parties = []
+        seconds = self._deadline - time.monotonic()
+        for worker in workers:
+            task = Task(len(self.tasks), "", NOT_STARTED, None)
+            self.tasks.append(task)
+            self.touches.append([])
+            self._note(0, INTERNAL, THREAD, task.index, START)
+            pid = worker.pid
+            still = Stillness(pid) if pid is not None else None
+            overdue = Overdue(pid, seconds) if pid is not None else None
+            self._parties.append(_Party(worker, task, still, overdue))
+            for number in worker.descriptors:
+                self._poller.register(number, select.POLLIN)
+
+    def _note(self, task: int, site: int, resource: Resource, part: Any, op: str) -> None:
+        self.noted.append((len(self.written.log), task, site, resource, part, op))
+
+    def _give_up(self, outcome: str) -> None:
+        """End the execution: what is left of the workers is ended by who has started them."""
+        self.outcome = outcome
+        self.states = tuple(map(self._state_of, (p for p in self._parties if not p.task.done)))
+        for party in self._parties:
+            party.worker.note_timeout(_GIVEN_UP)
+
+    # -- until nobody runs -----------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Wait until each worker stands before something, waits, or has ended."""
+        while not self.outcome:
+            while any(party.runs for party in self._parties):
+                if not self._listen(_TICK_SECONDS):
+                    self._look_around()
+                if self.outcome:
+                    return
+            if not self._somebody_woke():
+                self.written.settle()
+                return
+
+    def _listen(self, seconds: float) -> bool:
+        """Take what arrives within so many seconds; return whether anything did."""
+        has_come = False
+        ready = {number for number, _ in self._poller.poll(seconds * 1000)}
+        for party in self._parties:
+            if not ready.isdisjoint(party.worker.descriptors) and not party.task.done:
+                has_come = self._hear(party) or has_come
+        return has_come
+
+    def _hear(self, party: _Party) -> bool:
+        worker, reader = party.worker, party.worker.reader
+        if reader is not None and not reader.at_end:
+            worker.receive()
+        if worker.asked:
+            self._arrive(party, worker.asked.pop(0))
+            return True
+        if worker.is_over():
+            self._end(party)
+            return True
+        return False
+
+    def _arrive(self, party: _Party, question: Question) -> None:
+        self._has_done(party)
+        task = party.task
+        if party.waits and party.slept:
+            party.came_late = self.total
+        party.stands_before, party.waits, party.doubtful = question, False, False
+        party.slept = 0
+        if question.touch is None:
+            return
+        self.touches[task.index - 1].append(question.touch)
+        task.steps += 1
+        self.total += 1
+        event = self.written.event_of(
+            task.index, question.touch, waits=question.is_free is not None
+        )
+        target = hash(location(event))
+        task.operation = Operation(
+            site_number(event),
+            target,
+            part_of(event),
+            operation(event),
+            question.is_free is not None,
+        )
+
+    def _end(self, party: _Party) -> None:
+        self._has_done(party)
+        task = party.task
+        task.done, party.waits, party.stands_before = True, False, None
+        task.steps += 1
+        for number in party.worker.descriptors:
+            self._poller.unregister(number)
+        for lock in [lock for lock, owner in self._owners.items() if owner is task]:
+            del self._owners[lock]
+        self._note(task.index, INTERNAL, THREAD, task.index, END)
+        self._note(0, INTERNAL, THREAD, task.index, JOINED)
+        for other in self._parties:
+            other.doubtful = True
+
+    def _has_done(self, party: _Party) -> None:
+        """What the party was allowed to do is done."""
+        if party.taking is not None:
+            resource, site = party.taking
+            self._owners[resource] = party.task
+            self._note(party.task.index, site, resource, "", ACQUIRED)
+        if party.giving is not None:
+            resource, site = party.giving
+            self._owners.pop(resource, None)
+            self._note(party.task.index, site, resource, "", RELEASED)
+        party.taking = party.giving = None
+
+    def _look_around(self) -> None:
+        """Nobody says anything: see who has ended, and who waits for another one."""
+        for party in [party for party in self._parties if party.runs]:
+            if party.worker.is_over():
+                self._hear(party)
+            elif party.still is not None:
+                party.waits = self._has_halted(party, party.still.look())
+        if time.monotonic() < self._deadline:
+            return
+        left = [party for party in self._parties if party.runs]
+        if left and all(party.overdue is None or party.overdue.hangs() for party in left):
+            self._give_up("timeout")
+
+    def _has_halted(self, party: _Party, state: State) -> bool:
+        """Whether a worker waits for another one, or sleeps while others could run."""
+        party.slept = party.slept + 1 if state == "sleeping" else 0
+        if party.slept >= _LOOKS_AT_SLEEPERS:
+            return True
+        if state != "waiting":
+            return False
+        nobody_helps = self._all.look() in ("waiting", "sleeping")
+        return nobody_helps or time.monotonic() - party.silent_since > _LONG_SECONDS
+
+    def _somebody_woke(self) -> bool:
+        """Whether one of those that wait goes on, since another one has run."""
+        for party in self._parties:
+            if party.waits and party.still is not None:
+                state = party.still.look()
+                party.waits = state == "waiting" or (party.slept > 0 and state == "sleeping")
+        return any(party.runs for party in self._parties)
+
+    # -- who goes on -----------------------------------------------------------------------
+
+    def _decide(self) -> _Party | None:
+        """Choose who goes on; None: nobody can."""
+        current = self._current
+        if current is not None and current.can_go_on and not self._must_ask(current):
+            return current
+        self._ask_about_locks()
+        able = [party for party in self._parties if party.can_go_on]
+        able = [party for party in able if not self._comes_later(party)] or able
+        self.enabled = [party.task for party in able]
+        if not able:
+            return None
+        came = self.tasks[0] if current is None else current.task
+        chosen = self._choose(came)
+        party = next(each for each in able if each.task is chosen)
+        points = self._strategy.grant(chosen, self.enabled) if len(able) > 1 else FREE
+        self._budget = points
+        return party
+
+    def _comes_later(self, party: _Party) -> bool:
+        """Whether others go first since it has slept: in time, they are ahead of it."""
+        return 0 <= party.came_late > self.total - _OVERTAKEN
+
+    def _must_ask(self, party: _Party) -> bool:
+        """Whether the strategy is to be asked, now that the one that runs has come to a touch."""
+        before = party.task.operation
+        if before is None:
+            return True
+        is_hot = self._heat is None or self._heat[before.site : before.site + 1] != b"\0"
+        self.passed += is_hot
+        self._budget -= is_hot
+        return self._budget < 0
+
+    def _ask_about_locks(self) -> None:
+        """Learn which locks are free by now that somebody stands before."""
+        for party in self._parties:
+            question = party.stands_before
+            if question is None or question.is_free is None or not party.doubtful:
+                continue
+            party.doubtful = False
+            party.worker.answer(IS_FREE)
+            while not party.worker.said and not party.worker.is_over():
+                self._poller.poll(_TICK_SECONDS * 1000)
+                party.worker.receive()
+            if party.worker.said:
+                party.stands_before = question._replace(is_free=party.worker.said.pop())
+            else:
+                self._end(party)
+
+    def _choose(self, came: Task) -> Task:
+        """Let the strategy choose, and note down what is other than by default: the one that runs
+        goes on; when it cannot, the one with the lowest index does."""
+        default = came if came in self.enabled else self.enabled[0]
+        chosen = default
+        if len(self.enabled) > 1:
+            chosen = self._strategy.choose(self.enabled, came)
+        if chosen is not default:
+            self._switches.append((came.index, came.steps, chosen.index))
+            self._preemptions += default is came
+        return chosen
+
+    def _let(self, party: _Party) -> None:
+        """Give a worker leave for what it stands before."""
+        question, task = party.stands_before, party.task
+        assert question is not None
+        if question.touch is None:
+            self._note(task.index, INTERNAL, THREAD, task.index, BEGIN)
+        else:
+            waits = question.is_free is not None
+            event = self.written.event_of(task.index, question.touch, waits=waits)
+            self.written.add(event, question.touch, task.steps)
+            party.latest = question.touch
+            lock = (location(event)[0], site_number(event))
+            party.taking = lock if waits else None
+            party.giving = lock if question.touch.deed == "unlock" else None
+        for other in self._parties:
+            other.doubtful = True
+        party.stands_before, party.came_late, party.slept = None, -1, 0
+        party.silent_since = time.monotonic()
+        if party.still is not None:
+            party.still.forget()
+        self._current = party
+        party.worker.answer(GO)
+
+    # -- who waits for whom ----------------------------------------------------------------
+
+    def _end_waits(self) -> bool:
+        """Nobody can go on: let them try, and see who waits for good. Return whether somebody goes
+        on, or it is known that nobody does."""
+        for party in self._parties:
+            if party.stands_before is not None:
+                self._let(party)
+        began = stirred = time.monotonic()
+        while time.monotonic() < min(self._deadline, began + WAITS_FOR_GOOD_SECONDS):
+            self._settle()
+            waiting = [party for party in self._parties if not party.task.done]
+            if self.outcome or not all(party.waits for party in waiting):
+                return True
+            now = time.monotonic()
+            is_still = self._all.look() == "waiting" and all(map(_waits_for_good, waiting))
+            stirred = stirred if is_still else now
+            if any(party.slept for party in waiting):
+                began = now  # the clock wakes it
+            if now - stirred > _STILL_SECONDS:
+                self._give_up("deadlock")
+                return True
+            self._listen(_TICK_SECONDS)
+        return False
+
+    def _state_of(self, party: _Party) -> ThreadState:
+        index, touch = party.task.index, party.latest
+        if touch is None:
+            return ThreadState(index, "")
+        event = self.written.event_of(index, touch, waits=party.taking is not None)
+        name = name_of(touch)
+        owner = self._owners.get(location(event)[0])
+        held = f" held by thread {owner.index}" if owner is not None else ""
+        site = site_of(site_number(event))
+        return ThreadState(
+            index,
+            "",
+            f"{name}{held}" if party.waits else "",
+            self.written.names_of(lock for lock, by in self._owners.items() if by is party.task),
+            site,
+            (site,),
+            name if party.waits else "",
+        )
+
+
+def _waits_for_good(party: _Party) -> bool:
+    return party.worker.pid is not None and waits_without_limit(party.worker.pid)

@@ -1,0 +1,149 @@
+"""What processes touch outside memory, as the events of a log: the same that threads leave."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
+from pytest_concurrency.detect.telling import site_of
+from pytest_concurrency.detect.values import contents, show
+from pytest_concurrency.model import Access
+from pytest_concurrency.runtime.trace.event import Event, access, operation, site_number, thread_of
+from pytest_concurrency.runtime.trace.operations import (
+    ACQUIRE,
+    ONLY_READ,
+    OPERATIONS,
+    READ,
+    RELEASE,
+    TRY,
+    USE,
+    WRITE,
+)
+from pytest_concurrency.runtime.trace.resource import FILE, OUTSIDE, WHOLE, Resource
+from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
+from pytest_concurrency.stress.outside.touch import WHOLE_THING, Touch, are_entries
+
+_OPERATIONS = {"read": READ, "write": WRITE, "use": USE, "unlock": RELEASE}
+_sites: dict[tuple[str, int, str, str], int] = {}
+"""Of lines without a point of their own: path, number, function and operation."""
+
+
+class WrittenDown:
+    """The log of one execution, and what its locations are called."""
+
+    def __init__(self, *, in_full: bool) -> None:
+        self.log: list[Event] = []
+        self.accesses: list[Access] = []
+        self.contents: list[tuple[Content, Content]] = []
+        """Of what is recorded in full: what was in the location before and after."""
+        self._in_full = in_full
+        self._numbers: dict[object, int] = {}
+        """Of places, in the order in which they are met: in another run they have other names."""
+        self._names: dict[Resource, str] = {}
+        """What locks are called."""
+        self._open: list[tuple[int, str]] = []
+        """Events of which it is not known yet what has come of them, and their places."""
+
+    def event_of(self, process: int, touch: Touch, *, waits: bool = False) -> Event:
+        """Return the event that a touch is; ``waits``: it takes a lock, however long that takes."""
+        op = _OPERATIONS.get(touch.deed) or (ACQUIRE if waits else TRY)
+        resource, part = self._location_of(touch, op)
+        if not touch.is_data:
+            self._names[resource] = name_of(touch)
+        return access(process, number_of(touch, op), resource, part, op)
+
+    def _location_of(self, touch: Touch, op: str) -> tuple[Resource, Any]:
+        place = touch.location
+        if not touch.is_data:
+            return self._number(("lock", place)), ""
+        for kind in OUTSIDE[1:]:
+            if place.startswith(f"{kind} "):
+                return kind, self._number(place)
+        if place.startswith("/"):
+            return FILE, self._number(place)
+        site = SITES[touch.site] if touch.site >= 0 else None
+        if touch.part is None and site is not None and site.name and op in (READ, WRITE):
+            return self._number(place), site.name
+        is_whole = touch.part is None or touch.part == WHOLE_THING
+        return self._number(place), WHOLE if is_whole else touch.part
+
+    def _number(self, key: object) -> int:
+        return self._numbers.setdefault(key, len(self._numbers))
+
+    def add(self, event: Event, touch: Touch, step: int) -> None:
+        """Write down what is about to take place."""
+        self.settle()
+        self.log.append(event)
+        if not self._in_full:
+            return
+        op = operation(event)
+        before, value = _now(touch)
+        if op not in ONLY_READ:
+            value = ""
+            self._open.append((len(self.accesses), touch.location))
+        self.contents.append((before, before))
+        kind = OPERATIONS[op].shown if op != TRY else "acquire"
+        process, site = thread_of(event), site_of(site_number(event))
+        self.accesses.append(Access(process, step, kind, name_of(touch), site, value))
+
+    def names_of(self, locks: Iterable[Resource]) -> tuple[str, ...]:
+        """Return what these locks are called."""
+        return tuple(self._names[lock] for lock in locks)
+
+    def settle(self) -> None:
+        """What was about to take place has taken place."""
+        for index, place in self._open:
+            after, value = _now_at(place)
+            self.contents[index] = (self.contents[index][0], after)
+            old = self.accesses[index]
+            self.accesses[index] = Access(
+                old.thread, old.step, old.op, old.location, old.site, value
+            )
+        self._open.clear()
+
+
+def number_of(touch: Touch, op: str) -> int:
+    """Return the number of a touch's site; a line of its own where it has none."""
+    if touch.site >= 0:
+        return touch.site
+    path, line, function = touch.line or ("", 0, "")
+    key = (path, line, function, op)
+    if key not in _sites:
+        shown = OPERATIONS[op].shown
+        _sites[key] = add_site(InstrumentedSite(path, line, 0, function, shown, "", ""))
+    return _sites[key]
+
+
+def name_of(touch: Touch) -> str:
+    """Name what is touched as it is named between threads."""
+    place = touch.location
+    site = SITES[touch.site] if touch.site >= 0 else None
+    if place.startswith("/"):
+        if are_entries(place):
+            return f"entries of {os.path.basename(os.path.dirname(place))}"  # noqa: PTH119, PTH120
+        kind = "file" if touch.is_data else "lock on file"
+        return f"{kind} {os.path.basename(place)}"  # noqa: PTH119 - of a text
+    if not place.startswith("<object"):
+        return place.strip("<>")
+    if site is None:
+        return touch.owner or "shared memory"
+    if not touch.is_data:
+        return f"lock {site.label or touch.owner}"
+    if touch.part is None and site.name and site.op in (READ, WRITE):
+        return f"{touch.owner}.{site.name}"
+    is_item = touch.part is not None and touch.part != WHOLE_THING
+    return f"{site.label}[{touch.part}]" if is_item else site.label or touch.owner
+
+
+def _now(touch: Touch) -> tuple[Content, str]:
+    return _now_at(touch.location) if touch.is_data else (NOT_KNOWN, "")
+
+
+def _now_at(place: str) -> tuple[Content, str]:
+    """Return what is in a file."""
+    text = contents(place) if place.startswith("/") and not are_entries(place) else None
+    if not isinstance(text, str):
+        return NOT_KNOWN, ""
+    return content_of(text, state=False), show(text)
