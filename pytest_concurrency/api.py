@@ -95,7 +95,7 @@ def explore(
     if preemptions is not None and preemptions < 0:
         raise ValueError(f"preemptions must be at least 0, not {preemptions}")
     learning = Learning()
-    chosen = make(strategy, Choices(seed), learning, preemptions=preemptions)
+    chosen = make(strategy, Choices(seed), learning, preemptions=preemptions, schedules=schedules)
     instrumentation = instrumentation_for([setup, *workers, check], source)
     workload = partial(_run_once, setup, tuple(workers), check)
     explorer = Explorer(

@@ -68,6 +68,10 @@ class CellResult:
     """
     preemption_bound: int = -1
     """-1: ``covered`` counts all there are."""
+    reduced: bool = False
+    """``covered`` counts interleavings (orders of conflicting operations), not schedules: of those
+    that come down to the same one is enough.
+    """
     strategy: str = ""
     seconds: float = 0.0
     reason: str = ""
@@ -106,7 +110,8 @@ class CellResult:
         """How much of all that could happen was tried (explored cells)."""
         if not self.covered:
             return "sampled"
-        every = "the only schedule" if self.covered == 1 else f"all {self.covered} schedules"
+        noun = "interleaving" if self.reduced else "schedule"
+        every = f"the only {noun}" if self.covered == 1 else f"all {self.covered} {noun}s"
         if self.preemption_bound < 0:
             return every
         if self.preemption_bound == 0:

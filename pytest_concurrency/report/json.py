@@ -105,7 +105,12 @@ def _test(report: StressReport) -> dict[str, Any]:
 
 
 def _cell(result: CellResult) -> dict[str, Any]:
-    return {**to_wire(result.cell), **_without(result, "cell", "hazards", "costs")}
+    explored = result.cell.kind == "explored"
+    return {
+        **to_wire(result.cell),
+        **_without(result, "cell", "hazards", "costs"),
+        "added_nothing": max(result.schedules - result.distinct, 0) if explored else 0,
+    }
 
 
 def _hazard(hazard: Hazard, cell: int) -> dict[str, Any]:

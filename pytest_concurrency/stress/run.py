@@ -266,7 +266,7 @@ def _noting_forks(serial: CellResult, survey: Survey) -> CellResult:
 
 def _of_seen_code_only(result: CellResult) -> CellResult:
     """Say of a cell what can be said where there is code that is not seen."""
-    return replace(result, exhausted=False, covered=0, shares_nothing=False)
+    return replace(result, exhausted=False, covered=0, reduced=False, shares_nothing=False)
 
 
 def _not_meant_for_copies(cells: Sequence[CellResult]) -> str:

@@ -115,12 +115,15 @@ def _fine_processes(results: Sequence[CellResult]) -> str:
 def _tried(results: Sequence[CellResult]) -> str:
     """``400 sampled schedules and 40 runs``: never more than was done."""
     explored = [result for result in results if result.cell.is_explored]
-    all_of_them = sum(result.covered for result in explored if result.exhausted)
+    of_all = [result for result in explored if result.exhausted]
+    all_schedules = sum(result.covered for result in of_all if not result.reduced)
+    interleavings = sum(result.covered for result in of_all if result.reduced)
     sampled = sum(result.schedules for result in explored if not result.exhausted)
     runs = sum(result.schedules for result in results if not result.cell.is_explored)
     parts = []
-    if all_of_them:
-        parts.append("the only schedule" if all_of_them == 1 else f"all {all_of_them} schedules")
+    for number, noun in ((all_schedules, "schedule"), (interleavings, "interleaving")):
+        if number:
+            parts.append(f"the only {noun}" if number == 1 else f"all {number} {noun}s")
     if sampled:
         parts.append(f"{sampled} sampled schedule{'' if sampled == 1 else 's'}")
     if runs:

@@ -25,9 +25,9 @@ from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.strategies.systematic import Systematic
+from pytest_concurrency.search.strategies import make
 
-PROGRAMS = int(os.environ.get("FUZZ", "100"))
+PROGRAMS = int(os.environ.get("FUZZ", "50"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
 AT_ONCE = 50
 MOST = 1500
@@ -39,8 +39,9 @@ pytestmark = pytest.mark.timeout(AT_ONCE * 30)
 class Watched:
     """Runs a program, and notes how each execution ended."""
 
-    def __init__(self, module: ModuleType) -> None:
+    def __init__(self, module: ModuleType, strategy: str) -> None:
         self._module = module
+        self._strategy = strategy
         self.state: Any = None
         self.met: set[Outcome] = set()
         self.is_complete = False
@@ -51,9 +52,9 @@ class Watched:
         return (end, tuple(map(tuple, state.seen)), state.x, state.y)
 
     def search(self, instrumentation: Instrumentation) -> None:
-        """Run all schedules, or as many as there is room for."""
+        """Run all that the strategy has to run, or as much as there is room for."""
         learning = Learning()
-        strategy = Systematic(Choices(0), learning)
+        strategy = make(self._strategy, Choices(0), learning, schedules=MOST)
         stuck: list[Outcome] = []
         with exploring(instrumentation, 10):
             # What the program does while it is unwound is no part of the outcome.
@@ -68,21 +69,23 @@ class Watched:
                 learning.note(execution.log)
                 strategy.learn(execution)
                 self.executions += 1
-        self.is_complete = strategy.finished
+        self.is_complete = strategy.finished and strategy.covered is not None
 
 
-def problems_of(seed: int, folder: Path, instrumentation: Instrumentation) -> str | None:
+def problems_of(
+    seed: int, folder: Path, instrumentation: Instrumentation, strategy: str
+) -> str | None:
     """Compare; None if nothing can be said, else what is wrong (empty: nothing)."""
     program = program_of(seed)
     try:
         expected = outcomes_of(program)
     except TooManyStatesError:
         return None
-    name = f"modelled_{seed}"
+    name = f"modelled_{strategy}_{seed}"
     path = folder / f"{name}.py"
     path.write_text(program.source)
     try:
-        watched = Watched(load_module(name, path))
+        watched = Watched(load_module(name, path), strategy)
         instrumentation.prepare()
         watched.search(instrumentation)
     finally:
@@ -96,12 +99,13 @@ def problems_of(seed: int, folder: Path, instrumentation: Instrumentation) -> st
     return ""
 
 
+@pytest.mark.parametrize("strategy", ["systematic", "dpor", "auto"])
 @pytest.mark.parametrize("first", range(FIRST, FIRST + PROGRAMS, AT_ONCE))
-def test_all_outcomes_are_met(first: int, tmp_path: Path) -> None:
+def test_all_outcomes_are_met(first: int, strategy: str, tmp_path: Path) -> None:
     # Not the folder of the tests: what looks at an execution is no part of it.
     instrumentation = Instrumentation(Scope(frozenset({tmp_path})))
     seeds = range(first, first + AT_ONCE)
-    found = {seed: problems_of(seed, tmp_path, instrumentation) for seed in seeds}
+    found = {seed: problems_of(seed, tmp_path, instrumentation, strategy) for seed in seeds}
     bad = {seed: problem for seed, problem in found.items() if problem}
     assert not bad, "\n".join(f"program {seed}: {problem}" for seed, problem in bad.items())
     judged = sum(problem is not None for problem in found.values())

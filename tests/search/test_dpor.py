@@ -9,6 +9,8 @@ ones.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,7 +29,7 @@ from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
-from pytest_concurrency.search.execution.strategy import SearchStrategy, Start
+from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy, Start
 from pytest_concurrency.search.strategies.complete import Complete
 from pytest_concurrency.search.strategies.systematic import Systematic
 
@@ -81,6 +83,7 @@ def test_known_numbers_of_interleavings(name: str) -> None:
     assert isinstance(strategy, Complete)
     assert not strategy.reduced.gap
     assert len({*found}) == TRACES[name]
+    assert strategy.covered == Covered(-1, TRACES[name], is_reduced=True)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -173,6 +176,33 @@ def test_a_spinning_thread_has_no_end() -> None:
     assert not found.hazards
 
 
+class Ending:
+    """One thread asks whether another one has ended, whose last step it may have seen."""
+
+    def __init__(self) -> None:
+        self.x = 0
+        self.seen: list[tuple[int, bool]] = []
+
+    def step(self) -> None:
+        self.x = 1
+
+    def ask(self) -> None:
+        other = threading.Thread(target=self.step)
+        other.start()
+        x = self.x
+        self.seen.append((x, other.is_alive()))
+        other.join()
+
+
+def test_who_asks_whether_a_thread_has_ended_may_ask_before_it_has() -> None:
+    seen = set()
+    found = explore(
+        Ending, [Ending.ask], lambda state: seen.update(state.seen), strategy="dpor", schedules=99
+    )
+    assert found.exhausted
+    assert seen == {(0, True), (0, False), (1, True), (1, False)}
+
+
 class Grown:
     """One thread goes through a list that the other one appends to."""
 
@@ -211,3 +241,65 @@ def test_all_of_a_lost_update() -> None:
     assert found.exhausted
     assert found.distinct == TRACES["lost update 2x2"]
     assert [hazard.kind for hazard in found.hazards] == ["lost-update"]
+
+
+class Polite:
+    """One thread sleeps until the other one is through."""
+
+    def __init__(self) -> None:
+        self.done = False
+
+    def wait(self) -> None:
+        while not self.done:
+            time.sleep(0.001)
+
+    def work(self) -> None:
+        self.done = True
+
+
+def test_executions_that_grow_have_no_end() -> None:
+    program = SimpleNamespace(setup=Polite, WORKERS=[Polite.wait, Polite.work])
+    strategy, found = all_of(program, Complete, 300)
+    assert isinstance(strategy, Complete)
+    assert strategy.reduced.gap == "executions grow without end"
+    assert len(found) == 300
+
+
+class Ledger:
+    """``times`` unlocked increments in each thread, and others under a lock."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.lock = threading.Lock()
+        self.x = self.locked = 0
+
+    def work(self) -> None:
+        for _ in range(self.times):
+            self.x += 1
+
+    def work_locked(self) -> None:
+        for _ in range(self.times):
+            with self.lock:
+                self.locked += 1
+
+
+@pytest.mark.parametrize(
+    ("times", "work", "expected"),
+    [(2, Ledger.work, 6), (2, Ledger.work_locked, 6), (9, Ledger.work, 48_620)],
+)
+def test_how_many_there_will_be_is_guessed_from_the_changes(
+    times: int, work: Callable[[Ledger], None], expected: int
+) -> None:
+    program = SimpleNamespace(setup=partial(Ledger, times), WORKERS=[work, work])
+    strategy, _ = all_of(program, Complete, 2)
+    assert isinstance(strategy, Complete)
+    assert strategy.reduced.expected == expected
+
+
+def test_auto_is_through_when_either_search_is() -> None:
+    found = explore(partial(Ledger, 3), [Ledger.work] * 2, stop_at_first=False)
+    assert found.exhausted
+    assert found.covered == Covered(-1, 328, is_reduced=True)
+    few = explore(partial(Ledger, 9), [Ledger.work] * 2, schedules=60, stop_at_first=False)
+    assert not few.exhausted
+    assert few.covered is None or not few.covered.is_reduced

@@ -147,7 +147,8 @@ def _cell(result: CellResult) -> str:
     planned = max(result.schedules, result.planned) if is_short else result.schedules
     parts = [short + count(planned, "schedule" if explored else "run")]
     if explored:
-        parts.append(f"{result.distinct} distinct")
+        if not result.reduced:  # finer than what is told then
+            parts.append(f"{result.distinct} distinct")
         parts.append(result.coverage)
         if result.shares_nothing:
             parts.append("its threads share nothing")

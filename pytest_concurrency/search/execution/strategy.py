@@ -21,15 +21,21 @@ class Start(NamedTuple):
     """Most preemptions of a schedule; None: any number. For those that can keep to it."""
     job: int = 0
     """Which one it is of several jobs that share the search."""
+    schedules: int = 0
+    """How many executions there will be at most; 0: nobody knows."""
 
 
 class Covered(NamedTuple):
     """Schedules that have all been run."""
 
     preemptions: int
-    """Those with at most so many preemptions."""
+    """Those with at most so many preemptions; -1: any number."""
     schedules: int
     """How many there are."""
+    is_reduced: bool = False
+    """Whether these are interleavings: of the schedules that come down to the same order of
+    conflicting operations one at least has been run.
+    """
 
 
 class SearchStrategy(Strategy, Protocol):

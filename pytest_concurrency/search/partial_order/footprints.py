@@ -23,7 +23,7 @@ from pytest_concurrency.runtime.trace.operations import (
 from pytest_concurrency.runtime.trace.resource import WHOLE, Location, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
 
-_END_OF: Final = "the end of"
+END_OF: Final = "the end of"
 """The resource of what those meet who ask whether a thread has ended, which is the part."""
 READS: Final = 1
 """Does not change the location: tries a lock in vain, looks whether a thread has ended."""
@@ -59,11 +59,11 @@ Effects = list[tuple[Location, int]]
 def effects(site: int, resource: Resource, part: Any, op: str) -> Effects:
     """Return what an event does, and where."""
     if op == RELEASE:  # of a lock it is noted when it is done
-        return [((_END_OF, resource), CHANGES)] if site == THREAD_END else []
+        return [((END_OF, resource), CHANGES)] if site == THREAD_END else []
     effect = _EFFECTS.get(op, 0)
     found: Effects = [((resource, part), effect)] if effect else []
     if op == CALL and SITES[site].name in _ASKING:
-        found.append(((_END_OF, resource), READS))
+        found.append(((END_OF, resource), READS))
     return found
 
 

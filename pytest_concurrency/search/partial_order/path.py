@@ -99,6 +99,14 @@ class Node:
         return {**self.sleeping, **self.done}
 
 
+class Learnt(NamedTuple):
+    """What an execution was."""
+
+    transitions: list[Transition]
+    interleaving: int
+    """The same for executions in which what conflicts came in the same order."""
+
+
 class Path:
     """The path; the last node is where the next execution differs from the last one."""
 
@@ -113,7 +121,7 @@ class Path:
         noted: Sequence[Noted],
         decisions: Sequence[Decision],
         sleeping: Mapping[int, Sleeping],
-    ) -> None:
+    ) -> Learnt:
         """Take note of an execution that has followed the path and gone on beyond it, as far as its
         decisions mattered, and who slept at some of them; go to where the next one has to differ.
         """
@@ -125,8 +133,10 @@ class Path:
         for decision in decisions[len(nodes) :]:
             number = len(nodes)
             nodes.append(Node(decision, sleeping.get(number, {}), numbers[number]))
-        for race in Races(cutter, decisions).found(first):
+        races = Races(cutter, decisions)
+        for race in races.found(first):
             nodes[race.decision].put_down(race.initials)
+        learnt = Learnt(cutter.transitions, races.interleaving)
         while nodes:
             node = nodes[-1]
             done = after[len(nodes) - 1]
@@ -136,9 +146,10 @@ class Path:
             following = node.next()
             if following is not None:
                 node.chosen = following
-                return
+                return learnt
             nodes.pop()
         self.is_at_end = True
+        return learnt
 
 
 def cut(log: Log, noted: Sequence[Noted], decisions: Sequence[Decision]) -> Cutter:

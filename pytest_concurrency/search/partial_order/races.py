@@ -92,6 +92,21 @@ class Races:
             if taken >= 0 and not self._is_before(taken, clock):
                 yield from self._race(taken, thread, len(self._transitions), clock)
 
+    @property
+    def interleaving(self) -> int:
+        """Return the same for executions in which what conflicts came in the same order; to be
+        asked when all races have been found.
+        """
+        place: list[int] = []
+        """By transition: how many of its thread have touched anything, this one included."""
+        orders: list[list[tuple[int, ...]]] = [[] for _ in self._nothing]
+        for each, clock in zip(self._transitions, self._clocks, strict=True):
+            order = orders[each.thread]
+            place.append(len(order) + bool(each.footprint))
+            if each.footprint:  # else it has come to a lock, and waits
+                order.append(tuple([0 if number < 0 else place[number] for number in clock]))
+        return hash(tuple(map(tuple, orders)))
+
     def _needs(self, transition: Transition) -> tuple[Clock, list[int]]:
         """Return what has to come before a transition, and which earlier ones it races with."""
         base = self._threads[transition.thread]

@@ -16,6 +16,7 @@ from pytest_concurrency.runtime.trace.operations import (
     ACQUIRED,
     END,
     EXPIRE,
+    JOINED,
     LOOK,
     OPERATIONS,
     RELEASE,
@@ -30,8 +31,10 @@ from pytest_concurrency.runtime.trace.resource import THREAD, Location, Resource
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.search.partial_order.footprints import (
     CHANGES,
+    END_OF,
     READS,
     WAITS,
+    Effects,
     Footprint,
     add,
     effects,
@@ -95,6 +98,8 @@ class Cutter:
         """The lock of which has just been let go."""
         self._impatient: set[int] = set()
         """Threads whose wait might have run out while others could go on."""
+        self._asking: set[int] = set()
+        """Threads that have come to ask whether another one has ended."""
 
     def decide(self, number: int, decision: Decision) -> None:
         """Begin with what the thread does that was chosen."""
@@ -140,7 +145,11 @@ class Cutter:
             for where, effect in found:
                 if op == ACQUIRED and not self._has_tried(thread, where):
                     effect |= WAITS
+                elif op == JOINED and thread in self._asking:
+                    effect = READS  # who asks does not wait for it
                 add(transition.footprint, where, effect)
+            if is_point:
+                self._note_asking(thread, found)
             if found:
                 self._let_go = resource if op == RELEASED else None
                 self._has_stopped = op == END
@@ -153,6 +162,12 @@ class Cutter:
                 self._wake(transition, part)
             elif op == WAIT:
                 self._wait(thread, (resource, part))
+
+    def _note_asking(self, thread: int, found: Effects) -> None:
+        if any(where[0] == END_OF and effect == READS for where, effect in found):
+            self._asking.add(thread)
+        else:
+            self._asking.discard(thread)
 
     def _has_tried(self, thread: int, lock: Location) -> bool:
         """Whether a thread that takes a lock would have gone on without it."""

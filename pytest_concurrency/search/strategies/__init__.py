@@ -29,13 +29,15 @@ def make(
     *,
     preemptions: int | None = None,
     job: int = 0,
+    schedules: int = 0,
 ) -> SearchStrategy:
     """Return the strategy called ``name``.
 
-    ``preemptions`` bounds the systematic search, which only the first of several jobs does. Raises
-    ValueError for an unknown name.
+    ``preemptions`` bounds the systematic search, which only the first of several jobs does;
+    ``schedules`` is how many there will be at most (0: nobody knows). Raises ValueError for an
+    unknown name.
     """
     entry = STRATEGIES.get(name)
     if entry is None:
         raise ValueError(f"unknown strategy {name!r}; known are {', '.join(STRATEGIES)}")
-    return _factory(entry)(Start(choices, learning, preemptions, job))
+    return _factory(entry)(Start(choices, learning, preemptions, job, schedules))

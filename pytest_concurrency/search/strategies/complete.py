@@ -44,7 +44,7 @@ class Complete:
         """What has been run without a gap."""
         if self._is_systematic:
             return self._systematic.covered
-        return Covered(-1, self.reduced.runs) if self.reduced.finished else None
+        return self.reduced.covered
 
     @property
     def offers(self) -> Sequence[Any]:

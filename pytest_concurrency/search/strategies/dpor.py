@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.operations import END, EXPIRE, START, WAIT, WAKE
+from pytest_concurrency.search.execution.strategy import Covered
 from pytest_concurrency.search.orders.fair import Fair
+from pytest_concurrency.search.partial_order.estimate import orders_of_changes
 from pytest_concurrency.search.partial_order.histories import Histories
 from pytest_concurrency.search.partial_order.path import Asleep, Path, Sleeping
 from pytest_concurrency.search.partial_order.transitions import (
@@ -41,6 +43,14 @@ if TYPE_CHECKING:
 _ASLEEP = "asleep"
 _DIFFERENT = "not deterministic"
 _SPINS = "a thread spins"
+_GROWS = "executions grow without end"
+_ENOUGH_TO_GUESS = 8
+"""Executions."""
+_MOST_DECISIONS = 200
+_MOST_TIMES_THE_FIRST = 20
+"""So many decisions, and so many times those of the first execution, are no end in sight: a thread
+that asks again and again, and sleeps in between, may do so once more in each execution.
+"""
 _UNSEEN = "threads meet out of sight"
 
 
@@ -49,8 +59,6 @@ class Dpor(Fair):
 
     name = "dpor"
     longest_early_wait = SHORT_WAIT_SECONDS
-    covered = None
-    """Nothing can be said before it has finished."""
 
     def __init__(self) -> None:
         self._path = Path()
@@ -61,9 +69,19 @@ class Dpor(Fair):
         self.finished = False
         self.gap = ""
         """Why it cannot go on."""
+        self._most = 0
+        """Decisions that an execution may have; 0: before the first one."""
         self.runs = 0
-        self.redundant = 0
-        """Executions that added nothing: they came to what was known already."""
+        self._interleavings: set[int] = set()
+        self.expected = 1
+        """How many executions there will be, roughly: a guess from the first ones."""
+
+    @property
+    def covered(self) -> Covered | None:
+        """What has been run without a gap: nothing can be said before it has finished."""
+        if not self.finished:
+            return None
+        return Covered(-1, len(self._interleavings), is_reduced=True)
 
     def prepare(self) -> None:
         """The next execution is known from the last one."""
@@ -182,17 +200,19 @@ class Dpor(Fair):
         """Take note of what has to be tried instead of what the execution did."""
         self.runs += 1
         decisions, signs, slept = execution.offers
+        self._most = self._most or max(_MOST_DECISIONS, _MOST_TIMES_THE_FIRST * len(decisions))
         self.gap = self._gap_in(execution, signs)
         if self.gap:
             return
         if self._is_checking:
-            self.redundant += 1
             self.finished = True
             return
-        self.redundant += _ASLEEP in signs
         if decisions and decisions[0].chosen == decisions[0].choices[-1]:
             self._was_reversed = True
-        self._path.learn(execution.log, execution.noted, decisions, slept)
+        learnt = self._path.learn(execution.log, execution.noted, decisions, slept)
+        self._interleavings.add(learnt.interleaving)
+        if self.runs <= _ENOUGH_TO_GUESS:
+            self.expected = max(self.expected, orders_of_changes(learnt.transitions))
         if self._path.is_at_end:
             self.finished = self._was_reversed
             self._is_checking = not self.finished
@@ -201,6 +221,8 @@ class Dpor(Fair):
         different = next((sign for sign in signs if sign != _ASLEEP), "")
         if different:
             return different
+        if len(execution.offers[0]) > self._most:
+            return _GROWS
         if execution.outcome not in ("", "deadlock"):
             return execution.outcome
         if execution.lost_sight or _waits_for_descriptors(execution):

@@ -131,6 +131,7 @@ def explored_cell(
         exhausted=found.exhausted,
         covered=covered.schedules if covered else 0,
         preemption_bound=covered.preemptions if covered and not is_all else -1,
+        reduced=covered is not None and covered.is_reduced,
         strategy=settings.strategy,
         seconds=time.monotonic() - started,
         reason=found.reason,
@@ -185,7 +186,14 @@ def _share(
     bound = settings.preemptions if settings.preemptions >= 0 else None
     explorer = Explorer(
         runner(exploration, cell.threads, choices),
-        make(settings.strategy, choices, learning, preemptions=bound, job=job),
+        make(
+            settings.strategy,
+            choices,
+            learning,
+            preemptions=bound,
+            job=job,
+            schedules=schedules,
+        ),
         learning,
         limit=exploration.facts.step_limit,
         token=lambda execution: exploration.token_for(cell.threads, execution),
