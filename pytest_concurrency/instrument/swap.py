@@ -82,6 +82,7 @@ _HELPERS: dict[str, Any] = {
     "@failing": completion.failing,
     "@asking": completion.asking,
     "@answering": completion.answering,
+    "@timed": completion.timed,
     **IN_PLACE,
 }
 _HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not FREE_THREADED_BUILD

@@ -31,6 +31,7 @@ MODULES = (
 """Modules of the standard library that hold locks while they run, or wait."""
 
 _COMPLETING = {"set_result": "@completing", "set_exception": "@failing"}
+_CALLED = {"_set": "@answering", "function": "@timed"}
 _ASKING = {
     "Future": "_exception",
     "ApplyResult": "_value",
@@ -47,8 +48,8 @@ def rewrite_internal(tree: ast.Module) -> ast.Module:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and node.func.attr in _COMPLETING:
                 node.func.value = _wrapped(_COMPLETING[node.func.attr], node.func.value)
-            elif isinstance(node.func, ast.Attribute) and node.func.attr == "_set":
-                node.func = _wrapped("@answering", node.func)
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in _CALLED:
+                node.func = _wrapped(_CALLED[node.func.attr], node.func)
             elif _is_method(node.func):
                 node.func = _wrapped("@sync_method", node.func)
             elif _is_iter(node.func) and _is_method(node.args[0]):

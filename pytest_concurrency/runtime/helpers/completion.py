@@ -13,16 +13,19 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from functools import partial
+from threading import Timer
 from typing import Any, Final, TypeVar
 
 from pytest_concurrency._compat import is_listened_to, is_of_threads, run_work_item
 from pytest_concurrency.runtime.helpers.access import touch
+from pytest_concurrency.runtime.helpers.methods import noting
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.trace.operations import USE
 from pytest_concurrency.runtime.trace.resource import WHOLE
 from pytest_concurrency.runtime.trace.sites import add_call_in
 
 _Outcome = TypeVar("_Outcome")
+_FUNCTION: Final = add_call_in(Timer.run, "what its function belongs to")
 _DONE: Final = add_call_in(run_work_item, "the order in which jobs are done")
 
 
@@ -70,6 +73,11 @@ def asking(outcome: _Outcome, _: int) -> _Outcome:
 def answering(tell: Callable[..., Any], _: int) -> Callable[..., Any]:
     """Wrap what tells the result of a job of a ``multiprocessing.pool``."""
     return partial(_answer, tell)
+
+
+def timed(function: Any, _: int) -> Any:
+    """Wrap what a timer calls."""
+    return function if _b.current is None else noting(function, _FUNCTION)
 
 
 def _answer(tell: Any, part: int, told: tuple[bool, Any]) -> None:

@@ -166,6 +166,33 @@ def note_method(site: int, obj: Any, name: str, args: Sequence[Any]) -> None:
         _touch_by_method(site, str(kind), obj, name, tuple(args), {})
 
 
+def note_call(site: int, callee: Any, args: Sequence[Any]) -> None:
+    """The same for what is called without being seen: a bound method, or one that gets its object
+    as first argument.
+    """
+    if id(type(callee)) in METHODS_OF_C:
+        note_method(site, callee.__self__, callee.__name__, args)
+    elif type(callee) is MethodDescriptorType and args:
+        note_method(site, args[0], callee.__name__, args[1:])
+
+
+def noting(callee: Any, site: int) -> Any:
+    """Return what passes the point before ``callee`` is called by code that is not instrumented, if
+    it is a method that is not seen inside.
+    """
+    kind = type(callee)
+    if kind is MethodDescriptorType or (
+        id(kind) in METHODS_OF_C and containers.method_kind(type(callee.__self__), callee.__name__)
+    ):
+        return partial(_noted, callee, site)
+    return callee
+
+
+def _noted(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
+    note_call(site, callee, args)
+    return callee(*args, **kwargs)
+
+
 def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``ready``, for what is named like a function that opens, moves or removes files."""
     if _b.current is None and _b.amplifier is None:

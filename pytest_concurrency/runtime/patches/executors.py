@@ -25,9 +25,8 @@ from pytest_concurrency._compat import (
     target_of,
     threads_with_objects,
 )
-from pytest_concurrency.runtime.effects import containers
 from pytest_concurrency.runtime.helpers.completion import note_failed
-from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
+from pytest_concurrency.runtime.helpers.methods import noting
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.task import Abort, Task, task_of
 from pytest_concurrency.runtime.trace.sites import add_call_in
@@ -60,15 +59,9 @@ def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
             _lend_workers(self)
         elif not workers:
             put_pool(self, pool_of(self)._replace(threads=_InOrder()))
-        if id(type(fn)) in METHODS_OF_C and containers.method_kind(type(fn.__self__), fn.__name__):
-            fn = partial(_call_method, fn)
+        fn = noting(fn, _JOB)
     future: Future[Any] = _real_submit(self, fn, *args, **kwargs)
     return future
-
-
-def _call_method(method: Any, *args: Any, **kwargs: Any) -> Any:
-    note_method(_JOB, method.__self__, method.__name__, args)
-    return method(*args, **kwargs)
 
 
 def _lend_workers(executor: Any) -> None:

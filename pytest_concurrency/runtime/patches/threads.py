@@ -25,7 +25,7 @@ from pytest_concurrency._compat import (
 )
 from pytest_concurrency._origins import UNDER_PROGRAMS, origin_of, runs_tests
 from pytest_concurrency.runtime.helpers.locks import point
-from pytest_concurrency.runtime.helpers.methods import METHODS_OF_C, note_method
+from pytest_concurrency.runtime.helpers.methods import note_call
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.patches.tracing import hide_from_tracing
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
@@ -89,9 +89,7 @@ def _run(thread: threading.Thread, task: Task, own_run: Any) -> None:
         hide_from_tracing()
         if isinstance(thread, threading.Timer):
             point(thread, _TIMER, "call")  # it waits out of sight, but who cancels it meets it
-        target: Any = target_of(thread)
-        if id(type(target)) in METHODS_OF_C:
-            note_method(_TARGET, target.__self__, target.__name__, arguments_of(thread))
+        note_call(_TARGET, target_of(thread), arguments_of(thread))
         thread.run()
     except Abort:
         pass

@@ -53,10 +53,8 @@ def add_site(site: InstrumentedSite) -> int:
 def add_call_in(function: Any, label: str) -> int:
     """Enter a call that a function of the standard library makes, and return its number."""
     code = function.__code__
-    site = InstrumentedSite(
-        code.co_filename, code.co_firstlineno, 0, code.co_qualname, "call", code.co_name, label
-    )
-    return add_site(site)
+    place = (code.co_filename, code.co_firstlineno, 0, code.co_qualname)
+    return add_site(InstrumentedSite(*place, "call", code.co_name, label, is_bound=True))
 
 
 _everywhere = bytearray()

@@ -39,7 +39,7 @@ from pytest_concurrency.runtime.trace.operations import (
     USE,
     WRITE,
 )
-from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Location, Outside
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Location, Outside, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.describe.activations import Activations
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
@@ -107,6 +107,10 @@ class _Recorder:
         """Files that have been opened to be written: what was may still be in a buffer."""
         self._names: dict[Any, str] = {}
         """Of objects that have no name where they are touched, by number."""
+        self._labels: dict[Resource, str] = {}
+        """What a container as a whole is called where it has a name."""
+        self._nameless: list[tuple[int, Resource]] = []
+        """Accesses to objects that have none there."""
 
         self._sync = SyncNames()
         self.names = self._sync.names
@@ -130,6 +134,9 @@ class _Recorder:
             self._goes_on(thread)
         for index, met in self._met.items():
             self._accesses[index][_LOCATION] = met.name or self._accesses[index][_LOCATION]
+        for index, resource in self._nameless:
+            if resource in self._labels:
+                self._accesses[index][_LOCATION] = self._labels[resource]
         sites = {number: site_of(number) for number in {each[_SITE] for each in self._accesses}}
         for each in self._accesses:
             each[_SITE] = sites[each[_SITE]]
@@ -157,7 +164,13 @@ class _Recorder:
         op = operation(event)
         is_read = op in ONLY_READ
         found = peek(event, obj, name) if is_read or op == WRITE else MISSING
-        label = location_name(event, obj, name, self._called(event, obj))
+        called = self._called(event, obj)
+        label = location_name(event, obj, name, called)
+        if part_of(event) is WHOLE and op in (READ, WRITE):
+            if not SITES[site_number(event)].is_bound:
+                self._labels.setdefault(resource_of(event), label)
+            elif not called:
+                self._nameless.append((index, resource_of(event)))
         is_outside = type(resource_of(event)) is Outside
         if resource_of(event) is FILE and op == WRITE and SITES[site_number(event)].name == "open":
             self._buffered.add(location(event))
