@@ -7,6 +7,7 @@ that is told here if it is what its module holds under that name, replaced or no
 from __future__ import annotations
 
 import os
+import random
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -175,7 +176,17 @@ def _shared(what: Shared, op: str = USE) -> Effect:
     return effect
 
 
+def _jitter(site: int, args: Arguments) -> None:
+    """Draw by how much something differs, the time for which it is kept say. Where the clock stands
+    still, so does chance: two that come at one time get one number.
+    """
+    _READS_CHANCE(site, args)
+    if _b.stands_still and _b.holder() is not None:
+        random.seed(0)
+
+
 _CHANCE, _LOCALE, _RECURSION, _SOCKETS, _UMASK = (Shared() for _ in range(5))
+_READS_CHANCE: Final = _shared(_CHANCE, "read")
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -225,8 +236,9 @@ _FUNCTIONS: Final[dict[str, dict[str, Effect]]] = {
     "pprint": _each(_looks, "pformat pprint"),
     "random": {
         **_each(_shared(_CHANCE, "write"), "seed setstate"),
-        **_each(_shared(_CHANCE, "read"), "getstate getrandbits randbytes random randint"),
-        **_each(_shared(_CHANCE, "read"), "randrange uniform gauss choice choices sample shuffle"),
+        **_each(_READS_CHANCE, "getstate getrandbits randbytes randint randrange"),
+        **_each(_READS_CHANCE, "choice choices sample shuffle"),
+        **_each(_jitter, "random uniform gauss"),
     },
     "socket": _each(_shared(_SOCKETS), "setdefaulttimeout getdefaulttimeout"),
     "statistics": _each(_looks, "fmean mean median mode pstdev stdev variance"),
