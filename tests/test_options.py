@@ -67,7 +67,8 @@ def test_the_defaults_when_on(pytester: pytest.Pytester) -> None:
         ("gate", "none", "none"),
         ("source", "spam,eggs", ("spam", "eggs")),
         ("source", "spam.eggs -spam.ham", ("spam.eggs", "-spam.ham")),
-        ("start-method", "spawn", "spawn"),
+        ("start-method", "spawn", ("spawn",)),
+        ("start-method", "spawn,fork", ("fork", "spawn")),
     ],
 )
 def test_command_line_and_ini_accept_the_same(
@@ -100,6 +101,9 @@ def test_an_effort_sets_several_values_and_each_of_them_wins(
 
 
 PACKAGES = "names of packages or modules, separated by commas; -NAME leaves one out"
+METHODS = (
+    f"some of {', '.join(multiprocessing.get_all_start_methods())}, separated by commas, each once"
+)
 BAD = [
     ("threads", "0", "different integers from 1 to 64, or none"),
     ("threads", "65", "different integers from 1 to 64, or none"),
@@ -132,7 +136,8 @@ BAD = [
     ("source", "spam..eggs", PACKAGES),
     ("source", "--spam", PACKAGES),
     ("source", "src/spam", PACKAGES),
-    ("start-method", "clone", f"one of {', '.join(multiprocessing.get_all_start_methods())}"),
+    ("start-method", "clone", METHODS),
+    ("start-method", "fork,fork", METHODS),
     ("json", "", "the path of a file"),
     ("seed", "9" * 50, "an integer of at most 40 digits, or random"),
 ]

@@ -22,17 +22,28 @@ class Cell:
     kind: CellKind
     threads: int = 1
     processes: int = 1
+    start_method: Literal["", "fork", "spawn", "forkserver"] = ""
+    """How the workers of a process cell are started; empty: it has none."""
 
     @property
     def label(self) -> str:
-        """Short name for tables: ``serial``, ``explored 2T``, ``free 4T``, ``explored 2P``,
-        ``processes 2P``.
+        """Short name: ``serial``, ``explored 2T``, ``free 4T``, ``explored 2P``, ``processes 2P``,
+        which are forked, or ``processes 2P spawn``.
         """
         if self.kind == "serial":
             return "serial"
-        if self.in_processes:
-            return f"{self.kind.partition('-')[0]} {self.processes}P"
-        return f"{'free' if self.kind == 'free-running' else 'explored'} {self.threads}T"
+        kind = "free" if self.kind == "free-running" else self.kind.partition("-")[0]
+        return f"{kind} {self.title}"
+
+    @property
+    def title(self) -> str:
+        """What stands above its column, below its kind."""
+        if self.kind == "serial":
+            return ""
+        if not self.in_processes:
+            return f"{self.threads}T"
+        method = f" {self.start_method}" if self.start_method not in ("", "fork") else ""
+        return f"{self.processes}P{method}"
 
     @property
     def in_processes(self) -> bool:

@@ -48,7 +48,8 @@ class Settings:
     """
     time: float = 60.0
     """Seconds that all cells of one test may take together."""
-    start_method: StartMethod = "fork"
+    start_method: tuple[StartMethod, ...] = ("fork",)
+    """How workers of process cells are started: a cell for each."""
     gate: Gate = "marked"
     source: tuple[str, ...] = ()
     """Top-level packages to instrument besides the project's own files."""

@@ -121,7 +121,7 @@ def read_options(config: pytest.Config) -> Options:
     if given.get("seed") == "random":
         given["seed"] = getattr(config, "workerinput", {}).get(_SEED_OF_CONTROLLER) or draw_seed()
     if not hasattr(os, "fork"):
-        given.setdefault("start_method", "spawn")
+        given.setdefault("start_method", ("spawn",))
     select = given.pop("select", "marked")
     if not stress:
         return Options(given=tuple(given.items()), idle=_idle(config))

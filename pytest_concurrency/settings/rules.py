@@ -163,10 +163,17 @@ def _strategy(value: object) -> str:
     return _word(tuple(STRATEGIES))(value)  # which another package may have added to
 
 
-def _start_method(value: object) -> str:
+_METHODS = ("fork", "spawn", "forkserver")
+
+
+def _start_methods(value: object) -> tuple[str, ...]:
     import multiprocessing  # only for those who ask: it is slow to import
 
-    return _word(tuple(multiprocessing.get_all_start_methods()))(value)
+    known = multiprocessing.get_all_start_methods()
+    names = value if isinstance(value, list) else []
+    if names and all(name in known for name in names) and len({*names}) == len(names):
+        return tuple(sorted(names, key=_METHODS.index))
+    raise ValueError(f"some of {', '.join(known)}, separated by commas, each once")
 
 
 def _non_empty(accepted: str) -> Callable[[object], str]:
@@ -253,10 +260,12 @@ RULES: dict[str, Rule] = {
         many=True,
     ),
     "start_method": Rule(
-        str,
-        _start_method,
-        "fork|spawn|forkserver",
-        "how the workers of process cells are started (default: fork, where there is one)",
+        _parse_names,
+        _start_methods,
+        "METHOD[,METHOD]",
+        "how the workers of process cells are started: fork, spawn, forkserver; a cell for each "
+        "(default: fork, where there is one)",
+        many=True,
     ),
     "replay": Rule(
         str,

@@ -31,7 +31,6 @@ class Budget:
     """What there is for one test."""
 
     settings: Settings
-    start_method: StartMethod
     deadline: float
     """Of ``time.monotonic``."""
 
@@ -60,12 +59,14 @@ class Budget:
     def _full_speed(self, cell: Cell, facts: SerialFacts) -> float:
         """Estimate, generously, the seconds that the runs of a cell at full speed take."""
         copies = max(cell.threads, 2 * cell.processes)
-        start = SECONDS_TO_START[self.start_method if cell.in_processes else "fork"]
+        start = SECONDS_TO_START[cell.start_method or "fork"]
         return self.runs(cell, self.settings.runs) * copies * (start + 5 * facts.seconds)
 
-    def patience(self, facts: SerialFacts) -> float:
-        """Return the seconds after which one run hangs, however little time its cell has."""
-        return LEAST_PATIENCE_SECONDS + 20 * (facts.seconds + SECONDS_TO_START[self.start_method])
+    def patience(self, facts: SerialFacts, method: StartMethod = "fork") -> float:
+        """Return the seconds after which one run hangs, however little time its cell has;
+        ``method``: how its processes are started, if it has some.
+        """
+        return LEAST_PATIENCE_SECONDS + 20 * (facts.seconds + SECONDS_TO_START[method])
 
 
 def _weight(cell: Cell) -> int:

@@ -106,7 +106,8 @@ class CellRunner:
         runner = runners[cell.kind]
         started = time.monotonic()
         last_runs = 2 if cell.is_explored else 1  # what hangs is confirmed
-        longest = deadline - started + last_runs * (self.budget.patience(facts) + GRACE_SECONDS)
+        patience = self.budget.patience(facts, cell.start_method or "fork")
+        longest = deadline - started + last_runs * (patience + GRACE_SECONDS)
         result = self.host.run(
             lambda progress: self._loaded(facts, partial(runner, cell, facts, deadline, progress)),
             seconds=longest,
@@ -216,18 +217,19 @@ class CellRunner:
             return result
         if not costing.works and time.monotonic() < deadline:
             run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
-        return replace(result, costs=costing.costs(self.budget.start_method))
+        return replace(result, costs=costing.costs(cell.start_method or "fork"))
 
     def _process_runs(
         self, cell: Cell, facts: SerialFacts, deadline: float, costing: Costing
     ) -> RunOnce:
-        patience = self.budget.patience(facts)
+        method = cell.start_method or "fork"
+        patience = self.budget.patience(facts, method)
         runs = ProcessRuns(
             Rerun(self.item),
             facts.shape,
             cell.processes,
             self.instrumentation,
-            self.budget.start_method,
+            method,
             facts.threads_may_die,
             facts.own_fixtures,
         )

@@ -34,10 +34,16 @@ def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
         cells += [Cell("explored", threads=count) for count in settings.threads]
     if settings.runs:
         cells += [Cell("free-running", threads=count) for count in settings.threads]
-        cells += [Cell("processes", processes=count) for count in settings.processes]
+        cells += [
+            Cell("processes", processes=count, start_method=method)
+            for method in settings.start_method
+            for count in settings.processes
+        ]
     if settings.runs and settings.schedules:
         several = [count for count in settings.processes if count > 1]
-        cells += [Cell("explored-processes", processes=count) for count in several]
+        cells += [
+            Cell("explored-processes", processes=count, start_method="fork") for count in several
+        ]
     return tuple(cells)
 
 
@@ -80,8 +86,7 @@ class Need:
 
     def explores(self, cell: Cell, cells: Sequence[Cell]) -> bool:
         """Whether one of these cells searches the schedules of the processes of this one."""
-        kind = "explored-processes"
-        return self.forks and any((c.kind, c.processes) == (kind, cell.processes) for c in cells)
+        return self.forks and replace(cell, kind="explored-processes") in cells
 
     def leaves_out(self, cell: Cell, results: Sequence[CellResult]) -> bool:
         """Whether a cell is none of the test's: its processes, as the control has shown, do not
@@ -119,7 +124,7 @@ def _of_processes(cell: Cell, results: Sequence[CellResult]) -> list[CellResult]
     """Return the result of the process cell that belongs to an explored one."""
     if cell.kind != "explored-processes":
         return []
-    same = Cell("processes", processes=cell.processes)
+    same = replace(cell, kind="processes")
     return [each for each in results if each.cell == same]
 
 

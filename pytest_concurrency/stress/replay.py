@@ -48,7 +48,7 @@ def replay(stress: Stress, token: Token) -> StressReport:
     facts = stress.control.serial()
     cell = Cell("explored", threads=token.threads)
     if token.in_processes:
-        cell = Cell("explored-processes", processes=token.threads)
+        cell = Cell("explored-processes", processes=token.threads, start_method="fork")
     report = StressReport(
         stress.item.nodeid,
         stress.gated,

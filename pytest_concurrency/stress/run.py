@@ -141,8 +141,7 @@ class Stress:
     @property
     def budget(self) -> Budget:
         """What time there is, and for what."""
-        start = self.settings.start_method if self.host.isolates else "spawn"
-        return Budget(self.settings, start, self.deadline)
+        return Budget(self.settings, self.deadline)
 
     @property
     def control(self) -> Control:
@@ -202,8 +201,11 @@ class Stress:
         facts: SerialFacts,
         failing: Sequence[Failing],
     ) -> None:
-        cells = plan(self.settings, is_fixed=facts.is_fixed)
-        forks = self.host.isolates and self.budget.start_method == "fork"
+        settings = self.settings
+        if not self.host.isolates:  # what the test has done to this process is not to be inherited
+            settings = replace(settings, start_method=("spawn",))
+        cells = plan(settings, is_fixed=facts.is_fixed)
+        forks = "fork" in settings.start_method
         need = Need(facts, self._asked_for, self.survey.sees_all, self.counts, forks)
         settled: dict[int, SerialFacts] = {}
         for number, cell in enumerate(cells):

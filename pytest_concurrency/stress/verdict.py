@@ -8,6 +8,7 @@ side, and even then says only how much was tried.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Verdict
@@ -18,7 +19,36 @@ def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
     """Compare the cells of one test; ``results`` may hold any cells in any order."""
     serial = [result for result in results if result.cell.kind == "serial"]
     threads = [result for result in results if result.cell.kind in ("explored", "free-running")]
-    processes = [result for result in results if result.cell.in_processes]
+    processes, methods = _judged_methods([r for r in results if r.cell.in_processes])
+    verdict = _verdict(serial, threads, processes, results)
+    return replace(verdict, reason=f"{verdict.reason}; {methods}") if methods else verdict
+
+
+def _judged_methods(results: Sequence[CellResult]) -> tuple[list[CellResult], str]:
+    """Leave out the cells of a start method that says nothing, where another one does; and say
+    what each method shows, where there are several.
+    """
+    outcomes: dict[str, dict[str, None]] = {}
+    for each in results:
+        outcomes.setdefault(each.cell.start_method or "fork", {})[each.outcome] = None
+    silent = {method for method, found in outcomes.items() if found.keys() <= _NOT_TRIED}
+    kept = [each for each in results if (each.cell.start_method or "fork") not in silent]
+    told = ", ".join(
+        f"{method} {'not tried' if method in silent else _and([*found])}"
+        for method, found in outcomes.items()
+    )
+    return kept or [*results], f"by start method: {told}" if len(outcomes) > 1 else ""
+
+
+_NOT_TRIED = {"error", "skipped"}
+
+
+def _verdict(
+    serial: Sequence[CellResult],
+    threads: Sequence[CellResult],
+    processes: Sequence[CellResult],
+    results: Sequence[CellResult],
+) -> Verdict:
     if any(result.outcome in ("hazard", "error") for result in serial):
         return Verdict("inconclusive", "it fails without concurrency")
 
@@ -101,7 +131,9 @@ def _counts(results: Sequence[CellResult]) -> str:
     numbers = {r.cell.processes if in_processes else r.cell.threads for r in results}
     noun = "process" if in_processes else "thread"
     plural = "" if numbers == {1} else "es" if in_processes else "s"
-    return f"{_and([str(number) for number in sorted(numbers)])} {noun}{plural}"
+    methods = [*dict.fromkeys(r.cell.start_method for r in results if r.cell.start_method)]
+    how = f" ({_and(methods)})" if in_processes and methods not in ([], ["fork"]) else ""
+    return f"{_and([str(number) for number in sorted(numbers)])} {noun}{plural}{how}"
 
 
 def _fine_processes(results: Sequence[CellResult]) -> str:

@@ -26,7 +26,7 @@ NOW = 1000.0
 def seconds_of(cells: list[Cell], *, serial: float) -> float:
     """What the first one of these cells gets of a minute."""
     facts = SerialFacts(CellResult(Cell("serial"), "clean"), seconds=serial)
-    return Budget(Settings(), "fork", NOW + 60).end_of(cells, facts) - NOW
+    return Budget(Settings(), NOW + 60).end_of(cells, facts) - NOW
 
 
 @pytest.fixture
@@ -42,15 +42,15 @@ def gil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("gil", [True], indirect=True)
 def test_cells_have_equal_shares(gil: None, still_clock: None) -> None:
     assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == 30
-    assert Budget(Settings(), "fork", 0.0).runs(FREE_RUNNING, 20) == 20
+    assert Budget(Settings(), 0.0).runs(FREE_RUNNING, 20) == 20
 
 
 @pytest.mark.parametrize("gil", [False], indirect=True)
 def test_without_the_gil_runs_at_full_speed_have_more(gil: None, still_clock: None) -> None:
     assert seconds_of([EXPLORED, FREE_RUNNING], serial=9) == 15
     assert seconds_of([FREE_RUNNING, PROCESSES], serial=9) == 45
-    assert Budget(Settings(), "fork", 0.0).runs(FREE_RUNNING, 20) == 60
-    assert Budget(Settings(), "fork", 0.0).runs(PROCESSES, 20) == 20
+    assert Budget(Settings(), 0.0).runs(FREE_RUNNING, 20) == 60
+    assert Budget(Settings(), 0.0).runs(PROCESSES, 20) == 20
 
 
 def test_a_run_at_full_speed_needs_no_more_than_its_runs(still_clock: None) -> None:

@@ -103,7 +103,8 @@ def test_a_hazard_is_not_shown_again_at_full_speed() -> None:
 
 
 FORKED = Hazard("fork-hazard", "the offset of a file", severity="warning")
-MET = CellResult(Cell("processes", processes=2), "clean", 20, 20, control="clean", meets=True)
+FORKS = Cell("processes", processes=2, start_method="fork")
+MET = CellResult(FORKS, "clean", 20, 20, control="clean", meets=True)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +128,10 @@ def test_schedules_of_processes_are_searched_where_they_meet(
     ids=["they do not meet", "not one after another"],
 )
 def test_processes_that_do_not_meet_have_no_such_cell(result: CellResult) -> None:
-    assert need().leaves_out(Cell("explored-processes", processes=2), [SERIAL, result])
-    assert not need().leaves_out(Cell("explored-processes", processes=4), [SERIAL, result])
-    assert not need().leaves_out(Cell("explored-processes", processes=2), [SERIAL, MET])
+    explored = replace(FORKS, kind="explored-processes")
+    assert need().leaves_out(explored, [SERIAL, result])
+    assert not need().leaves_out(replace(explored, processes=4), [SERIAL, result])
+    assert not need().leaves_out(explored, [SERIAL, MET])
     assert not need().leaves_out(MET.cell, [SERIAL, result])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,3 +208,39 @@ def test_less_than_a_tenth_is_not_clean(schedules: int, exhausted: bool, verdict
 def test_nothing_ran() -> None:
     assert isolation_verdict([]).verdict == "inconclusive"
     assert isolation_verdict([SERIAL]).verdict == "inconclusive"
+
+
+def by(method: Any, results: list[CellResult]) -> list[CellResult]:
+    return [replace(each, cell=replace(each.cell, start_method=method)) for each in results]
+
+
+@pytest.mark.parametrize(
+    ("processes", "verdict", "ending"),
+    [
+        ([*by("fork", PROCESSES), *by("spawn", SKIPPED)], "clean", "fork clean, spawn not tried"),
+        ([*by("fork", BROKEN), *by("spawn", PROCESSES)], "breaks", "fork fails, spawn clean"),
+        ([*by("fork", FAILING), *by("spawn", PROCESSES)], "exposed", "fork hazard, spawn clean"),
+        (
+            [*by("fork", SKIPPED), *by("spawn", SKIPPED)],
+            "inconclusive",
+            "fork not tried, spawn not tried",
+        ),
+        (
+            [*by("fork", FAILING), *by("fork", SKIPPED), *by("spawn", SKIPPED)],
+            "exposed",
+            "fork hazard and skipped, spawn not tried",
+        ),
+    ],
+)
+def test_start_methods_side_by_side(processes: list[CellResult], verdict: str, ending: str) -> None:
+    found = isolation_verdict([SERIAL, *THREADS, *processes])
+    assert found.verdict == verdict
+    assert found.reason.endswith(f"; by start method: {ending}")
+
+
+def test_another_start_method_than_fork_is_named() -> None:
+    reason = isolation_verdict([SERIAL, *THREADS, *by("spawn", FAILING)]).reason
+    assert reason.startswith("failures with 2 processes (spawn) at once")
+    assert isolation_verdict([SERIAL, *THREADS, *by("fork", FAILING)]) == isolation_verdict(
+        [SERIAL, *THREADS, *FAILING]
+    )

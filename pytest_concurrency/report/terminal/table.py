@@ -16,6 +16,7 @@ GROUPS: dict[CellKind, str] = {
     "explored-processes": "explored",
     "processes": "processes",
 }
+_METHODS = ("", "fork", "spawn", "forkserver")
 GAP = "  "
 INNER_GAP = " "
 NARROWEST_NAME = 16
@@ -116,7 +117,15 @@ def _all_cells(reports: Sequence[StressReport]) -> list[Cell]:
     order = list(GROUPS)
     cells = {result.cell for report in reports for result in report.cells}
     cells.update(each.cell for report in reports for each in report.not_run)
-    return sorted(cells, key=lambda cell: (order.index(cell.kind), cell.threads, cell.processes))
+    return sorted(
+        cells,
+        key=lambda cell: (
+            order.index(cell.kind),
+            cell.threads,
+            cell.processes,
+            _METHODS.index(cell.start_method),
+        ),
+    )
 
 
 def _by_cell(report: StressReport) -> dict[Cell, CellResult]:
@@ -134,15 +143,9 @@ def _outcome(result: CellResult | None) -> tuple[str, tuple[Markup, ...]]:
     return text, (color, "bold") if result.outcome == "hazard" else (color,)
 
 
-def _title(cell: Cell) -> str:
-    if cell.kind == "serial":
-        return ""
-    return f"{cell.processes}P" if cell.in_processes else f"{cell.threads}T"
-
-
 def _widths(cells: Sequence[Cell], grid: Sequence[Mapping[Cell, CellResult]]) -> dict[Cell, int]:
     widths = {
-        cell: max(len(_title(cell)), *(len(_outcome(row.get(cell))[0]) for row in grid))
+        cell: max(len(cell.title), *(len(_outcome(row.get(cell))[0]) for row in grid))
         for cell in cells
     }
     for kind, group in groupby(cells, key=lambda cell: cell.kind):
@@ -164,7 +167,7 @@ def _head(
     for kind, group in groupby(cells, key=lambda cell: cell.kind):
         members = list(group)
         upper += GAP + GROUPS[kind].ljust(_together(members, widths))
-        lower += GAP + INNER_GAP.join(_title(cell).ljust(widths[cell]) for cell in members)
+        lower += GAP + INNER_GAP.join(cell.title.ljust(widths[cell]) for cell in members)
     last = GAP + CAUSE if has_causes else ""
     return [line(upper, "bold"), line(f"{lower}{GAP}{isolation}{last}", "bold")]
 

@@ -31,6 +31,7 @@ from pytest_concurrency.stress.children.in_child import in_one_line, stack_signa
 from pytest_concurrency.stress.children.messages import MessageReader, unpack
 from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.children.stillness import Overdue
+from pytest_concurrency.stress.children.unpicklable import why_not_sent
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.outside import asking
 from pytest_concurrency.stress.outside.touch import Touch
@@ -168,6 +169,7 @@ class _Worker:
         self._late = ""
         """Why it was given up."""
         self._finished_at = math.inf
+        self._function = function
         self._start_method = start_method
         self._start_problem = ""
         by_fork = start_method == "fork"
@@ -207,7 +209,7 @@ class _Worker:
         except Exception as problem:  # most of all: the callable cannot be pickled
             self._start_problem = (
                 f"cannot be run in a process started with {self._start_method}: "
-                f"{in_one_line(problem)}"
+                f"{why_not_sent(self._function, problem)}"
             )
         else:
             self.reader = MessageReader(self._receiver.fileno())
