@@ -16,7 +16,7 @@ from types import CellType, ModuleType
 from typing import Any, Final
 
 from pytest_concurrency.runtime.effects import containers, shapes
-from pytest_concurrency.runtime.effects.foreign import class_name, is_derived
+from pytest_concurrency.runtime.effects.foreign import as_written, class_name, is_derived
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.trace.event import (
     Event,
@@ -91,7 +91,9 @@ def location_name(event: Event, obj: object, target: object, label: str = "") ->
     if resource == FILE:
         return f"{'folder' if part_of(event) is WHOLE else 'file'} {file_name(Path(str(obj)))}"
     if _is_attribute(event, obj):
-        return str(target) if type(obj) is CellType else f"{_owner_name(obj)}.{target}"
+        if type(obj) is CellType:
+            return str(target)
+        return f"{_owner_name(obj)}.{as_written(str(target))}"
     op = operation(event)
     if op == USE:
         return label.removesuffix(f".{site.name}")

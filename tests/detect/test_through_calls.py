@@ -285,3 +285,9 @@ def test_lost(worker, threads):
 @pytest.mark.parametrize("worker", RIGHT)
 def test_nothing_lost(worker, threads):
     assert not explore(Box, [worker] * threads, schedules=300).hazards
+
+
+def test_private_names_are_told_as_they_are_written():
+    (hazard,) = explore(Box, [by_private_name] * 2, schedules=300).hazards
+    assert hazard.location == "Box.__hidden"
+    assert "_Box" not in hazard.message

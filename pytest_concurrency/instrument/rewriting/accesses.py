@@ -52,7 +52,7 @@ class Accesses(Builder):
         if node.attr in _UNTOUCHED:
             return node
         name, op = self._mangled(node.attr), _operation(node)
-        number = self._site(node, op, name, f"{label}.{name}")
+        number = self._site(node, op, name, f"{label}.{node.attr}")
         if op == "write" and stored_in is not None:
             shapes.note_store_in_class(name, self._path, stored_in)
         node.value = self._call(node, "get" if op == "read" else "set", owner, name, number)

@@ -114,7 +114,7 @@ class Calls(ContainerReads):
 
     def _call_of_other_method(self, node: ast.Call, callee: ast.Attribute, label: str) -> ast.AST:
         name = self._mangled(callee.attr)
-        number = self._site(callee, "read", name, f"{label}.{name}")
+        number = self._site(callee, "read", name, f"{label}.{callee.attr}")
         # What the file defines itself is most likely seen inside: it needs no point of its own.
         if callee.attr in self._defined or _has_stars(node) or self._has_inert_arguments(node):
             callee.value = self._call(callee, "call_attr", callee.value, name, number)

@@ -19,7 +19,13 @@ from typing import Any
 from pytest_concurrency._compat import LOCK, RLOCK
 from pytest_concurrency._origins import runs_tests
 from pytest_concurrency.runtime.effects import shapes
-from pytest_concurrency.runtime.effects.foreign import class_name, is_derived, module_of, mro
+from pytest_concurrency.runtime.effects.foreign import (
+    as_written,
+    class_name,
+    is_derived,
+    module_of,
+    mro,
+)
 from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
 
 _COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
@@ -191,7 +197,7 @@ def _holders(wanted: dict[int, object], namespaces: Mapping[int, object]) -> dic
             if id(value) not in wanted or type(key) is not str or owner == _INSIDE:
                 continue
             if owner:
-                owned.setdefault(id(value), f"{owner}.{key}")
+                owned.setdefault(id(value), f"{owner}.{as_written(key)}")
             elif key != "self":
                 variables.setdefault(id(value), key)
     return {**variables, **owned}

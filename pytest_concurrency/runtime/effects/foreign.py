@@ -7,6 +7,7 @@ its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Set
 from itertools import repeat
 from operator import is_
@@ -110,6 +111,15 @@ def shared_by(manager: type) -> Shared | None:
 module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
 class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
+
+
+_PRIVATE = re.compile(r"_[A-Z]\w*?(__\w*)")
+
+
+def as_written(name: str) -> str:
+    """Return an attribute's name as the source has it: private ones are mangled by Python."""
+    private = None if name.endswith("__") else _PRIVATE.fullmatch(name)
+    return name if private is None else private[1]
 
 
 def is_one_of(cls: type, classes: Iterable[type]) -> bool:
