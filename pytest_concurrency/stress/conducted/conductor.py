@@ -50,7 +50,7 @@ from pytest_concurrency.stress.outside.asking import GO, IS_FREE, Question
 from pytest_concurrency.stress.outside.touch import Touch
 from pytest_concurrency.stress.processes.turns import Asks
 
-_TICK_SECONDS = 0.001
+_TICK_SECONDS = 0.002
 """How long is listened before it is looked how a worker is that says nothing."""
 _LONG_SECONDS = 0.5
 """Who waits for so long waits, although somebody else works who might help."""
@@ -430,7 +430,7 @@ class Conductor:
         while time.monotonic() < min(self._deadline, began + WAITS_FOR_GOOD_SECONDS):
             self._settle()
             waiting = [party for party in self._parties if not party.task.done]
-            if self.outcome or not all(party.waits for party in waiting):
+            if self.outcome or not waiting or not all(party.waits for party in waiting):
                 return True
             now = time.monotonic()
             is_still = self._all.look() == "waiting" and all(map(_waits_for_good, waiting))

@@ -18,6 +18,7 @@ from pytest_concurrency.detect.observation import Execution, Failure, Observatio
 from pytest_concurrency.kinds import CRASH, TEST_FAILURE, TIMEOUT, HazardKind
 from pytest_concurrency.model import Cell, CellResult, Schedule, Settings
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.system.cpu import one_cpu
 from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import MOST_POINTS
@@ -25,6 +26,7 @@ from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.explorer import Explorer
 from pytest_concurrency.settings.ignored import Accepts, never
 from pytest_concurrency.stress.cells.explored import AGAIN
+from pytest_concurrency.stress.children.child import Progress
 from pytest_concurrency.stress.conducted.conductor import Conductor
 from pytest_concurrency.stress.conducted.ranked import Hope, ThenWalks, hope_of
 from pytest_concurrency.stress.conducted.wording import of_processes
@@ -122,7 +124,7 @@ def explored_processes(
     settings: Settings,
     *,
     first: Sequence[Schedule] = (),
-    on_progress: Callable[[str], None] = lambda text: None,
+    on_progress: Progress = lambda told: None,
 ) -> CellResult:
     """Search the schedules of the processes of one cell, those in ``first`` first. To be called in
     a child process."""
@@ -130,13 +132,15 @@ def explored_processes(
     bound = settings.preemptions if settings.preemptions >= 0 else None
     schedules = max(settings.schedules // _FEWER, 1)
     explorer = searched.explorer(cell, bound)
-    found = search(
-        explorer,
-        schedules,
-        more=_MORE,
-        first=first,
-        on_progress=lambda done: on_progress(f"{done}/{schedules}"),
-    )
+    with one_cpu():
+        found = search(
+            explorer,
+            schedules,
+            more=_MORE,
+            first=first,
+            on_progress=lambda done: on_progress(f"{done}/{schedules}"),
+            on_found=lambda hazard: on_progress(of_processes(hazard)),
+        )
     hazards = tuple(map(of_processes, (*found.hazards, *found.warnings)))
     covered = found.covered
     errors = [hazard for hazard in hazards if hazard.is_error]

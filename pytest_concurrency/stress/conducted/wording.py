@@ -16,8 +16,8 @@ def of_processes(hazard: Hazard) -> Hazard:
     """Speak of processes; and say nothing of the GIL, of which each process has its own."""
     return replace(
         hazard,
-        message=_spoken(hazard.message),
-        note=_spoken(hazard.note),
+        message=spoken(hazard.message),
+        note=spoken(hazard.note),
         states=tuple(map(_state, hazard.states)),
         gil="unknown",
         threads=0,
@@ -25,12 +25,11 @@ def of_processes(hazard: Hazard) -> Hazard:
 
 
 def _state(state: ThreadState) -> ThreadState:
-    return replace(
-        state, waits_for=_spoken(state.waits_for), holds=tuple(map(_spoken, state.holds))
-    )
+    return replace(state, waits_for=spoken(state.waits_for), holds=tuple(map(spoken, state.holds)))
 
 
-def _spoken(text: str) -> str:
+def spoken(text: str) -> str:
+    """Put processes where a sentence has threads."""
     return _THREAD.sub(_noun, text)
 
 

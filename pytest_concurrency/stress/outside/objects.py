@@ -134,6 +134,17 @@ class Places:
         return place_of(name) if type(name) is not int else behind_descriptor(name)
 
 
+_IN_MEMORY_ONLY: Final = frozenset({"get_lock", "get_obj"})
+
+
+def calls_method(obj: Any, kind: Kind, name: str) -> bool:
+    """Whether the attribute of this name is a method, which is read to be called: of what it does
+    outside memory nothing is known."""
+    if kind not in ("shared", "database", "cursor") or name in _IN_MEMORY_ONLY:
+        return False
+    return callable(getattr(type(obj), name, None))
+
+
 _READING: Final = frozenset(
     {"read", "read1", "readall", "readinto", "readinto1", "readline", "readlines", "peek", "seek"}
     | {"tell", "fileno", "name", "mode", "closed", "readable", "writable", "seekable", "buffer"}

@@ -18,14 +18,15 @@ from pytest_concurrency._compat import get_ident, getframe
 from pytest_concurrency._origins import is_programs
 from pytest_concurrency.runtime.helpers.functions import ITS_LOCK
 from pytest_concurrency.runtime.helpers.locks import BOUND
-from pytest_concurrency.runtime.trace.operations import ACQUIRE, USE
-from pytest_concurrency.runtime.trace.resource import FILE, Outside
+from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, USE
+from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.outside.asking import IsFree, lock_in, would_get
 from pytest_concurrency.stress.outside.audit_events import EVENTS, FORKS, LOCKING, place_of
 from pytest_concurrency.stress.outside.objects import (
     Kind,
     Places,
+    calls_method,
     deed_of,
     deed_on_file,
     kind_of,
@@ -161,6 +162,8 @@ class Watch:
                 return
             deed = deed_on_file(holder, at.name, op)
             deed = "use" if self._places.is_inherited(holder) else deed
+        elif op == READ and site >= 0 and calls_method(holder, kind, SITES[site].name):
+            deed, key = "use", WHOLE
         is_free = lock_in(holder) if deed == "lock" and op == ACQUIRE else None
         owner = type(holder).__name__
         self._note(self._places.place_of(holder, kind), deed, site, part_of(key), owner, is_free)
