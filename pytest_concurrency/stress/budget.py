@@ -52,7 +52,7 @@ class Budget:
         now = time.monotonic()
         cell = cells[0]
         share = (self.deadline - now) * _weight(cell) / sum(map(_weight, cells))
-        if not cell.is_explored:
+        if cell.kind != "explored":
             share = min(share, LEAST_SECONDS_AT_FULL_SPEED + self._full_speed(cell, facts))
         return now + share
 

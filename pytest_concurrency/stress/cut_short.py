@@ -43,14 +43,14 @@ def cell_of_death(
         outcome: CellOutcome = "hazard" if result.kept else "skipped"
         kept, reason = tuple(result.kept), "time was up"
         return CellResult(cell, outcome, done, seconds=seconds, hazards=kept, reason=reason)
-    processes = cell.processes if cell.kind == "processes" else 0
+    processes = cell.processes if cell.in_processes else 0
     # Progress is told now and then: nobody knows in which schedule or run it was.
     hazard = hazard_of_death(result, 0, cell.threads, processes=processes)
     return CellResult(
         cell,
         "hazard",
         done + 1,
-        strategy=strategy if cell.kind == "explored" else "",
+        strategy=strategy if cell.is_explored else "",
         seconds=seconds,
         hazards=(*result.kept, hazard),
         reason=hazard.message,

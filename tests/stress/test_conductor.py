@@ -19,7 +19,8 @@ import pytest
 from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.runtime.trace.event import operation, thread_of
+from pytest_concurrency.runtime.trace.event import location, operation, resource_of, thread_of
+from pytest_concurrency.runtime.trace.resource import FILE, overlap
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.orders.fair import Fair
@@ -263,3 +264,20 @@ def test_nothing_stays_open(count: Path) -> None:
 )
 def test_what_is_said_of_threads_is_said_of_processes(said: str, meant: str) -> None:
     assert spoken(said) == meant
+
+
+def test_a_name_that_comes_or_goes_is_no_step_of_its_own(tmp_path: Path) -> None:
+    def makes(name: str) -> None:
+        (tmp_path / name).mkdir()
+
+    def lists() -> None:
+        os.listdir(tmp_path)
+
+    execution, _ = conducted(partial(makes, "a"), partial(makes, "b"), lists)
+    assert execution.steps == 4  # the folder is read, and what is in it
+    entries = [event for event in execution.log if resource_of(event) != FILE]
+    assert [operation(event) for event in entries] == ["write", "write", "read"]
+    one, other, listing = map(location, entries)
+    assert not overlap(one, other)
+    assert overlap(one, listing)
+    assert overlap(other, listing)

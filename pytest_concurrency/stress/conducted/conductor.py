@@ -47,7 +47,7 @@ from pytest_concurrency.stress.children.stillness import (
 )
 from pytest_concurrency.stress.conducted.written_down import WrittenDown, name_of
 from pytest_concurrency.stress.outside.asking import GO, IS_FREE, Question
-from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.outside.touch import Touch, are_entries
 from pytest_concurrency.stress.processes.turns import Asks
 
 _TICK_SECONDS = 0.002
@@ -172,7 +172,7 @@ class Conductor:
         """Take note of what the test itself has done, while no worker was there."""
         main = self.tasks[0]
         for touch in touches:
-            main.steps += 1
+            main.steps += not are_entries(touch.location)
             self.written.add(self.written.event_of(0, touch), touch, main.steps)
 
     def attend(self, workers: Sequence[Asks], deadline: float) -> None:
@@ -244,9 +244,14 @@ class Conductor:
         worker, reader = party.worker, party.worker.reader
         if reader is not None and not reader.at_end:
             worker.receive()
-        if worker.asked:
-            self._arrive(party, worker.asked.pop(0))
-            return True
+        while worker.asked:
+            question = worker.asked.pop(0)
+            if not question.is_part:
+                self._arrive(party, question)
+                return True
+            assert question.touch is not None
+            event = self.written.event_of(party.task.index, question.touch)
+            self.written.add(event, question.touch, party.task.steps)
         if worker.is_over():
             self._end(party)
             return True

@@ -56,6 +56,10 @@ class WrittenDown:
 
     def _location_of(self, touch: Touch, op: str) -> tuple[Resource, Any]:
         place = touch.location
+        if are_entries(place):
+            # Names that come and go are apart from each other, whoever lists them sees them all.
+            name = (place, touch.part)
+            return self._number(place), self._number(name) if touch.part else WHOLE
         if not touch.is_data:
             return self._number(("lock", place)), ""
         for kind in OUTSIDE[1:]:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from pytest_concurrency._compat import allocate_lock, get_ident, is_mine, is_zero, semaphore_of
 from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.stress.children.messages import MessageWriter
-from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.outside.touch import Touch, are_entries
 
 GO: Final = b"g"
 IS_FREE: Final = b"f"
@@ -33,6 +33,8 @@ class Question(NamedTuple):
     is_free: bool | None = None
     """Whether the lock is free that it waits for as long as it takes; None: it is about to do
     something else."""
+    is_part: bool = False
+    """It is no question: this, too, is done by what it has got leave for."""
 
 
 class Asking:
@@ -56,6 +58,10 @@ class Asking:
                 self._asker = 0
 
     def _ask(self, touch: Touch | None, is_free: IsFree | None) -> None:
+        if touch is not None and touch.may_write and are_entries(touch.location):
+            # That a name comes or goes is no step of its own: it is what is done to the file.
+            self._writer.send((ASKS, Question(touch, is_part=True)))
+            return
         free = is_free() if is_free is not None else None
         self._writer.send((ASKS, Question(touch, free)))
         while os.read(self._answers, 1) == IS_FREE:

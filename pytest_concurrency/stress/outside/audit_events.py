@@ -6,12 +6,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_concurrency._origins import INSTALLATION
 from pytest_concurrency.stress.outside.touch import Deed, entries_of
 
 Effect = tuple[Any, Deed]
+
+
+class Entry(NamedTuple):
+    """A name that comes to a folder, or goes."""
+
+    folder: str
+    """The location that its entries are; "" if that cannot be told."""
+    name: str
+
+
 _UNLOCK: Final = 8  # LOCK_UN of fcntl, which Windows has not
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
@@ -20,13 +30,13 @@ def _opened(path: Any, mode: Any, flags: Any) -> Iterator[Effect]:
     writes = type(flags) is int and flags & _WRITING
     yield path, "write" if writes else "read"
     if writes and flags & os.O_CREAT and type(path) is not int and not os.path.lexists(path):
-        yield _entries_around(path), "write"
+        yield _entry(path), "write"
 
 
-def _entries_around(path: Any) -> Any:
-    """Return the entries of the folder that something is in, or "" if that cannot be told."""
+def _entry(path: Any) -> Entry:
     place = place_of(path)
-    return entries_of(os.path.dirname(place)) if place else ""  # noqa: PTH120 - of a text
+    folder, name = os.path.split(place)
+    return Entry(entries_of(folder) if place else "", name)
 
 
 def _listed(path: Any, *_: Any) -> Iterator[Effect]:
@@ -57,7 +67,7 @@ def _paths(count: int = 1, *, comes_or_goes: bool = True) -> Callable[..., Itera
         for path in args[:count]:
             yield path, "write"
             if comes_or_goes:
-                yield _entries_around(path), "write"
+                yield _entry(path), "write"
 
     return effect
 

@@ -22,7 +22,13 @@ from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, USE
 from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.outside.asking import IsFree, lock_in, would_get
-from pytest_concurrency.stress.outside.audit_events import EVENTS, FORKS, LOCKING, place_of
+from pytest_concurrency.stress.outside.audit_events import (
+    EVENTS,
+    FORKS,
+    LOCKING,
+    Entry,
+    place_of,
+)
 from pytest_concurrency.stress.outside.objects import (
     Kind,
     Places,
@@ -110,6 +116,9 @@ class Watch:
             site, self._locks_at = self._locks_at, NO_SITE
             is_free = would_get(*args[:2]) if event == "fcntl.flock" else None
         for path, deed in effects:
+            if type(path) is Entry:
+                self._note(path.folder, deed, site, path.name)
+                continue
             place = path if are_entries(path) else place_of(path)
             if (place, deed) in self._announced:
                 self._announced.remove((place, deed))
