@@ -103,8 +103,10 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
 
 
 def _alive(mark: bytes) -> list[str]:
-    """The processes that were started with ``mark`` in their environment, given a moment to end."""
-    until = time.monotonic() + 2
+    """The processes that were started with ``mark`` in their environment, given time to end: on a
+    busy machine an interpreter takes seconds for that.
+    """
+    until = time.monotonic() + 30
     while True:
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
