@@ -122,8 +122,8 @@ _ROWS: Final = (
         "fork hazards",
         "a process goes wrong by what it has inherited: a lock that another thread held at the "
         "fork, a thread that does not exist in it, a generator of random numbers in the same state "
-        "in each, a buffer or a position of an open file, an open connection to a database. See "
-        "[Forks](#forks)",
+        "in each, a buffer or a position of an open file, an open database, stream or event loop. "
+        "See [Forks](#forks)",
         in_runs="goes wrong after the fork",
         is_quiet=True,
     ),

@@ -100,7 +100,7 @@ class Need:
         if not self.forks:
             return NotRun(cell, "schedules are searched where worker processes are forked")
         found = [hazard for each in _of_processes(cell, results) for hazard in each.hazards]
-        if any(hazard.kind == FORK_HAZARD for hazard in found):
+        if any(each.kind == FORK_HAZARD and each.severity != "note" for each in found):
             return NotRun(cell, "what its processes inherit goes wrong, whatever the schedule")
         return None
 

@@ -112,9 +112,10 @@ MET = CellResult(FORKS, "clean", 20, 20, control="clean", meets=True)
     [
         (MET, {}, []),
         (replace(MET, hazards=(FORKED,)), {}, ["explored 2P"]),
+        (replace(MET, hazards=(replace(FORKED, severity="note"),)), {}, []),
         (MET, {"forks": False}, ["explored 2P", "explored 4P"]),
     ],
-    ids=["they meet", "inherited", "spawned"],
+    ids=["they meet", "inherited", "noted", "spawned"],
 )
 def test_schedules_of_processes_are_searched_where_they_meet(
     result: CellResult, more: dict[str, object], expected: list[str]

@@ -21,6 +21,7 @@ from pytest_concurrency.stress.processes.inherited.told import (
     cures_to_try,
     is_told,
     shared_connections,
+    shared_ends,
     stuck_workers,
 )
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
@@ -47,7 +48,11 @@ def hazards_of_control(
     """Return the hazards of a run with the workers one after another: they are no matter of timing,
     so they fail no test.
     """
-    hazards = [*stuck_workers(outcome.inherited, "warning"), *shared_connections(outcome.inherited)]
+    hazards = [
+        *stuck_workers(outcome.inherited, "warning"),
+        *shared_connections(outcome.inherited),
+        *shared_ends(outcome.inherited),
+    ]
     worst = _worst(outcome)
     if worst.is_bad and not any(is_told(each.stuck) for each in outcome.inherited):
         hazards += _by_cure(run_once, way, outcome, "warning")

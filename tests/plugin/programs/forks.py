@@ -4,9 +4,11 @@ Those whose names begin with ``fine`` are correct; ``test_forks.py`` says what i
 others, in the lines that end in a comment.
 """
 
+import asyncio
 import os
 import queue
 import random
+import socket
 import sqlite3
 import threading
 import time
@@ -323,6 +325,47 @@ def test_fine_in_memory(concurrency):
 
     assert set(concurrency.run(look)) == {(1,)}
     connection.close()
+
+
+# -- streams and event loops
+
+
+def test_stream_of_all(concurrency):
+    client, server = socket.socketpair()
+    lock = threading.Lock()
+
+    def ask():
+        with lock:
+            client.sendall(b"x")  # sends
+
+    concurrency.run(ask)
+    with client, server:
+        assert len(server.recv(100)) == concurrency.count
+
+
+def test_fine_streams_of_their_own(concurrency):
+    def ask():
+        client, server = socket.socketpair()
+        with client, server:
+            client.sendall(b"x")
+            return server.recv(1)
+
+    assert set(concurrency.run(ask)) == {b"x"}
+
+
+def test_loop_of_the_parent(concurrency):
+    loop, lock = asyncio.new_event_loop(), threading.Lock()
+
+    def work():
+        with lock:
+            return loop.run_until_complete(asyncio.sleep(0, 1))  # runs
+
+    assert set(concurrency.run(work)) == {1}
+    loop.close()
+
+
+def test_fine_loops_of_their_own(concurrency):
+    assert set(concurrency.run(lambda: asyncio.run(asyncio.sleep(0, 1)))) == {1}
 
 
 # -- forks of the program's own

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import gc
 import random
+import socket
 import sys
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pytest_concurrency._compat import LOCK, RLOCK, shared_generator
 from pytest_concurrency.runtime.effects.foreign import class_name, is_one_of, module_of, mro
 from pytest_concurrency.runtime.effects.memory import memory, remember
 from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
 
-Thing = Literal["", "generator", "file", "connection", "synchronised"]
-"""``generator``: of random numbers; ``connection``: to a database; ``synchronised``: locks and
-what threads meet at; "": nothing of the kind."""
+Thing = Literal["", "generator", "file", "connection", "stream", "loop", "synchronised"]
+"""``generator``: of random numbers; ``connection``: to a database; ``stream``: a socket or pipe;
+``loop``: of events; ``synchronised``: locks and what threads meet at; "": nothing of the kind."""
 
 _THINGS: dict[int, Thing] = memory()
 """By class."""
 _NUMPYS: Final = frozenset({"Generator", "RandomState"})
+_ENDS: Final[dict[str, tuple[str, Thing]]] = {
+    "_socket": ("socket", "stream"),
+    "multiprocessing.connection": ("Connection", "stream"),
+    "asyncio.base_events": ("BaseEventLoop", "loop"),
+    "uvloop": ("Loop", "loop"),
+}
+"""By module: a class, and what it is."""
 _FILES: Final = frozenset(
     {"BufferedRandom", "BufferedReader", "BufferedWriter", "FileIO", "TextIOWrapper"}
 )
@@ -45,6 +53,9 @@ def _classify(cls: type) -> Thing:
             return "generator"
         if module == "_io" and name in _FILES:
             return "file"
+        end = _ENDS.get(module) if type(module) is str else None
+        if end is not None and name == end[0]:
+            return end[1]
         if module in ("sqlite3", "_sqlite3") and name in ("Connection", "Cursor"):
             return "connection"
     return ""
@@ -52,6 +63,19 @@ def _classify(cls: type) -> Thing:
 
 def _is_in(package: str, module: object) -> bool:
     return type(module) is str and f"{module}.".startswith(f"{package}.")
+
+
+def is_private_stream(obj: Any) -> bool:
+    """Whether the one at the other end of a socket or pipe takes whoever uses it for one and the
+    same: not so of a socket that listens, or sends single messages.
+    """
+    if not issubclass(type(obj), socket.socket):
+        return True
+    try:
+        listens = obj.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:  # closed
+        return False
+    return obj.type == socket.SOCK_STREAM and not listens
 
 
 def is_inherited(obj: object) -> bool:

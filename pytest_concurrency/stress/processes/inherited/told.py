@@ -91,6 +91,35 @@ def shared_connections(workers: Sequence[Inherited]) -> Iterator[Hazard]:
         )
 
 
+_SHARED: dict[Thing, tuple[str, str]] = {
+    "stream": (
+        "stream",
+        "the other end cannot tell them apart, and what is meant for one may be read by the other",
+    ),
+    "loop": (
+        "event loop",
+        "what one of them waits for is registered for all, since they have one selector",
+    ),
+}
+
+
+def shared_ends(workers: Sequence[Inherited]) -> Iterator[Hazard]:
+    """Yield a note for each stream and event loop that several workers use: no more is known than
+    that they do.
+    """
+    for thing, (noun, why) in _SHARED.items():
+        for _, uses in _by_thing(workers, thing):
+            what = f"{noun} {uses[0][1].name}"
+            who = _processes(sorted({number for number, _ in uses}))
+            yield Hazard(
+                FORK_HAZARD,
+                f"{who} use {what}, which was there at the fork: {why}",
+                what,
+                _sites(uses),
+                severity="note",
+            )
+
+
 def cures_to_try(workers: Sequence[Inherited]) -> list[Cure]:
     """Return what may help where several workers use the same inherited thing."""
     return [

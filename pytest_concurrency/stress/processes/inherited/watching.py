@@ -24,7 +24,11 @@ from pytest_concurrency.runtime.trace.operations import ACQUIRE, RELEASE
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.processes.inherited.cures import Cure, before_fork
 from pytest_concurrency.stress.processes.inherited.evidence import Inherited, Stuck, Taking, Use
-from pytest_concurrency.stress.processes.inherited.things import is_inherited, thing_of
+from pytest_concurrency.stress.processes.inherited.things import (
+    is_inherited,
+    is_private_stream,
+    thing_of,
+)
 
 _LONGEST_PAUSE_SECONDS = 0.5
 """For so long a thread that holds a lock waits for the fork, and the fork for such a thread."""
@@ -210,7 +214,10 @@ class InWorker:
             return True
         if id(obj) in self._own:
             return False
-        if not is_inherited(obj) or (thing == "connection" and not self._is_in_file(obj)):
+        is_harmless = (thing == "connection" and not self._is_in_file(obj)) or (
+            thing == "stream" and not is_private_stream(obj)
+        )
+        if is_harmless or not is_inherited(obj):
             self._own[id(obj)] = obj
             return False
         self.objects[id(obj)] = obj
