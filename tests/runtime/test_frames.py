@@ -59,7 +59,7 @@ def test_stacks_are_sent_in_words() -> None:
     def inner() -> list[Activation]:
         return stack_here()
 
-    stacks = Stacks([inner(), [], inner()])
+    stacks = Stacks([inner(), [], inner()], list)
     first = stacks[0]
     assert [frame.begin for frame in first[:2]] == [
         inner.__code__.co_firstlineno,

@@ -37,8 +37,11 @@ class Strands:
 
 
 def _current_task() -> object | None:
-    loop, tasks = running_loop(), sys.modules.get("asyncio.tasks")
-    return None if loop is None or tasks is None else tasks.current_task(loop)
+    loop = running_loop()
+    if loop is None:
+        return None
+    tasks = sys.modules.get("asyncio.tasks")
+    return None if tasks is None else tasks.current_task(loop)
 
 
 def over_an_await(log: Log, strands: Sequence[int]) -> tuple[Conflict, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import islice
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple, overload
@@ -53,10 +54,22 @@ def stack_here() -> list[Activation]:
 class Stacks(Sequence[Stack]):
     """Where threads stood, said in words for those of whom it is asked: few are."""
 
-    def __init__(self, stacks: Sequence[Sequence[Activation]]) -> None:
+    def __init__(
+        self,
+        stacks: Sequence[Sequence[Activation]],
+        told_apart: Callable[[Sequence[Sequence[Activation]]], Sequence[Sequence[Activation]]],
+    ) -> None:
+        """``told_apart`` gives the activations numbers in place of their addresses; of most
+        executions nobody asks that.
+        """
         self._stacks = stacks
+        self._told_apart = told_apart
         self._known: dict[tuple[int, int], Position | None] = {}
         self._said: dict[int, Stack] = {}
+
+    @cached_property
+    def _numbered(self) -> Sequence[Sequence[Activation]]:
+        return self._told_apart(self._stacks)
 
     def __len__(self) -> int:
         return len(self._stacks)
@@ -69,12 +82,12 @@ class Stacks(Sequence[Stack]):
 
     def __getitem__(self, index: int | slice) -> Stack | Sequence[Stack]:
         if isinstance(index, slice):
-            return Stacks(self._stacks[index])
+            return [self[each] for each in range(len(self))[index]]
         said = self._said.get(index)
         if said is None:
             said = self._said[index] = tuple(
                 Frame(identity, code.co_filename, code.co_firstlineno, at, self._position(code, at))
-                for identity, code, at in self._stacks[index]
+                for identity, code, at in self._numbered[index]
             )
         return said
 

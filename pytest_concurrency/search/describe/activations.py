@@ -26,6 +26,16 @@ _ALWAYS: Final = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 _RESUMED: Final = 0x20 | 0x80 | 0x200
 """Flags of code that is gone on with by whoever asks: generators and coroutines (``inspect``)."""
 
+
+def told_apart(
+    threads: Sequence[int], stacks: Sequence[Sequence[Activation]]
+) -> list[list[Activation]]:
+    """Return the stacks of an execution's events, done by these threads, with numbers that no two
+    activations have in common.
+    """
+    return list(map(Activations().numbered, threads, stacks))
+
+
 _NOWHERE: Final[tuple[Sequence[Activation], Sequence[int]]] = ((), ())
 
 

@@ -4,9 +4,10 @@ while searching.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from weakref import ref
 
 from pytest_concurrency._compat import getframe
@@ -14,7 +15,7 @@ from pytest_concurrency.detect.cause.strands import Strands
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.telling import site_of
 from pytest_concurrency.detect.values import MISSING, is_asked, location_name, peek, show
-from pytest_concurrency.model import Access, Operation
+from pytest_concurrency.model import Access, Operation, Site
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.diagnosis.thread_states import awaited_by
 from pytest_concurrency.runtime.effects.foreign import is_derived
@@ -29,6 +30,7 @@ from pytest_concurrency.runtime.trace.event import (
     part_of,
     resource_of,
     site_number,
+    thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import (
     ACQUIRE,
@@ -41,7 +43,7 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Location, Outside, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
-from pytest_concurrency.search.describe.activations import Activations
+from pytest_concurrency.search.describe.activations import told_apart
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
 
 if TYPE_CHECKING:
@@ -76,12 +78,49 @@ def recorded(run: Callable[[], Observation]) -> Observation:
     finally:
         baton.observer = None
     count = len(observation.execution.log)
-    observation.accesses = recorder.result()[:count]
+    observation.accesses = Accesses(recorder.result()[:count])
     observation.waits = recorder.waits(count)
     observation.contents = recorder.contents[:count]
     observation.strands = recorder.strands[:count]
-    observation.stacks = Stacks(recorder.stacks[:count])
+    threads = [thread_of(event) for event in observation.execution.log]
+    observation.stacks = Stacks(recorder.stacks[:count], partial(told_apart, threads))
     return observation
+
+
+class Accesses(Sequence[Access]):
+    """The record of an execution, made of rows for which each site has its number. Most executions
+    are recorded for what was in the locations, and nobody looks at the rest.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _made(self) -> tuple[Access, ...]:
+        sites = {number: site_of(number) for number in {row[_SITE] for row in self._rows}}
+        return tuple(Access(*_with_site(row, sites)) for row in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Access: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Access]: ...
+
+    def __getitem__(self, index: int | slice) -> Access | Sequence[Access]:
+        return self._made[index]
+
+    def __iter__(self) -> Iterator[Access]:
+        return iter(self._made)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (self._made,)  # numbers of sites mean something in this process only
+
+
+def _with_site(row: Sequence[Any], sites: Mapping[int, Site]) -> list[Any]:
+    return [*row[:_SITE], sites[row[_SITE]], *row[_SITE + 1 :]]
 
 
 class _Recorder:
@@ -97,7 +136,6 @@ class _Recorder:
         self._strands = Strands()
         self.stacks: list[list[Activation]] = []
         """Where the thread stood."""
-        self._activations = Activations()
         self._write: tuple[int, Event, Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
         the name."""
@@ -127,7 +165,7 @@ class _Recorder:
         self._went_on: list[tuple[int, list[Any], Named]] = []
         """Where threads went on that had waited, before which event, and for what."""
 
-    def result(self) -> tuple[Access, ...]:
+    def result(self) -> list[list[Any]]:
         """Return the record."""
         self._settle()
         for thread in list(self._resumed):
@@ -137,10 +175,7 @@ class _Recorder:
         for index, resource in self._nameless:
             if resource in self._labels:
                 self._accesses[index][_LOCATION] = self._labels[resource]
-        sites = {number: site_of(number) for number in {each[_SITE] for each in self._accesses}}
-        for each in self._accesses:
-            each[_SITE] = sites[each[_SITE]]
-        return tuple(Access(*each) for each in self._accesses)
+        return self._accesses
 
     def waits(self, events: int) -> list[tuple[int, Access]]:
         """Return where threads went on that had waited, as far as so many events go."""
@@ -154,32 +189,33 @@ class _Recorder:
 
     def observe(self, event: Event, obj: object, name: object) -> None:
         """Describe an event."""
-        self._settle()
+        if self._write is not None or self._thread is not None:
+            self._settle()
         task = baton.current
         assert task is not None
-        self._goes_on(task.index)
+        if self._resumed:
+            self._goes_on(task.index)
         index = len(self._accesses)
         self.strands.append(self._strands.current(task.index))
-        shown = _shown(event)
-        op = operation(event)
+        op, resource = operation(event), resource_of(event)
+        shown = _shown(site_number(event), op, resource is FILE)
         is_read = op in ONLY_READ
         found = peek(event, obj, name) if is_read or op == WRITE else MISSING
         called = self._called(event, obj)
         label = location_name(event, obj, name, called)
         if part_of(event) is WHOLE and op in (READ, WRITE):
             if not SITES[site_number(event)].is_bound:
-                self._labels.setdefault(resource_of(event), label)
+                self._labels.setdefault(resource, label)
             elif not called:
-                self._nameless.append((index, resource_of(event)))
-        is_outside = type(resource_of(event)) is Outside
-        if resource_of(event) is FILE and op == WRITE and SITES[site_number(event)].name == "open":
+                self._nameless.append((index, resource))
+        is_outside = type(resource) is Outside
+        if resource is FILE and op == WRITE and SITES[site_number(event)].name == "open":
             self._buffered.add(location(event))
         if op == READ and type(name) is str and not is_outside:
             self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
         content = self._content(event, found)
-        stack = stack_here() if len(self.stacks) < _MOST_STACKS else []
-        self.stacks.append(self._activations.numbered(task.index, stack))
+        self.stacks.append(stack_here() if index < _MOST_STACKS else [])
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
             self._sync.keep(value, label)
@@ -280,10 +316,11 @@ class _Recorder:
         return content_of(found, state=has_state) if is_known else NOT_KNOWN
 
 
-def _shown(event: Event) -> Operation:
-    """Return what an event does, as it is told."""
-    op, site = operation(event), SITES[site_number(event)]
-    if op == WRITE and resource_of(event) is FILE and site.name in _REMOVING:
+@lru_cache(maxsize=1024)
+def _shown(number: int, op: str, is_file: bool) -> Operation:
+    """Return what an operation at a site does, as it is told."""
+    site = SITES[number]
+    if op == WRITE and is_file and site.name in _REMOVING:
         return "remove"
     if op == CALL and site.op == ACQUIRE:
         return "acquire"  # a ``with`` statement
