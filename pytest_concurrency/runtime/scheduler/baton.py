@@ -17,7 +17,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
 from typing import Any, NoReturn
 
 from pytest_concurrency._compat import allocate_lock, exit_now, get_ident, get_native_id
@@ -89,10 +88,9 @@ class Baton(Sight):
         return tasks
 
     def _note_of_all(self, by: Task, threads: Sequence[int], op: str) -> None:
-        here = len(self.log)
-        self.noted += zip(  # of each execution: in C
-            *map(repeat, (here, by.index, INTERNAL, THREAD)), threads, repeat(op), strict=False
-        )
+        here, index, note = len(self.log), by.index, self.noted.append
+        for thread in threads:
+            note((here, index, INTERNAL, THREAD, thread, op))
 
     def _reserve(self, count: int) -> None:
         """See to it that there is an idle thread for each task that has none yet."""

@@ -7,7 +7,6 @@ What is remembered are the *sites* of such accesses, as sites mean the same in e
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +82,7 @@ class Learning:
         begins = (index for index, event in enumerate(log) if thread_of(event) or _starts(event))
         first = next(begins, len(log))
         together = log[first:]
-        summary = hash(frozenset(Counter(together).items()))
+        summary = sum(map(hash, together))  # in whatever order; of each new interleaving: in C
         known = self._contended_by.get(summary)
         if known is not None:
             self.contended.update(known)
