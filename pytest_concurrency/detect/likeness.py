@@ -22,7 +22,7 @@ from types import (
     MemberDescriptorType,
     MethodType,
 )
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import (
@@ -32,6 +32,7 @@ from pytest_concurrency.runtime.effects.foreign import (
     module_of,
     mro,
 )
+from pytest_concurrency.runtime.effects.memory import memory, remember
 from pytest_concurrency.runtime.scheduler.baton import baton
 
 _MOST_OBJECTS = 100
@@ -40,7 +41,7 @@ _DEEPEST = 20
 _MOST_ITEMS = 1000
 """Items of a container; of a larger one only the number counts, and which container it is."""
 _PLAIN: Final[Mapping[int, Callable[[Any], Hashable]]] = {
-    id(int): int.__index__,
+    id(int): lambda value: int.__format__(value, "x"),  # hash(-1) is hash(-2)
     id(str): str.__str__,
     id(float): float.__repr__,
     id(complex): complex.__repr__,
@@ -74,8 +75,14 @@ _HAS_DICT_BEFORE: Final = 1 << 4
 
 
 def likeness_of(value: object) -> Hashable:
-    """Return what is equal for two objects in one state; it holds none of them."""
-    return _Look().at(value)
+    """Return what is equal for two objects in one state; it holds none of them.
+
+    That is a hash, of 64 bits: an execution has thousands of them, and to keep what each is made of
+    would let the garbage collector go through all that again and again.
+    """
+    look = _Look()
+    found = look.at(value)
+    return found if look.has_met_instants else hash(found)
 
 
 class _Look:
@@ -85,6 +92,8 @@ class _Look:
         self._met: dict[int, int] = {}
         """Objects that have been met, by address: as which one."""
         self._depth = 0
+        self.has_met_instants = False
+        """Whether it is not equal to all that it is like."""
 
     def at(self, value: Any) -> Hashable:
         """Return what the object is compared by."""
@@ -107,6 +116,9 @@ class _Look:
         return tuple([self.at(value) for value in values])
 
     def _made_of(self, value: Any, kind: type) -> Hashable:
+        known = _KNOWN.get(id(kind)) or remember(_KNOWN, kind, _found_out(kind))
+        if known.keeps_attributes:
+            return self._state(value, kind, known)
         if is_derived(kind, (type,)):
             return _class(value)
         if kind is FunctionType:
@@ -119,10 +131,9 @@ class _Look:
         if kind is re.Pattern:
             return (id(kind), value.pattern, value.flags)
         if kind is datetime and baton.stands_still:
+            self.has_met_instants = True
             return _Instant(value)
-        if _is_value(kind):
-            return self._copied_by(value, kind)
-        return self._state(value, kind)
+        return self._copied_by(value, kind) if _is_value(kind) else id(value)
 
     def _copied_by(self, value: Any, kind: Any) -> Hashable:
         try:
@@ -131,22 +142,12 @@ class _Look:
             return id(value)
         return (id(kind), self._all(reduced[1:] if type(reduced) is tuple else [reduced]))
 
-    def _state(self, value: Any, kind: type) -> Hashable:
-        bases = mro(kind) or ()
-        base = next((each for each in bases if _is_built_in(each)), object)
-        slots = [
-            slot
-            for each in bases
-            if each is not base
-            for slot in shapes.namespace_of(each).values()
-            if type(slot) is MemberDescriptorType
-        ]
-        if not _keeps_nothing_else(kind, base, len(slots)):
-            return id(value)
-        held = {slot.__name__: _in_slot(slot, value) for slot in slots}
-        held.update(shapes.attributes_of(value) or {})
-        contained = self._contained(value, base)
-        return (id(kind), contained, frozenset((name, self.at(held[name])) for name in held))
+    def _state(self, value: Any, kind: type, known: _Class) -> Hashable:
+        held = {name: _in_slot(slot, value) for name, slot in known.slots}
+        if known.namespace is not None:
+            held.update(known.namespace(value))
+        contained = self._contained(value, known.base)
+        return (id(kind), contained, frozenset([(name, self.at(held[name])) for name in held]))
 
     def _contained(self, value: Any, base: type) -> Hashable:
         if is_one_of(base, _DICTS):
@@ -162,6 +163,38 @@ class _Look:
             return (id(value), length(value))
         found = self._all(items(value))
         return frozenset(found) if is_one_of(base, _UNORDERED) else found
+
+
+class _Class(NamedTuple):
+    """What is known of a class."""
+
+    base: type
+    """The built-in one that it is derived from."""
+    slots: tuple[tuple[str, MemberDescriptorType], ...]
+    namespace: Callable[[Any], Mapping[str, Any]] | None
+    """What gives the ``__dict__`` of an instance."""
+    keeps_attributes: bool
+    """Whether an instance is its attributes, and what its built-in base contains, nothing else."""
+
+
+_KNOWN: Final[dict[int, _Class]] = memory()
+_SPECIAL: Final = (FunctionType, MethodType, MappingProxyType, re.Pattern)
+
+
+def _found_out(kind: type) -> _Class:
+    bases = mro(kind) or ()
+    base = next((each for each in bases if _is_built_in(each)), object)
+    slots = [
+        (slot.__name__, slot)
+        for each in bases
+        if each is not base
+        for slot in shapes.namespace_of(each).values()
+        if type(slot) is MemberDescriptorType
+    ]
+    is_special = is_derived(kind, (type,)) or is_one_of(kind, _SPECIAL)
+    has_attributes = not is_special and kind is not datetime and not _is_value(kind)
+    keeps_attributes = has_attributes and _keeps_nothing_else(kind, base, len(slots))
+    return _Class(base, tuple(slots), shapes.namespace_getter(kind), keeps_attributes)
 
 
 def _is_built_in(cls: type) -> bool:

@@ -9,6 +9,7 @@ import sys
 import threading
 from array import array
 from collections import deque
+from collections.abc import Callable
 from enum import EnumMeta
 from types import (
     BuiltinFunctionType,
@@ -209,9 +210,15 @@ def held(obj: Any, name: str, default: object = None) -> Any:
 
 def attributes_of(obj: Any) -> dict[str, Any] | None:
     """Return the ``__dict__`` of an instance; None if it has none, or one of its own making."""
-    found = lookup(type(obj), "__dict__")
+    found = namespace_getter(type(obj))
+    return None if found is None else found(obj)
+
+
+def namespace_getter(cls: type) -> Callable[[Any], dict[str, Any]] | None:
+    """Return what gives the ``__dict__`` of instances of ``cls``; None as for ``attributes_of``."""
+    found = lookup(cls, "__dict__")
     is_of_c = is_one_of(type(found), (GetSetDescriptorType, MemberDescriptorType))
-    return found.__get__(obj) if is_of_c else None
+    return found.__get__ if is_of_c else None
 
 
 def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any:
