@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from pytest_concurrency.detect.outcome import Outcome, Placed, differences
 from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps, following, is_one_call
 from pytest_concurrency.detect.outcomes.description import Describer
 from pytest_concurrency.detect.outcomes.given import by_name, held_by, is_same_call
+from pytest_concurrency.detect.outcomes.serial import SerialOutcomes
 from pytest_concurrency.runtime.effects.foreign import INSTRUMENTED_MODULES
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, STEP, WRITE
 
@@ -489,3 +491,40 @@ def test_items_that_are_put_in_places_stay_sorted():
     assert not differences(
         outcome([], kept=Placed([{}, {"a": 1}])), outcome([], kept=[{"a": 1}, {}])
     )
+
+
+# -- how many orders are tried ----------------------------------------------------------------
+
+
+class Asked:
+    """Comes to the same in each order, and notes down which are executed."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls = calls
+        self.tried = 0
+
+    def in_turn(self, order, *, otherwise=False):
+        return self._done(["in turn"])
+
+    def call_by_call(self, picks, whole):
+        self.tried += 1
+        return self._done(["call by call"])
+
+    def at_once(self):
+        return self._done(["at once"])
+
+    def _done(self, results: list[Any]) -> Any:
+        steps = Steps({(1, 2, CALLED): self.calls})
+        choices = [Choice(0, 2)] * self.calls
+        execution = SimpleNamespace(
+            outcome="", noted=(), offers=(choices, {1: steps}), threads=3, schedule="one"
+        )
+        outcome = Outcome(results, {}, are_alike=True)
+        return SimpleNamespace(execution=execution, outcome=outcome, failure=None)
+
+
+@pytest.mark.parametrize(("calls", "tried"), [(2, 100), (7, 100), (9, 0), (70, 0), (10**6, 0)])
+def test_far_too_many_orders_of_calls_are_not_even_begun_with(calls, tried):
+    asked = Asked(calls)
+    assert SerialOutcomes(asked).unexplained(asked.at_once()) is None
+    assert asked.tried == tried

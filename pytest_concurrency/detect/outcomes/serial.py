@@ -14,8 +14,9 @@ says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice, permutations
+from math import comb
 from typing import Protocol
 
 from pytest_concurrency.detect.observation import Execution, Observation
@@ -28,6 +29,12 @@ MOST_ORDERS = 24
 """Orders of the workers: all of four. Of more, nothing is claimed if none of these explains."""
 _MOST_CALL_ORDERS = 100
 """Orders of calls. Nothing is claimed if there are more, and none of these explains."""
+_HOPELESS = 100 * _MOST_CALL_ORDERS
+"""Not even tried are so many, counted by the calls that workers make one after another: at once
+they may make some less.
+"""
+_ENOUGH = 20
+"""Calls of one worker among as many others have more orders than that."""
 
 
 class Runs(Protocol):
@@ -60,6 +67,10 @@ class SerialOutcomes:
         self._was_run_otherwise = False
         self._is_one_call: dict[int, bool] = {}
         """By worker."""
+        self._calls: dict[int, int] = {}
+        """By worker: how often another one may come in between, as far as serial orders show: the
+        last one of an order is not asked.
+        """
         self._of_schedule: dict[Schedule, Outcome] = {}
         """Outcomes that are not explained: the next one of the same schedule has to be the same."""
         self._is_over = False
@@ -149,6 +160,7 @@ class SerialOutcomes:
             for worker, steps in execution.offers[1].items():
                 is_one = is_one_call(steps) and self._is_one_call.get(worker, True)
                 self._is_one_call[worker] = is_one
+                self._calls[worker] = max(steps.total(), self._calls.get(worker, 1))
 
     def _run_otherwise(self) -> None:
         if self._was_run_otherwise:
@@ -172,6 +184,8 @@ class SerialOutcomes:
             return False
         if any(self._is_same(known, outcome) for known in self._of_calls):
             return True
+        if self._orders_of_calls(workers, whole, are_alike=outcome.are_alike) > _HOPELESS:
+            return True
         while self._next_picks is not None and self._calls_left:
             self._calls_left -= 1
             observation = self._runs.call_by_call(self._next_picks, whole)
@@ -181,6 +195,23 @@ class SerialOutcomes:
                 if self._is_same(observation.outcome, outcome):
                     return True
         return self._next_picks is not None
+
+    def _orders_of_calls(self, workers: range, whole: Set[int], *, are_alike: bool) -> int:
+        """Return how many orders of calls there are, or some of them if they are a great many."""
+        usual = max(self._calls.values(), default=1) if are_alike else 1
+        calls = {worker: self._calls.get(worker, 1) for worker in workers}
+        return _orders(1 if n in whole else max(usual, calls[n]) for n in workers)
+
+
+def _orders(calls: Iterable[int]) -> int:
+    """Return in how many orders so many calls of each worker can be done, or some of them if they
+    are a great many.
+    """
+    done, orders = 0, 1
+    for number in calls:
+        done += number
+        orders *= comb(done, min(number, done - number, _ENOUGH))
+    return orders
 
 
 def _has_waited(execution: Execution) -> bool:
