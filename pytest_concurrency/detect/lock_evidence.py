@@ -7,6 +7,7 @@ Lock sets are those of Eraser (Savage et al., TOCS 1997), of one execution.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -88,6 +89,8 @@ def _inconsistent(observation: Observation, accused: Sequence[int]) -> str:
     """Say how many of the lines that touch the locations hold a lock that accused ones do not."""
     log = observation.execution.log
     places = {location(log[index]) for index in accused}
+    if not observation.locks_held.is_any_taken:
+        return ""
     held_at: dict[str, list[dict[Location, _Use]]] = {}
     during = while_others_run(log)
     for index in chain.from_iterable(observation.touched[place] for place in places):
@@ -105,7 +108,12 @@ def _inconsistent(observation: Observation, accused: Sequence[int]) -> str:
 
 
 def _line(log: Log, index: int) -> str:
-    return line_of(site_of(site_number(log[index])))
+    return _line_of(site_number(log[index]))
+
+
+@lru_cache(maxsize=256)
+def _line_of(number: int) -> str:
+    return line_of(site_of(number))
 
 
 def _told(lines: int, without: Sequence[str], name: str, them: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency import explore
-from pytest_concurrency.detect.atomicity.torn import torn_pairs
+from pytest_concurrency.detect.atomicity.torn import Torn, _torn_by, torn_pairs
 from pytest_concurrency.detect.locking.held import MOST_NOTED
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.search.execution.learning import Learning
@@ -127,3 +128,19 @@ def test_who_spins_is_not_gone_through_for_locks():
     observation = Observation(execution)
     assert list(torn_pairs(observation)) == []
     Steering(Learning(), None).note(observation, 1)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pairs_are_those_of_the_definition(seed):
+    rng = random.Random(seed)
+    times = rng.sample(range(16), 14)
+    one, other = sorted(times[:2]), sorted(times[2:4])
+    first, second = sorted(times[4:9]), sorted(times[9:14])
+    expected = [
+        Torn(max(before), one[0] if max(before) < one[0] else one[1], write, read)
+        for read in second
+        if (before := [each for each in first if each < read])
+        for write in (other[1] if max(before) < one[0] else other[0],)
+        if (max(before) < one[0] and other[1] < read) or (one[1] < max(before) and read < other[0])
+    ]
+    assert list(_torn_by((one[0], one[1]), (other[0], other[1]), first, second)) == expected

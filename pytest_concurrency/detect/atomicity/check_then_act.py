@@ -27,6 +27,7 @@ from pytest_concurrency.runtime.trace.event import (
     location,
     operation,
     part_of,
+    rows,
     site_number,
     thread_and_site,
     thread_of,
@@ -58,14 +59,15 @@ def sites_of(log: Log, found: ActedLate) -> tuple[int, int]:
 def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[ActedLate]:
     """Yield where a thread may have written by what it had read before another one wrote."""
     for indices in _overlapping(log, touched):
-        if len(indices) < 3 or len(set(map(thread_of, map(log.__getitem__, indices)))) < 2:
+        if len(indices) < 3:
+            continue
+        events = [log[index] for index in indices]
+        if len(set(map(thread_of, events))) < 2:
             continue
         read: dict[int, int] = {}
         stale: dict[int, int] = {}
         read_anew: dict[int, tuple[int, int]] = {}
-        for index in indices:
-            event = log[index]
-            thread, op = thread_of(event), operation(event)
+        for index, (thread, _, _, _, op) in zip(indices, rows(events), strict=True):
             if op == READ:
                 if thread in stale:
                     read_anew[thread] = (read[thread], stale.pop(thread))

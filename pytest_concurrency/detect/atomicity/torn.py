@@ -9,7 +9,7 @@ not looked again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect, bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import NamedTuple
@@ -48,12 +48,12 @@ def torn_pairs(observation: Observation) -> Iterator[Torn]:
     if len(noted) > MOST_NOTED or not is_there(ACQUIRED, noted):
         return
     log, touched = observation.execution.log, observation.touched
+    reads: dict[Location, dict[int, list[int]]] = {}
     for thread, section in _sections(log, touched, observation.locks_held):
-        reads = {
-            place: _reads(log, touched[place], thread) for place in list(section)[:_MOST_LOCATIONS]
-        }
-        for one, other in permutations(reads, 2):
-            for reader in reads[one].keys() & reads[other].keys():
+        places = list(section)[:_MOST_LOCATIONS]
+        reads.update((each, _reads(log, touched[each])) for each in places if each not in reads)
+        for one, other in permutations(places, 2):
+            for reader in (reads[one].keys() & reads[other].keys()) - {thread}:
                 yield from _torn_by(
                     section[one], section[other], reads[one][reader], reads[other][reader]
                 )
@@ -83,11 +83,11 @@ def _sections(
             yield thread, section
 
 
-def _reads(log: Log, indices: Sequence[int], writer: int) -> dict[int, list[int]]:
-    """Return when each of the other threads has read there."""
+def _reads(log: Log, indices: Sequence[int]) -> dict[int, list[int]]:
+    """Return when each thread has read there."""
     found: dict[int, list[int]] = {}
     for index in indices:
-        if operation(log[index]) == READ and thread_of(log[index]) != writer:
+        if operation(log[index]) == READ:
             found.setdefault(thread_of(log[index]), []).append(index)
     return found
 
@@ -98,13 +98,15 @@ def _torn_by(
     """Yield the pairs of reads, of the one location and then of the other one, of which one is
     before the section has written there, and one after.
     """
-    for read in second:
-        before = bisect_left(first, read) - 1
-        if before >= 0:
-            if first[before] < one[0] and other[1] < read:
-                yield Torn(first[before], one[0], other[1], read)
-            elif one[1] < first[before] and read < other[0]:
-                yield Torn(first[before], one[1], other[0], read)
+    after = bisect(first, one[1])
+    if after < len(first):
+        for read in second[bisect(second, first[after]) : bisect_left(second, other[0])]:
+            yield Torn(first[bisect_left(first, read) - 1], one[1], other[0], read)
+    begun = bisect_left(first, one[0])
+    if begun:
+        end = bisect_left(second, first[begun]) if begun < len(first) else len(second)
+        for read in second[bisect(second, max(first[0], other[1])) : end]:
+            yield Torn(first[bisect_left(first, read) - 1], one[0], other[1], read)
 
 
 def are_combined(observation: Observation, found: Torn) -> bool:

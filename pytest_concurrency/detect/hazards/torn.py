@@ -53,14 +53,16 @@ def torn(observation: Observation, asked: Asked) -> Iterator[Finding]:
     """Yield what was torn in an execution that passes; what may have been, if it is due to look."""
     if observation.failure is not None:
         return
+    contents = observation.contents
+    asked_of = set[Hashable]()
     for found in torn_pairs(observation):
         key = _key(observation, found)
-        if key in asked.known:
+        if key in asked.known or (not contents and key in asked_of):
             continue
+        asked_of.add(key)
         if asked.is_due(key):
             yield FoundTorn(ATOMICITY_VIOLATION, observation, found)
             return
-        contents = observation.contents
         if contents and have_changed(contents, found) and are_combined(observation, found):
             yield FoundTorn(ATOMICITY_VIOLATION, observation, found)
 
