@@ -7,11 +7,11 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
 from pytest_concurrency.runtime.system.frames import (
-    Activation,
     Stacks,
     current_frames,
     stack_here,
@@ -56,10 +56,10 @@ def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
 
 
 def test_stacks_are_sent_in_words() -> None:
-    def inner() -> list[Activation]:
+    def inner() -> tuple[Any, ...]:
         return stack_here()
 
-    stacks = Stacks([inner(), [], inner()], list)
+    stacks = Stacks([inner(), (), inner()], list)
     first = stacks[0]
     assert [frame.begin for frame in first[:2]] == [
         inner.__code__.co_firstlineno,

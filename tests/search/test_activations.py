@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pytest_concurrency.runtime.system.frames import stack_here
+from pytest_concurrency.runtime.system.frames import activations, stack_here
 from pytest_concurrency.search.describe.activations import Activations, _loops
 
 
@@ -18,7 +18,7 @@ class Recorded:
         self.numbers: list[dict[str, int]] = []
 
     def here(self) -> None:
-        stack = self._activations.numbered(1, stack_here())
+        stack = self._activations.numbered(1, activations(stack_here()))
         self.numbers.append({code.co_name: number for number, code, _ in reversed(stack)})
 
     def of(self, name: str) -> list[int]:
@@ -111,7 +111,7 @@ def test_recursion_has_a_number_each():
     recorded = Recorded()
     deep(recorded, 3)
     assert len(recorded.numbers) == 4
-    stack = recorded._activations.numbered(2, stack_here())
+    stack = recorded._activations.numbered(2, activations(stack_here()))
     assert len({number for number, *_ in stack}) == len(stack)
 
 

@@ -39,16 +39,25 @@ Stack = tuple[Frame, ...]
 """The innermost first, without the plugin's own."""
 
 
-def stack_here() -> list[Activation]:
-    """Return where the calling thread stands: the innermost first, without the plugin's own."""
-    found: list[Activation] = []
+def stack_here() -> tuple[Any, ...]:
+    """Return where the calling thread stands: the innermost first, without the plugin's own.
+
+    Address, code and instruction of each frame in a row, for ``activations``: an execution has
+    thousands of stacks, and the garbage collector goes through what they consist of.
+    """
+    found: list[Any] = []
     frame: FrameType | None = getframe(1)
-    while frame is not None and len(found) < _MOST_FRAMES:
+    while frame is not None and len(found) < 3 * _MOST_FRAMES:
         code = frame.f_code
         if not code.co_filename.startswith(OWN):
-            found.append((id(frame), code, frame.f_lasti))
+            found += (id(frame), code, frame.f_lasti)
         frame = frame.f_back
-    return found
+    return tuple(found)
+
+
+def activations(stack: tuple[Any, ...]) -> list[Activation]:
+    """Return the activations of what ``stack_here`` has returned."""
+    return list(zip(stack[::3], stack[1::3], stack[2::3], strict=True))
 
 
 class Stacks(Sequence[Stack]):
@@ -56,11 +65,11 @@ class Stacks(Sequence[Stack]):
 
     def __init__(
         self,
-        stacks: Sequence[Sequence[Activation]],
-        told_apart: Callable[[Sequence[Sequence[Activation]]], Sequence[Sequence[Activation]]],
+        stacks: Sequence[tuple[Any, ...]],
+        told_apart: Callable[[list[list[Activation]]], Sequence[Sequence[Activation]]],
     ) -> None:
-        """``told_apart`` gives the activations numbers in place of their addresses; of most
-        executions nobody asks that.
+        """``stacks`` are what ``stack_here`` returns; ``told_apart`` gives the activations numbers
+        in place of their addresses. Of most executions nobody asks that.
         """
         self._stacks = stacks
         self._told_apart = told_apart
@@ -69,7 +78,7 @@ class Stacks(Sequence[Stack]):
 
     @cached_property
     def _numbered(self) -> Sequence[Sequence[Activation]]:
-        return self._told_apart(self._stacks)
+        return self._told_apart(list(map(activations, self._stacks)))
 
     def __len__(self) -> int:
         return len(self._stacks)

@@ -22,7 +22,7 @@ from pytest_concurrency.runtime.effects.foreign import is_derived
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting, task_of
-from pytest_concurrency.runtime.system.frames import Activation, Stacks, stack_here
+from pytest_concurrency.runtime.system.frames import Stacks, stack_here
 from pytest_concurrency.runtime.trace.event import (
     Event,
     location,
@@ -134,7 +134,7 @@ class _Recorder:
         self.strands: list[int] = []
         """Who did it: of one thread, each task of its event loop is somebody else."""
         self._strands = Strands()
-        self.stacks: list[list[Activation]] = []
+        self.stacks: list[tuple[Any, ...]] = []
         """Where the thread stood."""
         self._write: tuple[int, Event, Callable[[], object], object] | None = None
         """The last write: its position, event, what gives its object if that is still there, and
@@ -215,7 +215,7 @@ class _Recorder:
             self._owners[location(event)] = (event, alive(obj), name, label)
         value = found if is_read else MISSING
         content = self._content(event, found)
-        self.stacks.append(stack_here() if index < _MOST_STACKS else [])
+        self.stacks.append(stack_here() if index < _MOST_STACKS else ())
         self.contents.append((content, content if is_read else NOT_KNOWN))
         if is_read and not is_asked(event, obj):
             self._sync.keep(value, label)
