@@ -115,10 +115,11 @@ def are_combined(observation: Observation, found: Torn) -> bool:
     """
     log, stacks = observation.execution.log, observation.stacks
     first, second = found.first_read, found.second_read
-    reader, places = thread_of(log[first]), {location(log[first]), location(log[second])}
+    reader, touched = thread_of(log[first]), observation.touched
     if any(
-        thread_of(event) == reader and operation(event) == READ and location(event) in places
-        for event in log[second + 1 :]
+        thread_of(log[index]) == reader and operation(log[index]) == READ
+        for place in (location(log[first]), location(log[second]))
+        for index in touched[place][bisect(touched[place], second) :]
     ):
         return False
     one, two = returned(stacks, log, first, second)
