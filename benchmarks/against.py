@@ -23,6 +23,7 @@ from benchmarks.asking import OURS, Child
 from benchmarks.corpus import FOLDER, SCHEDULES, SECONDS
 from benchmarks.executions import ENDING, SAMPLING
 from benchmarks.programs import PROGRAMS
+from benchmarks.realistic import REALISTIC
 from benchmarks.table import Table, spread
 
 _ROOT = Path(__file__).parent.parent
@@ -56,6 +57,8 @@ def main() -> None:
         with Child(OURS) as ours, Child(OURS, Path(folder)) as before:
             executions = dict(_executions(ours, before, programs, arguments.pairs, arguments.part))
             print(_table("executions", executions).render(), "\n", flush=True)
+            realistic = dict(_realistic(ours, before, arguments.pairs, arguments.part))
+            print(_table("programs as they are", realistic).render(), "\n", flush=True)
             first = dict(_first_bugs(ours, before, arguments.pairs, arguments.step))
             print(_table("to the first hazard", first).render())
 
@@ -78,6 +81,14 @@ def _executions(
         for strategy in strategies:
             question = ("explore_often", name, strategy, program.executions // part)
             yield f"{program.title}: {strategy}", _pairs(ours, before, question, pairs)
+
+
+def _realistic(
+    ours: Child, before: Child, pairs: int, part: int
+) -> Iterator[tuple[str, list[Pair]]]:
+    for name, program in REALISTIC.items():
+        question = ("explore_realistic", name, max(program.executions // part, 1))
+        yield program.title, _pairs(ours, before, question, pairs)
 
 
 def _first_bugs(

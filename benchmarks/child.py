@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from benchmarks.programs import PROGRAMS, Counter, Program, never_fails
+from benchmarks.realistic import REALISTIC
 
 
 class Tool(Protocol):
@@ -147,6 +148,17 @@ def _explore_often(tool: Tool, program: str, strategy: str, count: int) -> list[
     return [executions, perf_counter() - started, process_time() - cpu_started]
 
 
+def _explore_realistic(_: Tool, program: str, count: int) -> int:
+    """Explore with our default strategy, without a check; return the executions done."""
+    from pytest_concurrency import explore
+
+    what = REALISTIC[program]
+    found = explore(
+        what.setup, [what.worker] * 2, schedules=count, seed=1, stop_at_first=False, seconds=600
+    )
+    return found.executions
+
+
 def _first_bug(tool: Tool, path: str, *arguments: Any) -> list[float | str]:
     program = _load(path)
     started = perf_counter()
@@ -161,8 +173,9 @@ TOOLS: dict[str, Callable[[], Tool]] = {
     "pytest-concurrency": PytestConcurrency,
     "frontrun": Frontrun,
 }
-QUESTIONS: dict[str, Callable[..., list[Any]]] = {
+QUESTIONS: dict[str, Callable[..., Any]] = {
     "explore_often": _explore_often,
+    "explore_realistic": _explore_realistic,
     "first_bug": _first_bug,
 }
 
