@@ -94,6 +94,18 @@ def _count_alone() -> int:
 _ALONE = _count_alone()
 
 
+def _count_alone_in_c() -> int:
+    """The same as ``map`` sees it, which has no name for what it counts."""
+    held: list[object] = [object()]
+    entry = repeat(held[0]).__next__
+    (count,) = map(getrefcount, held)
+    del entry
+    return count
+
+
+_ALONE_IN_C = _count_alone_in_c()
+
+
 def let_go() -> None:
     """Forget the objects that nobody else holds any more; called before each point while there are
     any that we hold. Of many it is asked less often."""
@@ -103,13 +115,8 @@ def let_go() -> None:
             _b.patience -= 1
             return
         _b.patience = len(held) // ROOM
-    for each in held:
-        if getrefcount(each) == _ALONE:
-            break
-    else:
-        return
-    del each
-    let_all_go()
+    if _ALONE_IN_C in map(getrefcount, held):
+        let_all_go()
 
 
 def let_all_go() -> None:
@@ -133,7 +140,7 @@ def let_all_go() -> None:
 def dropped() -> None:
     """Follow ``del x`` and ``x = None``, after which the program may expect something to be
     gone; precede what is no point but may look."""
-    if _b.held and _is_holder():
+    if _b.held and _is_holder() and _ALONE_IN_C in map(getrefcount, _b.held):
         let_all_go()
 
 
