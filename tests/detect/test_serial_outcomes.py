@@ -493,6 +493,20 @@ def test_items_that_are_put_in_places_stay_sorted():
     )
 
 
+class Visits:
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+
+    def visit(self) -> None:
+        me = threading.get_ident()
+        self.counts[me] = self.counts.get(me, 0) + 1
+        len(self.counts)
+
+
+def test_a_worker_may_run_on_the_thread_of_one_that_has_ended():
+    assert not explore(Visits, [Visits.visit] * 3, schedules=400).hazards
+
+
 # -- how many orders are tried ----------------------------------------------------------------
 
 

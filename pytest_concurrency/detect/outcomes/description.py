@@ -89,6 +89,8 @@ class Describer:
         self._values: dict[int, Any] = {}
         """By address: what a value or container was described as."""
         self._left = _MOST
+        self.has_met_thread = False
+        """Whether a number of a thread is in what was described."""
 
     def has_met(self, value: object) -> bool:
         """Whether it has been described."""
@@ -118,6 +120,7 @@ class Describer:
 
     def _of_int(self, value: int) -> Any:
         if value in self._idents:
+            self.has_met_thread = True
             return "<ident of a thread>"
         if value >> _REGION_BITS in self._regions and not value % _ALIGNMENT:
             return "<address>"

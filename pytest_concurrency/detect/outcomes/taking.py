@@ -135,7 +135,10 @@ class Taking(Witness):
 
     def _outcome(
         self, pairs: Iterable[tuple[str, object]], ends: Sequence[End], *, alike: bool
-    ) -> Outcome:
+    ) -> Outcome | None:
+        """Describe it; None if it depends on which threads the workers ran on, and two ran on one,
+        as they do in no serial order.
+        """
         log, objects = baton.log, _objects()
         addresses = [*baton.seen, id([]), id(object())]
         describer = Describer(_idents(), addresses, _placed_in(log, objects))
@@ -149,6 +152,8 @@ class Taking(Witness):
         for name, value in kept_in_modules(log, objects, self._names):
             if name in self._names or not describer.has_met(value):
                 state.setdefault(name, describer.describe(value, ("state", name), name))
+        if describer.has_met_thread and _share_a_thread():
+            return None
         return Outcome(list(self._results), state, alike)
 
 
@@ -174,6 +179,12 @@ def _placed_in(log: Log, objects: Mapping[int, Any]) -> set[int]:
     """Return the addresses of the lists into which something was inserted."""
     lists = {r for _, site, r, _, _ in rows(log) if SITES[site].name == _INSERT}
     return {id(obj) for number, obj in objects.items() if number in lists}
+
+
+def _share_a_thread() -> bool:
+    """Whether a worker has run on the thread of one that had ended."""
+    idents = [task.ident for task in baton.tasks if task.ident]
+    return len(set(idents)) < len(idents)
 
 
 def _idents() -> set[int]:
