@@ -13,7 +13,6 @@ from pytest_concurrency import explore
 from pytest_concurrency.detect import hazards
 from pytest_concurrency.detect.detector import NOTHING_MORE, Again, Asked, Detector, Finding
 from pytest_concurrency.detect.hazards import DETECTORS, WITHOUT_DETECTOR, look, warners
-from pytest_concurrency.detect.hazards.failure import Failures
 from pytest_concurrency.detect.observation import Failure, Leak, Observation
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import Hazard, Site
@@ -50,10 +49,11 @@ class Numbers(Detector):
 
 
 @pytest.fixture
-def numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = [*DETECTORS]
-    asked.insert(next(i for i, each in enumerate(asked) if type(each) is Failures), Numbers())
-    monkeypatch.setattr(hazards, "DETECTORS", asked)
+def numbers() -> Iterator[None]:
+    added = Numbers()
+    hazards.add_detector(added)
+    yield
+    DETECTORS.remove(added)
 
 
 def test_each_kind_has_one_detector_or_a_reason() -> None:

@@ -19,7 +19,13 @@ from pytest_concurrency.detect.hygiene.leak import Leaks
 from pytest_concurrency.detect.hygiene.over_release import OverReleases
 from pytest_concurrency.detect.hygiene.swallowed import SwallowedExceptions
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.kinds import CRASH, DATA_RACE, LOCK_ORDER_INVERSION, HazardKind
+from pytest_concurrency.kinds import (
+    CRASH,
+    DATA_RACE,
+    FORK_HAZARD,
+    LOCK_ORDER_INVERSION,
+    HazardKind,
+)
 
 _LAST: Final[tuple[Detector, ...]] = (
     Failures(),
@@ -44,6 +50,8 @@ WITHOUT_DETECTOR: Final[dict[HazardKind, str]] = {
     DATA_RACE: "it follows from a whole search, ``search/racing.py``, in which nothing worse was "
     "found there",
     CRASH: "the process died, and what it did with it: ``stress/cells`` tells how it ended",
+    FORK_HAZARD: "it is seen where processes are started, ``stress/processes/inherited``, and of "
+    "workers that run at full speed",
     LOCK_ORDER_INVERSION: "it follows from a whole search, ``search/steering.py``, in which no "
     "execution has closed the circle",
 }
