@@ -107,6 +107,11 @@ class CellResult:
     one after another fail on shared ones."""
 
     @property
+    def has_everything(self) -> bool:
+        """Whether every interleaving was run, with however many preemptions."""
+        return self.exhausted and self.preemption_bound < 0
+
+    @property
     def is_barely_tried(self) -> bool:
         """Whether time ran out before a tenth of the schedules: too few to say that all is fine."""
         return (

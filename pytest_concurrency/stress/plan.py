@@ -130,5 +130,4 @@ def _of_processes(cell: Cell, results: Sequence[CellResult]) -> list[CellResult]
 
 def is_complete(result: CellResult) -> bool:
     """Whether every interleaving of a cell was run, and nothing was found."""
-    is_all = result.exhausted and result.preemption_bound < 0
-    return is_all and result.outcome == "clean" and not result.hazards
+    return result.has_everything and result.outcome == "clean" and not result.hazards

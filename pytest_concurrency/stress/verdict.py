@@ -147,10 +147,10 @@ def _fine_processes(results: Sequence[CellResult]) -> str:
 def _tried(results: Sequence[CellResult]) -> str:
     """``400 sampled schedules and 40 runs``: never more than was done."""
     explored = [result for result in results if result.cell.is_explored]
-    of_all = [result for result in explored if result.exhausted]
+    of_all = [result for result in explored if result.has_everything]
     all_schedules = sum(result.covered for result in of_all if not result.reduced)
     interleavings = sum(result.covered for result in of_all if result.reduced)
-    sampled = sum(result.schedules for result in explored if not result.exhausted)
+    sampled = sum(result.schedules for result in explored if not result.has_everything)
     runs = sum(result.schedules for result in results if not result.cell.is_explored)
     parts = []
     for number, noun in ((all_schedules, "schedule"), (interleavings, "interleaving")):

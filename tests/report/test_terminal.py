@@ -94,6 +94,12 @@ def test_table_totals_and_hazards() -> None:
     ours = [row.split()[1:] for row in rows if row.startswith("tests/test_counter.py::test_locked")]
     assert ours == [["ok", "ok*", "skip", "clean"]]
     assert "ok*: every interleaving was run" in rows
+    reduced = replace(clean.cells[1], reduced=True, covered=34)
+    rows = summary(replace(clean, cells=(reduced,)), verbosity=1)
+    assert "    explored 2T: 60 schedules, all 34 interleavings, strategy unknown, 0.00s" in rows
+    within = replace(clean.cells[1], preemption_bound=1)
+    rows = summary(replace(clean, cells=(within,)), verbosity=1)
+    assert not [row for row in rows if "every interleaving" in row or "ok*" in row]
 
 
 def test_a_cause_of_several_tests_is_told_once() -> None:

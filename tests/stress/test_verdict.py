@@ -104,6 +104,25 @@ CASES = {
         "no hazard in all 42 schedules and 1 run with 2 threads; 2 processes one after another "
         "and at once (20 runs) lose nothing",
     ),
+    "clean, all interleavings": (
+        [
+            cell("explored", 2, schedules=70, covered=34, exhausted=True, reduced=True),
+            cell("explored", 4, schedules=9, covered=6, exhausted=True),
+            *PROCESSES,
+        ],
+        "clean",
+        "no hazard in all 6 schedules and all 34 interleavings with 2 and 4 threads; 2 processes "
+        "one after another and at once (20 runs) lose nothing",
+    ),
+    "clean, exhausted within a bound": (
+        [
+            cell("explored", 2, schedules=9, covered=6, exhausted=True, preemption_bound=1),
+            *PROCESSES,
+        ],
+        "clean",
+        "no hazard in 9 sampled schedules with 2 threads; 2 processes one after another and at "
+        "once (20 runs) lose nothing",
+    ),
     "clean, nothing outside": (
         [*THREADS, *NOTHING],
         "clean",

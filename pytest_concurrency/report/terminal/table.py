@@ -136,7 +136,7 @@ def _outcome(result: CellResult | None) -> tuple[str, tuple[Markup, ...]]:
     if result is None:
         return "", ()
     text, color = _OUTCOMES[result.outcome]
-    if result.outcome == "clean" and result.exhausted and result.cell.is_explored:
+    if result.outcome == "clean" and result.has_everything and result.cell.is_explored:
         text = EXHAUSTED
     if result.is_barely_tried:
         text, color = f"{result.schedules}/{result.planned}", "yellow"

@@ -76,4 +76,4 @@ def _is_complete(report: StressReport) -> bool:
     """Whether every interleaving was run, with each number of threads."""
     explored = [each for each in report.cells if each.cell.kind == "explored"]
     left_out = any(e.cell.kind == "explored" and not e.is_same for e in report.not_run)
-    return bool(explored) and not left_out and all(each.exhausted for each in explored)
+    return bool(explored) and not left_out and all(each.has_everything for each in explored)
