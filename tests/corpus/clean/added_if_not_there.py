@@ -23,3 +23,4 @@ def bob(guests: Guests) -> None:
 
 
 WORKERS = [ann, bob]
+EACH_ONCE = True

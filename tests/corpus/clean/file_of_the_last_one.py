@@ -27,6 +27,7 @@ def setup() -> Status:
 
 
 WORKERS = [lambda status: status.say("a"), lambda status: status.say("b")]
+EACH_ONCE = True
 
 
 def check(status: Status) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EXPECT = {"lost-update", "test-failure", "thread-exception"}
+EXPECT = {"lost-update", "no-progress", "test-failure", "thread-exception"}
 MAX_SCHEDULES = 300
 
 
