@@ -197,6 +197,11 @@ def semaphore_of(holder: Any) -> Any:
     return getattr(holder, "_semlock", holder)
 
 
+def is_semaphore(value: object) -> bool:
+    """Whether it is a lock of ``multiprocessing`` as the interpreter has it."""
+    return type(value).__name__ == "SemLock" and hasattr(value, "_is_zero")
+
+
 def is_zero(semaphore: Any) -> bool:
     """Whether who takes it must wait."""
     return bool(semaphore._is_zero())

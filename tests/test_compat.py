@@ -339,6 +339,8 @@ def test_semaphores() -> None:
     assert _compat.semaphore_of(semaphore) is semaphore
     assert _compat.semaphore_of(FORK.Value("i", lock=lock)) is semaphore
     assert type(semaphore) is synchronize.SemLock(1, 1, 1, ctx=FORK)._semlock.__class__
+    assert _compat.is_semaphore(semaphore)
+    assert not _compat.is_semaphore(threading.Lock())
     assert not _compat.is_zero(semaphore)
     with lock:
         assert _compat.is_zero(semaphore)

@@ -10,7 +10,14 @@ import os
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from pytest_concurrency._compat import allocate_lock, get_ident, is_mine, is_zero, semaphore_of
+from pytest_concurrency._compat import (
+    allocate_lock,
+    get_ident,
+    is_mine,
+    is_semaphore,
+    is_zero,
+    semaphore_of,
+)
 from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.stress.children.messages import MessageWriter
 from pytest_concurrency.stress.outside.touch import Touch, are_entries
@@ -74,7 +81,7 @@ def lock_in(target: Any) -> IsFree | None:
     if id(type(target)) in BOUND:
         target = target.__self__
     semaphore = semaphore_of(target)
-    if type(semaphore).__name__ != "SemLock" or not hasattr(semaphore, "_is_zero"):
+    if not is_semaphore(semaphore):
         return None
     is_recursive = semaphore.kind == 0
     return lambda: not is_zero(semaphore) or (is_recursive and is_mine(semaphore))
