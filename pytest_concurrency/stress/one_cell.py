@@ -20,6 +20,7 @@ from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.settings.ignored import Accepts
 from pytest_concurrency.stress.budget import Budget, cut_at
 from pytest_concurrency.stress.cells.amplify import amplified
+from pytest_concurrency.stress.cells.apart import value_from_apart
 from pytest_concurrency.stress.cells.costing import Costing
 from pytest_concurrency.stress.cells.explored import Exploration, explored_cell, token_of
 from pytest_concurrency.stress.cells.free_running import run_free_running
@@ -176,8 +177,14 @@ class CellRunner:
         def run_once(index: int, amplify: bool) -> RunOutcome | None:
             amplify = amplify and not facts.too_long  # it would take as long as under the scheduler
             seconds = min(patience, cut_at(deadline) - time.monotonic())
-            with amplified(self.instrumentation, rng, steps=facts.steps, active=amplify):
-                outcome = workload.run_freely(cell.threads, rng, seconds)
+            # What is drawn in a process of its own is lost: each one has a stream of its own.
+            chance = random.Random(rng.random()) if facts.state_leaks else rng
+
+            def run() -> RunOutcome:
+                with amplified(self.instrumentation, chance, steps=facts.steps, active=amplify):
+                    return workload.run_freely(cell.threads, chance, seconds)
+
+            outcome = value_from_apart(run, seconds + GRACE_SECONDS) if facts.state_leaks else run()
             is_cut = outcome.test.status == "timeout" and seconds < patience
             return None if is_cut else outcome  # only who was given the whole time hangs
 

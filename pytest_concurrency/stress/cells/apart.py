@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_concurrency._origins import is_programs
 from pytest_concurrency.detect.observation import Observation
@@ -14,11 +14,13 @@ from pytest_concurrency.model import Hazard
 from pytest_concurrency.stress.children.child import ChildResult, run_in_child
 from pytest_concurrency.stress.children.stacks import frames_in, without_runner_frames
 
+T = TypeVar("T")
+
 
 class DiedApart(Exception):  # noqa: N818 - a finding, not a mistake of ours
     """The process of an execution crashed or had to be ended."""
 
-    def __init__(self, result: ChildResult[Observation]) -> None:
+    def __init__(self, result: ChildResult[Any]) -> None:
         super().__init__(result.exit or result.status)
         self.result = result
 
@@ -84,7 +86,14 @@ def run_apart(run: Callable[[], Observation], seconds: float) -> Observation:
         observation.execution = replace(observation.execution, thread_errors=())
         return observation
 
-    result = run_in_child(lambda progress: observe(), seconds=seconds + 1.0)
+    return value_from_apart(observe, seconds)
+
+
+def value_from_apart(run: Callable[[], T], seconds: float) -> T:
+    """Return what ``run`` returns in a forked child; raise DiedApart if the child does not come
+    back.
+    """
+    result = run_in_child(lambda progress: run(), seconds=seconds + 1.0)
     if result.status == "raised":
         raise RuntimeError(result.error)
     if result.status != "done" or result.value is None:

@@ -25,6 +25,7 @@ from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.system.disguise import disguised, replace
 from pytest_concurrency.runtime.system.frames import current_frames
 from pytest_concurrency.runtime.system.hooks import own_thread
+from pytest_concurrency.stress.cells.apart import DiedApart
 from pytest_concurrency.stress.cells.runs import Runs
 from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.item.outcomes import RunOutcome
@@ -177,7 +178,8 @@ def run_free_running(
 
     ``run_once(index, amplified)`` runs the test afresh with the cell's threads; every other run is
     *amplified*: with instrumented code, where the interpreter may switch at every shared access.
-    It returns None if the run was given up because the time of the cell was up.
+    It returns None if the run was given up because the time of the cell was up, and raises
+    DiedApart if it has a process of its own, which did not come back.
     """
     runs = Runs(cell, count, f"with {cell.threads} threads at full speed", deadline)
     for index in range(count):
@@ -186,7 +188,12 @@ def run_free_running(
         amplified = index % 2 == 1
         gc.collect()  # generators of pytest's, and ours: to close them is no part of the run
         with perturbed_switch_interval(rng), _collecting_in_turn():
-            outcome = run_once(index, amplified)
+            try:
+                outcome = run_once(index, amplified)
+            except DiedApart as death:
+                if not death.is_unseen:
+                    runs.add_explained([death.hazard(index + 1, cell.threads)])
+                break
         if outcome is None:
             break
         runs.add(outcome, amplified)

@@ -9,7 +9,7 @@ outlives a round.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -32,6 +32,7 @@ from pytest_concurrency.search.execution.engine import (
     MOST_POINTS,
     exploring,
 )
+from pytest_concurrency.stress.cells.context import Call
 from pytest_concurrency.stress.cells.preload import imported_since, preload
 from pytest_concurrency.stress.cells.workload import Shape, Workload
 
@@ -119,12 +120,14 @@ def serial_cell(
     with exploring(instrumentation, seconds, sleeps_really=sleeps_really):
         for _ in range(2):
             rounds.append(workload.explore(count, way(), MOST_POINTS))
+            if len(rounds) == 1:  # in the next one it may meet what this one has left
+                skipped, calls = workload.skipped, [*workload.calls]
             if problem := problem_of(rounds[-1]):
                 break
         failed = rounds[-1].execution
         if problem and not failed.outcome and failed.threads == 1 and "asyncio" in sys.modules:
             tasks = _tasks_of(workload.explore(count, way(), MOST_POINTS, record=True))
-    first, last = rounds[0].execution, rounds[-1].execution
+    first = rounds[0].execution
     took = time.monotonic() - started
     alike = runs_alike(rounds[-1], rounds[0])
     shape: Shape = "callables" if asks else "own-threads" if first.threads > 1 else "copies"
@@ -143,7 +146,7 @@ def serial_cell(
             failing=first.schedule,
             too_long=first.steps if first.outcome in _TOO_LONG else 0,
         )
-    if reason := workload.skipped or (_nothing_runs(workload, last) if asks else ""):
+    if reason := skipped or (_nothing_runs(calls, first) if asks else ""):
         result = CellResult(cell, "skipped", 2, 2, seconds=took, reason=reason)
         return SerialFacts(result, shape)
     result = CellResult(cell, "clean", 2, 2, seconds=took)
@@ -155,7 +158,7 @@ def serial_cell(
         first.steps,
         took / 2,
         (*imports, *imported_since(modules, instrumentation)),
-        is_fixed=asks and "thread_count" not in item.fixturenames and _is_fixed(workload),
+        is_fixed=asks and "thread_count" not in item.fixturenames and _is_fixed(calls),
         threads=first.threads,
         slept_really=baton.slept_really,
     )
@@ -179,16 +182,16 @@ def _where(site: Site) -> str:
     return f"{PurePath(site.path).name}:{site.line}"
 
 
-def _is_fixed(workload: Workload) -> bool:
-    return all(call.is_fixed for call in workload.calls)
+def _is_fixed(calls: Sequence[Call]) -> bool:
+    return all(call.is_fixed for call in calls)
 
 
-def _nothing_runs(workload: Workload, execution: Execution) -> str:
+def _nothing_runs(calls: Sequence[Call], execution: Execution) -> str:
     """Say why nothing runs at once although the test asks for ``concurrency``; empty if it does."""
-    if not workload.calls:
+    if not calls:
         never = "concurrency.run is never called, and no thread is started: nothing runs at once"
         return never if execution.threads == 1 else ""
-    if all(call.only_returns for call in workload.calls) and not any(map(thread_of, execution.log)):
+    if all(call.only_returns for call in calls) and not any(map(thread_of, execution.log)):
         return "what concurrency.run is given only returns other callables, which nobody calls"
     return ""
 
