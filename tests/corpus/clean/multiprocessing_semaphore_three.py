@@ -14,3 +14,4 @@ def take_two(permits: Semaphore) -> None:
 
 
 WORKERS = [take_two, take_two]
+EACH_ONCE = True

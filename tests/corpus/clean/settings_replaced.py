@@ -27,3 +27,4 @@ def load(settings: Path) -> None:
 
 
 WORKERS = [save, load]
+EACH_ONCE = True
