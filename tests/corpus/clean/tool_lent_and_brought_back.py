@@ -37,3 +37,4 @@ def setup() -> Shed:
 
 
 WORKERS = [Shed.work, Shed.work]
+EACH_ONCE = True

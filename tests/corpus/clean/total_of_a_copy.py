@@ -27,3 +27,4 @@ def sell(shelf: Shelf) -> None:
 
 
 WORKERS = [add_up, sell]
+EACH_ONCE = True
