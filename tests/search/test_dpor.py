@@ -30,6 +30,7 @@ from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy, Start
+from pytest_concurrency.search.strategies import auto
 from pytest_concurrency.search.strategies.complete import Complete
 from pytest_concurrency.search.strategies.systematic import Systematic
 
@@ -303,3 +304,9 @@ def test_auto_is_through_when_either_search_is() -> None:
     few = explore(partial(Ledger, 9), [Ledger.work] * 2, schedules=60, stop_at_first=False)
     assert not few.exhausted
     assert few.covered is None or not few.covered.is_reduced
+
+
+def test_it_is_not_tried_with_long_executions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "_LONGEST", 10)
+    found = explore(partial(Ledger, 3), [Ledger.work] * 2, stop_at_first=False)
+    assert found.covered is None or not found.covered.is_reduced

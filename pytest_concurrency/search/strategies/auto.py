@@ -42,6 +42,10 @@ _OUT_OF_SIGHT = 20
 """Partial order reduction will not end if it is expected to take so many times the schedules that
 there will be. What is expected is a rough guess.
 """
+_LONGEST = 5000
+"""Scheduling points of an execution with which partial order reduction is tried at all: to be asked
+at each of them, and to look through all of them, takes some 50 µs each.
+"""
 _SCHEDULES = 1000
 """How many there will be where nobody knows."""
 
@@ -67,6 +71,8 @@ class Auto:
         """Whether the systematic search has all turns."""
         self._schedules = schedules or _SCHEDULES
         self.systematic = Systematic(choices, learning, bound)
+        self._longest = 0
+        """Scheduling points of the longest execution so far."""
         self.reduced = Dpor() if bound is None and not job and not alone else None
         others: list[SearchStrategy] = [
             Pct(choices, learning, 2),
@@ -150,11 +156,13 @@ class Auto:
         return next(self._others) if turn % (4 if is_later else 2) else systematic
 
     def _may_end(self, reduced: Dpor) -> bool:
-        return not reduced.gap and reduced.expected <= _OUT_OF_SIGHT * self._schedules
+        is_tried = not reduced.gap and self._longest <= _LONGEST
+        return is_tried and reduced.expected <= _OUT_OF_SIGHT * self._schedules
 
     def learn(self, execution: Execution) -> None:
         """Tell the member whose execution it was."""
         self._member.learn(execution)
+        self._longest = max(self._longest, execution.steps)
         if self._left and self.systematic.reopens():
             self._left = _LAST
 
