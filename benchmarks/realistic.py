@@ -57,7 +57,7 @@ class LeastRecentlyUsed:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.links: dict[int, Link] = {}
+        self.links: dict[int | None, Link] = {}
         self.ends = Link()
         self.hits = 0
 
@@ -75,7 +75,7 @@ class LeastRecentlyUsed:
             if len(self.links) > 16:
                 oldest = self.ends.after
                 self._take_out(oldest)
-                del self.links[oldest.key]  # type: ignore[arg-type]
+                del self.links[oldest.key]
             return link.value
 
     def _take_out(self, link: Link) -> None:

@@ -42,10 +42,10 @@ def processes_start(method: StartMethod, tries: int) -> float:
     """Return the same for two processes; the first try, which may start a server, does not count,
     where there are several.
     """
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
 
     def start_two() -> None:
-        processes: list[Any] = [context.Process(target=_NOTHING) for _ in range(2)]  # type: ignore[attr-defined]
+        processes = [context.Process(target=_NOTHING) for _ in range(2)]
         for process in processes:
             process.start()
         for process in processes:

@@ -29,7 +29,8 @@ from pytest_concurrency.stress.conducted.conductor import Conductor
 from pytest_concurrency.stress.conducted.ranked import ThenWalks, hope_of
 from pytest_concurrency.stress.conducted.wording import spoken
 from pytest_concurrency.stress.processes.turns import Conducted
-from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
+from pytest_concurrency.stress.processes.worker import WorkerResult
+from pytest_concurrency.stress.processes.workers import run_workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 FORK = multiprocessing.get_context("fork")

@@ -32,7 +32,8 @@ from pytest_concurrency.stress.processes.process_cell import process_cell
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome
 from pytest_concurrency.stress.processes.turns import AtOnce, InTurn, Overlap, Way
 from pytest_concurrency.stress.processes.unsent import ResultNotSent
-from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
+from pytest_concurrency.stress.processes.worker import WorkerResult
+from pytest_concurrency.stress.processes.workers import run_workers
 
 METHODS: tuple[StartMethod, ...] = ("fork", "spawn", "forkserver")
 

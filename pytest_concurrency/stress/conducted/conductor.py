@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_concurrency import real_time as time
@@ -43,8 +42,8 @@ from pytest_concurrency.stress.children.stillness import (
     Overdue,
     State,
     Stillness,
-    waits_without_limit,
 )
+from pytest_concurrency.stress.conducted.party import Party
 from pytest_concurrency.stress.conducted.written_down import WrittenDown, name_of
 from pytest_concurrency.stress.outside.asking import GO, IS_FREE, Question
 from pytest_concurrency.stress.outside.touch import Touch, are_entries
@@ -60,42 +59,6 @@ _LOOKS_AT_SLEEPERS = 3
 _OVERTAKEN = 100
 """Steps of others after which one that has slept has its turn, although they could go on."""
 _GIVEN_UP = "its execution was given up"
-
-
-@dataclass(slots=True)
-class _Party:
-    """A worker, as a task."""
-
-    worker: Asks
-    task: Task
-    still: Stillness | None
-    overdue: Overdue | None
-    stands_before: Question | None = None
-    """What it has asked leave for; None: it runs, waits or has ended."""
-    waits: bool = False
-    """It has come to a halt in what it was allowed to do."""
-    silent_since: float = 0.0
-    slept: int = 0
-    """At how many looks in a row it slept by the clock."""
-    came_late: int = -1
-    """Steps that all had passed when it came after a sleep: others go first; -1: it has not slept
-    or has been let go since."""
-    doubtful: bool = False
-    """Others have run since it was known whether the lock is free that it stands before."""
-    latest: Touch | None = None
-    """What it was allowed to do last."""
-    taking: tuple[Resource, int] | None = None
-    """The lock that it takes, and where."""
-    giving: tuple[Resource, int] | None = None
-
-    @property
-    def runs(self) -> bool:
-        return self.stands_before is None and not self.waits and not self.task.done
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether it stands before something that it would not have to wait for."""
-        return self.stands_before is not None and self.stands_before.is_free is not False
 
 
 class Conductor:
@@ -122,8 +85,8 @@ class Conductor:
         self._switches: list[tuple[int, int, int]] = []
         self._preemptions = 0
         self._budget = 0
-        self._parties: list[_Party] = []
-        self._current: _Party | None = None
+        self._parties: list[Party] = []
+        self._current: Party | None = None
         self._owners: dict[Resource, Task] = {}
         self._saw_all = True
         self._deadline = 0.0
@@ -203,7 +166,7 @@ class Conductor:
             pid = worker.pid
             still = Stillness(pid) if pid is not None else None
             overdue = Overdue(pid, seconds) if pid is not None else None
-            self._parties.append(_Party(worker, task, still, overdue))
+            self._parties.append(Party(worker, task, still, overdue))
             for number in worker.descriptors:
                 self._poller.register(number, select.POLLIN)
 
@@ -240,7 +203,7 @@ class Conductor:
                 has_come = self._hear(party) or has_come
         return has_come
 
-    def _hear(self, party: _Party) -> bool:
+    def _hear(self, party: Party) -> bool:
         worker, reader = party.worker, party.worker.reader
         if reader is not None and not reader.at_end:
             worker.receive()
@@ -257,7 +220,7 @@ class Conductor:
             return True
         return False
 
-    def _arrive(self, party: _Party, question: Question) -> None:
+    def _arrive(self, party: Party, question: Question) -> None:
         self._has_done(party)
         task = party.task
         if party.waits and party.slept:
@@ -281,7 +244,7 @@ class Conductor:
             question.is_free is not None,
         )
 
-    def _end(self, party: _Party) -> None:
+    def _end(self, party: Party) -> None:
         self._has_done(party)
         task = party.task
         task.done, party.waits, party.stands_before = True, False, None
@@ -295,7 +258,7 @@ class Conductor:
         for other in self._parties:
             other.doubtful = True
 
-    def _has_done(self, party: _Party) -> None:
+    def _has_done(self, party: Party) -> None:
         """What the party was allowed to do is done."""
         if party.taking is not None:
             resource, site = party.taking
@@ -320,7 +283,7 @@ class Conductor:
         if left and all(party.overdue is None or party.overdue.hangs() for party in left):
             self._give_up("timeout")
 
-    def _has_halted(self, party: _Party, state: State) -> bool:
+    def _has_halted(self, party: Party, state: State) -> bool:
         """Whether a worker waits for another one, or sleeps while others could run."""
         party.slept = party.slept + 1 if state == "sleeping" else 0
         if party.slept >= _LOOKS_AT_SLEEPERS:
@@ -340,7 +303,7 @@ class Conductor:
 
     # -- who goes on -----------------------------------------------------------------------
 
-    def _decide(self) -> _Party | None:
+    def _decide(self) -> Party | None:
         """Choose who goes on; None: nobody can."""
         current = self._current
         if current is not None and current.can_go_on and not self._must_ask(current):
@@ -358,11 +321,11 @@ class Conductor:
         self._budget = points
         return party
 
-    def _comes_later(self, party: _Party) -> bool:
+    def _comes_later(self, party: Party) -> bool:
         """Whether others go first since it has slept: in time, they are ahead of it."""
         return 0 <= party.came_late > self.total - _OVERTAKEN
 
-    def _must_ask(self, party: _Party) -> bool:
+    def _must_ask(self, party: Party) -> bool:
         """Whether the strategy is to be asked, now that the one that runs has come to a touch."""
         before = party.task.operation
         if before is None:
@@ -400,7 +363,7 @@ class Conductor:
             self._preemptions += default is came
         return chosen
 
-    def _let(self, party: _Party) -> None:
+    def _let(self, party: Party) -> None:
         """Give a worker leave for what it stands before."""
         question, task = party.stands_before, party.task
         assert question is not None
@@ -438,7 +401,9 @@ class Conductor:
             if self.outcome or not waiting or not all(party.waits for party in waiting):
                 return True
             now = time.monotonic()
-            is_still = self._all.look() == "waiting" and all(map(_waits_for_good, waiting))
+            is_still = self._all.look() == "waiting" and all(
+                party.waits_for_good for party in waiting
+            )
             stirred = stirred if is_still else now
             if any(party.slept for party in waiting):
                 began = now  # the clock wakes it
@@ -448,7 +413,7 @@ class Conductor:
             self._listen(_TICK_SECONDS)
         return False
 
-    def _state_of(self, party: _Party) -> ThreadState:
+    def _state_of(self, party: Party) -> ThreadState:
         index, touch = party.task.index, party.latest
         if touch is None:
             return ThreadState(index, "")
@@ -466,7 +431,3 @@ class Conductor:
             (site,),
             name if party.waits else "",
         )
-
-
-def _waits_for_good(party: _Party) -> bool:
-    return party.worker.pid is not None and waits_without_limit(party.worker.pid)

@@ -35,7 +35,8 @@ from pytest_concurrency.stress.processes.inherited.watching import PLAIN, InPare
 from pytest_concurrency.stress.processes.overwritten import ends_of
 from pytest_concurrency.stress.processes.thread_workers import NotMapped, threads_as_workers
 from pytest_concurrency.stress.processes.turns import Conducted, Overlap, Way
-from pytest_concurrency.stress.processes.workers import WorkerResult, run_workers
+from pytest_concurrency.stress.processes.worker import WorkerResult
+from pytest_concurrency.stress.processes.workers import run_workers
 
 
 class GivenUpWaiting(BaseException):

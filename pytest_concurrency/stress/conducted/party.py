@@ -1,0 +1,59 @@
+"""A worker as one of those whose turns are decided: where it is, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.trace.resource import Resource
+from pytest_concurrency.stress.children.stillness import (
+    Overdue,
+    Stillness,
+    waits_without_limit,
+)
+from pytest_concurrency.stress.outside.asking import Question
+from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.processes.turns import Asks
+
+
+@dataclass(slots=True)
+class Party:
+    """A worker, as a task."""
+
+    worker: Asks
+    task: Task
+    still: Stillness | None
+    overdue: Overdue | None
+    stands_before: Question | None = None
+    """What it has asked leave for; None: it runs, waits or has ended."""
+    waits: bool = False
+    """It has come to a halt in what it was allowed to do."""
+    silent_since: float = 0.0
+    slept: int = 0
+    """At how many looks in a row it slept by the clock."""
+    came_late: int = -1
+    """Steps that all had passed when it came after a sleep: others go first; -1: it has not slept
+    or has been let go since."""
+    doubtful: bool = False
+    """Others have run since it was known whether the lock is free that it stands before."""
+    latest: Touch | None = None
+    """What it was allowed to do last."""
+    taking: tuple[Resource, int] | None = None
+    """The lock that it takes, and where."""
+    giving: tuple[Resource, int] | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it does what it was allowed to do."""
+        return self.stands_before is None and not self.waits and not self.task.done
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether it stands before something that it would not have to wait for."""
+        return self.stands_before is not None and self.stands_before.is_free is not False
+
+    @property
+    def waits_for_good(self) -> bool:
+        """Whether it is in a system call that no clock ends."""
+        pid = self.worker.pid
+        return pid is not None and waits_without_limit(pid)
