@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema
@@ -11,7 +12,7 @@ import pytest
 
 from pytest_concurrency.report.json import schema
 
-from .conftest import COUNTER, FEW
+from .conftest import COUNTER, FEW, Run
 
 SUITE = f"""{COUNTER}
 @pytest.mark.threadsafe
@@ -117,3 +118,33 @@ def test_hooks_of_other_plugins(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         ["*stressed test_racy failed*", "*stressed test_clean passed*", "*in all*failed*passed*"]
     )
+
+
+def test_a_search_of_interleavings_says_so(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import threading, pytest
+
+        class Counter:
+            def __init__(self):
+                self.value, self.lock = 0, threading.Lock()
+
+            def add(self):
+                with self.lock:
+                    self.value += 1
+
+        @pytest.mark.threadsafe
+        def test_locked(concurrency):
+            counter = Counter()
+            concurrency.run(counter.add)
+            assert counter.value == concurrency.count
+        """,
+        "--concurrency-stress",
+        "--concurrency-threads=4",
+        "--concurrency-runs=0",
+        "--concurrency-processes=none",
+        "-v",
+    )
+    (explored,) = (each for each in found.of["test_locked"].cells if each.cell.is_explored)
+    assert (explored.reduced, explored.covered, explored.has_everything) == (True, 24, True)
+    assert "schedules, all 24 interleavings, strategy auto" in found.out

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report, reports, session
 
 from pytest_concurrency import __version__, kinds, model
-from pytest_concurrency.model import StressReport
+from pytest_concurrency.model import Cell, CellResult, StressReport
 from pytest_concurrency.report.json import build_document, schema, write
 
 TEST = "tests/test_counter.py::test_increment"
@@ -180,3 +180,10 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert json.loads(path.read_text()) == {"a": 1}
     writer.join()
     assert path.is_fifo()
+
+
+def test_executions_that_added_nothing_are_counted() -> None:
+    serial = CellResult(Cell("serial"), "clean", 2, 2)
+    explored = CellResult(Cell("explored", 2), "clean", 60, 200, 40)
+    (test,) = build_document(session(report(cells=(serial, explored))), seed="")["tests"]
+    assert [cell["added_nothing"] for cell in test["cells"]] == [0, 20]

@@ -310,3 +310,12 @@ def test_it_is_not_tried_with_long_executions(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(auto, "_LONGEST", 10)
     found = explore(partial(Ledger, 3), [Ledger.work] * 2, stop_at_first=False)
     assert found.covered is None or not found.covered.is_reduced
+
+
+@pytest.mark.parametrize(("times", "has_one_turn"), [(9, True), (3, False)])
+def test_where_no_end_is_in_sight_it_has_one_turn(times: int, has_one_turn: bool) -> None:
+    program = SimpleNamespace(setup=partial(Ledger, times), WORKERS=[Ledger.work] * 2)
+    strategy, _ = all_of(program, lambda start: auto.Auto.made(start._replace(schedules=60)), 60)
+    assert isinstance(strategy, auto.Auto)
+    assert strategy.reduced is not None
+    assert (strategy.reduced.runs == 1) is has_one_turn

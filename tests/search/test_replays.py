@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 from loading import load_module
 
+from pytest_concurrency import explore
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.detector import Asked
 from pytest_concurrency.detect.hazards import look
@@ -70,3 +71,10 @@ def test_a_reported_hazard_replays(path: Path) -> None:
             assert suspect.kind == hazard.kind
             seen.add((suspect.identity, len(suspect.observation.execution.log)))
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("seed", [3, 5, 9])
+def test_a_failure_that_is_shortened_to_a_lost_update_is_told_as_that(seed: int) -> None:
+    program = loaded(FLAGGED / "hash_chains.py")
+    found = explore(program.setup, program.WORKERS, program.check, schedules=500, seed=seed)
+    assert found.hazards[0].kind == "lost-update"
