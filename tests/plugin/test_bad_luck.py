@@ -183,7 +183,7 @@ def test_dying(session: Callable[..., Any]) -> None:
         "test_segfault": f"its process died with 2 threads at test_it.py:{line}: killed by SIGSEGV",
     }
     reason = processes(tests["test_exits_in_a_process"])["reason"]
-    assert "it fails even one after another: process 1: exited with status 5" in reason
+    assert "it fails even one after another: process 2: exited with status 5" in reason
     assert "string_at" in tests["test_segfault"]["hazards"][0]["detail"]
     assert tests["test_exits_always"]["reason"] == (
         "fails without concurrency: its process died: exited with status 4 (os._exit)"

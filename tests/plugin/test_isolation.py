@@ -245,7 +245,7 @@ def test_words(run: Callable[..., Run]) -> None:
 
     assert verdicts["test_not_sent_and_not_asked_for"].verdict == "clean"
     assert verdicts["test_not_sent"].verdict == "inconclusive"
-    assert "the result of process 0 cannot be sent back" in verdicts["test_not_sent"].reason
+    assert "the result of process 1 cannot be sent back" in verdicts["test_not_sent"].reason
 
     told = found.of["test_asks_a_server"].reason
     assert "the thread answerer, which a fixture or an earlier test has started, does not" in told

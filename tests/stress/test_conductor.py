@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,9 @@ from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.stress.conducted.conductor import Conductor
 from pytest_concurrency.stress.conducted.ranked import ThenWalks, hope_of
 from pytest_concurrency.stress.conducted.wording import spoken
-from pytest_concurrency.stress.processes.turns import Conducted
+from pytest_concurrency.stress.outside.asking import GO
+from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.processes.turns import Asks, Conducted
 from pytest_concurrency.stress.processes.worker import WorkerResult
 from pytest_concurrency.stress.processes.workers import run_workers
 
@@ -69,6 +71,23 @@ def test_one_after_another_by_default(count: Path) -> None:
     assert order(execution) == [(1, "read"), (1, "write"), (2, "read"), (2, "write")]
     assert (execution.outcome, execution.switches, execution.preemptions) == ("", [], 0)
     assert count.read_text() == "2"
+
+
+class HearsNothing:
+    """Lets a worker go, and looks only whether it is there."""
+
+    def attend(self, workers: Sequence[Asks], deadline: float) -> None:
+        for worker in workers:
+            worker.answer(GO)
+            while not worker.is_over():
+                time.sleep(0.001)
+
+    def main_touched(self, touches: Sequence[Touch]) -> None: ...
+
+
+def test_last_words_are_heard_after_the_end() -> None:
+    done = run_workers([partial(int, "7")], Conducted(HearsNothing()))
+    assert [(each.outcome.status, each.value) for each in done.results] == [("passed", 7)]
 
 
 def test_a_schedule_is_followed_and_written_down(count: Path) -> None:

@@ -153,11 +153,11 @@ class TestMerge:
         ]
         merged = merge(copies)
         assert merged.message == "3 of 4 copies: E: 1"
-        assert merged.traceback == "--- copies 0, 2 ---\ntext 1\n\n--- copy 3 ---\ntext 2"
+        assert merged.traceback == "--- copies 1, 3 ---\ntext 1\n\n--- copy 4 ---\ntext 2"
 
     def test_a_single_failure_says_whose_it_is(self) -> None:
         copies = [CopyOutcome(0), CopyOutcome(1, "failed", "E", "E: 1", "text")]
-        assert merge(copies, noun="process").message == "process 1: E: 1"
+        assert merge(copies, noun="process").message == "process 2: E: 1"
 
 
 def chained(length: int) -> ValueError:

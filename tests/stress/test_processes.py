@@ -131,7 +131,7 @@ class TestWorkers:
         assert result.outcome.status == "passed"
         for ask in (lambda it: it.acquire, bool, len, lambda it: it == 1, list, str):
             with pytest.raises(
-                ResultNotSent, match="result of process 0 cannot be sent back: Type"
+                ResultNotSent, match="result of process 1 cannot be sent back: Type"
             ):
                 ask(result.value)
 
@@ -384,8 +384,8 @@ class TestCell:
         died = CopyOutcome(1, status, kind, "killed by SIGSEGV", "stack")
         result = cell_of(table(outcome(), outcome(FAILED, PASSED, died)))
         (hazard,) = result.hazards
-        assert (hazard.kind, hazard.detail) == (kind, "--- process 1 ---\nstack")
-        assert "process 1: killed by SIGSEGV" in hazard.message
+        assert (hazard.kind, hazard.detail) == (kind, "--- process 2 ---\nstack")
+        assert "process 2: killed by SIGSEGV" in hazard.message
 
     def test_a_check_that_fails_in_the_control_with_nothing_outside(self) -> None:
         result = cell_of(table(outcome(FAILED, **IN_MEMORY)))
@@ -439,11 +439,11 @@ class TestCell:
     def test_workers_that_fail_even_in_turn(self) -> None:
         result = cell_of(table(outcome(FAILED, PASSED, FAILED)))
         assert (result.outcome, result.control) == ("fails", "fails")
-        assert result.reason.startswith("it fails even one after another: process 0")
+        assert result.reason.startswith("it fails even one after another: process 1")
 
     def test_workers_that_fail_while_they_wait_for_each_other(self) -> None:
         result = cell_of(table(outcome(FAILED, PASSED, FAILED, overlap="waited")))
-        assert result.reason.startswith("it fails even without preemption: process 0")
+        assert result.reason.startswith("it fails even without preemption: process 1")
 
     def test_workers_that_could_not_be_kept_apart(self) -> None:
         result = cell_of(table(outcome(FAILED, overlap="slept")))
@@ -453,7 +453,7 @@ class TestCell:
     def test_copies_that_fail_in_turn_are_not_meant_to_be_copies(self) -> None:
         result = cell_of(table(outcome(PASSED, PASSED, FAILED)), shape="copies")
         assert (result.outcome, result.control) == ("skipped", "")
-        assert result.reason.startswith("copies of it fail even one after another: process 0")
+        assert result.reason.startswith("copies of it fail even one after another: process 1")
 
     def test_a_control_that_is_not_the_same_twice(self) -> None:
         outcomes = iter([outcome(FAILED), outcome()])
@@ -486,10 +486,10 @@ class TestCell:
         )
 
     def test_a_result_that_the_test_needs_and_cannot_have(self) -> None:
-        missing = outcome_of(0, ResultNotSent("the result of process 0 cannot be sent back: why"))
+        missing = outcome_of(0, ResultNotSent("the result of process 1 cannot be sent back: why"))
         result = cell_of(table(outcome(missing)))
         assert (result.outcome, result.control) == ("skipped", "")
-        assert result.reason == "the result of process 0 cannot be sent back: why"
+        assert result.reason == "the result of process 1 cannot be sent back: why"
 
     def test_workers_that_cannot_be_started(self) -> None:
         problem = CopyOutcome(0, "error", "", "cannot be run in a process: lambda", phase="setup")

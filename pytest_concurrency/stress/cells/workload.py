@@ -210,7 +210,7 @@ def _raise_merged(ends: Sequence[End]) -> None:
     assert error is not None
     for outcome in outcomes:
         if outcome.is_bad and outcome.index != worst.index:
-            error.add_note(f"and copy {outcome.index} of the test: {outcome.message}")
+            error.add_note(f"and copy {outcome.index + 1} of the test: {outcome.message}")
     raise error
 
 

@@ -102,7 +102,10 @@ def outcome_of(index: int, error: BaseException | None, *, phase: Phase = "call"
 
 
 def merge(outcomes: Sequence[CopyOutcome], *, noun: str = "copy") -> CopyOutcome:
-    """What the copies of a test add up to: the worst of them, with every failure's text."""
+    """What the copies of a test add up to: the worst of them, with every failure's text.
+
+    Readers count from 1: number 0 is the main thread or the main process.
+    """
     if not outcomes:
         return CopyOutcome(0)
     worst = max(outcomes, key=lambda outcome: (RANK.index(outcome.status), -outcome.index))
@@ -110,10 +113,12 @@ def merge(outcomes: Sequence[CopyOutcome], *, noun: str = "copy") -> CopyOutcome
     if not bad or len(outcomes) == 1:
         return worst
     plural = {"copy": "copies", "process": "processes"}.get(noun, f"{noun}s")
-    count = f"{len(bad)} of {len(outcomes)} {plural}" if len(bad) > 1 else f"{noun} {worst.index}"
+    count = (
+        f"{len(bad)} of {len(outcomes)} {plural}" if len(bad) > 1 else f"{noun} {worst.index + 1}"
+    )
     texts: dict[str, list[int]] = {}
     for outcome in bad:
-        texts.setdefault(outcome.traceback or outcome.message, []).append(outcome.index)
+        texts.setdefault(outcome.traceback or outcome.message, []).append(outcome.index + 1)
     traceback = "\n\n".join(
         f"--- {noun if len(indices) == 1 else plural} {', '.join(map(str, indices))} ---\n{text}"
         for text, indices in texts.items()

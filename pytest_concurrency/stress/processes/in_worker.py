@@ -210,7 +210,7 @@ def _end(index: int, value: Any, error: BaseException | None) -> tuple[Any, ...]
     try:
         body = pack(value)
     except Exception as problem:
-        text = f"the result of process {index} cannot be sent back: {in_one_line(problem)}"
+        text = f"the result of process {index + 1} cannot be sent back: {in_one_line(problem)}"
         body = UnsentResult(text)
     packing = time.perf_counter() - began
     try:

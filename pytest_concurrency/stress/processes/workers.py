@@ -81,18 +81,25 @@ def run_workers(
             inheritance.has_forked()
         if isinstance(way, Conducted):
             way.by.attend(workers, deadline)
-            return WorkersRun(tuple(worker.result() for worker in workers))
-        while not all(board[worker.index] or worker.is_over() for worker in workers):
-            if time.monotonic() >= deadline:
-                break
-            time.sleep(0)
-        turns = Turns(workers, board, way) if isinstance(way, InTurn) else None
-        if turns is None:
-            for worker in workers:
-                board[worker.index] = GO
-        _attend(workers, deadline, turns)
-    overlap = turns.overlap if turns is not None else ""
+            overlap: Overlap = ""
+        else:
+            overlap = _meet(workers, board, way, deadline)
+    # Only now: who has ended may have said its last words unheard.
     return WorkersRun(tuple(worker.result() for worker in workers), overlap)
+
+
+def _meet(workers: list[Worker], board: Any, way: InTurn | AtOnce, deadline: float) -> Overlap:
+    """Let them go when all have come, and attend to them."""
+    while not all(board[worker.index] or worker.is_over() for worker in workers):
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0)
+    turns = Turns(workers, board, way) if isinstance(way, InTurn) else None
+    if turns is None:
+        for worker in workers:
+            board[worker.index] = GO
+    _attend(workers, deadline, turns)
+    return turns.overlap if turns is not None else ""
 
 
 def disturbance(way: Way, index: int, rng: random.Random) -> Disturbance:
