@@ -151,6 +151,19 @@ def test_who_would_wait_for_a_lock_is_not_let_go(tmp_path: Path) -> None:
     assert [result.outcome.status for result in results] == ["passed", "passed"]
 
 
+def test_a_lock_on_an_inherited_descriptor_is_had_by_all(count: Path, tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as guard:
+
+        def work() -> None:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            add_one(count)
+
+        # Process 1 is stopped before it writes.
+        execution, _ = conducted(work, work, by=Replay(Schedule(((1, 3, 2),))))
+    assert [thread for thread, _ in order(execution)] == [1, 1, 2, 2, 2, 1]
+    assert count.read_text() == "1"
+
+
 def test_two_that_wait_for_each_other(tmp_path: Path) -> None:
     one = partial(locks_file, tmp_path / "a", twice=tmp_path / "b")
     other = partial(locks_file, tmp_path / "b", twice=tmp_path / "a")

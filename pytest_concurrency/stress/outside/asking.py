@@ -7,7 +7,9 @@ lock is to be taken for which the worker would wait, it is asked meanwhile wheth
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pytest_concurrency._compat import (
@@ -30,6 +32,8 @@ SAYS: Final = "says"
 IsFree = Callable[[], bool]
 """Whether what is about to be taken could be had at once."""
 _TRY_ONLY: Final = 4  # LOCK_NB of fcntl, which Windows has not
+_FDINFO: Final = Path("/proc/self/fdinfo")
+_LOCKED_ALONE: Final = re.compile(r"^lock:.* FLOCK +\S+ +WRITE ", re.MULTILINE)
 
 
 class Question(NamedTuple):
@@ -91,6 +95,8 @@ def would_get(descriptor: Any, how: Any) -> IsFree | None:
     """Return what says whether ``flock`` would get the lock at once; None if it does not wait.
 
     It is tried by a description of the file of our own: what the descriptor holds already stays.
+    Processes that have inherited a descriptor hold such a lock together: who takes it once more
+    does not wait.
     """
     if type(how) is not int or how & _TRY_ONLY:
         return None
@@ -98,7 +104,15 @@ def would_get(descriptor: Any, how: Any) -> IsFree | None:
         number = descriptor if type(descriptor) is int else descriptor.fileno()
     except Exception:  # of the program's
         return None
-    return lambda: _could_lock(number, how | _TRY_ONLY)
+    return lambda: _is_held_by(number) or _could_lock(number, how | _TRY_ONLY)
+
+
+def _is_held_by(number: int) -> bool:
+    """Whether the description behind a descriptor has locked its file for itself alone."""
+    try:
+        return bool(_LOCKED_ALONE.search(_FDINFO.joinpath(str(number)).read_text()))
+    except OSError:
+        return False
 
 
 def _could_lock(number: int, how: int) -> bool:
