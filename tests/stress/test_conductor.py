@@ -212,6 +212,34 @@ def test_who_sleeps_lets_others_go_first(count: Path) -> None:
     assert [thread for thread, _ in order(execution)] == [1, 2, 2, 1]
 
 
+def test_who_tries_again_and_again_lets_others_go_first(count: Path, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+
+    def work() -> None:
+        while True:
+            try:
+                os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+                break
+            except FileExistsError:
+                time.sleep(0.0001)
+        add_one(count)
+        lock.unlink()
+
+    # Process 1 is stopped while it has the lock.
+    execution, _ = conducted(work, work, by=Replay(Schedule(((1, 3, 2),))))
+    assert (execution.outcome, count.read_text()) == ("", "2")
+    assert len(execution.log) < 60
+
+
+def test_who_does_the_same_a_few_times_goes_on(count: Path) -> None:
+    def work() -> None:
+        for _ in range(10):
+            count.read_text()
+
+    execution, _ = conducted(work, work)
+    assert [thread for thread, _ in order(execution)] == [1] * 10 + [2] * 10
+
+
 # -- whatever they do
 
 

@@ -57,7 +57,10 @@ _STILL_SECONDS = 0.1
 """So long nothing may stir before it is said that nobody can go on."""
 _LOOKS_AT_SLEEPERS = 3
 _OVERTAKEN = 100
-"""Steps of others after which one that has slept has its turn, although they could go on."""
+"""Steps of others after which one that comes later has its turn, although they could go on."""
+_SPINS = 16
+"""Who comes to the same touch so often in a row may be trying until another one has done something:
+it might do so hundreds of times a second."""
 _GIVEN_UP = "its execution was given up"
 
 
@@ -236,6 +239,8 @@ class Conductor:
             task.index, question.touch, waits=question.is_free is not None
         )
         target = hash(location(event))
+        if party.comes_again_to((site_number(event), target, operation(event))) >= _SPINS:
+            party.came_late = self.total
         task.operation = Operation(
             site_number(event),
             target,
@@ -306,8 +311,10 @@ class Conductor:
     def _decide(self) -> Party | None:
         """Choose who goes on; None: nobody can."""
         current = self._current
-        if current is not None and current.can_go_on and not self._must_ask(current):
-            return current
+        if current is not None and current.can_go_on:
+            must_ask = self._must_ask(current)
+            if not must_ask and not self._comes_later(current):
+                return current
         self._ask_about_locks()
         able = [party for party in self._parties if party.can_go_on]
         able = [party for party in able if not self._comes_later(party)] or able
@@ -322,7 +329,8 @@ class Conductor:
         return party
 
     def _comes_later(self, party: Party) -> bool:
-        """Whether others go first since it has slept: in time, they are ahead of it."""
+        """Whether others go first: it has slept, and in time they are ahead of it, or it may be
+        spinning."""
         return 0 <= party.came_late > self.total - _OVERTAKEN
 
     def _must_ask(self, party: Party) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from pytest_concurrency.runtime.scheduler.task import Task
@@ -32,15 +33,25 @@ class Party:
     slept: int = 0
     """At how many looks in a row it slept by the clock."""
     came_late: int = -1
-    """Steps that all had passed when it came after a sleep: others go first; -1: it has not slept
-    or has been let go since."""
+    """Steps that all had passed when it came and others were to go first; -1: they are not, or it
+    has been let go since."""
     doubtful: bool = False
     """Others have run since it was known whether the lock is free that it stands before."""
+    same: Hashable = None
+    """What it came to last."""
+    times: int = 0
+    """How often in a row it has come to that."""
     latest: Touch | None = None
     """What it was allowed to do last."""
     taking: tuple[Resource, int] | None = None
     """The lock that it takes, and where."""
     giving: tuple[Resource, int] | None = None
+
+    def comes_again_to(self, same: Hashable) -> int:
+        """Take note of what it has come to; return how often in a row."""
+        self.times = self.times + 1 if same == self.same else 1
+        self.same = same
+        return self.times
 
     @property
     def runs(self) -> bool:
