@@ -60,6 +60,7 @@ def test_the_defaults_when_on(pytester: pytest.Pytester) -> None:
         ("preemptions", "none", -1),
         ("jobs", "1", 1),
         ("jobs", "auto", 0),
+        ("shard", "2/4", (2, 4)),
         ("seed", "7", "7"),
         ("seed", "-7", "-7"),
         ("time", "0.5", 0.5),
@@ -123,6 +124,10 @@ BAD = [
     ("preemptions", "few", "an integer from 0 to 1000, or none"),
     ("jobs", "0", "an integer from 1 to 256, or auto"),
     ("jobs", "all", "an integer from 1 to 256, or auto"),
+    *(
+        ("shard", text, "K/N: share K, from 1, of N, at most 1000")
+        for text in ("0/2", "3/2", "1/1001", "2", "1/2/3", "a/b", "")
+    ),
     ("seed", "yesterday", "an integer of at most 40 digits, or random"),
     ("time", "0", "seconds, more than 0 and at most 86400"),
     ("time", "nan", "seconds, more than 0 and at most 86400"),

@@ -56,6 +56,7 @@ ROOMS = (
     "stress",
     "report",
     "report.terminal",
+    "merging",
     "extending",
     "session",
 )

@@ -6,7 +6,6 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Sequence
 
 from pytest_concurrency._compat import gil_enabled
 from pytest_concurrency.costs.figures import Figures, measured, pays_from, to_json
@@ -14,13 +13,13 @@ from pytest_concurrency.costs.measure import LARGE_BYTES, SMALL_BYTES
 from pytest_concurrency.model.costs import NEVER_SECONDS, duration
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Measure, and print; arguments are those of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m pytest_concurrency")
-    commands = parser.add_subparsers(dest="command", required=True)
-    cost = commands.add_parser("cost", help="measure this machine")
-    cost.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args(arguments)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and print."""
     figures = measured()
     if options.json:
         sys.stdout.write(json.dumps(to_json(figures)) + "\n")

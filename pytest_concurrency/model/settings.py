@@ -42,6 +42,10 @@ class Settings:
     """Most preemptions of a schedule that the systematic search tries; -1: any number."""
     jobs: int = 1
     """Processes that search the schedules of one cell at the same time; 0: one per CPU."""
+    shard: tuple[int, int] = (1, 1)
+    """Which share of the schedules and runs is done here (from 1), of how many: others are done
+    elsewhere.
+    """
     seed: str = ""
     """Empty: derived from the test's id. Otherwise whatever the user gave, mixed with the test's
     id.

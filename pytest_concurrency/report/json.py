@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,35 @@ from pytest_concurrency.report.wire import to_wire
 from pytest_concurrency.report.wording import headline
 
 SCHEMA_VERSION = 2
+TOOL = "pytest-concurrency"
 
 
-def build_document(causes: Causes, *, seed: str) -> dict[str, Any]:
-    """Build the document of a session; an empty ``seed`` means: derived from the tests' ids."""
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a session was run with, besides its tests."""
+
+    seed: str = ""
+    """What the user gave; empty: derived from the tests' ids."""
+    python: str = field(default_factory=platform.python_version)
+    gil: bool = field(default_factory=gil_enabled)
+    platform: str = field(default_factory=platform.platform)
+    shards: tuple[int, ...] = (1,)
+    """Which shares of the schedules were done."""
+    of: int = 1
+    """How many there are."""
+    version: str = __version__
+
+
+def build_document(causes: Causes, session: Session) -> dict[str, Any]:
+    """Build the document of a session."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "tool": {"name": "pytest-concurrency", "version": __version__},
-        "python": platform.python_version(),
-        "gil": gil_enabled(),
-        "platform": platform.platform(),
-        "seed": seed,
+        "tool": {"name": TOOL, "version": session.version},
+        "python": session.python,
+        "gil": session.gil,
+        "platform": session.platform,
+        "seed": session.seed,
+        "shards": {"run": list(session.shards), "of": session.of},
         "causes": [_cause(cause) for cause in causes.found],
         "tests": [_test(report) for report in causes.reports],
     }
@@ -61,6 +79,10 @@ def schema() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     loaded["$defs"]["hazard"]["properties"]["kind"]["enum"] = list(KINDS)
     return loaded
+
+
+SYMPTOM = ("kind", "exception", "path", "line")
+"""How the items of a ``Symptom`` are called."""
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
@@ -114,9 +136,11 @@ def _cell(result: CellResult) -> dict[str, Any]:
 
 
 def _hazard(hazard: Hazard, cell: int) -> dict[str, Any]:
+    symptom = hazard.symptom
     return {
         **_without(hazard, "sites", "states", "symptom"),
         "cell": cell,
+        "symptom": None if symptom is None else dict(zip(SYMPTOM, symptom, strict=True)),
         "sites": [{**to_wire(use.site), **_without(use, "site")} for use in hazard.sites],
         "states": [_without(state, "awaits") for state in hazard.states],
     }

@@ -101,7 +101,9 @@ class Ending:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write_json(self, path: Path) -> None:
-        document = json_report.build_document(self._causes, seed=self._options.base.seed)
+        number, of = self._options.base.shard
+        session = json_report.Session(self._options.base.seed, shards=(number,), of=of)
+        document = json_report.build_document(self._causes, session)
         json_report.write(path, document)
 
     def _written(self, what: str, write_it: Callable[[], None]) -> None:

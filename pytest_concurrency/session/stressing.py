@@ -36,6 +36,7 @@ from pytest_concurrency.settings.markers import (
     unsafe_fixtures,
 )
 from pytest_concurrency.settings.options import Options
+from pytest_concurrency.settings.shards import seed_of, share_of
 from pytest_concurrency.stress.children.child import Interrupted
 from pytest_concurrency.stress.children.in_child import describe_exception, in_one_line
 from pytest_concurrency.stress.children.termination import termination_interrupts
@@ -231,21 +232,22 @@ class StressSession:
         began = time.monotonic()
         found = self._code.survey(item, decision.settings.time, host)
         spent = time.monotonic() - began
-        seed = decision.settings.seed
+        settings = share_of(decision.settings)
+        seed = f"{settings.seed}:{item.nodeid}" if settings.seed else item.nodeid
         saved, problems = self._saved()
         stress = Stress(
             item,
             self._code.instrumentation(found.added),
-            decision.settings,
+            settings,
             decision.gated,
-            f"{seed}:{item.nodeid}" if seed else item.nodeid,
+            seed_of(seed, settings),
             host,
             unsafe_fixtures(item),
             saved,
             self._progress.of(item.nodeid),
             found,
             spent,
-            self._acceptance.of(decision.settings, item.nodeid),
+            self._acceptance.of(settings, item.nodeid),
             is_error_with_gil if self._options.gil_only else is_error,
             tells_costs(self._config, self._options),
         )

@@ -21,6 +21,7 @@ SELECTIONS = ("marked", "all")
 GATES = ("marked", "all", "none")
 MAX_PREEMPTIONS = 1000
 MAX_JOBS = 256
+MAX_SHARDS = 1000
 MAX_SEED_DIGITS = 40
 _LONGEST_SHOWN = 80
 """Characters of a value in a message."""
@@ -121,6 +122,18 @@ def _jobs(value: object) -> int:
     if _is_integer(value) and 1 <= value <= MAX_JOBS:
         return value
     raise ValueError(f"an integer from 1 to {MAX_JOBS}, or auto")
+
+
+def _parse_shard(text: str) -> object:
+    return tuple(map(_parse_integer, text.split("/")))
+
+
+def _shard(value: object) -> tuple[int, int]:
+    if isinstance(value, tuple) and len(value) == 2 and all(map(_is_integer, value)):
+        number, of = value
+        if 1 <= number <= of <= MAX_SHARDS:
+            return number, of
+    raise ValueError(f"K/N: share K, from 1, of N, at most {MAX_SHARDS}")
 
 
 def _word(accepted: tuple[str, ...]) -> Callable[[object], str]:
@@ -244,6 +257,13 @@ RULES: dict[str, Rule] = {
         _jobs,
         "N|auto",
         "processes that search the schedules of one cell at once; auto: one per CPU (default: 1)",
+    ),
+    "shard": Rule(
+        _parse_shard,
+        _shard,
+        "K/N",
+        "do the K-th of N shares of each test's schedules and runs; pytest-concurrency merge makes "
+        "one report of the JSON reports of all shares",
     ),
     "seed": Rule(
         _parse_integer,

@@ -269,6 +269,7 @@ class CellRunner:
             deadline,
             flowing,
             self.accepts,
+            walks_only=self.settings.shard[0] > 1,
         )
 
     def _explored_processes(

@@ -17,7 +17,7 @@ from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report,
 
 from pytest_concurrency import __version__, kinds, model
 from pytest_concurrency.model import Cell, CellResult, StressReport
-from pytest_concurrency.report.json import build_document, schema, write
+from pytest_concurrency.report.json import Session, build_document, schema, write
 
 TEST = "tests/test_counter.py::test_increment"
 validator = Draft202012Validator(schema())
@@ -28,7 +28,7 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_a_real_document_says_what_the_design_promises() -> None:
-    document = build_document(session(report(LOST_UPDATE, free=(FREE_FAILURE,))), seed="7")
+    document = build_document(session(report(LOST_UPDATE, free=(FREE_FAILURE,))), Session("7"))
     validator.validate(document)
     assert document["schema_version"] == 2
     assert document["tool"] == {"name": "pytest-concurrency", "version": __version__}
@@ -60,7 +60,7 @@ def test_a_real_document_says_what_the_design_promises() -> None:
 
 def test_a_cause_names_the_tests_and_cells_that_show_it() -> None:
     other = report(replace(LOST_UPDATE, threads=4), DEADLOCK, nodeid="tests/test_more.py::test_x")
-    document = build_document(session(report(LOST_UPDATE, free=(FREE_FAILURE,)), other), seed="")
+    document = build_document(session(report(LOST_UPDATE, free=(FREE_FAILURE,)), other), Session())
     validator.validate(document)
     lost, deadlock = document["causes"]
     assert (lost["number"], lost["kind"], lost["location"]) == (1, "lost-update", "Counter.value")
@@ -74,7 +74,7 @@ def test_a_cause_names_the_tests_and_cells_that_show_it() -> None:
 
 
 def test_states_of_a_deadlock() -> None:
-    (test,) = build_document(session(report(DEADLOCK)), seed="")["tests"]
+    (test,) = build_document(session(report(DEADLOCK)), Session())["tests"]
     first, second = test["hazards"][0]["states"]
     assert first["holds"] == ["lock Account('a').lock"]
     assert len(first["stack"]) == 2
@@ -84,7 +84,7 @@ def test_states_of_a_deadlock() -> None:
 @patient
 @given(st.lists(reports, max_size=3, unique_by=attrgetter("nodeid")), st.text())
 def test_every_document_is_valid(some: list[StressReport], seed: str) -> None:
-    document = build_document(session(*some), seed=seed)
+    document = build_document(session(*some), Session(seed))
     validator.validate(json.loads(json.dumps(document)))
     assert len(document["tests"]) == len(some)
     for test, stressed in zip(document["tests"], some, strict=True):
@@ -106,7 +106,7 @@ def test_every_document_is_valid(some: list[StressReport], seed: str) -> None:
     ],
 )
 def test_the_schema_rejects_what_is_wrong(path: list[str | int], value: object) -> None:
-    document = build_document(session(report(LOST_UPDATE)), seed="")
+    document = build_document(session(report(LOST_UPDATE)), Session())
     inner = document
     for key in path[:-1]:
         inner = inner[key]  # type: ignore[index]
@@ -132,7 +132,7 @@ def test_the_schema_knows_the_words_of_the_model() -> None:
 
 
 def test_every_key_is_described() -> None:
-    document = build_document(session(report(LOST_UPDATE, DEADLOCK)), seed="")
+    document = build_document(session(report(LOST_UPDATE, DEADLOCK)), Session())
     (test,) = document["tests"]
     definitions = schema()["$defs"]
     for name, shown in [
@@ -185,5 +185,5 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 def test_executions_that_added_nothing_are_counted() -> None:
     serial = CellResult(Cell("serial"), "clean", 2, 2)
     explored = CellResult(Cell("explored", 2), "clean", 60, 200, 40)
-    (test,) = build_document(session(report(cells=(serial, explored))), seed="")["tests"]
+    (test,) = build_document(session(report(cells=(serial, explored))), Session())["tests"]
     assert [cell["added_nothing"] for cell in test["cells"]] == [0, 20]

@@ -11,9 +11,11 @@ def header_line(settings: Settings, *, gil: bool) -> str:
     """Say before the run what it will do."""
     threads = ",".join(map(str, settings.threads)) or "none"
     processes = ",".join(map(str, settings.processes)) or "none"
+    number, of = settings.shard
+    shard = f"shard {number} of {of}; " if of > 1 else ""
     return (
         f"concurrency: threads {threads}; processes {processes}; "
-        f"{count(settings.schedules, 'schedule')}, strategy {settings.strategy}; "
+        f"{count(settings.schedules, 'schedule')}, strategy {settings.strategy}; {shard}"
         f"{_seed(settings.seed)}; GIL {'on' if gil else 'off'}"
     )
 

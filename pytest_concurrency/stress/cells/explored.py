@@ -191,7 +191,7 @@ def _share(
             choices,
             learning,
             preemptions=bound,
-            job=job,
+            job=job + (settings.shard[0] - 1) * jobs,
             schedules=schedules,
         ),
         learning,

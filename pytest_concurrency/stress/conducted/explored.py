@@ -28,7 +28,7 @@ from pytest_concurrency.settings.ignored import Accepts, never
 from pytest_concurrency.stress.cells.explored import AGAIN
 from pytest_concurrency.stress.children.child import Progress
 from pytest_concurrency.stress.conducted.conductor import Conductor
-from pytest_concurrency.stress.conducted.ranked import Hope, ThenWalks, hope_of
+from pytest_concurrency.stress.conducted.ranked import Hope, ThenWalks, hope_of, walks
 from pytest_concurrency.stress.conducted.wording import of_processes
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, merge
 from pytest_concurrency.stress.processes.process_run import ProcessOutcome
@@ -100,14 +100,21 @@ class ProcessSearch:
     flowing: Set[Lines] = frozenset()
     """Lines between which threads have lost updates."""
     accepts: Accepts = never
+    walks_only: bool = False
+    """What is systematic is done elsewhere."""
 
     def explorer(self, cell: Cell, preemptions: int | None) -> Explorer:
         """Return what executes schedules, and judges them."""
         choices, learning = Choices(self.seed, cell.label), Learning()
         runner = ProcessRunner(self.run_once)
+        strategy = (
+            walks(choices, learning)
+            if self.walks_only
+            else ThenWalks(choices, learning, runner.hope, preemptions)
+        )
         return Explorer(
             runner,
-            ThenWalks(choices, learning, runner.hope, preemptions),
+            strategy,
             learning,
             limit=MOST_POINTS,
             token=self.token,

@@ -62,6 +62,13 @@ class Promising(Systematic):
         return sum(self._hope.get((thread, step), unknown) for thread, step, _ in deviations)
 
 
+def walks(choices: Choices, learning: Learning) -> RandomWalk:
+    """Return a strategy that may switch at every touch."""
+    walk = RandomWalk(choices, learning)
+    walk.everywhere = True
+    return walk
+
+
 class ThenWalks:
     """The strategy of explored cells with processes."""
 
@@ -71,8 +78,7 @@ class ThenWalks:
     def __init__(self, choices: Choices, learning: Learning, hope: Hope, bound: int | None) -> None:
         most = MOST_PREEMPTIONS if bound is None else bound
         self._systematic = Promising(choices, learning, hope, most)
-        self._walk = RandomWalk(choices, learning)
-        self._walk.everywhere = True
+        self._walk = walks(choices, learning)
         self._left = _WALKS if bound is None else 0
         self._current: SearchStrategy = self._systematic
 
