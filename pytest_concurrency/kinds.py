@@ -167,7 +167,8 @@ _ROWS: Final = (
         OVER_RELEASE,
         "permits given back that were not taken",
         "a thread gave back a permit of a semaphore that it had not got, at a line that gives back "
-        "what was taken, and the semaphore has more of them than it began with (a warning)",
+        "what was taken, or had given back already, and the semaphore has more of them than it "
+        "began with (a warning)",
     ),
     Kind(
         THREAD_LEAK,

@@ -99,6 +99,20 @@ def test_watched(concurrency):
 
     concurrency.watch(ends)
     concurrency.run([Clerk().read, Clerk().write])
+
+def test_own_threads_with_the_fixture(concurrency):
+    shop, told = Shop(), []
+    concurrency.watch(told)
+    threads = [threading.Thread(target=lambda: told.append(shop.buy())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+SHOP = Shop()
+
+def test_what_the_first_round_leaves(concurrency):
+    concurrency.run([SHOP.raise_price, SHOP.prices])
 """
 CLEAN = f"""{SHOP}
 def test_callables(concurrency):
@@ -184,9 +198,10 @@ def test_found(run: Callable[..., Run]) -> None:
     found = run(FOUND, *EXPLORED_ONLY)
     kinds = {name: {each.kind for each in report.hazards} for name, report in found.of.items()}
     assert kinds == {name: {"nonserializable-outcome"} for name in found.of}
-    assert len(found.of) == 5
+    assert len(found.of) == 7
     message = {name: report.hazards[0].message for name, report in found.of.items()}
     assert "results = [None, (10, 0)]" in message["test_callables"]
+    assert "results = [None, (10, 0)]" in message["test_what_the_first_round_leaves"]
     assert "results = [True, True]" in message["test_lambdas"]
     assert "results = ['tea', 'tea']" in message["test_function_in_the_test"]
     assert "told = [True, True]" in message["test_own_threads"]

@@ -130,7 +130,7 @@ def claimed(observation: Observation, asked: Asked) -> Claim | None:
     if (
         story is None
         or not is_tangled(log, observation.execution.noted)
-        or was_lent(log, contents, story)
+        or was_lent(observation, story)
         or (was_made_twice(log, contents, story) and only_counts(observation.outcome, *found))
     ):
         return None

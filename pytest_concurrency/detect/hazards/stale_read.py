@@ -124,7 +124,7 @@ class StaleReads(Detector):
             found = FoundStaleRead(STALE_READ, observation, stale.events, stale, outcome)
             if (
                 asked.accused.isdisjoint(with_containers(found.locations))
-                and not was_lent(log, contents, Story(*stale[1:]))
+                and not was_lent(observation, Story(*stale[1:]))
                 and is_promised(observation, outcome.differing, found.locations, stale.events)
             ):
                 yield found

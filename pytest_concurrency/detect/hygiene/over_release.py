@@ -2,8 +2,9 @@
 
 A semaphore may be a signal, where one thread only gives and another one only takes, and a pool may
 grow. What is accused is a line that gives back what its thread has taken, and in the same execution
-what its thread has not got: a try in vain, a wait that ran out. And only where the semaphore has
-more permits then than when it was first met, at least one.
+what its thread has not got: a try in vain, a wait that ran out; and where a thread gives back the
+permit that it has just given back, while nobody keeps one. And only where the semaphore has more
+permits then than when it was first met, at least one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.observation import Execution, Observation
-from pytest_concurrency.detect.telling import site_of, told, where
+from pytest_concurrency.detect.telling import line_of, site_of, told, where
 from pytest_concurrency.kinds import KINDS, OVER_RELEASE
 from pytest_concurrency.model import Hazard, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
@@ -31,6 +32,8 @@ class FoundOverRelease(Finding):
 
     event: int
     """By which it was given back, as an index into the log."""
+    before: int | None
+    """By which the thread had given back the one that it had got, if that was its last step."""
 
     @property
     def identity(self) -> Hashable:
@@ -43,12 +46,15 @@ class FoundOverRelease(Finding):
         number = site_number(event)
         use = SiteUse(site_of(number), thread_of(event), "release")
         name = f"semaphore {SITES[number].label}"
+        has, hint = "has not got", ": ask what `acquire()` has returned"
+        if self.before is not None:
+            line = line_of(site_of(site_number(self.observation.execution.log[self.before])))
+            has, hint = f"has given back already, at {line}", ""
         return told(
             self.observation,
             self.kind,
             f"{thread_name(use.thread, '')} gives back a permit of {name} at {where(use)} that it "
-            "has not got, and then there are more of them than there were at first: ask what "
-            "`acquire()` has returned",
+            f"{has}, and then there are more of them than there were at first{hint}",
             location=name,
             sites=(use,),
             highlighted={self.event},
@@ -67,7 +73,7 @@ class OverReleases(Detector):
         if not is_there(COUNTED, execution.noted):
             return ()
         given = _given_too_many(execution)
-        return [FoundOverRelease(OVER_RELEASE, observation, event) for event in given]
+        return [FoundOverRelease(OVER_RELEASE, observation, *events) for events in given]
 
 
 @dataclass(slots=True)
@@ -83,11 +89,15 @@ class _Permits:
     """Threads that have found none: they have got one since if they were let go on."""
     regular: set[int] = field(default_factory=set)
     """Sites that give back what was taken."""
-    doubtful: list[int] = field(default_factory=list)
-    """Events that give back what was not."""
+    doubtful: list[tuple[int, int | None]] = field(default_factory=list)
+    """Events that give back what was not, each with the one by which the thread had given back the
+    permit that it had, if it has tried for none since.
+    """
+    given_last: dict[int, int] = field(default_factory=dict)
+    """By thread: the event by which it has given back what it had, if it was its last."""
 
 
-def _given_too_many(execution: Execution) -> Iterable[int]:
+def _given_too_many(execution: Execution) -> Iterable[tuple[int, int | None]]:
     found: dict[Resource, _Permits] = {}
     waiting: set[int] = set()
     """Threads whose last wait has not run out, since they were about to take a permit."""
@@ -103,9 +113,12 @@ def _given_too_many(execution: Execution) -> Iterable[int]:
             waiting.discard(part)
     for permits in found.values():
         if 1 <= permits.first < permits.most:
-            for event in permits.doubtful:
+            is_kept = any(permits.owned.values())
+            for event, before in permits.doubtful:
                 if site_number(execution.log[event]) in permits.regular:
-                    yield event
+                    yield event, None
+                elif before is not None and not is_kept:
+                    yield event, before
 
 
 def _settle(permits: _Permits, thread: int, waiting: set[int]) -> None:
@@ -122,9 +135,11 @@ def _do(permits: _Permits, index: int, event: Event, count: int) -> None:
         if permits.owned[thread]:
             permits.owned[thread] -= 1
             permits.regular.add(site_number(event))
+            permits.given_last[thread] = index
         else:
-            permits.doubtful.append(index)
+            permits.doubtful.append((index, permits.given_last.get(thread)))
     elif site.op == ACQUIRE or site.name == "acquire":
+        permits.given_last.pop(thread, None)
         if count:
             permits.owned[thread] += 1
         else:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from pytest_concurrency.detect.effects import Contents
+from pytest_concurrency.detect.effects import Content, Contents
+from pytest_concurrency.detect.lock_evidence import are_guarded
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.runtime.trace.event import (
     Log,
     location,
@@ -108,17 +110,39 @@ def was_made_twice(log: Log, contents: Contents, story: Story) -> bool:
     return one is not None and bool(one == other) and operation(log[story.first]) in ONLY_READ
 
 
-def was_lent(log: Log, contents: Contents, story: Story) -> bool:
+def was_lent(observation: Observation, story: Story) -> bool:
     """Whether one of the workers has put back what it had found at a location of the story, and the
     other one was there meanwhile: it has had something for itself for a time (a connection in use,
     a parcel that is out), and that others see that is meant. None is known without the contents.
     """
-    return any(
-        _is_visited(log, writes[0], writes[-1]) and _puts_back(log, contents, writes)
-        for place in {location(log[each]) for each in story.events}
-        for worker in {thread_of(log[each]) for each in story.events}
-        if contents and len(writes := _writes(log, worker, place)) > 1
-    )
+    log, contents = observation.execution.log, observation.contents
+    for place in {location(log[each]) for each in story.events}:
+        for worker in {thread_of(log[each]) for each in story.events}:
+            writes = _writes(log, worker, place) if contents else []
+            if (
+                len(writes) > 1
+                and _is_visited(log, writes[0], writes[-1])
+                and _puts_back(log, contents, writes)
+            ):
+                is_tried = any(_is_amount(log, contents, each) for each in writes[:-1])
+                if not is_tried or are_guarded(observation, writes):
+                    return True
+    return False
+
+
+def _is_amount(log: Log, contents: Contents, write: int) -> bool:
+    """Whether what a write leaves is a number that counts nothing which may be lent: it is less
+    than none of it, or not made of what was there. A balance that is put back was tried.
+    """
+    before, after = (_number(each) for each in contents[write])
+    if before is None or after is None:
+        return False
+    return after < 0 <= before or not SITES[site_number(log[write])].flows
+
+
+def _number(content: Content) -> float | None:
+    known = type(content.value) is tuple and content.value[0] in ("int", "float")
+    return content.value[1] if known else None
 
 
 def _writes(log: Log, worker: int, place: Location) -> list[int]:

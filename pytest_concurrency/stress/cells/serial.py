@@ -3,7 +3,7 @@
 It runs under the scheduler, without preemption: a thread that the test starts runs when the one
 before blocks or ends, and callables run one after another. That shows whether the test starts
 threads, and that the instrumented code behaves like its own. Two rounds that differ show state that
-outlives a round.
+outlives a round; so does a write that changes nothing in the second one, where it did in the first.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
+from pytest_concurrency.search.execution.changes import Changes
 from pytest_concurrency.search.execution.comparison import runs_alike
 from pytest_concurrency.search.execution.engine import (
     LEAST_LIMIT,
@@ -56,7 +57,9 @@ class SerialFacts:
     result: CellResult
     shape: Shape = "copies"
     state_leaks: bool = False
-    """The second round ran differently: each execution needs a process of its own."""
+    """The second round ran differently, or found what the first one has left: each execution needs
+    a process of its own.
+    """
     threads_may_die: bool = False
     steps: int = 0
     seconds: float = 0.0
@@ -116,10 +119,15 @@ def serial_cell(
     workload = Workload(item, "callables" if asks else "own-threads")
     count = 2 if asks else 1
     rounds: list[Observation] = []
+    changes = (Changes(), Changes())
     tasks = ""
     with exploring(instrumentation, seconds, sleeps_really=sleeps_really):
-        for _ in range(2):
-            rounds.append(workload.explore(count, way(), MOST_POINTS))
+        for made in changes:
+            baton.observer = made
+            try:
+                rounds.append(workload.explore(count, way(), MOST_POINTS))
+            finally:
+                baton.observer = None
             if len(rounds) == 1:  # in the next one it may meet what this one has left
                 skipped, calls = workload.skipped, [*workload.calls]
             if problem := problem_of(rounds[-1]):
@@ -129,8 +137,8 @@ def serial_cell(
             tasks = _tasks_of(workload.explore(count, way(), MOST_POINTS, record=True))
     first = rounds[0].execution
     took = time.monotonic() - started
-    alike = runs_alike(rounds[-1], rounds[0])
-    shape: Shape = "callables" if asks else "own-threads" if first.threads > 1 else "copies"
+    leaks = not runs_alike(rounds[-1], rounds[0]) or changes[0].are_there_already(changes[1])
+    shape = _shape(asks, calls, first)
     if problem and len(rounds) == 1:
         result = CellResult(cell, "error", 1, 2, seconds=took, reason=problem)
         # A body of its own that is only slow would end; threads that meet and do not end, never do.
@@ -153,7 +161,7 @@ def serial_cell(
     return SerialFacts(
         result,
         shape,
-        bool(problem) or not alike,
+        bool(problem) or leaks,
         bool(first.thread_errors),
         first.steps,
         took / 2,
@@ -162,6 +170,13 @@ def serial_cell(
         threads=first.threads,
         slept_really=baton.slept_really,
     )
+
+
+def _shape(asks: bool, calls: Sequence[Call], execution: Execution) -> Shape:
+    """Say what runs at once: a test may ask for ``concurrency`` and start its threads itself."""
+    if execution.threads > 1 and not calls:
+        return "own-threads"
+    return "callables" if asks else "copies"
 
 
 def _tasks_of(observation: Observation) -> str:
