@@ -6,7 +6,8 @@ pytest has not imported already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -148,6 +149,23 @@ def expected_error(item: pytest.Item) -> tuple[Any, str] | None:
 
     mark = None if item.config.option.runxfail else item.stash.get(xfailed_key, None)
     return None if mark is None or mark.raises is None else (mark.raises, mark.reason)
+
+
+@contextmanager
+def failure_in_brief(item: pytest.Item, is_known: Callable[[], bool]) -> Iterator[None]:
+    """While a block runs, let reports of the item not say how its call has failed where that
+    ``is_known`` already: pytest parses each file that the traceback leads through.
+    """
+    in_full = item.repr_failure
+
+    def in_brief(excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        return excinfo.typename if is_known() else in_full(excinfo)
+
+    vars(item)["repr_failure"] = in_brief
+    try:
+        yield
+    finally:
+        vars(item).pop("repr_failure", None)
 
 
 def report_sections(item: pytest.Item) -> list[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ import inspect
 import io
 import unittest
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,19 @@ def test_rewriting_of_asserts() -> None:
     _pytest_compat.rewrite_asserts(tree, source.encode(), "test_it.py")
     assert "@py_assert" in ast.dump(tree)
     assert isinstance(tree.body[0], ast.Import)
+
+
+def test_a_failure_that_is_known_is_told_in_brief(item: pytest.Function) -> None:
+    def told(*, is_known: bool) -> str:
+        vars(item)["runtest"] = lambda: int("none")
+        parent: Any = item.parent
+        with _pytest_compat.failure_in_brief(item, lambda: is_known):
+            reports = _pytest_compat.runtestprotocol(item, log=False, nextitem=parent)
+        return next(each.longreprtext for each in reports if each.when == "call")
+
+    assert told(is_known=True) == "ValueError"
+    assert "invalid literal" in told(is_known=False)
+    assert "repr_failure" not in vars(item)
 
 
 # -- fixtures -------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -233,3 +235,31 @@ def test_hazards_raise_what_an_expected_failure_names(
 def test_an_expected_failure_may_be_asked_to_fail(run: Callable[..., Run]) -> None:
     source = RAISING.format(raises="AssertionError", error="AssertionError")
     run(source, *EXPLORED_ONLY, "--runxfail").result.assert_outcomes(failed=1)
+
+
+def test_pytest_describes_no_failure_that_nobody_reads(
+    run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_full = pytest.Function.repr_failure
+
+    def repr_failure(self: pytest.Function, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        with (tmp_path / "described").open("a") as file:
+            file.write(f"{excinfo.typename} ")
+        return in_full(self, excinfo)
+
+    monkeypatch.setattr(pytest.Function, "repr_failure", repr_failure)
+    found = run(
+        """
+        import pytest
+
+        @pytest.mark.threadsafe
+        def test_it(concurrency):
+            answers = []
+            concurrency.run(lambda: answers.append(len(answers)))
+            assert sorted(answers) == [0, 1]
+        """,
+        *EXPLORED_ONLY,
+    )
+    hazards = found.of["test_it"].hazards
+    assert any("\nE   assert [0, 0] == [0, 1]" in hazard.detail for hazard in hazards)
+    assert (tmp_path / "described").read_text() == "HazardsFound "

@@ -476,14 +476,28 @@ class TestCell:
         assert (result.outcome, result.schedules) == ("clean", 8)
         assert result.reason == ""
 
-    def test_a_check_that_looks_at_memory_fails_twice_before_that_is_said(self) -> None:
+    @pytest.mark.parametrize("sees_all", [False, True])
+    def test_a_check_that_looks_at_memory_fails_twice_unless_all_is_seen(
+        self, sees_all: bool
+    ) -> None:
         failing = outcome(test=outcome_of(0, AssertionError()), **IN_MEMORY)
-        result = cell_of(table(failing), sees_all=True)
-        assert (result.outcome, result.schedules, result.control) == (
-            "not-shared",
-            2,
-            "not-shared",
-        )
+        result = cell_of(table(failing), sees_all=sees_all)
+        assert (result.outcome, result.control) == ("not-shared", "not-shared")
+        assert result.schedules == (1 if sees_all else 2)
+
+    def test_nobody_reads_the_tracebacks_of_the_control(self) -> None:
+        texts = []
+
+        def run_once(way: Way, *, watched: bool) -> ProcessOutcome:
+            try:
+                assert int(str(4)) == 5
+            except AssertionError as error:
+                failed = outcome_of(0, error)
+            texts.append(failed.traceback)
+            return outcome(failed, **IN_MEMORY)
+
+        cell_of(run_once)
+        assert ["\nE " in text for text in texts] == [False, False, True, True]
 
     def test_a_result_that_the_test_needs_and_cannot_have(self) -> None:
         missing = outcome_of(0, ResultNotSent("the result of process 1 cannot be sent back: why"))

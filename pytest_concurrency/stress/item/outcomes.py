@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import traceback
 import unittest
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ import pytest
 
 from pytest_concurrency._origins import is_machinery, is_programs
 from pytest_concurrency.model import Site
+from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.system.chains import MOST, first_of, is_long
 from pytest_concurrency.search.describe.raised import innermost_site, lines_through
 
@@ -163,10 +165,15 @@ def printable(text: str) -> str:
 
 
 def short_traceback(error: BaseException) -> str:
-    """The traceback (and its causes) as ``pytest --tb=short`` shows it, the user's frames only."""
+    """The traceback (and its causes) as ``pytest --tb=short`` shows it, the user's frames only; of
+    a run that nobody will read of, only what takes no time: pytest parses each file that it leads
+    through.
+    """
     try:
         if is_long(error):
             return without_its_chain(error)
+        if baton.is_brief or _Reader.is_missing:
+            return _of_itself(error)
         info = pytest.ExceptionInfo.from_exception(error)
         shown = str(info.getrepr(style="short", tbfilter=_users_frames)).strip()
         return shortened(printable(shown))
@@ -174,13 +181,36 @@ def short_traceback(error: BaseException) -> str:
         return f"{one_line(error)} (its traceback cannot be shown: {type(problem).__name__})"
 
 
+class _Reader:
+    """Of the outcomes that are made now."""
+
+    is_missing = False
+
+
+@contextmanager
+def unread() -> Iterator[None]:
+    """While a block runs, also in processes that it forks, outcomes are made whose tracebacks
+    nobody will read.
+    """
+    before, _Reader.is_missing = _Reader.is_missing, True
+    try:
+        yield
+    finally:
+        _Reader.is_missing = before
+
+
 def without_its_chain(error: BaseException) -> str:
     """The traceback of an exception alone that comes from, or holds, very many others."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_programs(frame[0])]
-    lines = "".join(traceback.format_list(frames)).rstrip()
     first = first_of(error)
     began = f"; it began with {one_line(first)}" if first is not error else ""
     rest = f"(more than {MOST} exceptions that it comes from or holds are not shown{began})"
+    return _of_itself(error, rest)
+
+
+def _of_itself(error: BaseException, rest: str = "") -> str:
+    """The traceback of an exception, not that of what it comes from; ``rest``: a last line."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_programs(frame[0])]
+    lines = "".join(traceback.format_list(frames)).rstrip()
     return shortened(printable("\n".join(filter(None, (lines, one_line(error), rest)))))
 
 

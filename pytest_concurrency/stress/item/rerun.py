@@ -21,6 +21,7 @@ import pytest
 
 from pytest_concurrency._pytest_compat import (
     DEBUGGER,
+    failure_in_brief,
     runtestprotocol,
     setup_entry,
     terminal_reporter,
@@ -87,7 +88,8 @@ class Rerun:
         freshen(item, self._parameters)
         try:
             parent: Any = item.parent  # anything wider than the item stays set up
-            reports = runtestprotocol(item, log=False, nextitem=parent)
+            with failure_in_brief(item, lambda: is_child() and self._error is not None):
+                reports = runtestprotocol(item, log=False, nextitem=parent)
         except (KeyboardInterrupt, pytest.exit.Exception) as error:  # of a fixture
             if not is_child():
                 raise

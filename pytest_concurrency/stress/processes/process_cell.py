@@ -17,7 +17,7 @@ from pytest_concurrency.detect.hazards.lost_update import Lines
 from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.workload import Shape
-from pytest_concurrency.stress.item.outcomes import RunOutcome, merge
+from pytest_concurrency.stress.item.outcomes import RunOutcome, merge, unread
 from pytest_concurrency.stress.outside.touch import (
     NOTHING_OUTSIDE,
     NOTHING_SEEN,
@@ -184,25 +184,27 @@ def _control(
     *,
     sees_all: bool,
 ) -> _Found:
-    """Run in turn: first watched, then on the program's own code, unless all is well and nothing
+    """Run in turn: first watched, then on the program's own code, unless all is seen and nothing
     was touched on which processes could meet.
     """
     progress(CONTROL)
     if time.monotonic() >= deadline:
         return _Found("", NO_TIME)
     way = InTurn(patience=_PATIENCE_SECONDS)
-    watched = run_once(way, watched=True)
+    with unread():
+        watched = run_once(way, watched=True)
     if watched is None:
         return _Found("", NO_TIME)
     control, told = _judge(watched, shape)
     runs = 1
     stuck = stuck_while_held(run_once, way, watched) if control == "clean" else ()
-    is_settled = sees_all and control == "clean" and not may_meet(watched.traces)
+    is_settled = sees_all and control in ("clean", "not-shared") and not may_meet(watched.traces)
     # Whether it hangs on the program's own code is a matter of luck, or has been seen.
     is_settled |= bool(stuck) or any(is_told(each.stuck) for each in watched.inherited)
     if control and not is_settled and time.monotonic() < deadline:
         runs = 2
-        natively = run_once(way, watched=False)
+        with unread():
+            natively = run_once(way, watched=False)
         if natively is None:
             return _Found("", NO_TIME)
         again, what = _judge(natively, shape)
