@@ -72,6 +72,9 @@ class Execution:
     """Jobs that have failed, with nobody asking how they ended."""
     kept_locks: Sequence[tuple[int, Resource]] = ()
     """Threads that have ended while they held a lock, and the lock."""
+    is_partial: bool = False
+    """Whether accesses that no two threads conflict with, as far as is known, are not in its log.
+    """
 
     @property
     def trace(self) -> list[Event]:

@@ -66,9 +66,11 @@ class Executor:
         stands_still: bool = False,
         seen: set[int] | None = None,
         comes_to: bool = True,
+        leaves_out: bool = False,
     ) -> Observation:
         """Execute once; what it comes to is asked, unless its interleaving is in ``seen``, or not
-        ``comes_to``: it costs about as much as a short execution.
+        ``comes_to``: it costs about as much as a short execution. ``leaves_out``: what no two
+        threads conflict with, as far as is known, is not recorded.
         """
         observation = self._run_once(
             strategy,
@@ -78,6 +80,7 @@ class Executor:
             stands_still=stands_still,
             seen=seen,
             comes_to=comes_to,
+            leaves_out=leaves_out,
         )
         execution = observation.execution
         if execution.unasked and observation.failure is None and not execution.outcome:
@@ -94,8 +97,14 @@ class Executor:
         stands_still: bool = False,
         seen: set[int] | None = None,
         comes_to: bool = True,
+        leaves_out: bool = False,
     ) -> Observation:
-        start_round(is_brief=not record, goes_on=goes_on, stands_still=stands_still)
+        start_round(
+            is_brief=not record,
+            goes_on=goes_on,
+            stands_still=stands_still,
+            leaves_out=self._learning.leaving_out.table if leaves_out else None,
+        )
         TAKING.begin(seen, self.outcomes.names, self._learning.heat, is_wanted=comes_to)
         return self._run(strategy, limit, record)
 
@@ -128,10 +137,17 @@ class Executor:
         record: bool = False,
         goes_on: bool = False,
         comes_to: bool = True,
+        leaves_out: bool = False,
     ) -> Observation:
         """Execute a schedule; ``comes_to``: and ask what it comes to."""
-        strategy = Replay(schedule)
-        return self._execute(strategy, limit, record=record, goes_on=goes_on, comes_to=comes_to)
+        return self._execute(
+            Replay(schedule),
+            limit,
+            record=record,
+            goes_on=goes_on,
+            comes_to=comes_to,
+            leaves_out=leaves_out,
+        )
 
     def at_one_time(self, schedule: Schedule, limit: int) -> Observation:
         """Execute a schedule in full, with clocks that stand still."""

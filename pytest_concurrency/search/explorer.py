@@ -87,7 +87,9 @@ class Explorer(Executor):
         if order is not None:
             return self._judge(self._execute(order, self.limit))
         self.strategy.prepare()
-        observation = self._execute(self.strategy, self.limit, seen=self._asked_of)
+        observation = self._execute(
+            self.strategy, self.limit, seen=self._asked_of, leaves_out=self.strategy.leaves_out
+        )
         suspect = self._judge(observation)
         self.strategy.learn(observation.execution)
         return suspect
@@ -112,20 +114,49 @@ class Explorer(Executor):
         is_new = signature not in self._seen
         if is_new:
             self._seen[signature] = self.executions
-            self._learning.note(execution.log)
-            self._steering.note(observation, self.executions)
-            self._racing.note(observation, self.executions)
+            self._learning.note(execution.log, is_partial=execution.is_partial)
+            if not execution.is_partial:
+                self._steering.note(observation, self.executions)
+                self._racing.note(observation, self.executions)
         if is_new or observation.failure is not None or execution.outcome:
             self._doubts.next_execution(len(execution.log))
-            suspect = self._look(observation, is_due or self._doubts.is_due)
-            self.too_long = execution.steps if execution.outcome == "too-long" else 0
-            if suspect is None or self._ends(suspect):
-                return None
-            if suspect.needs_values or not suspect.explains_failure:
-                # With the values something may be seen that explains how it fails.
-                return self._looked_again(suspect)
-            return suspect
+            is_due = is_due or self._doubts.is_due
+            if execution.is_partial:
+                return self._suspect_in_part(observation, is_due)
+            return self._suspect_in(observation, is_due)
         return None  # judged before
+
+    def _suspect_in_part(self, part: Observation, is_due: Callable[[Any], bool]) -> Finding | None:
+        """Judge an execution that leaves something out: where there is anything suspicious about
+        it, by what it does in full.
+        """
+        due = set()
+
+        def is_due_here(key: Any) -> bool:
+            if is_due(key):
+                due.add(key)
+            return key in due
+
+        suspect = self._suspect_in(part, is_due_here)
+        if suspect is None:
+            return None
+        full = self.replayed(part.execution.schedule, self.limit)
+        if not runs_alike(full, part):
+            return suspect  # not deterministic: as will be said
+        return self._suspect_in(full, due.__contains__)
+
+    def _suspect_in(
+        self, observation: Observation, is_due: Callable[[Any], bool]
+    ) -> Finding | None:
+        execution = observation.execution
+        suspect = self._look(observation, is_due)
+        self.too_long = execution.steps if execution.outcome == "too-long" else 0
+        if suspect is None or self._ends(suspect):
+            return None
+        if suspect.needs_values or not suspect.explains_failure:
+            # With the values something may be seen that explains how it fails.
+            return self._looked_again(suspect)
+        return suspect
 
     def _look(self, observation: Observation, is_due: Callable[[Any], bool]) -> Finding | None:
         return look(observation, self._asked(observation, is_due), self._detectors)
@@ -146,8 +177,10 @@ class Explorer(Executor):
 
     def _looked_again(self, suspect: Finding) -> Finding | None:
         """Judge by the values, too, for which the execution must be recorded."""
-        schedule = suspect.observation.execution.schedule
-        again = self.replayed(schedule, self.limit, record=True)
+        execution = suspect.observation.execution
+        again = self.replayed(
+            execution.schedule, self.limit, record=True, leaves_out=execution.is_partial
+        )
         again.is_repeated = runs_alike(again, suspect.observation)
         if not again.is_repeated:
             return suspect if suspect.is_certain else None  # not deterministic: as will be said

@@ -50,6 +50,8 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, id(target), part, op))
+    if _b.left_out[site]:
+        return
     entry = _b.seen.get(id(target))
     serial: Resource = entry[1] if entry is not None and entry[0]() is target else _number(target)
     event: Event = (current.index, site, serial, part, op or SITES[site].op)
@@ -87,6 +89,8 @@ def attribute(obj: Any, name: str, site: int) -> Any:
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, id(obj)))
+    if _b.left_out[site]:
+        return obj
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
     event = (current.index, site, serial, name, SITES[site].op)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from gc import get_referents
 from itertools import chain, islice, repeat
@@ -76,14 +76,16 @@ def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence
     target = id((*containers, *advanced)[0])  # by number: the iterator itself refers to it
     entry = _b.seen.get(target)
     serial = 0 if entry is None else entry[1]
-    looks = map(partial(_look, site, serial), repeat(None, _MOST))
+    looks: Iterator[None] = repeat(None, _MOST)
+    if _b.current is None or not _b.left_out[site]:
+        looks = map(partial(_look, site, serial), looks)
     return chain(map(partial(_step, site, target, serial), looks, iterator), iterator)
 
 
 def _look(site: int, serial: int, _: None) -> None:
     """Note that a step looks: it may find an item, the end, or that things have changed."""
     current = _b.current
-    if current is not None and current.ident == get_ident():
+    if current is not None and current.ident == get_ident() and not _b.left_out[site]:
         _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, LOOK))
 
 
@@ -104,7 +106,8 @@ def _step(site: int, target: int, serial: int, _: None, item: Any) -> Any:
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, target, WHOLE, STEP))
-    _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, STEP))
+    if not _b.left_out[site]:
+        _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, STEP))
     return item
 
 

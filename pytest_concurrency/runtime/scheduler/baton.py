@@ -29,7 +29,7 @@ from pytest_concurrency.runtime.scheduler.task import NOBODY, NOT_STARTED, Abort
 from pytest_concurrency.runtime.system.gate import new_gate
 from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, START
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
-from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere
+from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere, nowhere
 
 LINGER_SECONDS = 10.0
 """Virtual seconds in which threads that outlive the body of an execution may still end."""
@@ -62,6 +62,9 @@ class Baton(Sight):
         self.clock = float(int(self.time_outside()) + 1)
         heat = strategy.begin(self)
         self.heat = everywhere() if heat is None else heat
+        # Who may switch everywhere is to see everything.
+        left_out = None if heat is None else self.leaves_out
+        self.left_out = nowhere() if left_out is None else left_out
         self.current = task
         task.running = True
         return task

@@ -38,6 +38,8 @@ class State:
     """Scheduling points after which the execution is given up."""
     heat: bytearray
     """By site: 1 if the strategy may switch there; it says so when it begins."""
+    left_out: bytearray
+    """By site: 1 if its accesses leave no event."""
 
     __slots__ = (
         "aborting",
@@ -69,6 +71,8 @@ class State:
         "is_brief",
         "kept_locks",
         "leaked",
+        "leaves_out",
+        "left_out",
         "limit",
         "lingering",
         "log",
@@ -142,7 +146,10 @@ class State:
         self.is_brief = False
         """Whether nobody will read what the snapshot calls the locks."""
         self.goes_on = False
+        self.left_out = bytearray()
         """Whether its threads go on after the body has failed, as they would."""
+        self.leaves_out: bytearray | None = None
+        """What ``left_out`` is to be, unless the strategy may switch everywhere."""
         self.elders: Set[int] | None = None
         """Threads that there were when this process began to explore; None if it does not."""
         self.sleeps_really = False

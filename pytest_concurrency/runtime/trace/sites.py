@@ -58,6 +58,7 @@ def add_call_in(function: Any, label: str) -> int:
 
 
 _everywhere = bytearray()
+_nowhere = bytearray()
 
 
 def everywhere() -> bytearray:
@@ -65,3 +66,10 @@ def everywhere() -> bytearray:
     if len(_everywhere) < len(SITES):
         _everywhere.extend(b"\1" * (len(SITES) - len(_everywhere)))
     return _everywhere
+
+
+def nowhere() -> bytearray:
+    """Return a table that says no at every site."""
+    if len(_nowhere) < len(SITES):
+        _nowhere.extend(bytes(len(SITES) - len(_nowhere)))
+    return _nowhere

@@ -23,8 +23,13 @@ def is_same(again: Finding, first: Finding) -> bool:
 
 
 def runs_alike(again: Observation, first: Observation) -> bool:
-    """Whether two executions have done the same things in the same order."""
+    """Whether two executions have done the same things in the same order, as far as both are
+    recorded.
+    """
     one, two = first.execution.log, again.execution.log
+    if first.execution.is_partial and not again.execution.is_partial:
+        recorded = set(map(site_number, one))
+        two = [event for event in two if site_number(event) in recorded]
     return list(map(thread_and_site, one)) == list(map(thread_and_site, two))
 
 

@@ -65,17 +65,19 @@ def start_round(
     goes_on: bool = False,
     otherwise: bool = False,
     stands_still: bool = False,
+    leaves_out: bytearray | None = None,
 ) -> None:
     """Let what comes next, the set-up of an execution, find the same time and the same chance as
     that of the one before; ``otherwise``: other ones; ``stands_still``: looks do not
     move the clock.
 
     ``is_brief``: nobody will read the names of locks that threads wait for in it. ``goes_on``: its
-    threads do so where the body fails.
+    threads do so where the body fails. ``leaves_out``: by site, whether accesses are not recorded.
     """
     baton.start_round(otherwise=otherwise, stands_still=stands_still)
     baton.is_brief = is_brief
     baton.goes_on = goes_on
+    baton.leaves_out = leaves_out
     renew()
     start_over(otherwise=otherwise)
 
@@ -103,6 +105,7 @@ def last_execution() -> Execution:
         baton.noted,
         baton.failed_jobs.unasked or (),
         baton.kept_locks,
+        baton.left_out is baton.leaves_out,
     )
 
 
@@ -151,6 +154,6 @@ def exploring(
             watchdog.stop()
             baton.snapshot = None
             baton.sleeps_really = baton.is_brief = baton.goes_on = False
-            baton.elders = None
+            baton.elders = baton.leaves_out = None
             baton.pool.close()
             baton.forget()

@@ -23,6 +23,7 @@ from pytest_concurrency.runtime.trace.event import (
 from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, READ, RELEASE, TRY
 from pytest_concurrency.runtime.trace.resource import WHOLE
 from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite
+from pytest_concurrency.search.execution.leaving_out import LeavingOut
 
 Sites = frozenset[int]
 
@@ -70,14 +71,16 @@ class Learning:
         """All sites that any execution has come to, in the threads that ran at once."""
         self._alone: dict[Sites, set[int]] = {}
         self._private: set[Sites] = set()
+        self.leaving_out = LeavingOut()
         self._contended_by: dict[int, dict[Sites, dict[int, int]]] = {}
         """By what happens in an execution, in whatever order: its contended locations."""
 
-    def note(self, log: Log) -> None:
+    def note(self, log: Log, *, is_partial: bool = False) -> None:
         """Learn from the log of an execution with an interleaving not seen before.
 
         What the main thread writes before the others start is set-up, and does not count. What it
         reads after they have ended does: in another execution another thread may have written it.
+        ``is_partial``: what is left out of long executions is not in it.
         """
         begins = (index for index, event in enumerate(log) if thread_of(event) or _starts(event))
         first = next(begins, len(log))
@@ -86,6 +89,8 @@ class Learning:
         known = self._contended_by.get(summary)
         if known is not None:
             self.contended.update(known)
+            if not is_partial and self.heat is not None:
+                self.leaving_out.note(log, self.heat)
             return
         contended = self._contended_by[summary] = {}
         if self.heat is None:
@@ -107,12 +112,15 @@ class Learning:
                 alone.setdefault(sites, set()).update(accesses.counts)
         self.contended.update(contended)
         self._compare(alone)
+        if not is_partial:
+            self.leaving_out.note(log, self.heat)
 
     def _heat_up(self, sites: Sites) -> None:
         assert self.heat is not None
         for site in sites:
             if not self.heat[site]:
                 self.heat[site] = 1
+                self.leaving_out.keep(site)
                 self.version += 1
 
     def _compare(self, alone: dict[Sites, set[int]]) -> None:

@@ -51,6 +51,13 @@ class SearchStrategy(Strategy, Protocol):
         """What has been run without a gap; None if nothing can be said."""
         ...
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the execution that has been prepared may leave out what no two threads conflict
+        with, as far as is known (``leaving_out.py``).
+        """
+        ...
+
     def prepare(self) -> None:
         """Settle what the next execution will be; where each one has a process of its own, this is
         called in the one that goes on.

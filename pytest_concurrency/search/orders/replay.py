@@ -10,6 +10,7 @@ from typing import Any
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.protocols import View
 from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.trace.sites import everywhere
 
 
 class Replay:
@@ -33,10 +34,10 @@ class Replay:
         """Whether every deviation of the schedule has taken place."""
         return len(self._followed) == len(self._targets)
 
-    def begin(self, view: View) -> bytearray | None:
+    def begin(self, view: View) -> bytearray:
         """Start over."""
         self._followed = set()
-        return None
+        return everywhere()
 
     def changed(self) -> None:
         """The schedule decides, whoever is runnable."""

@@ -128,6 +128,11 @@ class Auto:
         """What the member offers whose execution it was."""
         return self._member.offers
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the member whose turn it is leaves something out."""
+        return self._member.leaves_out
+
     def prepare(self) -> None:
         """See whose turn it is."""
         if self._has_all:

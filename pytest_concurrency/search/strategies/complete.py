@@ -51,6 +51,11 @@ class Complete:
         """What the member offers whose execution it was."""
         return self._member.offers
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the member that goes on leaves something out."""
+        return self._member.leaves_out
+
     def prepare(self) -> None:
         """Go on with the member that can."""
         if self.reduced.gap and not self._is_systematic:

@@ -59,6 +59,7 @@ class Dpor(Fair):
 
     name = "dpor"
     longest_early_wait = SHORT_WAIT_SECONDS
+    leaves_out = False
 
     def __init__(self) -> None:
         self._path = Path()

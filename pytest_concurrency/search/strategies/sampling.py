@@ -34,6 +34,8 @@ class Sampling:
     longest_early_wait = SHORT_WAIT_SECONDS
     offers: Sequence[Any] = ()
 
+    leaves_out = True
+    """Those that switch everywhere do not, whatever is said here."""
     everywhere = False
     """Whether each of its executions may switch at every access."""
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 Switch = tuple[int, int, int]
 Deviations = tuple[Switch, ...]
+_FULL = 8
+"""One execution in so many leaves nothing out."""
+_LITTLE = 20
+"""Schedules: where no more are left, nothing is left out."""
 MOST_PENDING = 200_000
 """Schedules remembered for later; beyond, the search is not complete."""
 
@@ -54,6 +58,8 @@ class Systematic(Fair):
         self._blind = True
         self.finished = False
         """Whether every schedule (within the bound) has been run."""
+        self._is_full = False
+        """Whether nothing may be left out of its executions."""
         self._start_pass()
 
     def _start_pass(self) -> None:
@@ -64,6 +70,7 @@ class Systematic(Fair):
         """Schedules run, by their number of preemptions."""
         self._version: int | None = None
         self._complete = True
+        self._has_left_out = False
 
     # -- what is left, what is done -----------------------------------------------------
 
@@ -82,6 +89,15 @@ class Systematic(Fair):
         if preemptions < 0:
             return None
         return Covered(preemptions, sum(self._done[: preemptions + 1]))
+
+    @property
+    def leaves_out(self) -> bool:
+        """Not where little is left to be run, which may be the last of it, nor when it goes through
+        everything once more because something was left out; and one execution in so many shows
+        everything in any case.
+        """
+        is_turn = sum(self._done) % _FULL != 0
+        return not self._is_full and self._size > _LITTLE and is_turn
 
     # -- one execution ------------------------------------------------------------------
 
@@ -178,8 +194,10 @@ class Systematic(Fair):
             self._complete = False
         for more, schedules in enumerate(execution.offers):
             self._remember(schedules, cost + more)
+        self._has_left_out = self._has_left_out or execution.is_partial
         if not self._size:
-            if self._complete:
+            self._is_full = self._is_full or self._has_left_out
+            if self._complete and not self._has_left_out:
                 self.finished = True
             else:
                 self._start_pass()

@@ -74,6 +74,7 @@ class ThenWalks:
 
     name = "auto"
     longest_early_wait = inf
+    leaves_out = False
 
     def __init__(self, choices: Choices, learning: Learning, hope: Hope, bound: int | None) -> None:
         most = MOST_PREEMPTIONS if bound is None else bound
