@@ -149,7 +149,7 @@ class Taking(Witness):
         watched = [(f"watched {n}", obj) for n, obj in enumerate(self._watched, 1)]
         shared = by_name([*self.named.items(), *watched, *pairs])
         state = {n: describer.describe(obj, ("state", n), n) for n, obj in shared.items()}
-        for name, value in kept_in_modules(log, objects, self._names):
+        for name, value in kept_in_modules(log, objects, self._names, describer.has_met):
             if name in self._names or not describer.has_met(value):
                 state.setdefault(name, describer.describe(value, ("state", name), name))
         if describer.has_met_thread and _share_a_thread():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 from pytest_concurrency.detect.outcomes.description import is_state
@@ -34,24 +34,30 @@ def _shared(log: Log) -> dict[Any, set[Any]]:
 
 
 def kept_in_modules(
-    log: Log, objects: Mapping[int, Any], names: Set[str]
+    log: Log, objects: Mapping[int, Any], names: Set[str], is_known: Callable[[object], bool]
 ) -> Iterator[tuple[str, Any]]:
-    """Yield with its name what is in ``names``, or what several workers have touched: globals of
-    the program's modules and attributes of their classes, and what these are bound to.
+    """Yield with its name what is in ``names``, or what several workers have touched, unless it
+    ``is_known``: globals of the program's modules and attributes of their classes, and what these
+    are bound to.
     """
-    shared = _shared(log)
-    wanted = {id(objects[n]) for n in shared if n in objects and is_state(objects[n])}
-    bound = {(id(objects[n]), part) for n in shared if n in objects for part in shared[n]}
-    if not names and not bound:
-        return
+    shared = [(objects[n], parts) for n, parts in _shared(log).items() if n in objects]
+    wanted = {id(obj) for obj, _ in shared if is_state(obj) and not is_known(obj)}
+    bound = {(id(obj), part) for obj, parts in shared if _may_be_global(obj) for part in parts}
+    if not wanted and not bound and not any("." in name for name in names):
+        return  # in most executions: large programs have tens of thousands of globals
     for name, holder, key, value in _globals():
         if name in names or id(value) in wanted or (id(holder), key) in bound:
             yield name, value
 
 
+def _may_be_global(holder: object) -> bool:
+    """Whether it may be the namespace of a module, or a class."""
+    return issubclass(type(holder), (dict, type))
+
+
 def _globals() -> Iterator[tuple[str, Any, str, Any]]:
     """Yield the globals of the program's modules and the attributes of their classes: the name,
-    what holds it, its name there, and what it is.
+    which has a dot, what holds it, its name there, and what it is.
     """
     for module in sorted(INSTRUMENTED_MODULES):
         namespace = getattr(sys.modules.get(module), "__dict__", {})

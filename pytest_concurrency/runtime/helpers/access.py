@@ -42,7 +42,7 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
         if _b.amplifier is not None:
             _b.amplifier(site, target, obj, name, op or SITES[site].op)
         return
-    if _b.held:
+    if _b.held and not _b.left_out[site]:
         let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
@@ -81,7 +81,7 @@ def attribute(obj: Any, name: str, site: int) -> Any:
         shape = shapes.shape_of(type(obj), name)
     if shape is not shapes.DATA:
         return _other_attribute(obj, name, site, shape)
-    if _b.held:
+    if _b.held and not _b.left_out[site]:
         let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
