@@ -12,11 +12,8 @@ from pytest_concurrency.runtime.trace.event import access
 _WRITTEN_BY_TWO = [access(thread, 0, 1, "limit", "write") for thread in (1, 2)]
 
 
-class Shared:
-    """What workers are given, or find in a global."""
-
-
-SHARED = Shared()
+SHARED = [1, 2]
+"""What workers are given, or find in a global."""
 NAMESPACE = {"limit": 3, "shared": SHARED}
 
 
