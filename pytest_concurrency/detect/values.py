@@ -16,7 +16,12 @@ from types import CellType, ModuleType
 from typing import Any, Final
 
 from pytest_concurrency.runtime.effects import containers, shapes
-from pytest_concurrency.runtime.effects.foreign import as_written, class_name, is_derived
+from pytest_concurrency.runtime.effects.foreign import (
+    as_written,
+    class_name,
+    is_alike,
+    is_derived,
+)
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.trace.event import (
     Event,
@@ -93,13 +98,15 @@ def location_name(event: Event, obj: object, target: object, label: str = "") ->
     if _is_attribute(event, obj):
         if type(obj) is CellType:
             return str(target)
+        if is_alike(type(obj)) and site.label.endswith(f".{target}"):
+            return site.label
         return f"{_owner_name(obj)}.{as_written(str(target))}"
     op = operation(event)
     if op == USE:
         return label.removesuffix(f".{site.name}")
     if op not in ("read", "write"):
         return label
-    if target is WHOLE or is_asked(event, obj):
+    if target is WHOLE or target is ... or is_asked(event, obj):
         return label
     return f"{label}[{show(part_of(event) if type(target) is int else target)}]"
 

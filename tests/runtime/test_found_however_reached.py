@@ -12,7 +12,7 @@ from pytest_concurrency import explore
 from pytest_concurrency.api import Found
 
 PROGRAM = """
-    import functools, operator, threading
+    import functools, mmap, multiprocessing, operator, threading
     from operator import attrgetter, setitem
     debug = total = 0
     class Counter:
@@ -20,6 +20,8 @@ PROGRAM = """
             self.value, self.items, self.table = 0, [], {{"n": 0}}
             self.data = bytearray(1)
             self.view = memoryview(self.data)
+            self.map = memoryview(mmap.mmap(-1, 4))
+            self.shared, self.array = multiprocessing.Value("i"), multiprocessing.Array("i", 2)
             self.lock = threading.Lock()
         def own(self):
             super().__setattr__("value", self.value + 1)
@@ -47,6 +49,9 @@ RACES = {
     "operator.setitem": ('operator.setitem(it.table, "n", it.table["n"] + 1)', "it.table['n']"),
     "bound method": ('get = it.table.get; it.table["n"] = get("n") + 1', "Counter.table['n']"),
     "memoryview": ("it.view[0] = it.view[0] + 1", "it.view[0]"),
+    "map in memory": ("it.map[0] += 1", "it.map[0]"),
+    "value of processes": ("it.shared.value += 1", "it.shared.value"),
+    "array of processes": ("it.array[:] = [n + 1 for n in it.array[:]]", "it.array"),
     "bytearray": ("it.data[0] += 1", "it.data[0]"),
     "truth value": ("first = not it.items; it.items[:] = [first]", "it.items"),
     "copy": ("it.items[:] = [*it.items, 1]", "it.items"),

@@ -102,7 +102,7 @@ def test_nothing_is_wrong_and_nobody_waits_out_of_sight(module: Any, name: str) 
 
 def test_without_the_lock(module: Any) -> None:
     (hazard,) = explore(module.State, [module.unlocked] * 2).hazards
-    assert (hazard.kind, hazard.location) == ("lost-update", "Synchronized.value")
+    assert (hazard.kind, hazard.location) == ("lost-update", "it.number.value")
 
 
 def test_deadlock(module: Any) -> None:

@@ -146,6 +146,16 @@ def is_foreign(cls: type) -> bool:
     return module.partition(".")[0] not in _HARMLESS
 
 
+_ALIKE: Final = frozenset({"ctypes", "multiprocessing"})
+
+
+def is_alike(cls: type) -> bool:
+    """Whether all values of a kind have this class (``c_int``, ``Synchronized``): which of them one
+    is says the program's name for it only."""
+    module = module_of(cls)
+    return type(module) is str and module.partition(".")[0] in _ALIKE
+
+
 _CHANGING: Final = {
     ("decimal", "Context"): None,
     ("logging", "Filterer"): {"addFilter", "removeFilter"},

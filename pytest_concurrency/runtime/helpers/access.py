@@ -19,6 +19,7 @@ from typing import Any
 
 from pytest_concurrency._compat import get_ident
 from pytest_concurrency.runtime.effects import containers, shapes
+from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.locks import stand_in_for
@@ -160,16 +161,16 @@ def _touch_memory(site: int, view: memoryview, op: str, key: Any = WHOLE) -> Non
         return  # released: the access itself is about to say so
     if not kind_of(shown):
         return
-    is_item = (
-        type(key) is int
-        and (type(shown) is bytearray or type(shown) is array)
-        and view.c_contiguous
-    )
+    is_item = type(key) is int and view.c_contiguous and _is_a_row_of_units(type(shown))
     unit = getattr(shown, "typecode", "B")
     if is_item and view.format == unit and len(view) == len(shown):
         touch(site, shown, shown, key, key if key >= 0 else key + len(shown), op)
     else:
         touch(site, shown, shown, WHOLE, WHOLE, USE if op == "write" else op)
+
+
+def _is_a_row_of_units(cls: type) -> bool:
+    return cls is bytearray or cls is array or module_of(cls) == "mmap"
 
 
 def item_keep(obj: Any, key: Any, site: int, written_by: str = "__setitem__") -> Any:

@@ -136,7 +136,7 @@ def name_of(touch: Touch) -> str:
     if not touch.is_data:
         return f"lock {site.label or touch.owner}"
     if touch.part is None and site.name and site.op in (READ, WRITE):
-        return f"{touch.owner}.{site.name}"
+        return site.label or f"{touch.owner}.{site.name}"
     is_item = touch.part is not None and touch.part != WHOLE_THING
     return f"{site.label}[{touch.part}]" if is_item else site.label or touch.owner
 

@@ -76,7 +76,8 @@ def _label(touch: Touch) -> str:
         return f"file {_file_name(touch.location)}"
     if is_outside(touch.location):
         return touch.location
-    return f"{touch.owner}.{site.name}" if touch.part is None and site.name else site.label
+    is_attribute = touch.part is None and site.name
+    return site.label or (f"{touch.owner}.{site.name}" if is_attribute else touch.owner)
 
 
 def _file_name(place: str) -> str:
