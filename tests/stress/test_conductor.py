@@ -28,6 +28,8 @@ from pytest_concurrency.search.orders.replay import Replay
 from pytest_concurrency.stress.conducted.conductor import Conductor
 from pytest_concurrency.stress.conducted.ranked import ThenWalks, hope_of
 from pytest_concurrency.stress.conducted.wording import spoken
+from pytest_concurrency.stress.conducted.written_down import name_of
+from pytest_concurrency.stress.outside.touch import Touch, entries_of
 from pytest_concurrency.stress.outside.asking import GO
 from pytest_concurrency.stress.outside.touch import Touch
 from pytest_concurrency.stress.processes.turns import Asks, Conducted
@@ -334,7 +336,7 @@ def test_a_name_that_comes_or_goes_is_no_step_of_its_own(tmp_path: Path) -> None
     def lists() -> None:
         os.listdir(tmp_path)
 
-    execution, _ = conducted(partial(makes, "a"), partial(makes, "b"), lists)
+    execution, _ = conducted(partial(makes, "a"), partial(makes, "a"), lists)
     assert execution.steps == 4  # the folder is read, and what is in it
     entries = [event for event in execution.log if resource_of(event) != FILE]
     assert [operation(event) for event in entries] == ["write", "write", "read"]
@@ -342,3 +344,9 @@ def test_a_name_that_comes_or_goes_is_no_step_of_its_own(tmp_path: Path) -> None
     assert not overlap(one, other)
     assert overlap(one, listing)
     assert overlap(other, listing)
+
+
+def test_folders_are_named_alike_in_each_execution() -> None:
+    for number in (1, 2):
+        place = entries_of(f"/tmp/pytest-of-me/pytest-{number}/test_it{number}")
+        assert name_of(Touch(0, place, "write", part="a")) == "folder test_it"

@@ -85,6 +85,14 @@ def test_files(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_link_names_is_not_touched(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    assert touched(lambda: link.symlink_to("elsewhere")) == [
+        (str(link), "write"),
+        (entries_of(str(tmp_path)), "write"),
+    ]
+
+
 def test_what_is_there_already_changes_no_entries(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("x")
@@ -95,6 +103,8 @@ def test_databases(tmp_path: Path) -> None:
     path = str(tmp_path / "db")
     assert (path, "use") in touched(lambda: sqlite3.connect(path))
     assert touched(lambda: sqlite3.connect(":memory:")) == []
+    for uri in (f"file:{path}?mode=rwc", f"file://{path}"):
+        assert (path, "use") in touched(lambda uri=uri: sqlite3.connect(uri, uri=True))
 
 
 def test_other_processes() -> None:

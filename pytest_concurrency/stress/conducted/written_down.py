@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.telling import site_of
-from pytest_concurrency.detect.values import contents, show
+from pytest_concurrency.detect.values import contents, file_name, show
 from pytest_concurrency.model import Access
 from pytest_concurrency.runtime.trace.event import Event, access, operation, site_number, thread_of
 from pytest_concurrency.runtime.trace.operations import (
@@ -57,9 +57,9 @@ class WrittenDown:
     def _location_of(self, touch: Touch, op: str) -> tuple[Resource, Any]:
         place = touch.location
         if are_entries(place):
-            # Names that come and go are apart from each other, whoever lists them sees them all.
-            name = (place, touch.part)
-            return self._number(place), self._number(name) if touch.part else WHOLE
+            # Whoever lists names sees all that come and go. What two do to one name is not seen
+            # here: they touch one file.
+            return self._number(place), self._number(object()) if touch.part else WHOLE
         if not touch.is_data:
             return self._number(("lock", place)), ""
         for kind in OUTSIDE[1:]:
@@ -126,9 +126,9 @@ def name_of(touch: Touch) -> str:
     site = SITES[touch.site] if touch.site >= 0 else None
     if place.startswith("/"):
         if are_entries(place):
-            return f"entries of {os.path.basename(os.path.dirname(place))}"  # noqa: PTH119, PTH120
+            return f"folder {file_name(Path(place).parent)}"
         kind = "file" if touch.is_data else "lock on file"
-        return f"{kind} {os.path.basename(place)}"  # noqa: PTH119 - of a text
+        return f"{kind} {file_name(Path(place))}"
     if not place.startswith("<object"):
         return place.strip("<>")
     if site is None:

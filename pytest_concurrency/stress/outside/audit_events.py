@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from pytest_concurrency._origins import INSTALLATION
 from pytest_concurrency.stress.outside.touch import Deed, entries_of
@@ -53,7 +54,16 @@ def _mapped(number: Any, *_: Any) -> Iterator[Effect]:
 
 def _database(path: Any, *_: Any) -> Iterator[Effect]:
     if is_kept(path):
-        yield path, "use"
+        yield file_of(path), "use"
+
+
+def file_of(database: Any) -> Any:
+    """Return the path of a database, which may be named by a URI (``file:/tmp/a.db?mode=ro``)."""
+    text = os.fsdecode(database) if type(database) is bytes else database
+    if type(text) is not str or not text.startswith("file:"):
+        return database
+    path = unquote(text.removeprefix("file:").partition("?")[0].partition("#")[0])
+    return "/" + path.lstrip("/") if path.startswith("//") else path
 
 
 def is_kept(path: Any) -> bool:
@@ -86,7 +96,8 @@ def _locked(descriptor: Any, how: Any, *_: Any) -> Iterator[Effect]:
 
 EVENTS: Final[dict[str, Callable[..., Iterator[Effect]]]] = {
     "open": _opened,
-    **dict.fromkeys(("os.rename", "os.link", "os.symlink"), _paths(2)),
+    **dict.fromkeys(("os.rename", "os.link"), _paths(2)),
+    "os.symlink": lambda source, *rest: _paths()(*rest),
     **dict.fromkeys(("os.remove", "os.mkdir", "os.rmdir"), _paths()),
     "os.truncate": _paths(comes_or_goes=False),
     **dict.fromkeys(("os.listdir", "os.scandir"), _listed),

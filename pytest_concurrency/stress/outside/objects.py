@@ -13,7 +13,12 @@ from pytest_concurrency._origins import runs_tests
 from pytest_concurrency.runtime.effects.foreign import class_name, is_one_of, mro
 from pytest_concurrency.runtime.effects.memory import memory, remember
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, OPERATIONS, TRY
-from pytest_concurrency.stress.outside.audit_events import behind_descriptor, is_kept, place_of
+from pytest_concurrency.stress.outside.audit_events import (
+    behind_descriptor,
+    file_of,
+    is_kept,
+    place_of,
+)
 from pytest_concurrency.stress.outside.touch import WHOLE_THING, Deed
 
 Kind = Literal["", "file", "lock", "shared", "raw", "database", "cursor", "view"]
@@ -106,7 +111,7 @@ class Places:
                 return self.place_of(obj.connection, "database")
             case "database":
                 path = self.databases.get(id(obj), "<database>")
-                return (place_of(path) or "<database>") if is_kept(path) else ""
+                return (place_of(file_of(path)) or "<database>") if is_kept(path) else ""
         inner = raw_value_of(obj)
         if kind_of(type(inner)) == "raw" and not is_in_shared_memory(inner):
             return ""  # an ordinary object of ctypes
