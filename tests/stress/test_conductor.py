@@ -29,9 +29,8 @@ from pytest_concurrency.stress.conducted.conductor import Conductor
 from pytest_concurrency.stress.conducted.ranked import ThenWalks, hope_of
 from pytest_concurrency.stress.conducted.wording import spoken
 from pytest_concurrency.stress.conducted.written_down import name_of
-from pytest_concurrency.stress.outside.touch import Touch, entries_of
 from pytest_concurrency.stress.outside.asking import GO
-from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.outside.touch import Touch, entries_of
 from pytest_concurrency.stress.processes.turns import Asks, Conducted
 from pytest_concurrency.stress.processes.worker import WorkerResult
 from pytest_concurrency.stress.processes.workers import run_workers

@@ -3,17 +3,21 @@
 import fcntl
 import functools
 import json
+import logging
+import logging.handlers
 import mmap
 import multiprocessing
 import os
 import queue
 import random
+import shelve
 import socket
 import socketserver
 import sqlite3
 import struct
 import tempfile
 import threading
+import time
 import uuid
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import shared_memory
@@ -146,6 +150,47 @@ def test_clean__file_flock(concurrency, tmp_path):
     assert meter.read() == concurrency.count
 
 
+def test_hidden__lockf_is_no_lock_between_threads(concurrency, tmp_path):
+    meter = FileMeter(tmp_path / "n")
+
+    def tick():
+        with open(tmp_path / "lock", "w") as guard:
+            fcntl.lockf(guard, fcntl.LOCK_EX)
+            meter.tick()
+
+    concurrency.run(tick)
+    assert meter.read() == concurrency.count
+
+
+def test_persists__flock_on_one_description(concurrency, tmp_path):
+    meter = FileMeter(tmp_path / "n")
+    with open(tmp_path / "lock", "w") as guard:
+
+        def tick():
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            meter.tick()
+
+        concurrency.run(tick)
+    assert meter.read() == concurrency.count
+
+
+def test_clean__file_lock_file(concurrency, tmp_path):
+    meter, lock = FileMeter(tmp_path / "n"), str(tmp_path / "lock")
+
+    def tick():
+        while True:
+            try:
+                os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+                break
+            except FileExistsError:
+                time.sleep(0.001)
+        meter.tick()
+        os.unlink(lock)
+
+    concurrency.run(tick)
+    assert meter.read() == concurrency.count
+
+
 def test_persists__file_lock_given_up_between(concurrency, tmp_path):
     meter, lock = FileMeter(tmp_path / "n"), FORK.Lock()
 
@@ -193,6 +238,15 @@ def test_persists__folder_made_after_look(concurrency, tmp_path):
 
     concurrency.run(make)
     assert path.is_dir()
+
+
+def test_persists__folder_listed_for_a_number(concurrency, tmp_path):
+    def write():
+        number = len(os.listdir(tmp_path))
+        (tmp_path / f"{number}.txt").write_text("x")
+
+    concurrency.run(write)
+    assert len(list(tmp_path.iterdir())) == concurrency.count
 
 
 def test_clean__folder_made_if_missing(concurrency, tmp_path):
@@ -244,6 +298,19 @@ def test_clean__files_of_their_own(concurrency, tmp_path):
         return path.read_text()
 
     assert set(concurrency.run(write)) == {"x"}
+
+
+RECORD = logging.makeLogRecord({"msg": "fifteen letters"})
+
+
+def test_exposed__log_rotated_by_all(concurrency, tmp_path):
+    (tmp_path / "log").write_text("fifteen letters\n")
+    handler = logging.handlers.RotatingFileHandler(tmp_path / "log", maxBytes=20, backupCount=9)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    concurrency.run(lambda: handler.handle(RECORD))
+    handler.close()
+    texts = [path.read_text() for path in tmp_path.iterdir()]
+    assert sum(text.count("\n") for text in texts) == concurrency.count + 1
 
 
 # -- named from memory, inherited
@@ -366,6 +433,20 @@ def test_clean__sqlite_in_memory_each(concurrency):
     assert set(concurrency.run(work)) == {1}
 
 
+def test_persists__shelve(concurrency, tmp_path):
+    path = str(tmp_path / "shelf")
+    with shelve.open(path) as shelf:
+        shelf["n"] = 0
+
+    def add():
+        with shelve.open(path) as shelf:
+            shelf["n"] += 1
+
+    concurrency.run(add)
+    with shelve.open(path) as shelf:
+        assert shelf["n"] == concurrency.count
+
+
 # -- multiprocessing
 
 
@@ -462,6 +543,21 @@ def test_clean__queue(concurrency):
     assert concurrency.run(jobs)[0] == 1
 
 
+def test_clean__joinable_queue(concurrency):
+    q = FORK.JoinableQueue()
+
+    def produce():
+        q.put(1)
+        q.join()
+
+    def consume():
+        got = q.get(timeout=20)
+        q.task_done()
+        return got
+
+    assert concurrency.run([produce, consume])[1] == 1
+
+
 def test_clean__barrier(concurrency):
     b = FORK.Barrier(2)
     assert sorted(concurrency.run([functools.partial(b.wait, 20)] * 2)) == [0, 1]
@@ -513,6 +609,21 @@ def test_clean__shared_memory_locked(concurrency):
     finally:
         segment.close()
         segment.unlink()
+
+
+def test_exposed__shareable_list_thread_lock(concurrency):
+    shared, lock = shared_memory.ShareableList([0]), threading.Lock()
+    try:
+
+        def add():
+            with lock:
+                shared[0] += 1
+
+        concurrency.run(add)
+        assert shared[0] == concurrency.count
+    finally:
+        shared.shm.close()
+        shared.shm.unlink()
 
 
 def test_persists__anonymous_map(concurrency):
@@ -656,6 +767,19 @@ def meter(tmp_path):
 def test_clean__copies_with_files_of_their_own(tmp_path):
     (tmp_path / "x").write_text("x")
     assert (tmp_path / "x").read_text() == "x"
+
+
+@pytest.fixture
+def segment():
+    segment = shared_memory.SharedMemory(create=True, size=8)
+    yield segment
+    segment.close()
+    segment.unlink()
+
+
+def test_persists__copies_of_a_weak_check_on_a_segment(segment):
+    segment.buf[0] += 1
+    assert segment.buf[0] >= 1
 
 
 def test_clean__copies_of_a_check_that_no_meter_passes_at_once(meter):
