@@ -31,9 +31,14 @@ OUTSIDE: Final = [FILE]
 """All such kinds: files, and what other packages know."""
 
 
+ROW: Final = "row"
+TABLE: Final = "table"
+"""What is said of a database: it is a file, too."""
+
+
 def is_outside(location: str) -> bool:
     """Whether a location, as it is told, is outside memory: ``file data.txt``."""
-    return location.startswith(tuple(f"{kind} " for kind in OUTSIDE))
+    return location.startswith(tuple(f"{kind} " for kind in (*OUTSIDE, ROW, TABLE)))
 
 
 THREAD: Final = "thread"

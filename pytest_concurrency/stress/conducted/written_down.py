@@ -23,9 +23,11 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import FILE, OUTSIDE, WHOLE, Resource
 from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
+from pytest_concurrency.stress.outside.statements import Touched, touched_at
 from pytest_concurrency.stress.outside.touch import WHOLE_THING, Touch, are_entries
 
 _OPERATIONS = {"read": READ, "write": WRITE, "use": USE, "unlock": RELEASE}
+_DATABASES = frozenset({"Connection", "Cursor"})
 _sites: dict[tuple[str, int, str, str], int] = {}
 """Of lines without a point of their own: path, number, function and operation."""
 
@@ -49,6 +51,7 @@ class WrittenDown:
     def event_of(self, process: int, touch: Touch, *, waits: bool = False) -> Event:
         """Return the event that a touch is; ``waits``: it takes a lock, however long that takes."""
         op = _OPERATIONS.get(touch.deed) or (ACQUIRE if waits else TRY)
+        op = READ if op == USE and _of_database(touch).only_reads else op
         resource, part = self._location_of(touch, op)
         if not touch.is_data:
             self._names[resource] = name_of(touch)
@@ -108,6 +111,12 @@ class WrittenDown:
         self._open.clear()
 
 
+def _of_database(touch: Touch) -> Touched:
+    """Say what is touched in a database, as far as the source shows it."""
+    is_one = touch.owner in _DATABASES and touch.location.startswith("/") and touch.site >= 0
+    return touched_at(SITES[touch.site]) if is_one else Touched()
+
+
 def number_of(touch: Touch, op: str) -> int:
     """Return the number of a touch's site; a line of its own where it has none."""
     if touch.site >= 0:
@@ -127,6 +136,8 @@ def name_of(touch: Touch) -> str:
     if place.startswith("/"):
         if are_entries(place):
             return f"folder {file_name(Path(place).parent)}"
+        if named := _of_database(touch).name:
+            return named
         kind = "file" if touch.is_data else "lock on file"
         return f"{kind} {file_name(Path(place))}"
     if not place.startswith("<object"):
