@@ -110,6 +110,7 @@ class Explorer(Executor):
         if self.executions == 1 and not execution.outcome:
             enough = max(LEAST_LIMIT, LIMIT_PER_STEP * execution.steps)
             self.limit = min(self.limit, enough)
+            self._learning.patience = self.limit // LIMIT_PER_STEP
         signature = interleaving(execution.log, execution.noted)
         is_new = signature not in self._seen
         if is_new:

@@ -9,6 +9,7 @@ from loading import load_module
 
 from pytest_concurrency import explore
 from pytest_concurrency.search.execution import completeness
+from pytest_concurrency.search.strategies import auto
 
 FLAGGED = Path(__file__).parent.parent / "corpus" / "flagged"
 CLEAN = Path(__file__).parent.parent / "corpus" / "clean"
@@ -59,3 +60,58 @@ def test_late_conflicts_are_noticed() -> None:
     found = explore(Late, [Late.one, Late.two], strategy="systematic", stop_at_first=False)
     assert found.exhausted
     assert seen == {0, 1, 2}
+
+
+class Loops:
+    """Each thread goes through a loop of its own before and after it writes what both write."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def run(self, length: int) -> None:
+        own = Own()
+        for _ in range(length):
+            own.number += 1
+        self.last = 1
+        for _ in range(length):
+            own.number += 1
+
+
+class Own:
+    number = 0
+
+
+@pytest.mark.parametrize("length", [10, 1500])
+def test_long_loops_that_wait_for_nobody_are_no_choices(length: int) -> None:
+    workers = [lambda loops: loops.run(length)] * 2
+    found = explore(Loops, workers, schedules=100, strategy="systematic")
+    assert found.covered is not None
+    assert (found.exhausted, found.covered.schedules) == (True, 2)
+    assert explore(Loops, workers, schedules=100).exhausted
+
+
+def test_long_executions_end_with_fewer_walks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def executions() -> int:
+        found = explore(Loops, [lambda loops: loops.run(10)] * 2, schedules=100)
+        assert found.exhausted
+        return found.executions
+
+    short = executions()
+    monkeypatch.setattr(auto, "_LAST_POINTS", 1)
+    assert executions() == short - auto._LAST + auto._FEWEST
+
+
+def test_who_waits_in_a_loop_is_interrupted_and_nothing_is_claimed() -> None:
+    class Flag:
+        def __init__(self) -> None:
+            self.up = False
+
+        def wait(self) -> None:
+            while not self.up:
+                pass
+
+        def raise_it(self) -> None:
+            self.up = True
+
+    found = explore(Flag, [Flag.wait, Flag.raise_it], schedules=60, stop_at_first=False)
+    assert (found.hazards, found.exhausted) == ((), False)

@@ -23,6 +23,7 @@ from pytest_concurrency.runtime.trace.event import (
 from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, READ, RELEASE, TRY
 from pytest_concurrency.runtime.trace.resource import WHOLE
 from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite
+from pytest_concurrency.search.execution.engine import LEAST_LIMIT, LIMIT_PER_STEP
 from pytest_concurrency.search.execution.leaving_out import LeavingOut
 
 Sites = frozenset[int]
@@ -63,6 +64,9 @@ class Learning:
     def __init__(self) -> None:
         self.heat: bytearray | None = None
         """By site: 1 where threads conflict. None: nothing is known yet."""
+        self.patience = LEAST_LIMIT // LIMIT_PER_STEP
+        """Scheduling points that a thread may pass in a row before it is taken to wait for another
+        one in a loop: as many as an execution that ended had together."""
         self.version = 0
         """Goes up whenever another site turns out to be one of them."""
         self.contended: dict[Sites, dict[int, int]] = {}

@@ -20,7 +20,7 @@ from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.search.orders.replay import Replay
 
 PATIENCE = 1000
-"""Points that a thread may pass in a row while others could go on."""
+"""Points that a thread may pass in a row while others could go on, where nothing is known of it."""
 _SECONDS_PER_POINT = 10e-6
 """Virtual seconds that a point takes where others sleep: about as long as it does without us."""
 _SECONDS_PER_POINT_AFTERWARDS = 10e-3
@@ -32,25 +32,27 @@ waits for another one in a loop, as far as one can tell.
 
 
 class Turns:
-    """Notices that a thread has gone on for too long."""
+    """Notices that a thread has gone on for too long: for more points than ``patience``."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, patience: int = PATIENCE) -> None:
         self._view = view
+        self._patience = patience
         self._runner: Task | None = None
         self._until = 0
         self._reads: dict[int, int] = {}
         """By site: how often the runner was about to read there since it wrote something."""
 
-    def is_over(self, task: Task) -> bool:
+    def is_over(self, task: Task, *, is_hot: bool = True) -> bool:
         """Whether ``task``, which stands at a point, has passed too many of them in a row; to be
-        asked at each decision.
+        asked at each decision. Where the heat is off, what it did since is not known.
         """
         if task is not self._runner:
             self._runner = task
-            self._until = self._view.total + PATIENCE
+            self._until = self._view.total + self._patience
             self._reads = {}
             return False
-        if self._view.total < self._until and not self._spins(task.operation):
+        spins = is_hot and self._spins(task.operation)
+        if self._view.total < self._until and not spins:
             return False
         self._runner = None
         return True
@@ -80,12 +82,13 @@ class Fair:
     name = "fair"
     longest_early_wait = inf
     offers: Sequence[Any] = ()
+    patience = PATIENCE
     _seconds_per_point = _SECONDS_PER_POINT
 
     def begin(self, view: View) -> bytearray | None:
         """Start over."""
         self._view = view
-        self._turns = Turns(view)
+        self._turns = Turns(view, self.patience)
         self._ran: dict[Task, int] = {}
         """The points that had been passed when each thread ran last."""
         self._next: tuple[list[Any] | None, int] = (None, 0)
@@ -99,7 +102,9 @@ class Fair:
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Keep to the default order; after too long a turn, the next thread goes on."""
-        is_over = self._turns.is_over(task)
+        return self._by_default(enabled, task, self._turns.is_over(task))
+
+    def _by_default(self, enabled: list[Task], task: Task, is_over: bool) -> Task:
         if task not in enabled:
             return enabled[0]
         return enabled[(enabled.index(task) + 1) % len(enabled)] if is_over else task

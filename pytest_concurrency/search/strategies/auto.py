@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from pytest_concurrency.detect.observation import Execution
 
 _LAST = 20
-"""Random walks at the end."""
+"""Random walks at the end, of short executions; at least ``_FEWEST``, and all of them together no
+more than ``_LAST_POINTS`` scheduling points: a walk switches the more often the longer it is.
+"""
+_FEWEST = 2
+_LAST_POINTS = 400_000
 _DEEP = 4
 """Preemptions beyond which there is no end in sight."""
 _LITTLE = 20
@@ -71,7 +75,7 @@ class Auto:
         """Whether the systematic search has all turns."""
         self._schedules = schedules or _SCHEDULES
         self.systematic = Systematic(choices, learning, bound)
-        self._longest = 0
+        self._longest = 1
         """Scheduling points of the longest execution so far."""
         self.reduced = Dpor() if bound is None and not job and not alone else None
         others: list[SearchStrategy] = [
@@ -84,7 +88,9 @@ class Auto:
         self._last = RandomWalk(choices, learning)
         self._last.everywhere = True
         # Within a bound, "all" means what it says, and random walks would not keep to it.
-        self._left = _LAST if bound is None else 0
+        self._walks = _LAST if bound is None else 0
+        """Random walks that are done at the end."""
+        self._walked = 0
         first = job % len(others)
         self._others = cycle(others[first:] + others[:first])
         self._turn = 0
@@ -109,7 +115,7 @@ class Auto:
     @property
     def finished(self) -> bool:
         """Whether everything has been run, and nothing else has turned up."""
-        return self._has_all and not self._left
+        return self._has_all and self._walked >= self._walks
 
     @property
     def covered(self) -> Covered | None:
@@ -136,7 +142,7 @@ class Auto:
     def prepare(self) -> None:
         """See whose turn it is."""
         if self._has_all:
-            self._left -= 1
+            self._walked += 1
             self._bind(self._last)
         else:
             self._bind(self._whose_turn())
@@ -168,8 +174,10 @@ class Auto:
         """Tell the member whose execution it was."""
         self._member.learn(execution)
         self._longest = max(self._longest, execution.steps)
-        if self._left and self.systematic.reopens():
-            self._left = _LAST
+        if self._walks:
+            self._walks = max(_FEWEST, min(_LAST, _LAST_POINTS // self._longest))
+            if self.systematic.reopens():
+                self._walked = 0
 
     def _bind(self, member: SearchStrategy) -> None:
         # Bound once per execution, not looked up at each decision: these are on the hot path.

@@ -53,7 +53,7 @@ class Pct(Sampling):
         steps = [1 + self._choices.below(most) for _ in range(self._depth - 1)]
         self._changes = sorted(steps, reverse=True)
         self._lowest = 0.0
-        self._turns = Turns(view)
+        self._turns = Turns(view, self._learning.patience)
         return heat
 
     def learn(self, execution: Execution) -> None:

@@ -31,7 +31,7 @@ class Pos(Stepwise):
     def begin(self, view: View) -> bytearray | None:
         """Forget all priorities."""
         self._priorities = {}
-        self._turns = Turns(view)
+        self._turns = Turns(view, self._learning.patience)
         return super().begin(view)
 
     def choose(self, enabled: list[Task], task: Task) -> Task:

@@ -54,6 +54,8 @@ class Systematic(Fair):
         self._free: list[Deviations] = []
         self._preempting: list[Deviations] = []
         """Schedules that it offers: with as many preemptions as its own; with one more."""
+        self._granted = 0
+        """How many points where the heat is on may have been passed at its next decision there."""
         self._heat: bytearray | None = None
         self._blind = True
         self.finished = False
@@ -112,7 +114,9 @@ class Systematic(Fair):
 
     def begin(self, view: View) -> bytearray | None:
         """Start at the beginning of the schedule."""
+        self.patience = self._learning.patience
         super().begin(view)
+        self._granted = 0
         self._made = self._schedule
         self._ahead = [*reversed(self._schedule)]
         self._free, self._preempting = [], []
@@ -131,11 +135,21 @@ class Systematic(Fair):
         """Follow the schedule; after its end, keep to the default order and offer what else could
         be done.
         """
-        default = super().choose(enabled, task)
-        chosen = self._follow_or_offer(enabled, task, default) or default
+        is_hot = self._is_hot(task)
+        default = self._by_default(enabled, task, self._turns.is_over(task, is_hot=is_hot))
+        chosen = default
+        if is_hot or task not in enabled:
+            chosen = self._follow_or_offer(enabled, task, default) or default
         if not self._ahead and chosen is default and chosen is not task and task in enabled:
             self._made += ((task.index, task.steps, chosen.index),)  # its turn was over
         return chosen
+
+    def _is_hot(self, task: Task) -> bool:
+        """Whether more can come of the point where ``task`` stands than that its turn is over."""
+        if self._heat is None or task.operation is None:
+            return True
+        site = task.operation.site
+        return self._heat[site : site + 1] != b"\0"
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
         """Let a wait run out early if the schedule says so; offer it otherwise."""
@@ -171,7 +185,9 @@ class Systematic(Fair):
         could have been chosen instead.
         """
         if not self._ahead:
-            return 0 if task.operation is not None else 1
+            if self._is_hot(task):
+                self._granted = self._view.passed + (task.operation is None)
+            return max(0, self._granted - self._view.passed)
         thread, step, _ = self._ahead[-1]
         points = super().grant(task, enabled)
         return max(0, min(points, step - task.steps - 1)) if task.index == thread else points
