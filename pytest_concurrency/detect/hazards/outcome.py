@@ -17,6 +17,7 @@ from pytest_concurrency.detect.lost_update import lost_updates
 from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.outcome import Outcome, Path
 from pytest_concurrency.detect.outcomes.conflict_graph import is_tangled
+from pytest_concurrency.detect.outcomes.rounds import in_rounds
 from pytest_concurrency.detect.outcomes.story import Story, story_of, was_lent, was_made_twice
 from pytest_concurrency.detect.telling import (
     AND,
@@ -151,11 +152,13 @@ def locations_of(observation: Observation, story: Story) -> tuple[str, ...]:
 
 
 def plainest_story(observation: Observation) -> Story | None:
-    """Return how it came to an outcome; where values are known, no way that was intended."""
-    log = observation.execution.log
+    """Return how it came to an outcome, if not between rounds; where values are known, no way that
+    was intended.
+    """
+    log, rounds = observation.execution.log, in_rounds(observation)
     if not observation.contents:
-        return story_of(log)
-    return story_of(log, partial(is_intended, observation))
+        return story_of(log, rounds=rounds)
+    return story_of(log, partial(is_intended, observation), rounds)
 
 
 class Unexplained(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -47,12 +47,15 @@ class Story(NamedTuple):
 
 
 def story_of(
-    log: Log, is_left_out: Callable[[tuple[int, int, int]], bool] = lambda events: False
+    log: Log,
+    is_left_out: Callable[[tuple[int, int, int]], bool] = lambda events: False,
+    rounds: Set[int] = frozenset(),
 ) -> Story | None:
     """Return the plainest story of an interleaving: of one location, a read that a write follows,
-    the latest; none of a location of which the plainest one ``is_left_out``.
+    the latest; none of a location of which the plainest one ``is_left_out``, nor one between two
+    ``rounds``, which are given by their events.
     """
-    stories = list(_stories(log))
+    stories = [story for story in _stories(log) if not _is_between(log, story, rounds)]
     while stories:
         story = max(stories, key=lambda each: _plainness(log, each))
         if not is_left_out(story.events):
@@ -60,6 +63,15 @@ def story_of(
         place = location(log[story.first])
         stories = [s for s in stories if any(location(log[n]) != place for n in s.events)]
     return None
+
+
+def _is_between(log: Log, story: Story, rounds: Set[int]) -> bool:
+    """Whether others came in between two rounds of the worker; where its two steps are not at one
+    location, between a round and what comes of it.
+    """
+    is_round = [each in rounds for each in story.own]
+    first, then = (location(log[each]) for each in story.own)
+    return all(is_round) if overlap(first, then) else any(is_round)
 
 
 def _stories(log: Log) -> Iterator[Story]:

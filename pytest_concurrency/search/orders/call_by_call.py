@@ -207,13 +207,15 @@ def _origin(code: CodeType) -> tuple[int, str, str]:
 
 def _is_part(code: CodeType, outer: CodeType) -> bool:
     """Whether code is done as a part of ``outer``, and no call of what is tested: a comprehension,
-    a function nested in the same test, what a lambda does nothing but call.
+    a function nested in the same test (no method of a class that is), what a lambda does nothing
+    but call.
     """
     if code.co_filename != outer.co_filename:
         return False
     name, outer_name = code.co_qualname, outer.co_qualname
     root, _, is_local = name.partition(_LOCALS)
-    if is_local and root == outer_name.partition(_LOCALS)[0] and _LOCALS in outer_name:
+    is_nested = is_local and root == outer_name.partition(_LOCALS)[0] and _LOCALS in outer_name
+    if is_nested and _is_function(code):
         return True
     if code.co_name in _INNER:
         return name.startswith(outer_name)
