@@ -33,6 +33,12 @@ def test_between_a_read_and_the_write_that_follows(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_right_before_the_write_first_where_the_read_was_last(seed: int) -> None:
+    work = trace("read f, read g, read x, read g, write g, read x, write f")
+    assert first([work, work], 2, seed) == [(0, 4), (0, 6)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_where_a_lock_was_given_up_not_where_others_would_wait(seed: int) -> None:
     work = trace("lock a, read f, read f, unlock a, lock a, write f, write f, unlock a")
     (place,) = first([work, work], 1, seed)

@@ -23,6 +23,9 @@ class _Rank(NamedTuple):
     is_repeated: bool
     """An earlier worker, which does the same, is preempted at this place."""
     hope: int
+    distance: int
+    """Touches since that was read which is about to be written: the fewer, the more likely is it
+    that the one follows from the other."""
     chance: float
 
 
@@ -31,9 +34,10 @@ def promising_preemptions(
 ) -> list[Preemption]:
     """Order all preemptions by what they may show.
 
-    Most hope is in a place after a touch of something that others touch, too, and before a write to
-    it: what that write follows from may be stale. The same goes for a lock that is taken while
-    another one is held, for deadlocks.
+    Most hope is right before a write to something that others touch, too, and that was read before:
+    what is written follows from what may be stale by then, whatever came in between; then, anywhere
+    after a touch of such a thing and before a write to it. The same goes for a lock that is taken
+    while another one is held, for deadlocks.
     """
     places = meeting_places(traces)
     known: set[object] = set()
@@ -41,6 +45,7 @@ def promising_preemptions(
     for worker, trace in enumerate(traces):
         held = _held(trace)
         stale = _between_read_and_write(trace, places)
+        overwriting = _writes_of_what_was_read(trace, places)
         seen: Counter[object] = Counter()
         new: set[object] = set()
         for number, touch in enumerate(trace):
@@ -53,7 +58,8 @@ def promising_preemptions(
             rank = _Rank(
                 not nests and _all_others_need(held[number], traces, worker),
                 here in known,
-                0 if nests or number in stale else 1 if shared else 2,
+                0 if nests or number in overwriting else 1 if number in stale else 2 + (not shared),
+                overwriting.get(number, 0),
                 rng.random(),
             )
             ranked.append((rank, (worker, number)))
@@ -97,3 +103,16 @@ def _between_read_and_write(trace: Sequence[Touch], places: set[str]) -> set[int
         for place, begin in first.items()
         for number in range(begin + 1, last.get(place, begin) + 1)
     }
+
+
+def _writes_of_what_was_read(trace: Sequence[Touch], places: set[str]) -> dict[int, int]:
+    """Return the writes to something shared that was read before, each with its distance."""
+    read: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for number, touch in enumerate(trace):
+        if touch.location in places:
+            if touch.may_write and touch.location in read:
+                found[number] = number - read[touch.location]
+            if touch.deed != "write":
+                read[touch.location] = number
+    return found
