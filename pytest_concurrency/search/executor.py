@@ -51,6 +51,10 @@ class Executor:
         """
         self.followed_for_long: set[Hashable] = set()
         """What threads were found to do without end."""
+        self.in_part = False
+        """Whether what is asked for leaves out what the execution that is judged has left out:
+        events are then the same ones.
+        """
         self._serials: list[Serial] | None = None
         """What serial orders do; None: not known yet."""
         self.outcomes = SerialOutcomes(self)
@@ -103,7 +107,7 @@ class Executor:
             is_brief=not record,
             goes_on=goes_on,
             stands_still=stands_still,
-            leaves_out=self._learning.leaving_out.table if leaves_out else None,
+            leaves_out=self._learning.leaving_out.table if leaves_out or self.in_part else None,
         )
         TAKING.begin(seen, self.outcomes.names, self._learning.heat, is_wanted=comes_to)
         return self._run(strategy, limit, record)
@@ -137,17 +141,10 @@ class Executor:
         record: bool = False,
         goes_on: bool = False,
         comes_to: bool = True,
-        leaves_out: bool = False,
     ) -> Observation:
         """Execute a schedule; ``comes_to``: and ask what it comes to."""
-        return self._execute(
-            Replay(schedule),
-            limit,
-            record=record,
-            goes_on=goes_on,
-            comes_to=comes_to,
-            leaves_out=leaves_out,
-        )
+        strategy = Replay(schedule)
+        return self._execute(strategy, limit, record=record, goes_on=goes_on, comes_to=comes_to)
 
     def at_one_time(self, schedule: Schedule, limit: int) -> Observation:
         """Execute a schedule in full, with clocks that stand still."""

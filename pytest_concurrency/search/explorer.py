@@ -138,7 +138,11 @@ class Explorer(Executor):
                 due.add(key)
             return key in due
 
-        suspect = self._suspect_in(part, is_due_here)
+        self.in_part = True
+        try:
+            suspect = self._suspect_in(part, is_due_here)
+        finally:
+            self.in_part = False
         if suspect is None:
             return None
         full = self.replayed(part.execution.schedule, self.limit)
@@ -178,10 +182,8 @@ class Explorer(Executor):
 
     def _looked_again(self, suspect: Finding) -> Finding | None:
         """Judge by the values, too, for which the execution must be recorded."""
-        execution = suspect.observation.execution
-        again = self.replayed(
-            execution.schedule, self.limit, record=True, leaves_out=execution.is_partial
-        )
+        schedule = suspect.observation.execution.schedule
+        again = self.replayed(schedule, self.limit, record=True)
         again.is_repeated = runs_alike(again, suspect.observation)
         if not again.is_repeated:
             return suspect if suspect.is_certain else None  # not deterministic: as will be said

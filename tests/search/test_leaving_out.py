@@ -87,8 +87,11 @@ class Searched:
         )
         with exploring(instrumentation_for([work]), 60):
             self.result: Search = search(self.explorer, count, more=None)
+            seen = list(self.seen)
             part = next((each for each in self.seen if each.execution.is_partial), None)
             self.part, self.full = part, part and self._in_full(part)
+            self.followed = part and self._followed(part)
+        self.seen = seen
 
     def _observed(self, strategy: Strategy, limit: int, record: bool) -> Observation:
         observation = self._workload(strategy, limit, record)
@@ -97,6 +100,10 @@ class Searched:
 
     def _in_full(self, part: Observation) -> Observation:
         return self.explorer.replayed(part.execution.schedule, 100_000)
+
+    def _followed(self, part: Observation) -> Observation:
+        self.explorer.in_part = True
+        return self.explorer.in_order_of(part.execution.log, 100_000)
 
 
 def _told(event: Event) -> tuple[int, int, Any]:
@@ -118,6 +125,15 @@ def test_what_is_left_out_is_passed_and_counted_like_anything_else() -> None:
     assert {part_of(event) for event in part.log} >= {"value"}
     assert {part_of(event) for event in part.log}.isdisjoint({"steps", "met"})
     assert runs_alike(searched.full, searched.part)
+
+
+def test_what_is_asked_of_an_execution_in_part_is_in_part_too() -> None:
+    searched = Searched(work_for_long, "random", 12)
+    assert searched.part is not None
+    assert searched.followed is not None
+    part, followed = searched.part.execution, searched.followed.execution
+    assert followed.is_partial
+    assert list(map(_told, followed.log)) == list(map(_told, part.log))
 
 
 def test_nothing_is_left_out_of_short_executions() -> None:

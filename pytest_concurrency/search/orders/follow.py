@@ -9,6 +9,7 @@ from typing import Any
 from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
 from pytest_concurrency.runtime.scheduler.task import Task, Waiting
 from pytest_concurrency.runtime.trace.event import Event, Log, thread_of
+from pytest_concurrency.runtime.trace.sites import everywhere
 from pytest_concurrency.runtime.trace.synchronisation import takes_up_work
 
 _NEVER = 1 << 60
@@ -33,14 +34,14 @@ class Follow:
             planned = self._work if takes_up_work(event) else self._plan
             planned.setdefault(thread_of(event), []).append(position)
 
-    def begin(self, view: View) -> bytearray | None:
+    def begin(self, view: View) -> bytearray:
         """Start over."""
         self._view, self._log = view, view.log
         self._noted = view.noted
         self._read = self._read_noted = 0
         self._done: dict[int, int] = {}
         self._taken: dict[int, int] = {}
-        return None
+        return everywhere()
 
     def changed(self) -> None:
         """The plan decides, whoever is runnable."""
