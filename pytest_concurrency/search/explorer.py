@@ -121,7 +121,7 @@ class Explorer(Executor):
                 self._racing.note(observation, self.executions)
         if is_new or observation.failure is not None or execution.outcome:
             self._doubts.next_execution(len(execution.log))
-            is_due = is_due or self._doubts.is_due
+            is_due = is_due or (self._doubts.is_due if self._doubts.has_time else never)
             if execution.is_partial:
                 return self._suspect_in_part(observation, is_due)
             return self._suspect_in(observation, is_due)
@@ -140,7 +140,7 @@ class Explorer(Executor):
 
         self.in_part = True
         try:
-            suspect = self._suspect_in(part, is_due_here)
+            suspect = self._suspect_in(part, never if is_due is never else is_due_here)
         finally:
             self.in_part = False
         if suspect is None:

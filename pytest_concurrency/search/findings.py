@@ -10,10 +10,10 @@ from pytest_concurrency.detect.telling import AND, with_containers
 from pytest_concurrency.kinds import rank
 from pytest_concurrency.model import Hazard, badness
 
-_EVENTS_AT_ONCE = 20_000
-_ONE_IN = 20
-"""To record an event takes a few times as long as to execute it: so many are recorded without
-asking what that costs, and one in so many of what is executed.
+_EVENTS_AT_ONCE = 5_000
+_ONE_IN = 50
+"""To record an event, and to judge by the record, takes some twenty times as long as to execute it:
+so many are recorded without asking what that costs, and one in so many of what is executed.
 """
 MOST = 5
 """Different hazards of one search; more would say no more."""
@@ -121,6 +121,11 @@ class Doubts:
         self._met_here.clear()
         self._events_here = events
         self._may_record += events // _ONE_IN
+
+    @property
+    def has_time(self) -> bool:
+        """Whether anything can be due: else what is met need not even be looked for."""
+        return self._may_record > 0
 
     def is_due(self, key: object) -> bool:
         """Whether to look, now that it has been met in one more execution."""

@@ -36,14 +36,16 @@ def test_an_execution_that_is_recorded_is_looked_at_for_all():
 def test_long_executions_are_recorded_one_in_many():
     found = _due(Doubts(), 100, events=50_000)
     assert found[0] == 1
-    assert 3 <= len(found) <= 6
-    assert all(later - earlier >= 20 for earlier, later in pairwise(found[1:]))
+    assert len(found) == 3
+    assert all(later - earlier >= 50 for earlier, later in pairwise(found[1:]))
 
 
 def test_what_there_was_no_time_for_waits():
     doubts = Doubts()
     assert _due(doubts, 1, events=50_000) == [1]
+    assert not doubts.has_time
     assert _due(doubts, 1, events=50_000, keys=("other",)) == []
-    for _ in range(40):
+    for _ in range(50):
         doubts.next_execution(50_000)
+    assert doubts.has_time
     assert _due(doubts, 1, events=50_000, keys=("other",)) == [1]

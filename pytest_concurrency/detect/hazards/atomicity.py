@@ -17,7 +17,7 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
     would_not_have_written,
 )
 from pytest_concurrency.detect.atomicity.pattern import FoundPattern
-from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
+from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding, never
 from pytest_concurrency.detect.hazards.torn import torn
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.telling import where
@@ -65,6 +65,8 @@ class AtomicityViolations(Detector):
         """Yield what was decided by something stale, and pairs that were torn; what may have been,
         if it is due to look.
         """
+        if asked.is_due is never and not observation.contents:
+            return  # nothing is told of what has not been looked at
         if not candidates(observation.done).decisions <= asked.known:
             yield from _acted_late(observation, asked)
         yield from torn(observation, asked)
