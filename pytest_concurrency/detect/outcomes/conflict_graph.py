@@ -7,7 +7,7 @@ Control and Recovery in Database Systems", 1987, theorem 2.1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
@@ -41,14 +41,12 @@ class Meeting(NamedTuple):
 
 
 class _Place:
-    """What has happened at a location so far."""
+    """What has happened at a location so far. Threads are bits of an integer."""
 
     __slots__ = ("readers", "writers", "writes")
 
     def __init__(self) -> None:
-        self.readers: set[int] = set()
-        self.writers: set[int] = set()
-        self.writes = 0
+        self.readers = self.writers = self.writes = 0
 
 
 def meeting(log: Log, noted: Sequence[Noted], heat: bytearray | None) -> Meeting:
@@ -76,7 +74,7 @@ def _with_steps(log: Log, noted: Sequence[Noted]) -> Log:
 def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
     # Run over every event of every new interleaving: written for speed.
     places: dict[Any, dict[Any, _Place]] = {}
-    before: dict[int, set[int]] = {}
+    before: dict[int, int] = {}
     orders: dict[int, list[int]] = {}
     hot = len(heat) if heat is not None else 0
     for index, (thread, number, resource, part, op) in enumerate(rows(log)):
@@ -90,31 +88,36 @@ def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
         place = parts.get(part)
         if place is None:
             place = parts[part] = _Place()
-        is_write = op not in ONLY_READ
+        is_write, me = op not in ONLY_READ, 1 << thread
+        met = place.writers | place.readers if is_write else place.writers
+        version = place.writes
+        overlapping: Iterable[_Place] = ()
         if part is WHOLE:
-            met = list(parts.values())
-        else:
-            whole = parts.get(WHOLE)
-            met = [place] if whole is None else [place, whole]
-        version = 0
-        for each in met:
+            overlapping = parts.values()
+            version = 0  # it is one of them
+        elif WHOLE in parts:
+            overlapping = (parts[WHOLE],)
+        for each in overlapping:
             version += each.writes
-            if len(each.writers) > (thread in each.writers):
-                before.setdefault(thread, set()).update(each.writers)
-            if is_write and len(each.readers) > (thread in each.readers):
-                before.setdefault(thread, set()).update(each.readers)
+            met |= each.writers | each.readers if is_write else each.writers
+        if met & ~me:
+            before[thread] = before.get(thread, 0) | met
         order = orders.get(thread)
         if order is None:
             order = orders[thread] = []
         order.append(number)
         order.append(version)
         if is_write:
-            place.writers.add(thread)
+            place.writers |= me
             place.writes += 1
         else:
-            place.readers.add(thread)
+            place.readers |= me
     signature = hash(tuple((thread, *orders[thread]) for thread in sorted(orders)))
-    return Meeting(signature, _has_cycle(before))
+    return Meeting(signature, _has_cycle({each: _bits(met) for each, met in before.items()}))
+
+
+def _bits(number: int) -> set[int]:
+    return {bit for bit in range(number.bit_length()) if number >> bit & 1}
 
 
 def _passing_looks(log: Log, most: int = 0) -> set[int]:
