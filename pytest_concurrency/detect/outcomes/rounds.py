@@ -1,5 +1,5 @@
-"""What a worker does again and again at one location, each time in a critical section of its own, or
-in one step: it takes jobs until there are none, draws numbers, counts how far it has come.
+"""What a worker does again and again at one location, each time in a critical section of its own,
+or in one step: it takes jobs until there are none, draws numbers, counts how far it has come.
 
 Such a worker was not meant to be one step, whoever is told of what it comes to: between two rounds
 others may come in, and how many of the jobs each of them gets depends on timing. A round is known

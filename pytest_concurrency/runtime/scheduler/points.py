@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import partial
 
 from pytest_concurrency._compat import get_ident
@@ -18,7 +19,7 @@ managed thread has done anything that could make it so.
 """
 
 
-class Points(Timers):
+class Points(Timers, ABC):
     """Decisions, and what follows from them."""
 
     __slots__ = ()
@@ -147,13 +148,13 @@ class Points(Timers):
                     return
             self._come_back(task.ident)
 
+    @abstractmethod
     def poll(self) -> None:
         """Wake the tasks whose descriptors are ready."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _come_back(self, ident: int) -> Task | None:
         """Wait for the baton, on a thread that has lost it."""
-        raise NotImplementedError
 
     def _settle(self, task: Task) -> None:
         hot = self.granted - self.budget
@@ -204,9 +205,9 @@ class Points(Timers):
         task.ident, task.native_id = worker.ident, worker.native_id
         self.by_ident[worker.ident] = task
 
+    @abstractmethod
     def _work(self, task: Task, worker: Worker) -> None:
         """Run a task on the calling thread of the pool."""
-        raise NotImplementedError
 
     def look_at_clock(self) -> float:
         """Return the time, which goes on a little; called by the holder."""
