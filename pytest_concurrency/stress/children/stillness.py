@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import Literal
 
 from pytest_concurrency import real_time as time
@@ -18,7 +17,7 @@ State = Literal["busy", "sleeping", "waiting", "unknown"]
 LOOKS = 3
 """Looks in a row that must find a process waiting, and no CPU time used between them."""
 _SLEEPS = ("nanosleep", "nsleep")
-_PROC = Path("/proc")
+_LONGEST_TEXT_BYTES = 1 << 16
 WAITS_FOR_GOOD_SECONDS = 3.0
 _SHARE_OF_WAITING = 1 / 4
 """Who has waited for so long, and for so much of its time, waits for what does not come."""
@@ -50,7 +49,7 @@ class Stillness:
     def where(self) -> tuple[str, ...]:
         """Return what its threads wait for, as far as the system says: the system call, with its
         arguments."""
-        return tuple(_text(task / "syscall") for task in _tasks(self._pid))
+        return tuple(_text(f"{task}/syscall") for task in _tasks(self._pid))
 
     def forget(self) -> None:
         """Begin anew: it was let go on."""
@@ -70,7 +69,7 @@ def waits_without_limit(pid: int) -> bool:
     """Whether each thread of a process waits in the kernel for as long as it takes, as far as the
     system says."""
     calls = _WITHOUT_LIMIT.get(os.uname().machine, {})
-    found = [_text(task / "syscall").split() for task in _tasks(pid)]
+    found = [_text(f"{task}/syscall").split() for task in _tasks(pid)]
     return bool(found) and all(_is_without_limit(each, calls) for each in found)
 
 
@@ -123,9 +122,9 @@ def _state_of(pid: int, but: int = 0) -> tuple[State, int]:
     states: set[State] = set()
     for task in _tasks(pid):
         try:
-            children = (task / "children").read_text().split()
-            if task.name != str(but):
-                used += int((task / "schedstat").read_text().split()[0])
+            children = _read(f"{task}/children").split()
+            if not task.endswith(f"/{but}"):
+                used += int(_read(f"{task}/schedstat").split()[0])
                 states |= _states_of(task)
         except (OSError, IndexError, ValueError):
             continue
@@ -139,23 +138,33 @@ def _state_of(pid: int, but: int = 0) -> tuple[State, int]:
     return "unknown", used
 
 
-def _states_of(task: Path) -> set[State]:
-    letter = (task / "stat").read_text().rpartition(")")[2].split()[0]
+def _states_of(task: str) -> set[State]:
+    letter = _read(f"{task}/stat").rpartition(")")[2].split()[0]
     if letter in "SI":
-        where = (task / "wchan").read_text()
+        where = _read(f"{task}/wchan")
         return {"sleeping" if any(name in where for name in _SLEEPS) else "waiting"}
     return set() if letter in "TtZX" else {"busy"}
 
 
-def _text(path: Path) -> str:
+def _read(path: str) -> str:
+    """Return what a file of the system says. It is asked for by the thousand: no file object."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        return path.read_text()
+        return os.read(descriptor, _LONGEST_TEXT_BYTES).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+
+
+def _text(path: str) -> str:
+    try:
+        return _read(path)
     except OSError:
         return ""
 
 
-def _tasks(pid: int) -> list[Path]:
+def _tasks(pid: int) -> list[str]:
+    folder = f"/proc/{pid}/task"
     try:
-        return list((_PROC / str(pid) / "task").iterdir())
+        return [f"{folder}/{task}" for task in os.listdir(folder)]
     except OSError:
         return []

@@ -39,7 +39,7 @@ from pytest_concurrency.stress.processes.unsent import UnsentResult
 
 NEVER_CAME = "waited for what never came"
 """The message of a worker that hangs, and stands still."""
-_POLL_SECONDS = 0.0005
+POLL_SECONDS = 0.0005
 _SPIN_SECONDS = 2e-4
 _PAUSES = 0.5
 """Share of the touches of something outside memory before which an amplified worker pauses."""
@@ -59,6 +59,8 @@ class Disturbance:
     """Whether it pauses at random."""
     asks: bool = False
     """Whether it asks before each touch of something outside memory."""
+    is_next: bool = False
+    """Whether others may go before it: it does not wait at the gate with its hand on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def live_as_worker(order: Order) -> None:
     if asking is not None:
         asking(None)
     else:
-        _wait_at(order.board, order.index, order.disturbance.offset)
+        _wait_at(order.board, order.index, order.disturbance)
     began = time.perf_counter()
 
     def report(end: tuple[Any, ...], stuck: Stuck | None = None) -> None:
@@ -170,11 +172,11 @@ def _die_with(parent: int) -> None:
         process_tree.die_with_pipe(process.sentinel)
 
 
-def _wait_at(board: Any, index: int, offset: float) -> None:
+def _wait_at(board: Any, index: int, disturbance: Disturbance) -> None:
     board[index] = ARRIVED
     while board[index] < GO:
-        sleep(0)
-    until = time.perf_counter() + offset
+        sleep(POLL_SECONDS if disturbance.is_next else 0)
+    until = time.perf_counter() + disturbance.offset
     while (left := until - time.perf_counter()) > 0:
         sleep(max(left - _SPIN_SECONDS, 0))
 
@@ -189,7 +191,7 @@ def _hold_up(order: Order) -> Callable[[Touch, IsFree | None], None] | None:
             if is_due and os.getpid() == me and board[index] == GO:
                 board[index] = PAUSED
                 while board[index] != GO_ON:
-                    sleep(_POLL_SECONDS)
+                    sleep(POLL_SECONDS)
 
         return pause
     if told.amplified:

@@ -21,6 +21,7 @@ from pytest_concurrency.stress.children.child import (
 from pytest_concurrency.stress.children.stillness import Overdue
 from pytest_concurrency.stress.processes.in_worker import (
     NEVER_CAME,
+    POLL_SECONDS,
     Disturbance,
 )
 from pytest_concurrency.stress.processes.inherited.cures import Cure
@@ -93,7 +94,7 @@ def _meet(workers: list[Worker], board: Any, way: InTurn | AtOnce, deadline: flo
     while not all(board[worker.index] or worker.is_over() for worker in workers):
         if time.monotonic() >= deadline:
             break
-        time.sleep(0)
+        time.sleep(POLL_SECONDS)
     turns = Turns(workers, board, way) if isinstance(way, InTurn) else None
     if turns is None:
         for worker in workers:
@@ -108,7 +109,7 @@ def disturbance(way: Way, index: int, rng: random.Random) -> Disturbance:
         return Disturbance(asks=True)
     if isinstance(way, InTurn):
         is_paused = way.pause is not None and way.pause[0] == index
-        return Disturbance(pause_at=way.pause[1] if way.pause and is_paused else -1)
+        return Disturbance(pause_at=way.pause[1] if way.pause and is_paused else -1, is_next=True)
     offset = rng.uniform(0, max(way.longest_offset, _LONGEST_JITTER_SECONDS))
     return Disturbance(offset=offset, seed=rng.getrandbits(64), amplified=way.amplified)
 
@@ -142,10 +143,14 @@ def _attend(workers: list[Worker], deadline: float, turns: Turns | None) -> None
         poller.register(fd, select.POLLIN)
     seconds = deadline - time.monotonic()
     watched = [(worker, Overdue(worker.pid, seconds)) for worker in workers if worker.pid]
+    hang: list[bool] = []
+    looks_at = time.monotonic() + _TICK_SECONDS
     while not all(worker.is_over() for worker in workers):
         left = deadline - time.monotonic()
-        at_work = [overdue for worker, overdue in watched if not worker.is_over()]
-        hang = [overdue.hangs() if left <= 0 else overdue.waits_for_good() for overdue in at_work]
+        if left <= 0 or time.monotonic() >= looks_at:
+            looks_at = time.monotonic() + _TICK_SECONDS
+            at_work = [overdue for worker, overdue in watched if not worker.is_over()]
+            hang = [o.hangs() if left <= 0 else o.waits_for_good() for o in at_work]
         if left <= 0 and all(hang):
             if turns is not None:
                 turns.let_go()  # who is stopped does not answer
