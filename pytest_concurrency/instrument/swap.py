@@ -13,14 +13,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import compress, repeat
-from operator import attrgetter, is_, or_
+from operator import attrgetter, is_, not_, or_
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 from weakref import ref
 
-from pytest_concurrency._compat import FREE_THREADED_BUILD
 from pytest_concurrency.instrument.compile import Unit, unit_of
-from pytest_concurrency.instrument.immortal import FORGETS_FUNCTIONS, forgotten_functions
+from pytest_concurrency.instrument.living import AGEING, Mark, everything
 from pytest_concurrency.instrument.rewriting.augmented import IN_PLACE
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.stored import StoredCode, Wanted
@@ -85,9 +84,6 @@ _HELPERS: dict[str, Any] = {
     "@timed": completion.timed,
     **IN_PLACE,
 }
-_HAS_GENERATIONS = gc.get_threshold()[2] > 0 and not FREE_THREADED_BUILD
-"""Not with the incremental collector that some versions of 3.14 had (its last threshold is 0)."""
-_LOOKED_FOR = frozenset({FunctionType, set})
 _FILENAME, _GLOBALS = attrgetter("__code__.co_filename"), attrgetter("__globals__")
 _NOT_OURS, _OURS, _INTERNAL = range(3)
 
@@ -99,11 +95,6 @@ class Swap(NamedTuple):
     """Weak: the program's functions, and what they hold, live no longer than without us."""
     original: CodeType
     instrumented: CodeType
-
-
-def _old_collections() -> tuple[int, ...]:
-    """Return how often the older generations have been collected."""
-    return tuple(entry["collections"] for entry in gc.get_stats()[1:])
 
 
 def add_helpers(built_ins: dict[str, Any]) -> None:
@@ -131,9 +122,12 @@ class Instrumentation:
         self._modules: set[str] = set()
         """The names of those that are not the standard library's."""
         self._registers: list[tuple[ref[set[CodeType]], set[CodeType]]] = []
-        self._registered = 0
-        self._collected: tuple[int, ...] = ()
+        self._registered: set[int] = set()
         """Sets of code that the program keeps, and what belongs there while code is swapped in."""
+        self._looked: Mark | None = None
+        self._left: list[ref[FunctionType]] = []
+        """Functions in scope that stay as they are: the program may give them their own code again.
+        """
         self.unmatched: dict[str, str] = {}
         """Functions in scope that stay as they are: name and reason."""
 
@@ -142,13 +136,15 @@ class Instrumentation:
         compiled once."""
         # It imports modules, which belong to the scope: before they are looked for.
         multiprocessing_locks.manage()
-        objects = self._new_objects()
+        objects, are_all = self._new_objects()
         functions = [obj for obj in objects if type(obj) is FunctionType]
         for function, filename in self._in_scope(functions):
             self._prepare_one(function, filename, self._verdicts[filename] == _INTERNAL)
-        if len(self._swaps) != self._registered:
-            self._registered = len(self._swaps)
+        codes = {id(swap.original) for swap in self._swaps}
+        if not codes <= self._registered:
+            self._registered = codes
             known = [found for register, _ in self._registers if (found := register()) is not None]
+            objects = objects if are_all else everything()
             self._registers = list(self._find_registers([*known, *objects]))
         foreign.note_instrumented(self._modules)
 
@@ -167,23 +163,17 @@ class Instrumentation:
             wanted = map(or_, wanted, map(is_, map(_GLOBALS, functions), interactive))
         return compress(zip(functions, filenames, strict=True), wanted)
 
-    def _new_objects(self) -> list[object]:
-        """Return the functions not looked at yet, and sets, and forget functions that are gone.
+    def _new_objects(self) -> tuple[list[object], bool]:
+        """Return the functions not looked at yet, and sets, and forget functions that are gone; and
+        whether these are all.
 
-        All that is new is young, unless an older generation has been collected meanwhile: then,
-        and where there are no such generations, everything has to be looked at again. What was
-        there when a child began is frozen, and in no generation: it stays known.
+        What was there when a child began is frozen, and stays known.
         """
-        before, self._collected = self._collected, _old_collections()
-        objects = [obj for n in (0, 1) for obj in gc.get_objects(n)] if _HAS_GENERATIONS else []
-        if not (_HAS_GENERATIONS and before == self._collected == _old_collections()):
-            if not gc.get_freeze_count():
-                self.unmatched = {}
-            objects = gc.get_objects()
-            if FORGETS_FUNCTIONS:
-                objects += forgotten_functions(objects)
-        # Hundreds of thousands, of which one in ten is one: in C.
-        objects = list(compress(objects, map(_LOOKED_FOR.__contains__, map(type, objects))))
+        found, self._looked = AGEING.since(self._looked)
+        objects = everything() if found is None else found
+        if found is None and not gc.get_freeze_count():
+            self.unmatched = {}
+        left, self._left = self._left, []
         known: set[int] = set()
         still_right = []
         for swap in self._swaps:
@@ -191,8 +181,13 @@ class Instrumentation:
             if function is not None and function.__code__ is swap.original:
                 still_right.append(swap)
                 known.add(id(function))
+            elif function is not None:
+                left.append(swap.function)
         self._swaps = still_right
-        return [obj for obj in objects if id(obj) not in known] if known else objects
+        objects += [function for each in left if (function := each()) is not None]
+        by_id = dict(zip(map(id, objects), objects, strict=True))
+        is_new = map(not_, map(known.__contains__, by_id))
+        return list(compress(by_id.values(), is_new)), found is None
 
     def _find_registers(
         self, objects: list[object]
@@ -221,7 +216,9 @@ class Instrumentation:
             self._swaps.append(Swap(ref(function), function.__code__, instrumented))
             if id(function.__globals__) not in self._namespaces:
                 self._add_namespace(function, internal)
-        elif not internal:
+            return
+        self._left.append(ref(function))
+        if not internal:
             reason = unit if isinstance(unit, str) else "its source has changed or is not its own"
             self.unmatched[f"{function.__module__}.{function.__qualname__}"] = reason
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import pytest
 
@@ -146,7 +146,9 @@ class Stress:
     @property
     def control(self) -> Control:
         """What tells how the test runs without concurrency."""
-        return Control(self.item, self.instrumentation, self.seed, self.deadline, self.host)
+        count = 0 if self.unsafe_fixtures else self.settings.threads[0]
+        then = partial(self.copies.after_rounds, count)
+        return Control(self.item, self.instrumentation, self.seed, self.deadline, self.host, then)
 
     @property
     def copies(self) -> CopiesControl:

@@ -164,7 +164,7 @@ def _owner(code: CodeType) -> str | None:
     origin = origin_of(filename)
     if origin == "generated":
         return None if _is_boilerplate(code) else GENERATED
-    if origin in ("own", "library") or ".hypothesis" in Path(filename).parts:
+    if origin in ("own", "library", "runner") or ".hypothesis" in Path(filename).parts:
         return None
     name = _package_of(filename)
     return None if name in test_tools() else name
@@ -181,10 +181,13 @@ def _is_boilerplate(code: CodeType) -> bool:
 
 @cache
 def _package_of(filename: str) -> str:
+    if package := installed_package(filename):
+        return package
+    # Only now: to look at all modules takes a child as long as the test.
     for name, module in list(sys.modules.items()):
         if issubclass(type(module), ModuleType) and vars(module).get("__file__") == filename:
             return name.partition(".")[0]
-    return installed_package(filename) or Path(filename).stem
+    return Path(filename).stem
 
 
 def _modules_of(item: pytest.Function) -> list[ModuleType]:

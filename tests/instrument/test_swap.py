@@ -18,6 +18,7 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency.instrument import compile as compiling
+from pytest_concurrency.instrument import swap
 from pytest_concurrency.instrument.rewriting.rewrite import Rewritten, rewrite
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.stored import Wanted
@@ -175,6 +176,25 @@ def test_prepared_again_for_what_is_new(load: Load, tmp_path: Path) -> None:
     assert instrumentation.counts[0] == done + 1
     with instrumentation.swapped():
         assert is_swapped(module.g)
+
+
+def test_prepared_again_without_a_look_at_all_objects(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = load("def old(obj): return obj.x\ndef other(obj): return [obj.y]\n")
+    instrumentation = prepared(tmp_path)
+    own = first.old.__code__
+    first.old.__code__ = first.other.__code__.replace(co_name="old")
+    instrumentation.prepare()
+    with instrumentation.swapped():
+        assert not is_swapped(first.old)
+    monkeypatch.setattr(swap, "everything", list)
+    first.old.__code__ = own
+    instrumentation.prepare()
+    with instrumentation.swapped():
+        assert is_swapped(first.old)
+        assert is_swapped(first.other)
+    assert not is_swapped(first.old)
 
 
 def test_prepared_again_in_a_child(load: Load, tmp_path: Path) -> None:

@@ -886,3 +886,49 @@ def test_what_a_fixture_has_entered_is_left_where_it_was_entered(
     left = sorted(process for what, process in noted if what == "left")
     assert entered == left
     assert len(set(left)) > 1
+
+
+def test_copies_take_turns_in_the_process_of_the_rounds(
+    run: Callable[..., Run], tmp_path: Path
+) -> None:
+    found = run(
+        f"""
+        import os
+        from pathlib import Path
+        import pytest
+
+        @pytest.mark.threadsafe
+        def test_it():
+            with Path({str(tmp_path / "pids")!r}).open("a") as file:
+                file.write(f"{{os.getpid()}} ")
+        """,
+        *EXPLORED_ONLY,
+    )
+    assert found.of["test_it"].outcome == "passed"
+    pids = (tmp_path / "pids").read_text().split()
+    # The survey, the rounds, the explored cell, pytest itself.
+    assert len(set(pids)) == 4
+    assert pids[1:5] == [pids[1]] * 4
+
+
+def test_copies_that_die_there_leave_what_the_rounds_have_told(run: Callable[..., Run]) -> None:
+    found = run(
+        """
+        import os
+        import pytest
+
+        @pytest.fixture
+        def guests():
+            return []
+
+        @pytest.mark.threadsafe
+        def test_it(guests):
+            guests.append(1)
+            if len(guests) == 2:
+                os._exit(3)
+        """,
+        *EXPLORED_ONLY,
+    )
+    serial, explored = found.of["test_it"].cells
+    assert (serial.cell.kind, serial.outcome) == ("serial", "clean")
+    assert [hazard.kind for hazard in explored.hazards] == ["crash"]

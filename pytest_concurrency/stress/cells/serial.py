@@ -92,6 +92,8 @@ class SerialFacts:
     """
     too_long: int = 0
     """Scheduling points after which a round was given up while it still went on."""
+    passed_in_turn: int = 0
+    """So many copies have passed one after another, on shared fixtures."""
     no_copies: str = ""
     """Why copies cannot be judged: they fail one after another on fixtures of their own, too."""
 

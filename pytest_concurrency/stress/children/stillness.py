@@ -165,6 +165,7 @@ def _text(path: str) -> str:
 def _tasks(pid: int) -> list[str]:
     folder = f"/proc/{pid}/task"
     try:
-        return [f"{folder}/{task}" for task in os.listdir(folder)]
+        with os.scandir(folder) as tasks:
+            return [task.path for task in tasks]
     except OSError:
         return []

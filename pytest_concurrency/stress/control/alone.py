@@ -6,7 +6,7 @@ so that no round finds what another one has left behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -36,6 +36,8 @@ SHARE = 3
 _SMALL_SHARE = 20
 """The same for one of many schedules that are tried until one passes."""
 LEAST_SECONDS = 1.0
+AFTERWARDS_SECONDS = 1.0
+"""What comes in the process of a round, and after it, may take."""
 _OTHER_SCHEDULES = 30
 """How many are tried to find one that does not fail."""
 _PLAIN_SECONDS = 10.0
@@ -55,6 +57,8 @@ class Control:
     deadline: float
     """Of ``time.monotonic``: where the cap of the test is."""
     host: Host
+    then: Callable[[SerialFacts], SerialFacts] = lambda facts: facts
+    """What is to be done after the rounds, in their process; adds to what they tell."""
 
     def serial(self) -> SerialFacts:
         """Run the serial cell; the reason of its result says why the test cannot be stressed."""
@@ -87,11 +91,21 @@ class Control:
     ) -> SerialFacts:
         seconds = max(LEAST_SECONDS, self._left / part)
         cell = partial(serial_cell, self.item, self.instrumentation, seconds, imports, way)
-        result = self.host.run(
-            lambda progress: cell(sleeps_really=sleeps_really), seconds=seconds + GRACE_SECONDS
-        )
+
+        def rounds(progress: Callable[[Any], None]) -> SerialFacts:
+            facts = cell(sleeps_really=sleeps_really)
+            if facts.result.outcome != "clean" or facts.imports != imports:
+                return facts
+            progress(facts)  # what comes now may end the process
+            return self.then(facts)
+
+        result = self.host.run(rounds, seconds=seconds + AFTERWARDS_SECONDS + GRACE_SECONDS)
         if result.status == "done" and result.value is not None:
             return result.value
+        if result.kept:
+            (facts,) = result.kept
+            assert isinstance(facts, SerialFacts)
+            return facts
         problem = CellResult(Cell("serial"), "error", 1, 2, reason=_reason(result))
         asks = "concurrency" in self.item.fixturenames
         hangs_at_once = result.status == "timeout" and asks

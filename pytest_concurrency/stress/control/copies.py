@@ -13,6 +13,7 @@ import pytest
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency._pytest_compat import is_unittest
+from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import MOST_POINTS, exploring
@@ -21,6 +22,7 @@ from pytest_concurrency.stress.cells.preload import preload
 from pytest_concurrency.stress.cells.serial import SerialFacts, Way, problem_of
 from pytest_concurrency.stress.cells.workload import Workload
 from pytest_concurrency.stress.control.alone import (
+    AFTERWARDS_SECONDS,
     GRACE_SECONDS,
     LEAST_SECONDS,
     ONE_BY_ONE,
@@ -57,9 +59,21 @@ class CopiesControl:
         facts = self.one_after_another(facts, count, seconds)
         return self.between_statements(facts, count, seconds)
 
+    def after_rounds(self, count: int, facts: SerialFacts) -> SerialFacts:
+        """Run them one after another in the process of the serial rounds, in which these have left
+        nothing; note if they pass.
+        """
+        if not count or facts.state_leaks or not _may_share(facts):
+            return facts
+        observation = self._run_copies(count, ONE_BY_ONE[0], AFTERWARDS_SECONDS)
+        passes = not problem_of(observation)
+        return replace(facts, passed_in_turn=count) if passes else facts
+
     def one_after_another(self, facts: SerialFacts, count: int, seconds: float) -> SerialFacts:
         """The first part of it."""
-        if not _may_share(facts) or not self._in_turn(facts, count, seconds, own=False):
+        if count == facts.passed_in_turn or not _may_share(facts):
+            return facts
+        if not self._in_turn(facts, count, seconds, own=False):
             return facts
         told = "one after another, with fixtures of their own, too"
         return self._on_own_fixtures(facts, count, seconds, told)
@@ -172,13 +186,23 @@ class CopiesControl:
     ) -> tuple[str, bool]:
         """Run them in this process; say also whether another order might be better."""
         preload(facts.imports, self.instrumentation)
-        workload = Workload(self.item, "copies", own_fixtures=own_fixtures)
-        with exploring(self.instrumentation, seconds):
-            observation = workload.explore(count, way(), MOST_POINTS)
+        observation = self._run_copies(count, way, seconds, own_fixtures=own_fixtures)
         execution = observation.execution
         if execution.outcome in ("timeout", "too-long", "cut", "step-limit"):
             return "", False
         return problem_of(observation), bool(execution.hurried)
+
+    def _run_copies(
+        self,
+        count: int,
+        way: Way,
+        seconds: float,
+        *,
+        own_fixtures: bool = False,
+    ) -> Observation:
+        workload = Workload(self.item, "copies", own_fixtures=own_fixtures)
+        with exploring(self.instrumentation, seconds):
+            return workload.explore(count, way(), MOST_POINTS)
 
 
 def _may_share(facts: SerialFacts) -> bool:
