@@ -93,8 +93,8 @@ class Taking(Witness):
 
     def take(self, jobs: Sequence[Job], ends: Sequence[End]) -> None:
         """Take the outcome of workers that have ended, if it is worth it."""
-        alike = not self._results and all(is_same_call(jobs[0], job) for job in jobs)
         if self._is_worth_it():
+            alike = not self._results and all(is_same_call(jobs[0], job) for job in jobs)
             pairs = [pair for job in jobs for pair in held_by(job)]
             self._taken = self._outcome(pairs, ends, alike=alike)
 

@@ -42,7 +42,7 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
     if shape is shapes.CODE or shape is shapes.MODULE:
         if shape is shapes.MODULE and name in COUNTING:
             before_counting()
-        elif _b.held:
+        elif _b.held and id(type(obj)) not in shapes.PLAIN_KEYS:
             dropped()
         return obj
     if shape is shapes.METHOD:

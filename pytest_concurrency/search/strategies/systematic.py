@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Switch = tuple[int, int, int]
 Deviations = tuple[Switch, ...]
-_FULL = 8
+_FULL = 32
 """One execution in so many leaves nothing out."""
 _LITTLE = 20
 """Schedules: where no more are left, nothing is left out."""
