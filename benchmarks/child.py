@@ -153,8 +153,15 @@ def _explore_realistic(_: Tool, program: str, count: int) -> int:
     from pytest_concurrency import explore
 
     what = REALISTIC[program]
+    what.setup()  # what it imports is instrumented from the first time on
     found = explore(
-        what.setup, [what.worker] * 2, schedules=count, seed=1, stop_at_first=False, seconds=600
+        what.setup,
+        [what.worker] * 2,
+        schedules=count,
+        seed=1,
+        stop_at_first=False,
+        seconds=600,
+        source=what.source,
     )
     return found.executions
 

@@ -123,6 +123,81 @@ def _lex(symbols: dict[str, str]) -> None:
     Lexer(_TEXT, symbols).run()
 
 
+_PROGRAM: list[tuple[str, Any]] = [
+    ("push", 0),
+    ("store", "i"),
+    ("load", "i"),
+    ("push", 24),
+    ("less", None),
+    ("unless", 15),
+    ("load", "sum"),
+    ("load", "i"),
+    ("add", None),
+    ("store", "sum"),
+    ("load", "i"),
+    ("push", 1),
+    ("add", None),
+    ("store", "i"),
+    ("jump", 2),
+]
+"""Adds the numbers below 24."""
+
+
+class Machine:
+    """Interprets a program; of one thread."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.stack: list[int] = []
+        self.variables: dict[str, int] = {}
+
+    def run(self, program: list[tuple[str, Any]]) -> int:
+        while self.position < len(program):
+            operation, operand = program[self.position]
+            self.position += 1
+            self.step(operation, operand)
+        return self.variables["sum"]
+
+    def step(self, operation: str, operand: Any) -> None:
+        if operation == "push":
+            self.stack.append(operand)
+        elif operation == "load":
+            self.stack.append(self.variables.get(operand, 0))
+        elif operation == "store":
+            self.variables[operand] = self.stack.pop()
+        elif operation == "add":
+            self.stack.append(self.stack.pop() + self.stack.pop())
+        elif operation == "less":
+            self.stack.append(self.stack.pop() > self.stack.pop())
+        elif operation == "jump" or not self.stack.pop():
+            self.position = operand
+
+
+def _interpret(sums: Sums) -> None:
+    sums.add(Machine().run(_PROGRAM))
+
+
+class Sorted:
+    """A dictionary of another package, which knows nothing of threads, behind a lock."""
+
+    def __init__(self) -> None:
+        from sortedcontainers import SortedDict  # not needed by the other programs
+
+        self.lock = threading.Lock()
+        self.numbers = SortedDict()
+
+
+def _use_sorted(shared: Sorted) -> None:
+    for number in range(40):
+        with shared.lock:
+            shared.numbers[number * 37 % 101] = number
+        with shared.lock:
+            if len(shared.numbers) > 50:
+                shared.numbers.popitem(0)
+        with shared.lock:
+            list(shared.numbers.irange(10, 20))
+
+
 @dataclass(frozen=True)
 class Realistic:
     """What is explored: two threads run ``worker`` on one fresh state, each time."""
@@ -132,10 +207,16 @@ class Realistic:
     worker: Callable[[Any], None]
     executions: int
     """How many are measured at a time."""
+    source: tuple[str, ...] = ()
+    """Packages that are instrumented, too."""
 
 
 REALISTIC = {
-    "tree": Realistic("walks over private trees", Sums, _walk_trees, 40),
-    "lru": Realistic("a cache under one lock", LeastRecentlyUsed, _use_cache, 40),
-    "lexer": Realistic("lexers with one table of symbols", dict, _lex, 40),
+    "tree": Realistic("walks over private trees", Sums, _walk_trees, 200),
+    "lexer": Realistic("lexers with one table of symbols", dict, _lex, 200),
+    "interpreter": Realistic("interpreters that add to a sum", Sums, _interpret, 200),
+    "lru": Realistic("a cache under one lock", LeastRecentlyUsed, _use_cache, 200),
+    "sorted": Realistic(
+        "sortedcontainers under one lock", Sorted, _use_sorted, 200, ("sortedcontainers",)
+    ),
 }
