@@ -146,8 +146,8 @@ class State:
         self.is_brief = False
         """Whether nobody will read what the snapshot calls the locks."""
         self.goes_on = False
-        self.left_out = bytearray()
         """Whether its threads go on after the body has failed, as they would."""
+        self.left_out = bytearray()
         self.leaves_out: bytearray | None = None
         """What ``left_out`` is to be, unless the strategy may switch everywhere."""
         self.elders: Set[int] | None = None
