@@ -110,6 +110,7 @@ class Stress:
         results = [marked(each, self.accepts) for each in results]
         if self.survey.unseen or not self.survey.is_known:
             results = [_of_seen_code_only(each) for each in results]
+        results = _without_what_met_elsewhere(results)
         cells = tuple(_numbered(result, index) for index, result in enumerate(results))
         notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
         return replace(
@@ -271,6 +272,23 @@ def _noting_forks(serial: CellResult, survey: Survey) -> CellResult:
 def _of_seen_code_only(result: CellResult) -> CellResult:
     """Say of a cell what can be said where there is code that is not seen."""
     return replace(result, exhausted=False, covered=0, reduced=False, shares_nothing=False)
+
+
+MET_ELSEWHERE = "its threads meet outside memory, where no schedule lets them meet"
+
+
+def _without_what_met_elsewhere(results: Sequence[CellResult]) -> list[CellResult]:
+    """Take back what is said of threads that share nothing, where processes have met outside
+    memory: threads do so, too, in code of C or of the standard library.
+    """
+    if not any(each.meets for each in results if each.cell.kind == "processes"):
+        return [*results]
+    return [
+        replace(_of_seen_code_only(each), notes=(*each.notes, MET_ELSEWHERE))
+        if each.shares_nothing
+        else each
+        for each in results
+    ]
 
 
 def _not_meant_for_copies(cells: Sequence[CellResult]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Verdict
-from pytest_concurrency.stress.outside.touch import NOTHING_OUTSIDE, NOTHING_SEEN
+from pytest_concurrency.stress.outside.touch import MET_IN_DATABASE, NOTHING_OUTSIDE, NOTHING_SEEN
 
 
 def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
@@ -141,7 +141,10 @@ def _fine_processes(results: Sequence[CellResult]) -> str:
     if reasons <= {NOTHING_OUTSIDE, NOTHING_SEEN}:
         told = NOTHING_SEEN if NOTHING_SEEN in reasons else NOTHING_OUTSIDE
         return f"with {_counts(results)} all is well, too: {told} ({_tried(results)})"
-    return f"{_counts(results)} one after another and at once ({_tried(results)}) lose nothing"
+    told = f"{_counts(results)} one after another and at once ({_tried(results)}) lose nothing"
+    if MET_IN_DATABASE in reasons:
+        return f"{told} that the test asserts: {MET_IN_DATABASE}"
+    return told
 
 
 def _tried(results: Sequence[CellResult]) -> str:

@@ -13,6 +13,8 @@ from pytest_concurrency._origins import origin_of
 from pytest_concurrency.instrument.entered import entered_code
 from pytest_concurrency.instrument.project import declared_packages
 from pytest_concurrency.instrument.scope import Scope, places_of
+from pytest_concurrency.stress.outside.touch import MET_IN_DATABASE
+from pytest_concurrency.stress.run import MET_ELSEWHERE
 
 from .conftest import EXPLORED_ONLY, Run
 
@@ -210,3 +212,45 @@ def test_each_function_entered_is_noted_in_all_threads() -> None:
     with entered_code() as found:
         pass
     assert outer.__code__ not in found
+
+
+DATABASE = """
+import sqlite3
+
+import pytest
+
+
+def add(path):
+    connection = sqlite3.connect(path)
+    with connection:
+        (count,) = connection.execute("select count from visits").fetchone()
+        connection.execute("update visits set count = ?", (count + 1,))
+    connection.close()
+
+
+@pytest.mark.threadsafe(schedules=40, runs=4, threads=[2])
+def test_weak(tmp_path, concurrency):
+    path = tmp_path / "visits.db"
+    connection = sqlite3.connect(path)
+    connection.executescript("create table visits (count); insert into visits values (0)")
+    connection.close()
+    concurrency.run(lambda: add(path))
+
+
+@pytest.mark.threadsafe(schedules=40, runs=4, threads=[2])
+def test_in_memory():
+    connection = sqlite3.connect(":memory:")
+    connection.executescript("create table visits (count); insert into visits values (0)")
+    connection.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what processes touch is seen on Linux")
+def test_nothing_is_claimed_of_threads_that_meet_in_a_database(run: Callable[..., Run]) -> None:
+    found = run(DATABASE)
+    weak, in_memory = found.of["test_weak"], found.of["test_in_memory"]
+    told = [(each.cells[1].exhausted, each.cells[1].shares_nothing) for each in (weak, in_memory)]
+    assert told == [(False, False), (True, True)]
+    assert MET_ELSEWHERE in weak.notes
+    assert weak.isolation.reason.endswith(MET_IN_DATABASE)
+    assert MET_IN_DATABASE not in in_memory.isolation.reason

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_concurrency.kinds import HazardKind
 from pytest_concurrency.model import Cell, CellResult, Hazard
-from pytest_concurrency.stress.outside.touch import NOTHING_OUTSIDE, NOTHING_SEEN
+from pytest_concurrency.stress.outside.touch import MET_IN_DATABASE, NOTHING_OUTSIDE, NOTHING_SEEN
 from pytest_concurrency.stress.verdict import isolation_verdict
 
 SERIAL = CellResult(Cell("serial"), "clean", schedules=2)
@@ -135,6 +135,13 @@ CASES = {
         "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 and 4 "
         "processes all is well, too: nothing outside memory is touched by the code that is seen "
         "(4 runs)",
+    ),
+    "clean, in a database": (
+        [*THREADS, cell("processes", 2, reason=MET_IN_DATABASE)],
+        "clean",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; 2 processes one "
+        "after another and at once (20 runs) lose nothing that the test asserts: what is lost in a "
+        "database is seen only where the test asserts it",
     ),
     "not shared": (
         [*THREADS, *NOT_SHARED],

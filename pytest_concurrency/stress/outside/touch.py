@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 Deed = Literal["read", "write", "use", "lock", "unlock"]
@@ -17,6 +18,10 @@ NOTHING_OUTSIDE = "nothing outside memory is touched: processes cannot meet"
 """What a process cell says that had nothing to look for."""
 NOTHING_SEEN = "nothing outside memory is touched by the code that is seen"
 """The same where there is other code."""
+
+MET_IN_DATABASE = "what is lost in a database is seen only where the test asserts it"
+"""What it says that has found nothing where processes meet there: which rows a transaction has
+looked at when it writes is not known."""
 
 
 class Touch(NamedTuple):
@@ -94,6 +99,21 @@ def do_meet(traces: Sequence[Sequence[Touch]]) -> bool:
 
 def _locks(traces: Sequence[Sequence[Touch]]) -> set[str]:
     return {touch.location for trace in traces for touch in trace if touch.deed == "lock"}
+
+
+_DATABASES: Final = frozenset({"Connection", "Cursor"})
+
+
+def meet_in_database(traces: Sequence[Sequence[Touch]]) -> bool:
+    """Whether processes meet in the file of a database, by statements."""
+    places = meeting_places(traces)
+    return any(
+        touch.owner in _DATABASES
+        and Path(touch.location).is_absolute()
+        and touch.location in places
+        for trace in traces
+        for touch in trace
+    )
 
 
 _TALKERS: Final = frozenset({"socket", "SSLSocket", "Connection"})

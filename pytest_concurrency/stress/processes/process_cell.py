@@ -19,11 +19,13 @@ from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.workload import Shape
 from pytest_concurrency.stress.item.outcomes import RunOutcome, merge, unread
 from pytest_concurrency.stress.outside.touch import (
+    MET_IN_DATABASE,
     NOTHING_OUTSIDE,
     NOTHING_SEEN,
     Touch,
     do_meet,
     may_meet,
+    meet_in_database,
     meet_in_talk_only,
 )
 from pytest_concurrency.stress.processes.forks import (
@@ -166,6 +168,8 @@ def process_cell(
             reason=_ANSWERED.format(", ".join(found.answering)),
             control=found.control,
         )
+    if not reason and meet_in_database(found.traces):
+        reason = MET_IN_DATABASE
     result = runs.result(control=found.control, reason=reason)
     result = replace(result, hazards=(*result.hazards, *found.hazards))
     if result.outcome == "clean" and found.control == "not-shared":
