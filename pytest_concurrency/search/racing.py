@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from pytest_concurrency.detect.atomicity.intended import kinds_stored
+from pytest_concurrency.detect.atomicity.states import kinds_stored
 from pytest_concurrency.detect.detector import Again
 from pytest_concurrency.detect.effects import NOT_KNOWN, is_unchanged
 from pytest_concurrency.detect.locking.held import MOST_NOTED

@@ -12,23 +12,17 @@ Asked of executions that have been recorded with their values and stacks.
 
 from __future__ import annotations
 
-import ast
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from pytest_concurrency.detect.atomicity.joint import joint_nodes
+from pytest_concurrency.detect.atomicity.states import BY_NAME, kinds_stored, kinds_written
 from pytest_concurrency.detect.effects import Content
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.detect.through_calls import accessed
-from pytest_concurrency.instrument.analysis.names import own_nodes
 from pytest_concurrency.runtime.trace.event import location, operation, site_number
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
 
-_STATES = frozenset({"bool", "NoneType", "str"})
-_BY_NAME = "by name"
-"""What is written in capitals, as constants and members of an ``enum`` are."""
 _NUMBERS = frozenset({"int", "float"})
 _GROWING = frozenset({"list", "set", "deque", "dict"})
 
@@ -49,23 +43,29 @@ def is_intended(observation: Observation, events: tuple[int, int, int]) -> bool:
         contents = observation.contents
         passed = (contents[first][0], contents[foreign][1], contents[then][1])
         is_cleared = kinds_stored(site_number(log[first])) == {"NoneType"}
-        return is_cleared or _is_lone_state(observation, where) or _is_progress(*passed)
+        is_state = _is_lone_state(observation, where, of_callers=True)
+        return is_cleared or is_state or _is_progress(*passed)
     if reads == [False, False, True]:
         return _is_lone_state(observation, where) or _is_still_asked(observation, first, then)
     return False
 
 
-def _is_lone_state(observation: Observation, where: Location) -> bool:
+def _is_lone_state(observation: Observation, where: Location, *, of_callers: bool = False) -> bool:
     """Whether all that was ever there is a flag, or one of a few texts or constants, as the source
-    has them.
+    has them; ``of_callers``: or the calls by which they were given. What a thread has been given it
+    may want to find there again, but whoever only looks sees what it says.
     """
     log, contents = observation.execution.log, observation.contents
     touched = observation.touched[where]
-    stored = [kinds_stored(site_number(log[n])) for n in touched if operation(log[n]) == WRITE]
-    kinds = set().union(*stored)
+    kinds: set[str] = set()
+    for index in touched:
+        if operation(log[index]) == WRITE:
+            site = site_number(log[index])
+            stack = observation.stacks[index] if of_callers else ()
+            kinds |= kinds_written(site, stack) if stack else kinds_stored(site)
     if "" in kinds or any(operation(log[n]) not in (*ONLY_READ, WRITE) for n in touched):
         return False
-    if kinds == {_BY_NAME}:
+    if kinds == {BY_NAME}:
         return True
     if "bool" in kinds:
         kinds.add("NoneType")  # not yet known
@@ -75,30 +75,6 @@ def _is_lone_state(observation: Observation, where: Location) -> bool:
 def _kind(content: Content) -> str:
     """Return the name of the type of a value; "" if it is not known."""
     return content.value[0] if type(content.value) is tuple else ""
-
-
-@cache
-def kinds_stored(site: int) -> frozenset[str]:
-    """Return what kinds of states may be written at a site; "" for anything else."""
-    found = set()
-    for function, target in accessed(site):
-        for node in own_nodes(function.node):
-            match node:
-                case ast.Assign(targets=targets, value=value) if target in targets:
-                    found.add(_kind_of_state(value))
-                case ast.AnnAssign(target=place, value=ast.expr() as value) if place is target:
-                    found.add(_kind_of_state(value))
-    return frozenset(found or ("",))
-
-
-def _kind_of_state(value: ast.expr) -> str:
-    match value:
-        case ast.Constant(value=constant):
-            kind = type(constant).__name__
-            return kind if kind in _STATES else ""
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return _BY_NAME if name.isupper() else ""
-    return ""
 
 
 def _are_compared(observation: Observation, first: int, then: int) -> bool:

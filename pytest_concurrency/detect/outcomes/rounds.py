@@ -4,8 +4,9 @@ or in one step: it takes jobs until there are none, draws numbers, counts how fa
 Such a worker was not meant to be one step, whoever is told of what it comes to: between two rounds
 others may come in, and how many of the jobs each of them gets depends on timing. A round is known
 by its code: the same lock is taken at the same line, and something in it is done at the same line
-as before. What is only set, or only read, from time to time is no round: whoever sees it in between
-may see what he should not.
+as before. What is done under that lock from the first to the last of them (new jobs are added) is
+part of it. What is only set, or only read, from time to time is no round: whoever sees it in
+between may see what he should not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
-from pytest_concurrency.runtime.trace.resource import WHOLE
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location
 
 
 def in_rounds(observation: Observation) -> frozenset[int]:
@@ -50,21 +51,22 @@ def _repeated_steps(log: Log, events: Sequence[int]) -> Sequence[int]:
 
 def _repeated_sections(log: Log, held: LocksHeld, events: Sequence[int]) -> Iterator[int]:
     """Yield the events in critical sections that are the same code, and of which one updates the
-    location.
+    location, and those under the same lock between them.
     """
-    sections: dict[object, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    sections: dict[tuple[Location, int], dict[int, list[int]]] = {}
     for index in events:
         for lock, taken in held.taken(index).items():
-            sections[lock, taken.site][taken.position].append(index)
-    for rounds in sections.values():
+            rounds = sections.setdefault((lock, taken.site), defaultdict(list))
+            rounds[taken.position].append(index)
+    for (lock, _), rounds in sections.items():
         alike: dict[int, set[int]] = defaultdict(set)
         for position, inside in rounds.items():
             for index in inside:
                 alike[site_number(log[index])].add(position)
         for positions in alike.values():
             if len(positions) > 1 and any(_updates(log, rounds[each]) for each in positions):
-                for each in positions:
-                    yield from rounds[each]
+                first, last = rounds[min(positions)][0], rounds[max(positions)][-1]
+                yield from (n for n in events if first <= n <= last and lock in held[n])
 
 
 def _updates(log: Log, events: Iterable[int]) -> bool:

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from pytest_concurrency.detect.atomicity.intended import kinds_stored
+from pytest_concurrency.detect.atomicity.states import kinds_stored
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.detect.through_calls import accessed
 from pytest_concurrency.instrument.analysis.names import all_nodes, own_nodes

@@ -132,14 +132,18 @@ class Function(NamedTuple):
             is_last = index == len(named) - 1
             return caller.stored(node) if is_set and is_last else NOTHING
         assert isinstance(node, ast.Call)
+        value = NOTHING
+        for passed in self.passed(node, parameter):
+            value |= caller.flows.value_of(passed)
+        return value
+
+    def passed(self, node: ast.Call, parameter: ast.arg) -> Sequence[ast.expr]:
+        """Return the arguments that ``parameter`` is made of; none if it is not what is called."""
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
         is_made = self.name == "__init__" and called == getattr(self.around, "name", "")
         if called != self.name and not is_made:
-            return NOTHING
-        value = NOTHING
-        for passed in self._passed(node, parameter, self.is_method and _has_first(node, is_made)):
-            value |= caller.flows.value_of(passed)
-        return value
+            return ()
+        return self._passed(node, parameter, self.is_method and _has_first(node, is_made))
 
     def _passed(self, node: ast.Call, parameter: ast.arg, has_first: bool) -> Sequence[ast.expr]:
         """Return the arguments of a call that ``parameter`` is made of; ``has_first``: the first

@@ -1,5 +1,5 @@
-"""The server with the least load is guessed from all, and its load counted under the lock: another
-choice would have been as good.
+"""The server with the least load is guessed from all, and its load counted under the lock: for two
+clients another choice would have been as good (of three, all may come to one server).
 """
 
 from threading import Lock
@@ -28,3 +28,4 @@ def check(servers: Servers) -> bool:
 
 
 WORKERS = [choose, choose]
+EACH_ONCE = True
