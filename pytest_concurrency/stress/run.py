@@ -147,7 +147,7 @@ class Stress:
     @property
     def control(self) -> Control:
         """What tells how the test runs without concurrency."""
-        count = 0 if self.unsafe_fixtures else self.settings.threads[0]
+        count = 0 if self.unsafe_fixtures else next(iter(self.settings.threads), 0)
         then = partial(self.copies.after_rounds, count)
         return Control(self.item, self.instrumentation, self.seed, self.deadline, self.host, then)
 

@@ -165,7 +165,7 @@ def _text(path: str) -> str:
 def _tasks(pid: int) -> list[str]:
     folder = f"/proc/{pid}/task"
     try:
-        with os.scandir(folder) as tasks:
-            return [task.path for task in tasks]
+        # Ctrl-C would leave what looks through the folder open, in Path.iterdir() as well.
+        return [f"{folder}/{task}" for task in os.listdir(folder)]  # noqa: PTH208
     except OSError:
         return []

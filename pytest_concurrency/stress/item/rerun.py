@@ -22,6 +22,7 @@ import pytest
 from pytest_concurrency._pytest_compat import (
     DEBUGGER,
     failure_in_brief,
+    file_of,
     runtestprotocol,
     setup_entry,
     terminal_reporter,
@@ -190,9 +191,10 @@ def _silence(config: pytest.Config) -> None:
     config.option.runxfail = True
     # Reports of this process are nobody's business: --setup-show and subtests write at once.
     reporter = terminal_reporter(config)
-    if reporter is not None:
+    writer = writer_of(reporter) if reporter is not None else None
+    if writer is not None and getattr(file_of(writer), "name", "") != os.devnull:
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-        write_to(writer_of(reporter), nowhere)
+        write_to(writer, nowhere)
     debugger: Any = config.pluginmanager.get_plugin(DEBUGGER)
     if debugger is not None:
         config.pluginmanager.unregister(debugger)
