@@ -99,19 +99,3 @@ def test_long_executions_end_with_fewer_walks(monkeypatch: pytest.MonkeyPatch) -
     short = executions()
     monkeypatch.setattr(auto, "_LAST_POINTS", 1)
     assert executions() == short - auto._LAST + auto._FEWEST
-
-
-def test_who_waits_in_a_loop_is_interrupted_and_nothing_is_claimed() -> None:
-    class Flag:
-        def __init__(self) -> None:
-            self.up = False
-
-        def wait(self) -> None:
-            while not self.up:
-                pass
-
-        def raise_it(self) -> None:
-            self.up = True
-
-    found = explore(Flag, [Flag.wait, Flag.raise_it], schedules=60, stop_at_first=False)
-    assert (found.hazards, found.exhausted) == ((), False)
