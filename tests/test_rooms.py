@@ -24,6 +24,7 @@ ROOMS = (
     "runtime.trace",
     "runtime.effects",
     "runtime.scheduler",
+    "runtime.helpers.blocking",
     "runtime.helpers",
     "runtime.patches",
     "runtime.diagnosis",

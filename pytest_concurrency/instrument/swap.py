@@ -31,12 +31,11 @@ from pytest_concurrency.runtime.helpers import (
     dynamic,
     functions,
     iteration,
-    locks,
     marks,
     methods,
-    multiprocessing_locks,
     outside,
 )
+from pytest_concurrency.runtime.helpers.blocking import multiprocessing_locks, stand_ins
 from pytest_concurrency.runtime.scheduler import identity
 
 _HELPERS: dict[str, Any] = {
@@ -76,7 +75,7 @@ _HELPERS: dict[str, Any] = {
     "@called": dynamic.called,
     "@ready_call": dynamic.ready_call,
     "@enter_with": context_managers.enter_with,
-    "@sync_method": locks.sync_method,
+    "@sync_method": stand_ins.sync_method,
     "@completing": completion.completing,
     "@failing": completion.failing,
     "@asking": completion.asking,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pytest_concurrency.merging.cells import merged_cell
-from pytest_concurrency.model import Cell, CellResult, NotRun, StressReport
+from pytest_concurrency.model import Cell, CellResult, NotRun, StressReport, numbered
 from pytest_concurrency.report.json import Session
 from pytest_concurrency.report.reading import Read
 from pytest_concurrency.stress.verdict import isolation_verdict
@@ -71,7 +71,7 @@ def _merged(shares: Sequence[StressReport]) -> StressReport:
     """Merge what is known of one test."""
     stressed = [share for share in shares if share.cells] or [*shares]
     first = stressed[0]
-    cells = tuple(_numbered(_merged_cells(stressed)))
+    cells = numbered(_merged_cells(stressed))
     failed = any(share.outcome == "failed" for share in shares)
     passed = any(share.outcome == "passed" for share in shares)
     return replace(
@@ -102,9 +102,3 @@ def _never_run(shares: Sequence[StressReport], run: Sequence[Cell]) -> Iterator[
     """Yield what no share has run, once each."""
     left = {each.cell: each for share in shares for each in share.not_run}
     yield from (each for cell, each in left.items() if cell not in run)
-
-
-def _numbered(results: Iterable[CellResult]) -> Iterator[CellResult]:
-    for index, result in enumerate(results):
-        hazards = tuple(replace(hazard, cell=index) for hazard in result.hazards)
-        yield replace(result, hazards=hazards)

@@ -24,6 +24,7 @@ from pytest_concurrency.model.reports import NotRun as NotRun
 from pytest_concurrency.model.reports import StressReport as StressReport
 from pytest_concurrency.model.reports import UnseenCode as UnseenCode
 from pytest_concurrency.model.reports import Verdict as Verdict
+from pytest_concurrency.model.reports import numbered as numbered
 from pytest_concurrency.model.settings import Gate as Gate
 from pytest_concurrency.model.settings import Ignored as Ignored
 from pytest_concurrency.model.settings import Selection as Selection

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pytest_concurrency.model.costs import Costs
@@ -134,6 +135,14 @@ class CellResult:
             return f"{every} without preemption"
         plural = "s" if self.preemption_bound > 1 else ""
         return f"{every} with at most {self.preemption_bound} preemption{plural}"
+
+
+def numbered(results: Iterable[CellResult]) -> tuple[CellResult, ...]:
+    """Return the results of a report, each hazard with the index of its cell."""
+    return tuple(
+        replace(result, hazards=tuple(replace(hazard, cell=index) for hazard in result.hazards))
+        for index, result in enumerate(results)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,15 @@ import pytest
 from pytest_concurrency import real_time as time
 from pytest_concurrency._pytest_compat import argument_names
 from pytest_concurrency.instrument.swap import Instrumentation
-from pytest_concurrency.model import Cell, CellResult, Hazard, NotRun, Settings, StressReport
+from pytest_concurrency.model import (
+    Cell,
+    CellResult,
+    Hazard,
+    NotRun,
+    Settings,
+    StressReport,
+    numbered,
+)
 from pytest_concurrency.runtime.patches.install import look_ahead
 from pytest_concurrency.search.saved import Failing, SavedFailures, still_failing
 from pytest_concurrency.settings.ignored import Accepts, marked, never
@@ -111,7 +119,7 @@ class Stress:
         if self.survey.unseen or not self.survey.is_known:
             results = [_of_seen_code_only(each) for each in results]
         results = _without_what_met_elsewhere(results)
-        cells = tuple(_numbered(result, index) for index, result in enumerate(results))
+        cells = numbered(results)
         notes = dict.fromkeys((*self._notes(facts), *(n for each in cells for n in each.notes)))
         return replace(
             report,
@@ -293,7 +301,3 @@ def _without_what_met_elsewhere(results: Sequence[CellResult]) -> list[CellResul
 
 def _not_meant_for_copies(cells: Sequence[CellResult]) -> str:
     return next((each.reason for each in cells if each.reason.startswith(NO_COPIES)), "")
-
-
-def _numbered(result: CellResult, index: int) -> CellResult:
-    return replace(result, hazards=tuple(replace(hazard, cell=index) for hazard in result.hazards))

@@ -142,7 +142,7 @@ def _fine_processes(results: Sequence[CellResult]) -> str:
         told = NOTHING_SEEN if NOTHING_SEEN in reasons else NOTHING_OUTSIDE
         return f"with {_counts(results)} all is well, too: {told} ({_tried(results)})"
     told = f"{_counts(results)} one after another and at once ({_tried(results)}) lose nothing"
-    if MET_IN_DATABASE in reasons:
+    if any(MET_IN_DATABASE in reason for reason in reasons):
         return f"{told} that the test asserts: {MET_IN_DATABASE}"
     return told
 

@@ -143,6 +143,18 @@ CASES = {
         "after another and at once (20 runs) lose nothing that the test asserts: what is lost in a "
         "database is seen only where the test asserts it",
     ),
+    "clean, in a database, cut short": (
+        [
+            *THREADS,
+            cell(
+                "processes", 2, schedules=3, reason=f"{MET_IN_DATABASE}; time was up after 3 runs"
+            ),
+        ],
+        "clean",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; 2 processes one "
+        "after another and at once (3 runs) lose nothing that the test asserts: what is lost in a "
+        "database is seen only where the test asserts it",
+    ),
     "not shared": (
         [*THREADS, *NOT_SHARED],
         "not-shared",

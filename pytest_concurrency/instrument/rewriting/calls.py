@@ -28,8 +28,8 @@ from pytest_concurrency.runtime.effects.containers import (
     KEYED,
     METHOD_NAMES,
 )
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import LOCK_METHODS
 from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS, touched_argument
-from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS
 
 _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),

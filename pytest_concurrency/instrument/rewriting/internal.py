@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 
 from pytest_concurrency.instrument.analysis.names import all_nodes
-from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS, QUEUE_METHODS
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import LOCK_METHODS, QUEUE_METHODS
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 
 MODULES = (

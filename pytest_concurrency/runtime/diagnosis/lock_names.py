@@ -26,7 +26,7 @@ from pytest_concurrency.runtime.effects.foreign import (
     module_of,
     mro,
 )
-from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 
 _COUNTED = re.compile(r"Thread-\d+(?: \((.*)\))?|(ThreadPoolExecutor)-\d+_(\d+)", re.DOTALL)
 """Names that Python gives to threads: their numbers count through the process."""

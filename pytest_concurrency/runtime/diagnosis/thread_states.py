@@ -16,7 +16,7 @@ from pytest_concurrency._origins import UNDER_PROGRAMS, Origin, origin_of
 from pytest_concurrency.model import Site, ThreadState
 from pytest_concurrency.runtime.diagnosis.lock_names import given_name, names_of
 from pytest_concurrency.runtime.effects.foreign import is_derived, is_one_of, mro
-from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.state import State
 from pytest_concurrency.runtime.scheduler.task import Group, Task, Waiting, task_of

@@ -22,7 +22,7 @@ from pytest_concurrency.runtime.effects import containers, shapes
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
-from pytest_concurrency.runtime.helpers.locks import stand_in_for
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import stand_in_for
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import dropped, let_go, serial_of
 from pytest_concurrency.runtime.trace.event import Event

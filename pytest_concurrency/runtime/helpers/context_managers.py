@@ -15,14 +15,9 @@ from pytest_concurrency._compat import lock_of
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import Shared, shared_by
 from pytest_concurrency.runtime.helpers.access import touch
-from pytest_concurrency.runtime.helpers.locks import (
-    PYTHON_MADE,
-    SIMPLE_QUEUE,
-    STAND_INS,
-    before_release,
-    note_permits,
-    point,
-)
+from pytest_concurrency.runtime.helpers.blocking.locks import before_release, note_permits, point
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import PYTHON_MADE, STAND_INS
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.trace.operations import USE
 from pytest_concurrency.runtime.trace.resource import WHOLE

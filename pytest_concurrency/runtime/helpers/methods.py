@@ -23,7 +23,8 @@ from pytest_concurrency.runtime.effects.foreign import is_instrumented, is_use, 
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import attribute, comparable, kind_of, part_of, touch
-from pytest_concurrency.runtime.helpers.locks import BOUND, SIMPLE_QUEUE, stand_in_for, sync_method
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import BOUND, stand_in_for, sync_method
 from pytest_concurrency.runtime.helpers.written_files import InSteps, is_in_steps, steps_of
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import COUNTING, before_counting, dropped

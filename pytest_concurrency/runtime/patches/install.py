@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime.effects import foreign
-from pytest_concurrency.runtime.helpers import multiprocessing_locks
+from pytest_concurrency.runtime.helpers.blocking import multiprocessing_locks
 from pytest_concurrency.runtime.patches import (
     clock,
     executors,

@@ -24,7 +24,7 @@ from pytest_concurrency._compat import (
     tell_of_death,
 )
 from pytest_concurrency._origins import UNDER_PROGRAMS, origin_of, runs_tests
-from pytest_concurrency.runtime.helpers.locks import point
+from pytest_concurrency.runtime.helpers.blocking.locks import point
 from pytest_concurrency.runtime.helpers.methods import note_call
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.patches.tracing import hide_from_tracing

@@ -86,8 +86,11 @@ _STAND_INS = {id(BuiltinFunctionType): StandIn, id(MethodDescriptorType): Method
 
 def takes_other_code(function: object, new: object) -> bool:
     """Whether ``function`` can be given the code of ``new``: it stays what it is."""
-    both = type(function) is FunctionType and type(new) is FunctionType
-    return both and function.__closure__ is None  # type: ignore[attr-defined]
+    return (
+        type(function) is FunctionType
+        and type(new) is FunctionType
+        and function.__closure__ is None
+    )
 
 
 def is_in_c(function: object) -> bool:

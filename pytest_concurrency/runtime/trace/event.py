@@ -47,7 +47,7 @@ def effect(event: Event) -> Effect:
     return OPERATIONS[operation(event)]
 
 
-def rows(log: Log) -> Iterable[tuple[int, int, Resource, Any, str]]:
+def rows(log: Iterable[Event]) -> Iterable[tuple[int, int, Resource, Any, str]]:
     """Return thread, site, resource, part and operation of each event: for loops that are run over
     every event of every new interleaving.
     """

@@ -36,6 +36,10 @@ class Operation:
         """What it does: reads, writes, synchronises."""
         return self._kind or SITES[self.site].op
 
+    def is_hot(self, heat: bytearray | None) -> bool:
+        """Whether the heat is on there: None is on everywhere, and so is what is not known yet."""
+        return heat is None or heat[self.site : self.site + 1] != b"\0"
+
     def conflicts_with(self, other: Operation) -> bool:
         """Whether the two touch one location and one of them writes (synchronises)."""
         if self.target != other.target or (self.kind in ONLY_READ and other.kind in ONLY_READ):

@@ -13,7 +13,7 @@ from pytest_concurrency._compat import CONDITION_LOCK, LOCK, RLOCK
 from pytest_concurrency.runtime.diagnosis.lock_names import AROUND, names_of
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import is_derived
-from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 
 _NAMED: Final = (LOCK, RLOCK, SIMPLE_QUEUE, *AROUND)
 """What is known by the attribute that keeps it, rather than by the variable that it is in."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_concurrency.runtime.helpers.locks import LOCK_METHODS
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import LOCK_METHODS
 from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,

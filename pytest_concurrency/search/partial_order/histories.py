@@ -38,7 +38,7 @@ class Histories:
         histories: defaultdict[int, int] = defaultdict(int)
         children: defaultdict[int, int] = defaultdict(int)
         changed: dict[Resource, dict[Any, int]] = {}
-        for thread, site, resource, part, op in rows(trace):  # type: ignore[arg-type]
+        for thread, site, resource, part, op in rows(trace):
             if op == START:
                 children[thread] += 1
                 histories[part] = hash((histories[thread], children[thread], START))

@@ -146,10 +146,7 @@ class Systematic(Fair):
 
     def _is_hot(self, task: Task) -> bool:
         """Whether more can come of the point where ``task`` stands than that its turn is over."""
-        if self._heat is None or task.operation is None:
-            return True
-        site = task.operation.site
-        return self._heat[site : site + 1] != b"\0"
+        return task.operation is None or task.operation.is_hot(self._heat)
 
     def hurry(self, sleepers: list[Task], task: Task) -> Task | None:
         """Let a wait run out early if the schedule says so; offer it otherwise."""

@@ -20,47 +20,36 @@ from typing import Any
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import get_native_id
 from pytest_concurrency.detect.observation import Execution
-from pytest_concurrency.detect.telling import site_of
 from pytest_concurrency.model import ThreadState
 from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.runtime.scheduler.task import FREE, NOT_STARTED, Task
-from pytest_concurrency.runtime.trace.event import location, operation, part_of, site_number
+from pytest_concurrency.runtime.scheduler.task import NOT_STARTED, Task
 from pytest_concurrency.runtime.trace.operations import (
-    ACQUIRED,
     BEGIN,
     END,
     JOINED,
-    RELEASED,
     START,
 )
-from pytest_concurrency.runtime.trace.pending import Operation
-from pytest_concurrency.runtime.trace.resource import THREAD, Resource
+from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.stress.children.stillness import (
     WAITS_FOR_GOOD_SECONDS,
-    Overdue,
-    State,
     Stillness,
 )
+from pytest_concurrency.stress.conducted.choosing import Choosing
+from pytest_concurrency.stress.conducted.owners import Owners
 from pytest_concurrency.stress.conducted.party import Party
-from pytest_concurrency.stress.conducted.written_down import WrittenDown, name_of
+from pytest_concurrency.stress.conducted.written_down import WrittenDown, operation_of
 from pytest_concurrency.stress.outside.asking import GO, IS_FREE, Question
 from pytest_concurrency.stress.outside.touch import Touch, are_entries
 from pytest_concurrency.stress.processes.turns import Asks
 
 _TICK_SECONDS = 0.002
 """How long is listened before it is looked how a worker is that says nothing."""
-_LONG_SECONDS = 0.5
-"""Who waits for so long waits, although somebody else works who might help."""
 _STILL_SECONDS = 0.1
 """So long nothing may stir before it is said that nobody can go on."""
-_LOOKS_AT_SLEEPERS = 3
 _OVERTAKEN = 100
 """Steps of others after which one that comes later has its turn, although they could go on."""
-_SPINS = 16
-"""Who comes to the same touch so often in a row may be trying until another one has done something:
-it might do so hundreds of times a second."""
 _GIVEN_UP = "its execution was given up"
 
 
@@ -72,12 +61,9 @@ class Conductor:
 
     def __init__(self, strategy: Strategy, limit: int, *, in_full: bool = False) -> None:
         self.tasks: list[Task] = [Task(0, "main", NOT_STARTED, None)]
-        self.enabled: list[Task] = []
         self.timers: Sequence[Any] = ()
         self.clock = 0.0
         self.total = 0
-        self.passed = 0
-        self.noted: list[Noted] = []
         self.written = WrittenDown(in_full=in_full)
         self.outcome = ""
         self.states: tuple[ThreadState, ...] = ()
@@ -85,18 +71,15 @@ class Conductor:
         """What each process has asked for."""
         self._strategy = strategy
         self._limit = limit
-        self._switches: list[tuple[int, int, int]] = []
-        self._preemptions = 0
-        self._budget = 0
+        self._choosing = Choosing(strategy)
         self._parties: list[Party] = []
         self._current: Party | None = None
-        self._owners: dict[Resource, Task] = {}
-        self._saw_all = True
+        self._owners = Owners(self.written)
         self._deadline = 0.0
         self._poller = select.poll()
         self._all = Stillness(os.getpid(), but=get_native_id())
         """This process and all that it has started."""
-        self._heat = strategy.begin(self)
+        self._choosing.begin(self)
 
     # -- what strategies see ---------------------------------------------------------------
 
@@ -105,9 +88,24 @@ class Conductor:
         """The events so far."""
         return self.written.log
 
+    @property
+    def noted(self) -> Sequence[Noted]:
+        """How they have met otherwise."""
+        return self.written.noted
+
     def number_at(self, target: int) -> int | None:
         """Locations are numbered when they are met."""
         return target
+
+    @property
+    def enabled(self) -> list[Task]:
+        """Those that can go on."""
+        return self._choosing.enabled
+
+    @property
+    def passed(self) -> int:
+        """Touches at which the strategy could have been asked."""
+        return self._choosing.passed
 
     def runnable(self) -> list[Task]:
         """Return those that can go on."""
@@ -118,8 +116,8 @@ class Conductor:
         self.written.settle()
         return Execution(
             self.outcome,
-            self._switches,
-            self._preemptions,
+            self._choosing.switches,
+            self._choosing.preemptions,
             self.total,
             self.written.log,
             len(self.tasks),
@@ -128,7 +126,6 @@ class Conductor:
             0,
             self.passed,
             self._strategy.offers,
-            not self._saw_all,
             noted=self.noted,
         )
 
@@ -165,21 +162,16 @@ class Conductor:
             task = Task(len(self.tasks), "", NOT_STARTED, None)
             self.tasks.append(task)
             self.touches.append([])
-            self._note(0, INTERNAL, THREAD, task.index, START)
-            pid = worker.pid
-            still = Stillness(pid) if pid is not None else None
-            overdue = Overdue(pid, seconds) if pid is not None else None
-            self._parties.append(Party(worker, task, still, overdue))
+            self.written.note(0, INTERNAL, THREAD, task.index, START)
+            self._parties.append(Party.of(worker, task, seconds))
             for number in worker.descriptors:
                 self._poller.register(number, select.POLLIN)
-
-    def _note(self, task: int, site: int, resource: Resource, part: Any, op: str) -> None:
-        self.noted.append((len(self.written.log), task, site, resource, part, op))
 
     def _give_up(self, outcome: str) -> None:
         """End the execution: what is left of the workers is ended by who has started them."""
         self.outcome = outcome
-        self.states = tuple(map(self._state_of, (p for p in self._parties if not p.task.done)))
+        left = (party for party in self._parties if not party.task.done)
+        self.states = tuple(map(self._owners.state_of, left))
         for party in self._parties:
             party.worker.note_timeout(_GIVEN_UP)
 
@@ -224,7 +216,7 @@ class Conductor:
         return False
 
     def _arrive(self, party: Party, question: Question) -> None:
-        self._has_done(party)
+        self._owners.have_changed(party)
         task = party.task
         if party.waits and party.slept:
             party.came_late = self.total
@@ -235,75 +227,42 @@ class Conductor:
         self.touches[task.index - 1].append(question.touch)
         task.steps += 1
         self.total += 1
-        event = self.written.event_of(
-            task.index, question.touch, waits=question.is_free is not None
-        )
-        target = hash(location(event))
-        if party.comes_again_to((site_number(event), target, operation(event))) >= _SPINS:
+        waits = question.is_free is not None
+        event = self.written.event_of(task.index, question.touch, waits=waits)
+        task.operation = operation = operation_of(event, waits=waits)
+        if party.seems_to_spin((operation.site, operation.target, operation.kind)):
             party.came_late = self.total
-        task.operation = Operation(
-            site_number(event),
-            target,
-            part_of(event),
-            operation(event),
-            question.is_free is not None,
-        )
 
     def _end(self, party: Party) -> None:
-        self._has_done(party)
+        self._owners.have_changed(party)
         task = party.task
         task.done, party.waits, party.stands_before = True, False, None
         task.steps += 1
         for number in party.worker.descriptors:
             self._poller.unregister(number)
-        for lock in [lock for lock, owner in self._owners.items() if owner is task]:
-            del self._owners[lock]
-        self._note(task.index, INTERNAL, THREAD, task.index, END)
-        self._note(0, INTERNAL, THREAD, task.index, JOINED)
+        self._owners.forget(task)
+        self.written.note(task.index, INTERNAL, THREAD, task.index, END)
+        self.written.note(0, INTERNAL, THREAD, task.index, JOINED)
         for other in self._parties:
             other.doubtful = True
-
-    def _has_done(self, party: Party) -> None:
-        """What the party was allowed to do is done."""
-        if party.taking is not None:
-            resource, site = party.taking
-            self._owners[resource] = party.task
-            self._note(party.task.index, site, resource, "", ACQUIRED)
-        if party.giving is not None:
-            resource, site = party.giving
-            self._owners.pop(resource, None)
-            self._note(party.task.index, site, resource, "", RELEASED)
-        party.taking = party.giving = None
 
     def _look_around(self) -> None:
         """Nobody says anything: see who has ended, and who waits for another one."""
         for party in [party for party in self._parties if party.runs]:
             if party.worker.is_over():
                 self._hear(party)
-            elif party.still is not None:
-                party.waits = self._has_halted(party, party.still.look())
+            else:
+                party.look(self._all)
         if time.monotonic() < self._deadline:
             return
         left = [party for party in self._parties if party.runs]
         if left and all(party.overdue is None or party.overdue.hangs() for party in left):
             self._give_up("timeout")
 
-    def _has_halted(self, party: Party, state: State) -> bool:
-        """Whether a worker waits for another one, or sleeps while others could run."""
-        party.slept = party.slept + 1 if state == "sleeping" else 0
-        if party.slept >= _LOOKS_AT_SLEEPERS:
-            return True
-        if state != "waiting":
-            return False
-        nobody_helps = self._all.look() in ("waiting", "sleeping")
-        return nobody_helps or time.monotonic() - party.silent_since > _LONG_SECONDS
-
     def _somebody_woke(self) -> bool:
         """Whether one of those that wait goes on, since another one has run."""
         for party in self._parties:
-            if party.waits and party.still is not None:
-                state = party.still.look()
-                party.waits = state == "waiting" or (party.slept > 0 and state == "sleeping")
+            party.look_again()
         return any(party.runs for party in self._parties)
 
     # -- who goes on -----------------------------------------------------------------------
@@ -312,36 +271,22 @@ class Conductor:
         """Choose who goes on; None: nobody can."""
         current = self._current
         if current is not None and current.can_go_on:
-            must_ask = self._must_ask(current)
+            must_ask = self._choosing.must_ask(current.task)
             if not must_ask and not self._comes_later(current):
                 return current
         self._ask_about_locks()
         able = [party for party in self._parties if party.can_go_on]
         able = [party for party in able if not self._comes_later(party)] or able
-        self.enabled = [party.task for party in able]
         if not able:
             return None
         came = self.tasks[0] if current is None else current.task
-        chosen = self._choose(came)
-        party = next(each for each in able if each.task is chosen)
-        points = self._strategy.grant(chosen, self.enabled) if len(able) > 1 else FREE
-        self._budget = points
-        return party
+        chosen = self._choosing.choose(came, [party.task for party in able])
+        return next(party for party in able if party.task is chosen)
 
     def _comes_later(self, party: Party) -> bool:
         """Whether others go first: it has slept, and in time they are ahead of it, or it may be
         spinning."""
         return 0 <= party.came_late > self.total - _OVERTAKEN
-
-    def _must_ask(self, party: Party) -> bool:
-        """Whether the strategy is to be asked, now that the one that runs has come to a touch."""
-        before = party.task.operation
-        if before is None:
-            return True
-        is_hot = self._heat is None or self._heat[before.site : before.site + 1] != b"\0"
-        self.passed += is_hot
-        self._budget -= is_hot
-        return self._budget < 0
 
     def _ask_about_locks(self) -> None:
         """Learn which locks are free by now that somebody stands before."""
@@ -359,38 +304,21 @@ class Conductor:
             else:
                 self._end(party)
 
-    def _choose(self, came: Task) -> Task:
-        """Let the strategy choose, and note down what is other than by default: the one that runs
-        goes on; when it cannot, the one with the lowest index does."""
-        default = came if came in self.enabled else self.enabled[0]
-        chosen = default
-        if len(self.enabled) > 1:
-            chosen = self._strategy.choose(self.enabled, came)
-        if chosen is not default:
-            self._switches.append((came.index, came.steps, chosen.index))
-            self._preemptions += default is came
-        return chosen
-
     def _let(self, party: Party) -> None:
         """Give a worker leave for what it stands before."""
         question, task = party.stands_before, party.task
         assert question is not None
         if question.touch is None:
-            self._note(task.index, INTERNAL, THREAD, task.index, BEGIN)
+            self.written.note(task.index, INTERNAL, THREAD, task.index, BEGIN)
         else:
             waits = question.is_free is not None
             event = self.written.event_of(task.index, question.touch, waits=waits)
             self.written.add(event, question.touch, task.steps)
             party.latest = question.touch
-            lock = (location(event)[0], site_number(event))
-            party.taking = lock if waits else None
-            party.giving = lock if question.touch.deed == "unlock" else None
+            self._owners.are_about_to_change(party, event, question)
         for other in self._parties:
             other.doubtful = True
-        party.stands_before, party.came_late, party.slept = None, -1, 0
-        party.silent_since = time.monotonic()
-        if party.still is not None:
-            party.still.forget()
+        party.is_let()
         self._current = party
         party.worker.answer(GO)
 
@@ -420,22 +348,3 @@ class Conductor:
                 return True
             self._listen(_TICK_SECONDS)
         return False
-
-    def _state_of(self, party: Party) -> ThreadState:
-        index, touch = party.task.index, party.latest
-        if touch is None:
-            return ThreadState(index, "")
-        event = self.written.event_of(index, touch, waits=party.taking is not None)
-        name = name_of(touch)
-        owner = self._owners.get(location(event)[0])
-        held = f" held by thread {owner.index}" if owner is not None else ""
-        site = site_of(site_number(event))
-        return ThreadState(
-            index,
-            "",
-            f"{name}{held}" if party.waits else "",
-            self.written.names_of(lock for lock, by in self._owners.items() if by is party.task),
-            site,
-            (site,),
-            name if party.waits else "",
-        )

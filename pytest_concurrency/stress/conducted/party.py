@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from pytest_concurrency import real_time as time
 from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.trace.resource import Resource
 from pytest_concurrency.stress.children.stillness import (
@@ -15,6 +16,13 @@ from pytest_concurrency.stress.children.stillness import (
 from pytest_concurrency.stress.outside.asking import Question
 from pytest_concurrency.stress.outside.touch import Touch
 from pytest_concurrency.stress.processes.turns import Asks
+
+_LONG_SECONDS = 0.5
+"""Who waits for so long waits, although somebody else works who might help."""
+_LOOKS_AT_SLEEPERS = 3
+_SPINS = 16
+"""Who comes to the same touch so often in a row may be trying until another one has done something:
+it might do so hundreds of times a second."""
 
 
 @dataclass(slots=True)
@@ -47,11 +55,44 @@ class Party:
     """The lock that it takes, and where."""
     giving: tuple[Resource, int] | None = None
 
-    def comes_again_to(self, same: Hashable) -> int:
-        """Take note of what it has come to; return how often in a row."""
+    @classmethod
+    def of(cls, worker: Asks, task: Task, seconds: float) -> Party:
+        """Make one of a worker that may run for so many seconds."""
+        pid = worker.pid
+        if pid is None:
+            return cls(worker, task, None, None)
+        return cls(worker, task, Stillness(pid), Overdue(pid, seconds))
+
+    def look(self, everybody: Stillness) -> None:
+        """See whether it waits for another one, or sleeps while others could run; ``everybody``:
+        this process, and all that it has started."""
+        if self.still is None:
+            return
+        state = self.still.look()
+        self.slept = self.slept + 1 if state == "sleeping" else 0
+        self.waits = self.slept >= _LOOKS_AT_SLEEPERS
+        if state == "waiting":
+            nobody_helps = everybody.look() in ("waiting", "sleeping")
+            self.waits = nobody_helps or time.monotonic() - self.silent_since > _LONG_SECONDS
+
+    def look_again(self) -> None:
+        """See whether it goes on, since another one has run."""
+        if self.waits and self.still is not None:
+            state = self.still.look()
+            self.waits = state == "waiting" or (self.slept > 0 and state == "sleeping")
+
+    def is_let(self) -> None:
+        """It has leave for what it stands before."""
+        self.stands_before, self.came_late, self.slept = None, -1, 0
+        self.silent_since = time.monotonic()
+        if self.still is not None:
+            self.still.forget()
+
+    def seems_to_spin(self, same: Hashable) -> bool:
+        """Take note of what it has come to; return whether it was too often in a row."""
         self.times = self.times + 1 if same == self.same else 1
         self.same = same
-        return self.times
+        return self.times >= _SPINS
 
     @property
     def runs(self) -> bool:

@@ -10,7 +10,15 @@ from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.telling import site_of
 from pytest_concurrency.detect.values import contents, file_name, show
 from pytest_concurrency.model import Access
-from pytest_concurrency.runtime.trace.event import Event, access, operation, site_number, thread_of
+from pytest_concurrency.runtime.trace.event import (
+    Event,
+    access,
+    location,
+    operation,
+    part_of,
+    site_number,
+    thread_of,
+)
 from pytest_concurrency.runtime.trace.operations import (
     ACQUIRE,
     ONLY_READ,
@@ -21,13 +29,14 @@ from pytest_concurrency.runtime.trace.operations import (
     USE,
     WRITE,
 )
+from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import FILE, OUTSIDE, WHOLE, Resource
 from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite, add_site
+from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.stress.outside.statements import Touched, touched_at
 from pytest_concurrency.stress.outside.touch import WHOLE_THING, Touch, are_entries
 
 _OPERATIONS = {"read": READ, "write": WRITE, "use": USE, "unlock": RELEASE}
-_DATABASES = frozenset({"Connection", "Cursor"})
 _sites: dict[tuple[str, int, str, str], int] = {}
 """Of lines without a point of their own: path, number, function and operation."""
 
@@ -37,6 +46,8 @@ class WrittenDown:
 
     def __init__(self, *, in_full: bool) -> None:
         self.log: list[Event] = []
+        self.noted: list[Noted] = []
+        """How processes have met otherwise."""
         self.accesses: list[Access] = []
         self.contents: list[tuple[Content, Content]] = []
         """Of what is recorded in full: what was in the location before and after."""
@@ -95,6 +106,10 @@ class WrittenDown:
         process, site = thread_of(event), site_of(site_number(event))
         self.accesses.append(Access(process, step, kind, name_of(touch), site, value))
 
+    def note(self, process: int, site: int, resource: Resource, part: Any, op: str) -> None:
+        """Note how a process has met another one: it has got a lock, it has ended."""
+        self.noted.append((len(self.log), process, site, resource, part, op))
+
     def names_of(self, locks: Iterable[Resource]) -> tuple[str, ...]:
         """Return what these locks are called."""
         return tuple(self._names[lock] for lock in locks)
@@ -113,8 +128,14 @@ class WrittenDown:
 
 def _of_database(touch: Touch) -> Touched:
     """Say what is touched in a database, as far as the source shows it."""
-    is_one = touch.owner in _DATABASES and touch.location.startswith("/") and touch.site >= 0
-    return touched_at(SITES[touch.site]) if is_one else Touched()
+    is_seen = touch.is_in_database and touch.site >= 0
+    return touched_at(SITES[touch.site]) if is_seen else Touched()
+
+
+def operation_of(event: Event, *, waits: bool) -> Operation:
+    """Return what stands for an event that is about to be."""
+    target = hash(location(event))
+    return Operation(site_number(event), target, part_of(event), operation(event), waits)
 
 
 def number_of(touch: Touch, op: str) -> int:

@@ -20,7 +20,7 @@ from pytest_concurrency._compat import (
     is_zero,
     semaphore_of,
 )
-from pytest_concurrency.runtime.helpers.locks import BOUND
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import BOUND
 from pytest_concurrency.stress.children.messages import MessageWriter
 from pytest_concurrency.stress.outside.touch import Touch, are_entries
 

@@ -49,6 +49,12 @@ class Touch(NamedTuple):
         """Whether others may find something else there afterwards."""
         return self.deed in ("write", "use")
 
+    @property
+    def is_in_database(self) -> bool:
+        """Whether it is a statement, and the database is in a file; connections of
+        ``multiprocessing`` have no path."""
+        return self.owner in ("Connection", "Cursor") and Path(self.location).is_absolute()
+
 
 _ENTRIES: Final = "/*"
 
@@ -101,18 +107,11 @@ def _locks(traces: Sequence[Sequence[Touch]]) -> set[str]:
     return {touch.location for trace in traces for touch in trace if touch.deed == "lock"}
 
 
-_DATABASES: Final = frozenset({"Connection", "Cursor"})
-
-
 def meet_in_database(traces: Sequence[Sequence[Touch]]) -> bool:
     """Whether processes meet in the file of a database, by statements."""
     places = meeting_places(traces)
     return any(
-        touch.owner in _DATABASES
-        and Path(touch.location).is_absolute()
-        and touch.location in places
-        for trace in traces
-        for touch in trace
+        touch.is_in_database and touch.location in places for trace in traces for touch in trace
     )
 
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import get_ident, getframe
 from pytest_concurrency._origins import is_programs
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import BOUND
 from pytest_concurrency.runtime.helpers.functions import ITS_LOCK
-from pytest_concurrency.runtime.helpers.locks import BOUND
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, USE
 from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Outside
 from pytest_concurrency.runtime.trace.sites import SITES

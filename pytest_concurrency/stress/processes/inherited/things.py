@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from pytest_concurrency._compat import LOCK, RLOCK, shared_generator
 from pytest_concurrency.runtime.effects.foreign import class_name, is_one_of, module_of, mro
 from pytest_concurrency.runtime.effects.memory import memory, remember
-from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 
 Thing = Literal["", "generator", "file", "connection", "stream", "loop", "synchronised"]
 """``generator``: of random numbers; ``connection``: to a database; ``stream``: a socket or pipe;

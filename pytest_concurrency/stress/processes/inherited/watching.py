@@ -19,7 +19,7 @@ from pytest_concurrency._compat import allocate_lock, get_ident, getframe
 from pytest_concurrency._origins import is_programs
 from pytest_concurrency.detect.telling import innermost, site_of
 from pytest_concurrency.model import Site
-from pytest_concurrency.runtime.helpers.locks import SIMPLE_QUEUE
+from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, RELEASE
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.stress.processes.inherited.cures import Cure, before_fork

@@ -13,13 +13,13 @@ from importlib import import_module
 from typing import Any
 
 from pytest_concurrency._compat import is_mine, is_zero, semaphore_of
-from pytest_concurrency.runtime.helpers.locks import (
-    STAND_INS,
+from pytest_concurrency.runtime.helpers.blocking.locks import (
     before_release,
     note_acquired,
     note_release,
     point,
 )
+from pytest_concurrency.runtime.helpers.blocking.stand_ins import STAND_INS
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of
 from pytest_concurrency.runtime.scheduler.task import Waiting

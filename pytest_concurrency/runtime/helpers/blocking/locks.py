@@ -1,4 +1,4 @@
-"""Locks, simple queues, threads and sleep under the scheduler.
+"""Locks under the scheduler, and the scheduling point before any synchronisation.
 
 Only what blocks in C is replaced: ``Lock``, ``RLock``, ``SimpleQueue``, ``sleep`` and the start
 and end of threads. Conditions, events, semaphores, barriers, queues, futures and executors are the
@@ -11,15 +11,12 @@ The real lock is taken and released as usual. The scheduler only makes sure that
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from pytest_concurrency._compat import (
-    LOCK,
     PERMITS,
     RLOCK,
     get_ident,
@@ -27,7 +24,6 @@ from pytest_concurrency._compat import (
     rlock_is_owned,
     take_back,
 )
-from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.shapes import held
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
@@ -36,10 +32,7 @@ from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.operations import (
     ACQUIRE,
     ACQUIRED,
-    CALL,
     COUNTED,
-    GOT,
-    PUT,
     READ,
     REFUSED,
     RELEASE,
@@ -48,12 +41,6 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
-
-SIMPLE_QUEUE = queue.SimpleQueue
-_queue_get: Any = queue.SimpleQueue().get
-PYTHON_MADE = (threading.Condition, threading.Semaphore)
-BOUND = ids_of([BuiltinMethodType, type(_queue_get), MethodType])
-"""Types of bound methods; C has two, by calling convention."""
 
 
 def point(obj: object, site: int, kind: str, waits: bool = False) -> Task | None:
@@ -192,38 +179,6 @@ def _acquire_restore(lock: Any, state: Any) -> None:
     take_back(lock, state)
 
 
-def _get(source: Any, site: int, block: bool = True, timeout: float | None = None) -> Any:
-    task = point(source, site, CALL)
-    if task is None or (block and timeout is not None and timeout < 0):
-        return source.get(block, timeout)  # which may raise
-    end = None if timeout is None or not block else _b.clock + timeout
-    is_over = not block
-    number = inner_serial_of(source)
-    while True:
-        try:
-            item = source.get(False)
-            _b.note(task.index, number, "", GOT, site)
-            return item
-        except queue.Empty:
-            left = None if end is None else end - _b.clock
-            if is_over or (left is not None and left <= 0):
-                _b.note(task.index, number, "", REFUSED, site)
-                raise
-            is_over = not _b.block(task, Waiting("queue", source), id(source), left)
-
-
-def _put(
-    target: Any, site: int, value: Any, block: bool = True, timeout: float | None = None
-) -> None:
-    point(target, site, CALL)
-    target.put(value, block, timeout)
-    task = _b.holder()
-    if task is not None:
-        _b.note(task.index, inner_serial_of(target), "", PUT, site)
-        if id(target) in _b.waiters:
-            _b.wake(id(target))
-
-
 class ManagedLock:
     """Stands in for a lock in the expression that uses it: a ``with`` statement or a
     bound method.
@@ -267,86 +222,3 @@ class ManagedLock:
 
     def _acquire_restore(self, state: Any) -> None:
         _acquire_restore(self.lock, state)
-
-
-class ManagedSimpleQueue:
-    """Stands in for a ``SimpleQueue`` in the expression that uses it."""
-
-    __slots__ = ("queue", "site")
-
-    def __init__(self, queue: Any, site: int) -> None:
-        self.queue = queue
-        self.site = site
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Get."""
-        return _get(self.queue, self.site, block, timeout)
-
-    def get_nowait(self) -> Any:
-        """Get without waiting."""
-        return _get(self.queue, self.site, False)
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Put."""
-        _put(self.queue, self.site, item, block, timeout)
-
-    put_nowait = put
-
-    def empty(self) -> bool:
-        """Look whether there is nothing in it."""
-        point(self.queue, self.site, READ)
-        return bool(self.queue.empty())
-
-    def qsize(self) -> int:
-        """Look how much is in it."""
-        point(self.queue, self.site, READ)
-        return int(self.queue.qsize())
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.queue, name)
-
-
-STAND_INS: dict[int, Callable[..., Any]] = {
-    id(LOCK): ManagedLock,
-    id(RLOCK): ManagedLock,
-    id(SIMPLE_QUEUE): ManagedSimpleQueue,
-}
-"""By type."""
-LOCK_METHODS = frozenset(
-    [
-        "acquire",
-        "release",
-        "acquire_lock",
-        "release_lock",
-        "locked",
-        "__enter__",
-        "__exit__",
-        "_release_save",
-        "_acquire_restore",
-    ]
-)
-QUEUE_METHODS = frozenset(["get", "put", "get_nowait", "put_nowait"])
-
-
-def stand_in_for(obj: Any, site: int) -> Any:
-    """Return what to call a method on instead of ``obj``: a stand-in for a lock or queue, else
-    ``obj``.
-    """
-    stand_in = STAND_INS.get(id(type(obj)))
-    return obj if stand_in is None else stand_in(obj, site)
-
-
-def sync_method(callee: Any, site: int) -> Any:
-    """Wrap a callee named like a method of a lock or queue: bound methods of real ones are
-    managed.
-    """
-    # Asked by type: attributes and ``isinstance`` may run code of the object.
-    if (_b.current is None and _b.amplifier is None) or id(type(callee)) not in BOUND:
-        return callee
-    owner = callee.__self__
-    stand_in = STAND_INS.get(id(type(owner)))
-    if stand_in is not None:
-        return getattr(stand_in(owner, site), callee.__name__, callee)
-    if site != INTERNAL and issubclass(type(owner), PYTHON_MADE):
-        note_permits(owner, point(owner, site, CALL))
-    return callee

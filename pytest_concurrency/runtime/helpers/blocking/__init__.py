@@ -1,0 +1,1 @@
+"""What blocks in C: locks, simple queues, and the locks of ``multiprocessing``."""
