@@ -31,7 +31,7 @@ from pytest_concurrency.runtime.effects.foreign import (
     is_use,
     mro,
 )
-from pytest_concurrency.runtime.effects.memory import ids_of, memory, remember_name
+from pytest_concurrency.runtime.effects.memory import ids_of, memory, remember, remember_name
 
 DATA: Final = "data"
 """An attribute kept in the instance (``__dict__`` or slot), or by a descriptor whose code is not
@@ -70,6 +70,8 @@ _METHODS: Final = ids_of(
 )
 """What a method is in its class."""
 _CONTAINERS_IN_C: Final = (dict, list, set, deque, bytearray, array)
+_IN_C: dict[int, bool] = memory()
+"""By class: whether it is one of them, or made from one."""
 _LARGEST = 10_000
 """Items of a dictionary that is looked through."""
 
@@ -142,7 +144,8 @@ def _classify(cls: type, name: str) -> str:
 
 def is_container_in_c(cls: type) -> bool:
     """Whether instances are lists, dicts or the like, whatever the class adds to them."""
-    return is_derived(cls, _CONTAINERS_IN_C)
+    known = _IN_C.get(id(cls))
+    return remember(_IN_C, cls, is_derived(cls, _CONTAINERS_IN_C)) if known is None else known
 
 
 def _shape_of_code(cls: type, name: str, descriptor: object) -> str:

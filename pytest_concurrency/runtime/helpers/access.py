@@ -43,7 +43,8 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
         if _b.amplifier is not None:
             _b.amplifier(site, target, obj, name, op or SITES[site].op)
         return
-    if _b.held and not _b.left_out[site]:
+    is_left_out = _b.left_out[site]
+    if _b.held and not is_left_out:
         let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
@@ -51,7 +52,7 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, id(target), part, op))
-    if _b.left_out[site]:
+    if is_left_out:
         return
     entry = _b.seen.get(id(target))
     serial: Resource = entry[1] if entry is not None and entry[0]() is target else _number(target)
@@ -80,9 +81,11 @@ def attribute(obj: Any, name: str, site: int) -> Any:
         shape = shapes.SHAPES[id(type(obj))][name]
     except KeyError:
         shape = shapes.shape_of(type(obj), name)
-    if shape is not shapes.DATA:
+    is_left_out = _b.left_out[site]
+    # What holds a default is a matter of the event only; there is something that does.
+    if shape is not shapes.DATA and not (is_left_out and shape is shapes.DEFAULT):
         return _other_attribute(obj, name, site, shape)
-    if _b.held and not _b.left_out[site]:
+    if _b.held and not is_left_out:
         let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
@@ -90,7 +93,7 @@ def attribute(obj: Any, name: str, site: int) -> Any:
         _b.cold = left = _b.cold - 1
     if left < 0:
         _b.consult(Operation(site, id(obj)))
-    if _b.left_out[site]:
+    if is_left_out:
         return obj
     entry = _b.seen.get(id(obj))
     serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
