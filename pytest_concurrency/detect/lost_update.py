@@ -71,12 +71,15 @@ def lost_updates(
     locations: dict[Location, _Location] = {}
     latest: dict[tuple[int, int], int] = {}
     """When a thread read last at a site, wherever."""
+    several = _written_by_several(log)
+    if not several:
+        return
     provenance = Provenance(marks)
-    sites = SITES
+    wanted, sites = provenance.sites, SITES
     for index, (thread, number, resource, part, op) in enumerate(rows(log)):
         # Run over every event of every new interleaving: written for speed.
         if op == READ:
-            if marks:
+            if number in wanted:
                 provenance.advance(index)
                 provenance.note_read(thread, number, index)
             latest[thread, number] = index
@@ -84,7 +87,13 @@ def lost_updates(
                 continue
         elif op != WRITE:
             continue
+        elif marks:
+            provenance.advance(index)
+            if provenance.is_written_back(thread, number):
+                continue
         key = (resource, part)
+        if key not in several:
+            continue
         place = locations.get(key)
         if place is None:
             place = locations[key] = _Location()
@@ -92,10 +101,6 @@ def lost_updates(
             place.seen[thread] = index
             continue
         site = sites[number]
-        if marks:
-            provenance.advance(index)
-            if provenance.is_written_back(thread, number):
-                continue
         foreign = place.write if place.writer != thread else place.other_write
         if foreign != _NEVER:
             flowing = _NEVER
@@ -117,6 +122,18 @@ def lost_updates(
         if place.writer != thread:
             place.other_write, place.writer = place.write, thread
         place.write = place.wrote[thread] = index
+
+
+def _written_by_several(log: Log) -> set[Location]:
+    """Return the locations that more than one thread writes to."""
+    writes = {
+        (thread, resource, part) for thread, _, resource, part, op in rows(log) if op == WRITE
+    }
+    found: set[Location] = set()
+    several: set[Location] = set()
+    for _, resource, part in writes:
+        (several if (resource, part) in found else found).add((resource, part))
+    return several
 
 
 def _overwritten(log: Log, place: _Location, events: tuple[int, int, int]) -> LostUpdate | None:

@@ -31,6 +31,10 @@ class Provenance:
         self._stored: dict[tuple[int, int], list[tuple[int, int, Origin]]] = {}
         """By task and site: what is about to be stored; when that began, in which frame."""
         self._written_back: set[tuple[int, int]] = set()
+        meanings = [MEANINGS[number] for number in {mark[3] for mark in marks} if number >= 0]
+        origins = [origin for each in meanings for _, origin in (*each.bound, *each.stored)]
+        self.sites = frozenset[int]().union(*(origin.sites for origin in origins))
+        """Where reads matter: those alone are noted."""
 
     def note_read(self, task: int, site: int, index: int) -> None:
         """Take note of a read."""

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from pytest_concurrency.detect.atomicity.joint import joint_nodes
+from pytest_concurrency.detect.atomicity.joint import come_together
 from pytest_concurrency.detect.cause.flips import orders
 from pytest_concurrency.detect.conflicts import Conflict
 from pytest_concurrency.detect.detector import Again
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, Contents
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.instrument.analysis.handing import Function
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import (
@@ -114,10 +115,7 @@ def is_decided(stacks: Sequence[Stack], log: Log, found: ActedLate) -> bool:
 
 
 def _decides(stacks: Sequence[Stack], log: Log, read: int, write: int) -> bool:
-    return any(
-        function.decides_at(node, target)
-        for function, node, target in joint_nodes(log, stacks, read, write)
-    )
+    return come_together(log, stacks, read, write, Function.decides_at)
 
 
 def _looks_again(log: Log, found: ActedLate) -> Iterator[int]:

@@ -12,13 +12,15 @@ Asked of executions that have been recorded with their values and stacks.
 
 from __future__ import annotations
 
+import ast
 from itertools import pairwise
 from typing import Any
 
-from pytest_concurrency.detect.atomicity.joint import joint_nodes
+from pytest_concurrency.detect.atomicity.joint import come_together
 from pytest_concurrency.detect.atomicity.states import BY_NAME, kinds_stored, kinds_written
 from pytest_concurrency.detect.effects import Content
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.instrument.analysis.handing import Function
 from pytest_concurrency.runtime.trace.event import location, operation, site_number
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
@@ -79,19 +81,17 @@ def _kind(content: Content) -> str:
 
 def _are_compared(observation: Observation, first: int, then: int) -> bool:
     log, stacks = observation.execution.log, observation.stacks
-    return any(
-        function.compares(node, other)
-        for function, node, other in joint_nodes(log, stacks, first, then)
-    )
+    return come_together(log, stacks, first, then, Function.compares)
 
 
 def _is_still_asked(observation: Observation, first: int, then: int) -> bool:
     """Whether what is read is compared with what the thread had written: is it still that?"""
     log, stacks = observation.execution.log, observation.stacks
-    return any(
-        function.compares_with_stored(node, target)
-        for function, target, node in joint_nodes(log, stacks, first, then)
-    )
+
+    def are_compared(function: Function, target: ast.AST, node: ast.AST) -> bool:
+        return function.compares_with_stored(node, target)
+
+    return come_together(log, stacks, first, then, are_compared)
 
 
 def _is_progress(before: Content, seen: Content, after: Content) -> bool:

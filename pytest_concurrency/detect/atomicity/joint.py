@@ -7,7 +7,8 @@ Asked of executions that have been recorded with their stacks.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import product
 
 from pytest_concurrency.detect.through_calls import (
     accessed,
@@ -23,20 +24,26 @@ from pytest_concurrency.runtime.system.frames import Stack
 from pytest_concurrency.runtime.trace.event import Log, site_number, thread_of
 
 
-def joint_nodes(
-    log: Log, stacks: Sequence[Stack], first: int, second: int
-) -> Iterator[tuple[Function, ast.AST, ast.AST]]:
-    """Yield the function of the activation that two events of a thread share, and what it evaluated
-    where the one and the other took place; nothing if it had ended in between, or had come to the
-    first once more.
+def come_together(
+    log: Log,
+    stacks: Sequence[Stack],
+    first: int,
+    second: int,
+    how: Callable[[Function, ast.AST, ast.AST], bool],
+) -> bool:
+    """Whether two events of a thread come together in this way: ``how`` is asked of the function of
+    the activation that they share, and of what it evaluated where the one and the other took place.
+    Not if the activation had ended in between, or had come to the first once more.
     """
     shared = between(stacks[first], stacks[second])
-    if shared is None or _came_again(log, stacks, (first, second), shared):
-        return
-    for function, node in _nodes(stacks[first], shared, site_number(log[first])):
-        for other, second_node in _nodes(stacks[second], shared, site_number(log[second])):
-            if function is other and node is not second_node:
-                yield function, node, second_node
+    if shared is None:
+        return False
+    nodes = _nodes(stacks[first], shared, site_number(log[first]))
+    others = _nodes(stacks[second], shared, site_number(log[second]))
+    return any(
+        function is other and node is not second_node and how(function, node, second_node)
+        for (function, node), (other, second_node) in product(nodes, others)
+    ) and not _came_again(log, stacks, (first, second), shared)
 
 
 def _came_again(log: Log, stacks: Sequence[Stack], events: tuple[int, int], shared: int) -> bool:

@@ -9,15 +9,17 @@ not looked again.
 
 from __future__ import annotations
 
+import ast
 from bisect import bisect, bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
-from pytest_concurrency.detect.atomicity.joint import joint_nodes, returned
+from pytest_concurrency.detect.atomicity.joint import come_together, returned
 from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
 from pytest_concurrency.detect.locking.held import MOST_NOTED, LocksHeld
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.instrument.analysis.handing import Function
 from pytest_concurrency.runtime.trace.event import Log, location, operation, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
@@ -123,10 +125,11 @@ def are_combined(observation: Observation, found: Torn) -> bool:
     ):
         return False
     one, two = returned(stacks, log, first, second)
-    return any(
-        node in one and other in two and function.combines(node, other)
-        for function, node, other in joint_nodes(log, stacks, first, second)
-    )
+
+    def are_in_one(function: Function, node: ast.AST, other: ast.AST) -> bool:
+        return node in one and other in two and function.combines(node, other)
+
+    return bool(one and two) and come_together(log, stacks, first, second, are_in_one)
 
 
 def have_changed(contents: Contents, found: Torn) -> bool:
