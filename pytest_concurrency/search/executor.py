@@ -109,19 +109,19 @@ class Executor:
             stands_still=stands_still,
             leaves_out=self._learning.leaving_out.table if leaves_out or self.in_part else None,
         )
-        TAKING.begin(seen, self.outcomes.names, self._learning.heat, is_wanted=comes_to)
+        TAKING.begin(seen, self.outcomes.names, self._learning.shared, is_wanted=comes_to)
         return self._run(strategy, limit, record)
 
     def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:
         """Execute the workers one after another; ``otherwise``: with another time, other chance
         and other addresses.
         """
-        strategy = CallByCall(self._users, self._learning.heat, order=order)
+        strategy = CallByCall(self._users, self._learning.shared, order=order)
         return self._in_order(strategy, otherwise=otherwise)
 
     def call_by_call(self, picks: Sequence[int], whole: Set[int]) -> Observation:
         """Execute one order of whole calls."""
-        heat = self._learning.heat
+        heat = self._learning.shared
         return self._in_order(CallByCall(self._users, heat, picks=picks, whole=whole))
 
     def _in_order(self, strategy: Strategy, *, otherwise: bool = False) -> Observation:

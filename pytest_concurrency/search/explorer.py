@@ -115,7 +115,7 @@ class Explorer(Executor):
         is_new = signature not in self._seen
         if is_new:
             self._seen[signature] = self.executions
-            self._learning.note(execution.log, is_partial=execution.is_partial)
+            self._learning.note(execution.log, execution.noted, is_partial=execution.is_partial)
             if not execution.is_partial:
                 self._steering.note(observation, self.executions)
                 self._racing.note(observation, self.executions)

@@ -146,7 +146,7 @@ def _replay_here(
     followed = set(token.schedule.switches) <= set(observation.execution.switches)
     if sources != token.sources or not followed:
         return CellResult(cell, "error", 1, 1, strategy="replay", reason=STALE)
-    learning.note(log)
+    learning.note(log, observation.execution.noted)
     suspect = look(observation, Asked(again=executor), detectors)
     if suspect is None or suspect.refuted(executor) is not None:
         return CellResult(cell, "clean", 1, 1, strategy="replay", reason=CLEAN)

@@ -66,7 +66,7 @@ class Watched:
                 execution = execute(strategy, lambda jobs=jobs: run_copies(jobs), 3000)
                 assert execution.outcome in ("", "deadlock"), execution.outcome
                 self.met.add(stuck.pop() if execution.outcome else self._look("end"))
-                learning.note(execution.log)
+                learning.note(execution.log, execution.noted)
                 strategy.learn(execution)
                 self.executions += 1
         self.is_complete = strategy.finished and strategy.covered is not None

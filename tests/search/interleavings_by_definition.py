@@ -121,6 +121,6 @@ def executions(
         signature = hash(tuple(execution.log))
         if signature not in seen:
             seen.add(signature)
-            learning.note(execution.log)
+            learning.note(execution.log, execution.noted)
         strategy.learn(execution)
         yield execution

@@ -4,8 +4,9 @@ force.
 A program is a list of threads, each a list of operations: ``("read", "x")``, ``("write", "x")``,
 ``("acquire", "l")``, ``("release", "l")``. It knows nothing of the engine; what it shares with it
 is what a schedule is: before each operation that can matter, somebody is chosen who can go on. A
-release is no such point, and neither is an access to what nobody else touches. Whether a thread
-that has not started yet will find its first lock taken is only known when it gets there.
+release is no such point, and neither is an access to what nobody else touches, or to what locks
+order in every schedule. Whether a thread that has not started yet will find its first lock taken is
+only known when it gets there.
 """
 
 from __future__ import annotations
@@ -46,9 +47,48 @@ def contended(program: Program) -> set[str]:
 
 def schedules(program: Program) -> Iterator[Schedule]:
     """Yield every schedule of ``program`` once."""
-    names = contended(program)
+    yield from _schedules(program, raced_for(program))
+
+
+def all_schedules(program: Program) -> Iterator[Schedule]:
+    """Yield those that there would be if locks ordered nothing."""
+    yield from _schedules(program, contended(program))
+
+
+def _schedules(program: Program, names: set[str]) -> Iterator[Schedule]:
     threads = tuple(_Thread() for _ in program)
     yield from _Model(program, names).go_on(threads, {}, None, (), 0)
+
+
+def raced_for(program: Program) -> set[str]:
+    """Return the locks that two threads use, and what two threads use in some schedule with no
+    chain of locks between that was given back by one and taken by the next.
+    """
+    names = contended(program)
+    found = {name for thread in program for kind, name in thread if kind == "acquire"} & names
+    for schedule in all_schedules(program):
+        done = [(thread, *program[thread][position]) for thread, position in schedule.interleaving]
+        for later, (thread, kind, name) in enumerate(done):
+            for earlier in range(later):
+                other, other_kind, other_name = done[earlier]
+                conflict = {kind, other_kind} in ({"read", "write"}, {"write"})
+                is_shared = name == other_name and conflict and thread != other
+                if is_shared and not _is_ordered(done, earlier, later):
+                    found.add(name)
+    return found
+
+
+def _is_ordered(done: list[tuple[int, str, str]], earlier: int, later: int) -> bool:
+    """Whether a chain leads from the one to the other: by definition, step for step."""
+    reached = {earlier}
+    for index in range(earlier + 1, later + 1):
+        thread, kind, name = done[index]
+        for before in sorted(reached):
+            other, other_kind, other_name = done[before]
+            hands_on = (other_kind, kind) == ("release", "acquire") and name == other_name
+            if thread == other or hands_on:
+                reached.add(index)
+    return later in reached
 
 
 class _Model:
@@ -94,6 +134,7 @@ class _Model:
             kind, name = operations[position]
             if kind == "release":
                 del locks[name]
+                done = (*done, (thread, position))
             else:
                 if name in self._names and passed:
                     break

@@ -275,7 +275,7 @@ def test_what_a_search_adds_follows_a_turn_that_was_over(ready):
         strategy.prepare()
         schedule = strategy._schedule
         execution = execute(strategy, lambda: run_copies([flag.wait, flag.hoist]))
-        learning.note(execution.log)
+        learning.note(execution.log, execution.noted)
         strategy.learn(execution)
         assert not execution.outcome
         assert tuple(execution.switches[: len(schedule)]) == schedule

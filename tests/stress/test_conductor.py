@@ -113,7 +113,7 @@ def schedules(count: Path, number: int) -> list[list[tuple[int, str]]]:
         count.write_text("0")
         strategy.prepare()
         execution, _ = conducted(*[partial(add_one, count)] * 2, by=strategy)
-        learning.note(execution.log)
+        learning.note(execution.log, execution.noted)
         strategy.learn(execution)
         found.append(order(execution))
     return found

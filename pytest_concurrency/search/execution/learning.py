@@ -1,15 +1,18 @@
 """What a search learns from its executions: where threads conflict.
 
 Only accesses to locations that two threads touch, one of them writing, can change what an
-execution does. A strategy that switches only there has shorter schedules to search, and can finish.
+execution does; and of these only the ones that no lock orders (``ordered.py``). A strategy that
+switches only there, and where threads synchronise, has shorter schedules to search, and can finish.
 What is remembered are the *sites* of such accesses, as sites mean the same in every execution.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_concurrency.detect.locking.held import LocksHeld
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import LOCK_METHODS
 from pytest_concurrency.runtime.trace.event import (
     Event,
@@ -20,11 +23,20 @@ from pytest_concurrency.runtime.trace.event import (
     site_number,
     thread_of,
 )
-from pytest_concurrency.runtime.trace.operations import CALL, ONLY_READ, READ, RELEASE, TRY
-from pytest_concurrency.runtime.trace.resource import WHOLE
+from pytest_concurrency.runtime.trace.operations import (
+    CALL,
+    ONLY_READ,
+    READ,
+    RELEASE,
+    SYNCHRONISE,
+    TRY,
+)
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location
 from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite
+from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.search.execution.engine import LEAST_LIMIT, LIMIT_PER_STEP
 from pytest_concurrency.search.execution.leaving_out import LeavingOut
+from pytest_concurrency.search.execution.ordered import racing
 
 Sites = frozenset[int]
 
@@ -43,10 +55,18 @@ class _Accesses:
     """
     is_asked: bool = False
     """Whether somebody may see if it is held: tries it, waits for it with a limit, or asks."""
+    synchronises: bool = False
+    """Whether it is a lock, a queue, a thread."""
 
     @property
     def is_contended(self) -> bool:
         return self.writes and len(self.counts) > 1
+
+    @property
+    def tells_who_holds_it(self) -> bool:
+        """Whether a thread may see when another one lets go of it."""
+        is_shared = len(self.counts.keys() | self.releases.keys()) > 1
+        return self.is_asked and self.synchronises and is_shared
 
     def absorb(self, other: _Accesses) -> None:
         self.writes |= other.writes
@@ -54,8 +74,18 @@ class _Accesses:
         for thread, sites in other.releases.items():
             self.releases.setdefault(thread, set()).update(sites)
         self.is_asked |= other.is_asked
+        self.synchronises |= other.synchronises
         for thread, count in other.counts.items():
             self.counts[thread] = self.counts.get(thread, 0) + count
+
+
+@dataclass(slots=True)
+class _Together:
+    """What happens in an execution once threads are there, in whatever order."""
+
+    contended: dict[Location, _Accesses] = field(default_factory=dict)
+    guarded: dict[Location, _Accesses] = field(default_factory=dict)
+    """Those of them that locks may order."""
 
 
 class Learning:
@@ -63,7 +93,9 @@ class Learning:
 
     def __init__(self) -> None:
         self.heat: bytearray | None = None
-        """By site: 1 where threads conflict. None: nothing is known yet."""
+        """By site: 1 where it matters who comes first. None: nothing is known yet."""
+        self.shared: bytearray | None = None
+        """By site: 1 where threads conflict, also in an order that a lock keeps."""
         self.patience = LEAST_LIMIT // LIMIT_PER_STEP
         """Scheduling points that a thread may pass in a row before it is taken to wait for another
         one in a loop: as many as an execution that ended had together."""
@@ -76,11 +108,11 @@ class Learning:
         self._alone: dict[Sites, set[int]] = {}
         self._private: set[Sites] = set()
         self.leaving_out = LeavingOut()
-        self._contended_by: dict[int, dict[Sites, dict[int, int]]] = {}
-        """By what happens in an execution, in whatever order: its contended locations."""
+        self._seen: dict[int, _Together] = {}
+        """By what happens in an execution, in whatever order."""
 
-    def note(self, log: Log, *, is_partial: bool = False) -> None:
-        """Learn from the log of an execution with an interleaving not seen before.
+    def note(self, log: Log, noted: Sequence[Noted], *, is_partial: bool = False) -> None:
+        """Learn from an execution with an interleaving not seen before.
 
         What the main thread writes before the others start is set-up, and does not count. What it
         reads after they have ended does: in another execution another thread may have written it.
@@ -90,57 +122,97 @@ class Learning:
         first = next(begins, len(log))
         together = log[first:]
         summary = sum(map(hash, together))  # in whatever order; of each new interleaving: in C
-        known = self._contended_by.get(summary)
-        if known is not None:
-            self.contended.update(known)
-            if not is_partial and self.heat is not None:
-                self.leaving_out.note(log, self.heat)
-            return
-        contended = self._contended_by[summary] = {}
-        if self.heat is None:
-            self.heat = bytearray()
-        self.heat.extend(bytes(len(SITES) - len(self.heat)))
-        # Threads of the standard library, a timer's say, synchronise out of our sight.
-        called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
-        self._heat_up(frozenset(map(site_number, called)))
+        seen = self._seen.get(summary)
+        if seen is None:
+            self._extend()
+            # Threads of the standard library, a timer's say, synchronise out of our sight.
+            called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
+            self._heat_up(frozenset(map(site_number, called)))
+            seen = self._seen[summary] = self._learn(log, noted, first)
+        self._race(log, noted, seen)
+        for accesses in seen.contended.values():
+            if any(map(self._is_hot, accesses.sites)):
+                self.contended[frozenset(accesses.sites)] = accesses.counts
+        if not is_partial and self.shared is not None:
+            self.leaving_out.note(log, self.shared)
+
+    def _extend(self) -> None:
+        if self.heat is None or self.shared is None:
+            self.heat, self.shared = bytearray(), bytearray()
+        for table in (self.heat, self.shared):
+            table.extend(bytes(len(SITES) - len(table)))
+
+    def _learn(self, log: Log, noted: Sequence[Noted], first: int) -> _Together:
+        """Learn what does not depend on the order; ``first``: of the events after set-up."""
+        found = _Together()
         alone: dict[Sites, set[int]] = {}
-        for accesses in _by_location(together):
+        for place, accesses in _by_location(log[first:]):
             sites = frozenset(accesses.sites)
             self.sites |= sites
-            if accesses.is_asked and len(accesses.counts.keys() | accesses.releases.keys()) > 1:
+            if accesses.tells_who_holds_it:
                 self._heat_up(sites.union(*accesses.releases.values()))
             if accesses.is_contended:
-                self._heat_up(sites)
-                contended[sites] = accesses.counts
+                self._share(sites)
+                found.contended[place] = accesses
+                if accesses.synchronises or type(place[0]) is not int:
+                    self._heat_up(sites)
+                else:
+                    found.guarded[place] = accesses
             elif accesses.writes:
                 alone.setdefault(sites, set()).update(accesses.counts)
-        self.contended.update(contended)
-        self._compare(alone)
-        if not is_partial:
-            self.leaving_out.note(log, self.heat)
+        self._compare(alone, log, noted)
+        return found
+
+    def _race(self, log: Log, noted: Sequence[Noted], seen: _Together) -> None:
+        """Learn which locations nothing orders: those only of which that is not known yet."""
+        cold = [place for place, each in seen.guarded.items() if not self._are_hot(each.sites)]
+        if cold:
+            locks = {place[0] for place, each in seen.contended.items() if each.synchronises}
+            for place in racing(log, noted, cold, locks):
+                self._heat_up(frozenset(seen.guarded[place].sites))
+
+    def _is_hot(self, site: int) -> bool:
+        return self.heat is not None and bool(self.heat[site])
+
+    def _are_hot(self, sites: Set[int]) -> bool:
+        return all(map(self._is_hot, sites))
 
     def _heat_up(self, sites: Sites) -> None:
         assert self.heat is not None
+        self._share(sites)
         for site in sites:
             if not self.heat[site]:
                 self.heat[site] = 1
-                self.leaving_out.keep(site)
                 self.version += 1
 
-    def _compare(self, alone: dict[Sites, set[int]]) -> None:
+    def _share(self, sites: Sites) -> None:
+        assert self.shared is not None
+        for site in sites:
+            if not self.shared[site]:
+                self.shared[site] = 1
+                self.leaving_out.keep(site)
+
+    def _compare(self, alone: dict[Sites, set[int]], log: Log, noted: Sequence[Noted]) -> None:
         """Look for locations that one thread had for itself in each execution, but not always the
         same one: workers of a pool take whatever job comes.
 
-        Where several threads did so in one execution, each had a location of its own.
+        Where several threads did so in one execution, each had a location of its own. Where they
+        hold a lock at each of these sites, it is the lock that they meet at.
         """
+        passed_on = []
         for sites, threads in alone.items():
             if len(threads) > 1:
                 self._private.add(sites)
                 continue
             known = self._alone.setdefault(sites, set())
             known |= threads
-            if len(known) > 1 and sites not in self._private:
-                self._heat_up(sites)
+            if len(known) > 1 and sites not in self._private and not self._are_hot(sites):
+                passed_on.append(sites)
+        if passed_on:
+            held = LocksHeld(log, noted)
+            for sites in passed_on:
+                if not held.at_all(sites):
+                    self._heat_up(sites)
 
 
 def _starts(event: Event) -> bool:
@@ -150,7 +222,7 @@ def _starts(event: Event) -> bool:
     return operation(event) == CALL and SITES[site_number(event)].name in _STARTING
 
 
-def _by_location(log: Log) -> list[_Accesses]:
+def _by_location(log: Log) -> list[tuple[Location, _Accesses]]:
     """Return the locations of what is left of an execution after its set-up."""
     found: dict[Any, dict[Any, _Accesses]] = {}
     for thread, number, resource, part, kind in rows(log):
@@ -162,16 +234,23 @@ def _by_location(log: Log) -> list[_Accesses]:
         if accesses is None:
             accesses = parts[part] = _Accesses()
         if kind == RELEASE:
+            accesses.synchronises = True
             accesses.releases.setdefault(thread, set()).add(number)
             continue
         if kind not in ONLY_READ:
             accesses.writes = True
+        if kind in SYNCHRONISE:
+            accesses.synchronises = True
         site = SITES[number]
         if site.op == CALL and _asks(kind, site):
             accesses.is_asked = True
         accesses.sites.add(number)
         accesses.counts[thread] = accesses.counts.get(thread, 0) + 1
-    return [accesses for parts in found.values() for accesses in _parts(parts)]
+    return [
+        ((resource, part), accesses)
+        for resource, parts in found.items()
+        for part, accesses in _parts(parts).items()
+    ]
 
 
 _STARTING = frozenset({"start", "submit"})
@@ -184,11 +263,11 @@ def _asks(kind: str, site: InstrumentedSite) -> bool:
     return kind in (TRY, READ) or (kind == CALL and site.name in _ASKING)
 
 
-def _parts(parts: dict[Any, _Accesses]) -> list[_Accesses]:
+def _parts(parts: dict[Any, _Accesses]) -> dict[Any, _Accesses]:
     """Return the locations of one object: all one if it was ever accessed as a whole."""
     if WHOLE not in parts:
-        return list(parts.values())
+        return parts
     whole = _Accesses()
     for part in parts.values():
         whole.absorb(part)
-    return [whole]
+    return {WHOLE: whole}
