@@ -17,6 +17,7 @@ from pytest_concurrency.detect.outcome import Outcome, Path
 from pytest_concurrency.kinds import HazardKind, Kind
 from pytest_concurrency.model import Hazard, Schedule
 from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.trace.resource import Location
 
 
 class Explaining(Protocol):
@@ -143,6 +144,13 @@ class Finding(ABC):
     def is_certain(self) -> bool:
         """Whether it counts though its execution could not be repeated."""
         return True
+
+    @property
+    def place(self) -> Location | None:
+        """The one location that it is about, where a failure is to come from it; None: it is about
+        none, or several.
+        """
+        return None
 
     @property
     def size(self) -> tuple[int, int, int]:

@@ -180,7 +180,7 @@ class Serial:
 
     ends: Mapping[Any, list[str]]
     """For each part that locations have (an attribute's name, a key), what was in these in the
-    end; of locations that several threads touched."""
+    end; of locations that several threads touched, if there are any of that part."""
     changing: frozenset[int]
     """Write sites that changed a value which another thread had written."""
     left: frozenset[Hashable] = frozenset()
@@ -234,10 +234,11 @@ def _ends(log: Log, contents: Contents) -> dict[Any, list[str]]:
         threads.setdefault(where, set()).add(thread_of(event))
         if operation(event) not in ONLY_READ:
             written.add(where)
-    ends: dict[Any, list[str]] = {}
+    shared: dict[Any, list[str]] = {}
+    alone: dict[Any, list[str]] = {}
     for where, content in last.items():
         # What nobody has written is as it was, though it cannot be compared.
-        is_told = where in written or content.value is not None
-        if len(threads[where]) > 1 and is_told:
+        if where in written or content.value is not None:
+            ends = shared if len(threads[where]) > 1 else alone
             ends.setdefault(where[1], []).append(_ending(content))
-    return {part: sorted(values) for part, values in ends.items()}
+    return {part: sorted(values) for part, values in {**alone, **shared}.items()}

@@ -11,7 +11,6 @@ from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Fi
 from pytest_concurrency.detect.gil.reachable import with_gil
 from pytest_concurrency.detect.hazards import DETECTORS, findings_in, look, warners
 from pytest_concurrency.detect.observation import Execution, Observation
-from pytest_concurrency.kinds import LOST_UPDATE
 from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.trace.synchronisation import interleaving
@@ -23,6 +22,7 @@ from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.runner import Runner
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
 from pytest_concurrency.search.executor import Executor
+from pytest_concurrency.search.explaining import explaining
 from pytest_concurrency.search.findings import Doubts, Findings
 from pytest_concurrency.search.orders.call_by_call import ANY_FUNCTION, Users
 from pytest_concurrency.search.orders.replay import Replay
@@ -248,7 +248,10 @@ class Explorer(Executor):
             again = self._look_for(shortest, repeated)
         elsewhere = "" if again is None else parted(again, shortest)
         if again is not None and is_same(again, shortest) and not elsewhere:
-            again = self._explained(again)
+            seen = findings_in(
+                again.observation, self._asked(again.observation, _always), self._detectors
+            )
+            again = explaining(again, seen, self)
             token = self._token(again.observation.execution)
             told = again.tell(self)
             gil = with_gil(again.observation, told)
@@ -257,16 +260,6 @@ class Explorer(Executor):
         told = shortest.tell(None)
         notes = "; ".join(filter(None, (note, told.note)))
         return replace(told, note=notes, schedule_index=index)
-
-    def _explained(self, finding: Finding) -> Finding:
-        """Return the lost update that a failure comes from instead, where the shortest execution
-        shows one: a longer one may not have.
-        """
-        if finding.explains_failure or finding.needs_outcome:
-            return finding
-        observation = finding.observation
-        first = look(observation, self._asked(observation, _always), self._detectors)
-        return first if first is not None and first.kind == LOST_UPDATE else finding
 
     def _sample(self, bound: int, limit: int, *, suspect: Finding) -> Iterator[Finding | None]:
         """Execute schedules with at most ``bound`` preemptions, those with few of them first."""

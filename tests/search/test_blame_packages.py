@@ -20,10 +20,15 @@ PROGRAMS = [
 ]
 
 
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("strategy", ["auto", "random"])
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda each: each.__name__)
-def test_the_place_that_whoever_mends_it_has_to_guard(program: Any, strategy: str) -> None:
-    found = explore(program.new, program.workers, program.check, schedules=300, strategy=strategy)
+def test_the_place_that_whoever_mends_it_has_to_guard(
+    program: Any, strategy: str, seed: int
+) -> None:
+    found = explore(
+        program.new, program.workers, program.check, schedules=300, strategy=strategy, seed=seed
+    )
     assert found.hazards
     for hazard in found.hazards:
         assert hazard.location.startswith(program.location), hazard.message

@@ -8,9 +8,10 @@ conflict that could be flipped, too, while the failure stayed, is innocent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from pytest_concurrency.detect.cause.flips import orders
@@ -31,7 +32,7 @@ from pytest_concurrency.runtime.trace.event import (
     thread_of,
 )
 from pytest_concurrency.runtime.trace.operations import CALL
-from pytest_concurrency.runtime.trace.resource import overlap
+from pytest_concurrency.runtime.trace.resource import Location, overlap
 from pytest_concurrency.runtime.trace.sites import SITES
 
 _EXECUTIONS = 60
@@ -140,6 +141,22 @@ def guilty(observation: Observation, again: Again) -> Blame:
     return Blame(over_an_await(observation.execution.log, observation.strands))
 
 
+def may_come_from(place: Location, observation: Observation, again: Again) -> bool:
+    """Whether an execution that fails passes when a conflict at ``place`` is the other way round,
+    whatever else is so then.
+    """
+    suspects = _Suspects(observation)
+    there = {
+        kind
+        for kind, conflicts in suspects.conflicts.items()
+        if any(overlap(location(suspects.log[each.second]), place) for each in conflicts)
+    }
+    return there == suspects.conflicts.keys() or any(
+        trial.is_cured and trial.flipped & there
+        for trial in _trials(suspects, observation, again, there)
+    )
+
+
 def _gone_on(before: Observation, again: Again) -> Observation:
     """Return the execution with what threads do after the test has failed, which it may have done
     because they had not done it yet.
@@ -154,19 +171,36 @@ def _gone_on(before: Observation, again: Again) -> Observation:
 
 def _cured(suspects: _Suspects, observation: Observation, again: Again) -> Blame | None:
     """Blame what cures; None if nothing does, or too much."""
-    limit = min(again.limit, _LONGER * observation.execution.steps + _SHORTEST_LIMIT)
-    alike = [suspects.conflicts[kind] for kind in suspects.ranked]
-    noted = observation.execution.noted
-    trials: list[_Trial] = []
+    kinds, trials = suspects.conflicts.keys(), list[_Trial]()
     for far in (False, True):
-        for plan in orders(suspects.log, noted, alike, far=far):
-            if len(trials) >= _EXECUTIONS or monotonic() > again.deadline:
-                break
-            trials.append(_tried(plan, suspects, observation, again, limit))
+        trials += _trials(suspects, observation, again, kinds, far=far, before=len(trials))
         if any(trial.is_cured for trial in trials):
+            limit = _limit(observation, again)
             record = partial(again.in_order_of, limit=limit, record=True)
             return _judged(suspects, trials, observation, record)
     return None
+
+
+def _limit(observation: Observation, again: Again) -> int:
+    return min(again.limit, _LONGER * observation.execution.steps + _SHORTEST_LIMIT)
+
+
+def _trials(
+    suspects: _Suspects,
+    observation: Observation,
+    again: Again,
+    kinds: Set[_Class],
+    *,
+    far: bool = False,
+    before: int = 0,
+) -> Iterator[_Trial]:
+    """Flip conflicts of these kinds, the likeliest first; ``before``: so many have been tried."""
+    alike = [suspects.conflicts[kind] for kind in suspects.ranked if kind in kinds]
+    plans = orders(suspects.log, observation.execution.noted, alike, far=far)
+    for plan in islice(plans, _EXECUTIONS - before):
+        if monotonic() > again.deadline:
+            return
+        yield _tried(plan, suspects, observation, again, _limit(observation, again))
 
 
 def _tried(

@@ -24,7 +24,8 @@ from pytest_concurrency.detect.telling import where
 from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
-from pytest_concurrency.runtime.trace.event import Log, thread_and_site
+from pytest_concurrency.runtime.trace.event import Log, location, thread_and_site
+from pytest_concurrency.runtime.trace.resource import Location
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -39,19 +40,24 @@ class FoundCheckThenAct(FoundPattern):
         """By what was read and what was written: whoever wrote in between."""
         return _key(self.observation, self.found)
 
+    @property
+    def place(self) -> Location | None:
+        """What was looked at."""
+        return location(self.observation.execution.log[self.found.read])
+
     def tell(self, again: Again | None) -> Hazard:
         """Say what was found, who changed it, and what was done all the same."""
         found = self.found
         read, foreign, write = self.uses
-        location = self.named(found.read)
+        name = self.named(found.read)
         one, other = thread_name(read.thread, ""), thread_name(foreign.thread, "")
         message = (
-            f"{one} looked at {location or 'it'} at {where(read)}{self.value(found.read)}; {other} "
+            f"{one} looked at {name or 'it'} at {where(read)}{self.value(found.read)}; {other} "
             f"changed it at {where(foreign)}{self.value(found.foreign_write)}; {one} changed it at "
             f"{where(write)}{self.value(found.write)} by what it had found: where {other} comes "
             f"first, it does not"
         )
-        return self.told(message, location, (found.read, found.write), (found.foreign_write,))
+        return self.told(message, name, (found.read, found.write), (found.foreign_write,))
 
 
 class AtomicityViolations(Detector):

@@ -20,6 +20,7 @@ from pytest_concurrency.kinds import KINDS, LOST_UPDATE
 from pytest_concurrency.model import Hazard, Operation, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.trace.event import Event, Log, location, site_number, thread_of
+from pytest_concurrency.runtime.trace.resource import Location
 from pytest_concurrency.runtime.trace.sites import SITES
 
 Lines = tuple[tuple[str, int], tuple[str, int]]
@@ -43,6 +44,11 @@ class FoundLostUpdate(Finding):
     def key(self) -> Hashable:
         """By what was read and what was written from it: whoever wrote in between."""
         return _sites_of(self.observation, self.update)
+
+    @property
+    def place(self) -> Location | None:
+        """What was read, and written."""
+        return location(self._events[0])
 
     @property
     def is_certain(self) -> bool:
