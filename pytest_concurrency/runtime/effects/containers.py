@@ -207,8 +207,16 @@ def _container_kind(cls: type) -> str:
     return NO_CONTAINER if is_instrumented(lookup(cls, "__getitem__")) else kind_by_bases(cls)
 
 
+_KINDS_BY_BASES: dict[int, str] = memory()
+
+
 def kind_by_bases(cls: type) -> str:
     """Classify ``cls`` by what it is derived from, whatever it defines itself."""
+    found = _KINDS_BY_BASES.get(id(cls))
+    return remember(_KINDS_BY_BASES, cls, _kind_by_bases(cls)) if found is None else found
+
+
+def _kind_by_bases(cls: type) -> str:
     if is_derived(cls, (dict, UserDict, ChainMap, MutableMapping)):
         return MAPPING
     if is_derived(cls, (set, MutableSet)):
@@ -257,9 +265,19 @@ def _method_kind(cls: type, name: str) -> str | None:
     return USE if shape_of(cls, name) is METHOD else None
 
 
+_METHODS_IN_BASES: dict[int, dict[str, str | None]] = memory()
+
+
 def kind_in_base(cls: type, name: str) -> str | None:
     """Return ``read`` or ``write`` for what the method ``name`` of a container does that ``cls`` is
     derived from; None if there is none."""
+    try:
+        return _METHODS_IN_BASES[id(cls)][name]
+    except KeyError:
+        return remember_name(_METHODS_IN_BASES, cls, name, _kind_in_base(cls, name))
+
+
+def _kind_in_base(cls: type, name: str) -> str | None:
     for base, table in CONTAINERS.items():
         if is_derived(cls, (base,)) and (base not in _ABSTRACT or container_kind(cls)):
             for kind, names in table.items():

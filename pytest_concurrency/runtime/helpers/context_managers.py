@@ -97,7 +97,7 @@ def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:
     shared = shared_by(type(manager))
     if shared is not None:
         return ForeignManager(manager, site, shared)
-    if shapes.shape_of(type(manager), "__enter__") is not shapes.METHOD:
+    if shapes.known_shape(type(manager), "__enter__") is not shapes.METHOD:
         return manager
     if type(shapes.lookup(type(manager), "__exit__")) is FunctionType:
         # No frame of ours comes between the program and a method written in Python.
