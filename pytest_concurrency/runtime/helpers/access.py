@@ -44,7 +44,7 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
             _b.amplifier(site, target, obj, name, op or SITES[site].op)
         return
     is_left_out = _b.left_out[site]
-    if _b.held and not is_left_out:
+    if not is_left_out and _b.held:
         let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1
@@ -85,7 +85,7 @@ def attribute(obj: Any, name: str, site: int) -> Any:
     # What holds a default is a matter of the event only; there is something that does.
     if shape is not shapes.DATA and not (is_left_out and shape is shapes.DEFAULT):
         return _other_attribute(obj, name, site, shape)
-    if _b.held and not is_left_out:
+    if not is_left_out and _b.held:
         let_go()
     if _b.heat[site]:
         _b.budget = left = _b.budget - 1

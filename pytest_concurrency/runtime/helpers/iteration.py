@@ -50,8 +50,11 @@ _ITERATORS: Final = _THROUGH_OTHERS | ids_of(_ON_CONTAINERS)
 
 def steps(obj: Any, site: int) -> Any:
     """Precede a loop over ``obj``; return what to go through instead."""
-    if _b.current is None and _b.amplifier is None:
-        return obj
+    if _b.current is None:
+        if _b.amplifier is None:
+            return obj
+    elif type(obj) is list and _b.left_out[site]:
+        return _counted_steps(obj, site)
     containers = _behind(obj)
     is_iterator = id(type(obj)) in _ITERATORS
     if not containers and not is_iterator:
@@ -65,6 +68,16 @@ def fresh_steps(obj: Any, site: int) -> Any:
         return obj
     containers = _behind(obj)
     return _stepwise(obj, site, containers, ()) if containers else obj
+
+
+def _counted_steps(obj: list[Any], site: int) -> Any:
+    """The same where a loop through a list leaves no events, as most loops of long executions."""
+    touch(site, obj, obj, WHOLE, WHOLE)
+    if not obj:
+        return obj
+    iterator = iter(obj)
+    step = partial(_step, site, id(obj), 0)
+    return chain(map(step, repeat(None, _MOST), iterator), iterator)
 
 
 def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence[Any]) -> Any:
