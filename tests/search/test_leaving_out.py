@@ -62,6 +62,26 @@ def work_for_long(total: Total) -> None:
     work(total, 100)
 
 
+class Leveled:
+    level = 0
+    """Until it is set, what the class has."""
+
+    def __init__(self) -> None:
+        self.rounds: list[int] = []
+        self.none: list[int] = []
+
+
+def work_through_lists(total: Total) -> None:
+    own = Leveled()
+    for number in range(30):
+        for _ in own.none:
+            own.level = -1
+        for each in own.rounds:
+            own.level = own.level + each
+        own.rounds.append(number)
+    total.value += own.level
+
+
 def work_and_tick(total: Total) -> None:
     for _ in range(20):
         with total.lock:
@@ -110,8 +130,14 @@ def _told(event: Event) -> tuple[int, int, Any]:
     return thread_of(event), site_number(event), part_of(event)
 
 
-def test_what_is_left_out_is_passed_and_counted_like_anything_else() -> None:
-    searched = Searched(work_for_long, "random", 12)
+OF_ONE_THREAD = {"steps", "met", "level", "rounds", "none"}
+
+
+@pytest.mark.parametrize("worker", [work_for_long, work_through_lists])
+def test_what_is_left_out_is_passed_and_counted_like_anything_else(
+    worker: Callable[[Total], None],
+) -> None:
+    searched = Searched(worker, "random", 12)
     assert searched.part is not None
     assert searched.full is not None
     part, full = searched.part.execution, searched.full.execution
@@ -123,7 +149,7 @@ def test_what_is_left_out_is_passed_and_counted_like_anything_else() -> None:
         _told(event) for event in full.log if site_number(event) in recorded
     ]
     assert {part_of(event) for event in part.log} >= {"value"}
-    assert {part_of(event) for event in part.log}.isdisjoint({"steps", "met"})
+    assert {part_of(event) for event in part.log}.isdisjoint(OF_ONE_THREAD)
     assert runs_alike(searched.full, searched.part)
 
 

@@ -39,7 +39,10 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, obj)
         return obj
-    shape = shapes.known_shape(type(obj), name)
+    try:  # written out: called before most methods
+        shape = shapes.SHAPES[id(type(obj))][name]
+    except KeyError:
+        shape = shapes.shape_of(type(obj), name)
     if shape is shapes.CODE or shape is shapes.MODULE:
         if shape is shapes.MODULE and name in COUNTING:
             before_counting()

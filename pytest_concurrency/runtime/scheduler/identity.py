@@ -140,7 +140,7 @@ def let_all_go() -> None:
 def dropped() -> None:
     """Follow ``del x`` and ``x = None``, after which the program may expect something to be
     gone; precede what is no point but may look."""
-    if _b.held and _is_holder() and _ALONE_IN_C in map(getrefcount, _b.held):
+    if _b.held and _ALONE_IN_C in map(getrefcount, _b.held) and _is_holder():
         let_all_go()
 
 
