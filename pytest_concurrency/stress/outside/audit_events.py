@@ -4,6 +4,7 @@ standard library and by packages out of scope.
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
@@ -47,9 +48,10 @@ def _listed(path: Any, *_: Any) -> Iterator[Effect]:
         yield entries_of(place), "read"
 
 
-def _mapped(number: Any, *_: Any) -> Iterator[Effect]:
+def _mapped(number: Any, length: Any = 0, access: Any = 0, *_: Any) -> Iterator[Effect]:
     if type(number) is int and number >= 0:
-        yield behind_descriptor(number), "use"
+        only_reads = access in (mmap.ACCESS_READ, mmap.ACCESS_COPY)
+        yield behind_descriptor(number), "read" if only_reads else "use"
 
 
 def _database(path: Any, *_: Any) -> Iterator[Effect]:

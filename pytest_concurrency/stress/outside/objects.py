@@ -19,16 +19,17 @@ from pytest_concurrency.stress.outside.audit_events import (
     is_kept,
     place_of,
 )
+from pytest_concurrency.stress.outside.mappings import Mappings
 from pytest_concurrency.stress.outside.touch import WHOLE_THING, Deed
 
-Kind = Literal["", "file", "lock", "shared", "raw", "database", "cursor", "view"]
+Kind = Literal["", "file", "lock", "shared", "map", "raw", "database", "cursor", "view"]
 _KINDS: dict[int, Kind] = memory()
 """By class."""
 _LOCKS: Final = frozenset({"SemLock", "Lock", "RLock"})
 _MODULES: Final[dict[str, Kind]] = {
     "_io": "file",
     "_socket": "shared",
-    "mmap": "shared",
+    "mmap": "map",
     "multiprocessing": "shared",
     "shelve": "shared",
     "dbm": "shared",
@@ -91,6 +92,7 @@ class Places:
         """Descriptors that other processes have, too."""
         self.makes_shared = False
         """Whether this process maps memory that others have not inherited."""
+        self.mappings = Mappings()
 
     def is_inherited(self, file: Any) -> bool:
         """Whether a file was open before there were several processes."""
@@ -112,6 +114,8 @@ class Places:
             case "database":
                 path = self.databases.get(id(obj), "<database>")
                 return (place_of(file_of(path)) or "<database>") if is_kept(path) else ""
+            case "map" if self.mappings.is_private(obj):
+                return ""
         inner = raw_value_of(obj)
         if kind_of(type(inner)) == "raw" and not is_in_shared_memory(inner):
             return ""  # an ordinary object of ctypes
@@ -145,7 +149,7 @@ _IN_MEMORY_ONLY: Final = frozenset({"get_lock", "get_obj"})
 def calls_method(obj: Any, kind: Kind, name: str) -> bool:
     """Whether the attribute of this name is a method, which is read to be called: of what it does
     outside memory nothing is known."""
-    if kind not in ("shared", "database", "cursor") or name in _IN_MEMORY_ONLY:
+    if kind not in ("shared", "map", "database", "cursor") or name in _IN_MEMORY_ONLY:
         return False
     return callable(getattr(type(obj), name, None))
 

@@ -89,6 +89,7 @@ class Watch:
         self._announced.clear()
         self._entered.clear()
         self._places.makes_shared = False
+        self._places.mappings.forget()
         self.active = True
 
     def stop(self) -> tuple[Touch, ...]:
@@ -107,6 +108,7 @@ class Watch:
             return
         if event == "mmap.__new__":
             self._places.makes_shared = True
+            self._places.mappings.forget()
         try:
             effects = list(EVENTS[event](*args))
         except TypeError:

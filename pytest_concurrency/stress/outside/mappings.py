@@ -1,0 +1,50 @@
+"""Which memory maps are private: what a process writes there no other process sees."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+from typing import Any, Final
+
+_MAPS: Final = Path("/proc/self/maps")
+_PERMISSIONS: Final = 1
+"""Which column has them; the last letter is ``p`` or ``s``."""
+
+
+class Mappings:
+    """Tells private maps (``MAP_PRIVATE``, ``ACCESS_COPY``) from shared ones."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bool] = {}
+        """By the addresses of the object and of what it maps."""
+
+    def forget(self) -> None:
+        """Ask the system again: something else may lie at an address by now."""
+        self._known.clear()
+
+    def is_private(self, mapped: Any) -> bool:
+        """Whether an ``mmap`` is known to be private: the object does not say so, the system does.
+
+        Those that can only be read, or are closed, count as shared.
+        """
+        try:
+            address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
+        except (TypeError, ValueError):
+            return False
+        key = (id(mapped), address)
+        if key not in self._known:
+            self._known[key] = _is_private_at(address)
+        return self._known[key]
+
+
+def _is_private_at(address: int) -> bool:
+    try:
+        lines = _MAPS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False  # the system does not show it
+    for line in lines:
+        columns = line.split(maxsplit=2)
+        begin, end = (int(number, 16) for number in columns[0].split("-"))
+        if begin <= address < end:
+            return columns[_PERMISSIONS].endswith("p")
+    return False
