@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import select
 from collections.abc import Callable, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -33,6 +34,7 @@ from pytest_concurrency.stress.cut_short import cell_of_death
 from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.rerun import Rerun
+from pytest_concurrency.stress.outside.held_up import MET_UNSEEN, Traces, UnseenMeetings
 from pytest_concurrency.stress.processes.forks import RunOnce
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
 from pytest_concurrency.stress.processes.process_cell import process_cell
@@ -173,6 +175,7 @@ class CellRunner:
         workload.threads_may_die = facts.threads_may_die
 
         patience = self.budget.patience(facts)
+        meetings = UnseenMeetings(rng)
 
         def run_once(index: int, amplify: bool) -> RunOutcome | None:
             amplify = amplify and not facts.too_long  # it would take as long as under the scheduler
@@ -180,15 +183,25 @@ class CellRunner:
             # What is drawn in a process of its own is lost: each one has a stream of its own.
             chance = random.Random(rng.random()) if facts.state_leaks else rng
 
-            def run() -> RunOutcome:
-                with amplified(self.instrumentation, chance, steps=facts.steps, active=amplify):
-                    return workload.run_freely(cell.threads, chance, seconds)
+            noting = meetings.next_run() if amplify else None
 
-            outcome = value_from_apart(run, seconds + GRACE_SECONDS) if facts.state_leaks else run()
+            def run() -> tuple[RunOutcome, Traces]:
+                with (
+                    amplified(self.instrumentation, chance, steps=facts.steps, active=amplify),
+                    nullcontext() if noting is None else noting.watching(),
+                ):
+                    outcome = workload.run_freely(cell.threads, chance, seconds)
+                return outcome, () if noting is None else noting.traces
+
+            outcome, traces = (
+                value_from_apart(run, seconds + GRACE_SECONDS) if facts.state_leaks else run()
+            )
+            if noting is not None:
+                meetings.learn(traces)
             is_cut = outcome.test.status == "timeout" and seconds < patience
             return None if is_cut else outcome  # only who was given the whole time hangs
 
-        return run_free_running(
+        result = run_free_running(
             run_once,
             cell,
             self.budget.runs(cell, known.runs),
@@ -196,6 +209,7 @@ class CellRunner:
             deadline=deadline,
             on_progress=progress,
         )
+        return replace(result, notes=(*result.notes, MET_UNSEEN)) if meetings.met else result
 
     def _processes(
         self,

@@ -33,6 +33,7 @@ from pytest_concurrency.stress.control.copies import NO_COPIES, CopiesControl
 from pytest_concurrency.stress.cut_short import interrupted_cell
 from pytest_concurrency.stress.item.host import LEAKS_HERE, SHARED, Host
 from pytest_concurrency.stress.one_cell import CellRunner, Known, OnProgress
+from pytest_concurrency.stress.outside.held_up import MET_UNSEEN
 from pytest_concurrency.stress.own_changes import changes_of
 from pytest_concurrency.stress.plan import Need, is_complete, plan
 from pytest_concurrency.stress.processes.inherited.own_forks import own_fork_hazards
@@ -286,14 +287,15 @@ MET_ELSEWHERE = "its threads meet outside memory, where no schedule lets them me
 
 
 def _without_what_met_elsewhere(results: Sequence[CellResult]) -> list[CellResult]:
-    """Take back what is said of threads that share nothing, where processes have met outside
-    memory: threads do so, too, in code of C or of the standard library.
+    """Take back what is said of all schedules of threads that meet in code of the standard library
+    that has no scheduling points; and of threads that share nothing, where processes have met
+    outside memory: threads do so, too, in such code or in code of C.
     """
-    if not any(each.meets for each in results if each.cell.kind == "processes"):
-        return [*results]
+    is_unseen = any(MET_UNSEEN in each.notes for each in results)
+    has_met = any(each.meets for each in results if each.cell.kind == "processes")
     return [
         replace(_of_seen_code_only(each), notes=(*each.notes, MET_ELSEWHERE))
-        if each.shares_nothing
+        if (is_unseen and each.cell.kind == "explored") or (has_met and each.shares_nothing)
         else each
         for each in results
     ]

@@ -1,6 +1,7 @@
 """Verdicts on programs that meet in memory, files, databases, shared memory, queues and threads.
 
-``programs/isolation.py`` holds them; the name of each test begins with its verdict.
+``programs/isolation.py`` and ``isolation_kinds.py`` hold them; the name of each test begins with
+its verdict.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="who waits for whom is read in /proc"),
 ]
 PROGRAMS = Path(__file__).parent / "programs" / "isolation.py"
+KINDS = PROGRAMS.with_name("isolation_kinds.py")
 FAST = ("--concurrency-threads=2", "--concurrency-schedules=30", "--concurrency-runs=12")
 
 
-SEEDS = range(1, 6 if os.environ.get("CORPUS") == "full" else 2)
+IS_FULL = os.environ.get("CORPUS") == "full"
+SEEDS = range(1, 6 if IS_FULL else 2)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -34,6 +37,44 @@ def test_verdicts(pytester: pytest.Pytester, seed: int) -> None:
     wrong = {name: said for name, said in found.items() if said.verdict != expected(name)}
     assert len(found) > 70
     assert wrong == {}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_verdicts_on_more_kinds(pytester: pytest.Pytester, seed: int) -> None:
+    chosen = "" if IS_FULL else "rotating or private_map"
+    found = judged(pytester, f"--concurrency-seed={seed}", *FAST, programs=KINDS, chosen=chosen)
+    wrong = {name: said for name, said in found.items() if said.verdict != expected(name)}
+    assert len(found) >= (34 if IS_FULL else 3)
+    assert wrong == {}
+
+
+MEETINGS = """
+import logging, os, pytest
+
+pytestmark = pytest.mark.threadsafe
+
+def test_unseen(concurrency, tmp_path):
+    concurrency.run(lambda: logging.FileHandler(tmp_path / "log").close())
+
+def append(path):
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY))
+
+def test_seen(concurrency, tmp_path):
+    concurrency.run(lambda: append(tmp_path / "log"))
+
+def test_nobody_meets(concurrency, tmp_path):
+    logging.FileHandler(tmp_path / "log").close()
+    concurrency.run(lambda: os.listdir(tmp_path))
+"""
+
+
+def test_where_threads_meet_in_unseen_code_no_schedules_are_all(run: Callable[..., Run]) -> None:
+    found = run(MEETINGS, "--concurrency-stress", *FAST, "--concurrency-processes=none")
+    is_all = {
+        name: [cell.has_everything for cell in report.cells if cell.cell.kind == "explored"]
+        for name, report in found.of.items()
+    }
+    assert is_all == {"test_unseen": [False], "test_seen": [True], "test_nobody_meets": [True]}
 
 
 def test_threads_of_fixtures_have_time_to_answer(pytester: pytest.Pytester) -> None:
@@ -64,13 +105,17 @@ class Judged(NamedTuple):
 
 
 def judged(
-    pytester: pytest.Pytester, *args: str, chosen: str = "", tries: int = 10
+    pytester: pytest.Pytester,
+    *args: str,
+    programs: Path = PROGRAMS,
+    chosen: str = "",
+    tries: int = 10,
 ) -> dict[str, Judged]:
     """Return what is said of the programs, by name, each time by a process of its own. Most of them
     race: one whose ordinary or plain runs have failed by chance, and which was not stressed for
     that, is run again.
     """
-    pytester.makepyfile(test_it=PROGRAMS.read_text(encoding="utf-8"))
+    pytester.makepyfile(test_it=programs.read_text(encoding="utf-8"))
     found: dict[str, Judged] = {}
     for _ in range(tries):
         pytester.runpytest_subprocess(

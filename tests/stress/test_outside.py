@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import io
+import logging
 import mmap
 import multiprocessing
 import os
@@ -24,7 +25,13 @@ from pytest_concurrency.runtime.trace.resource import Outside
 from pytest_concurrency.runtime.trace.sites import InstrumentedSite, add_site
 from pytest_concurrency.stress.children.child import run_in_child
 from pytest_concurrency.stress.children.stay_behind import threads_that_stay_behind
-from pytest_concurrency.stress.outside.touch import Touch, entries_of, may_meet, meeting_places
+from pytest_concurrency.stress.outside.touch import (
+    Touch,
+    are_entries,
+    entries_of,
+    may_meet,
+    meeting_places,
+)
 from pytest_concurrency.stress.outside.watch import WATCH
 
 SITE = add_site(InstrumentedSite("it.py", 1, 0, "work", "read", "value", "v.value"))
@@ -249,3 +256,49 @@ def test_threads_that_stay_behind() -> None:
         ended.set()
         thread.join()
     assert threads_that_stay_behind() == before
+
+
+def made_map(flags: int) -> mmap.mmap:
+    made = mmap.mmap(-1, 8, flags=flags | mmap.MAP_ANONYMOUS)
+    made[0] = 1
+    return made
+
+
+def test_private_maps_are_memory_of_their_own() -> None:
+    private, shared = made_map(mmap.MAP_PRIVATE), made_map(mmap.MAP_SHARED)
+    view = memoryview(private)
+    for obj, count in ((private, 0), (view, 0), (shared, 1), (memoryview(shared), 1)):
+        assert len(touched(lambda obj=obj: WATCH.touch(SITE, obj, obj, 0, "write"))) == count
+
+
+def test_maps_at_an_address_used_again_are_asked_about_again() -> None:
+    def work() -> None:
+        for flags in (mmap.MAP_PRIVATE, mmap.MAP_SHARED) * 3:
+            made = made_map(flags)
+            WATCH.touch(SITE, made, made, 0, "write")
+            made.close()
+
+    assert len(touched(work)) == 3
+
+
+@pytest.mark.parametrize(
+    ("access", "deed"),
+    [(mmap.ACCESS_READ, "read"), (mmap.ACCESS_COPY, "read"), (mmap.ACCESS_WRITE, "use")],
+)
+def test_what_a_map_does_to_its_file(tmp_path: Path, access: int, deed: str) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345678")
+    with path.open("r+b") as file:
+        found = touched(lambda: mmap.mmap(file.fileno(), 8, access=access).close())
+    assert found == [(str(path), deed)]
+
+
+def test_code_that_is_not_instrumented_is_told_apart(tmp_path: Path) -> None:
+    def watched(progress: Any) -> list[bool]:
+        WATCH.install()
+        WATCH.start()
+        os.close(os.open(tmp_path / "seen", os.O_CREAT))
+        logging.FileHandler(tmp_path / "log").close()
+        return [touch.is_unseen for touch in WATCH.stop() if not are_entries(touch.location)]
+
+    assert run_in_child(watched, seconds=20).value == [False, True]

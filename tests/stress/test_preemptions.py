@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from pytest_concurrency.stress.outside.preemptions import Preemption, promising_preemptions
 from pytest_concurrency.stress.outside.touch import Touch
-from pytest_concurrency.stress.processes.preemptions import Preemption, promising_preemptions
 
 SEEDS = range(20)
 

@@ -19,8 +19,8 @@ from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy
 from pytest_concurrency.search.strategies.random_walk import RandomWalk
 from pytest_concurrency.search.strategies.systematic import Deviations, Systematic
+from pytest_concurrency.stress.outside.preemptions import promising_preemptions
 from pytest_concurrency.stress.outside.touch import Touch
-from pytest_concurrency.stress.processes.preemptions import promising_preemptions
 
 if TYPE_CHECKING:
     from pytest_concurrency.detect.observation import Execution

@@ -38,6 +38,9 @@ class Touch(NamedTuple):
     """The type of the object that was touched."""
     line: Line | None = None
     """Where the program's own code stood, if there is no site."""
+    is_unseen: bool = False
+    """Whether it was done inside code that is not instrumented: threads have no scheduling point
+    there."""
 
     @property
     def is_data(self) -> bool:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Final
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import get_ident, getframe
-from pytest_concurrency._origins import is_programs
+from pytest_concurrency._origins import is_own, is_programs
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import BOUND
 from pytest_concurrency.runtime.helpers.functions import ITS_LOCK
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, READ, USE
@@ -49,6 +49,8 @@ _ONLY_LOOKS: Final = frozenset(
     | {"getsize", "getmtime", "is_symlink", "islink", "samefile"}
 )
 """Functions of which no audit event tells."""
+_OF_ASSERTS: Final = "@py"
+"""What names begin with that pytest puts into asserts; those of helpers begin with ``@``, too."""
 
 
 class Watch:
@@ -201,8 +203,8 @@ class Watch:
             return
         self._noting.add(me)
         try:
-            line = _programs_line() if site < 0 else None
-            touch = Touch(time.monotonic_ns(), place, deed, site, part, owner, line)
+            line, is_unseen = _programs_line() if site < 0 else (None, False)
+            touch = Touch(time.monotonic_ns(), place, deed, site, part, owner, line, is_unseen)
             if self.before is not None:
                 self.before(touch, is_free)
                 touch = touch._replace(when=time.monotonic_ns())
@@ -212,15 +214,25 @@ class Watch:
             self._noting.discard(me)
 
 
-def _programs_line() -> Line | None:
-    """Return where the innermost line of the program's own code is."""
+def _programs_line() -> tuple[Line | None, bool]:
+    """Return where the innermost line of the program's own code is, and whether it has called
+    something else, not instrumented, that does what is done.
+    """
     frame: FrameType | None = getframe(2)
+    while frame is not None and is_own(frame.f_code.co_filename):
+        frame = frame.f_back
+    is_unseen = frame is not None and not _is_seen(frame.f_code)
     while frame is not None:
         code = frame.f_code
         if is_programs(code.co_filename):
-            return (code.co_filename, frame.f_lineno, code.co_qualname)
+            return (code.co_filename, frame.f_lineno, code.co_qualname), is_unseen
         frame = frame.f_back
-    return None
+    return None, is_unseen
+
+
+def _is_seen(code: CodeType) -> bool:
+    has_helpers = any(n.startswith("@") and not n.startswith(_OF_ASSERTS) for n in code.co_names)
+    return has_helpers or is_programs(code.co_filename)
 
 
 WATCH = Watch()

@@ -18,6 +18,7 @@ from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
 from pytest_concurrency.stress.cells.runs import Control, Runs
 from pytest_concurrency.stress.cells.workload import Shape
 from pytest_concurrency.stress.item.outcomes import RunOutcome, merge, unread
+from pytest_concurrency.stress.outside.preemptions import promising_preemptions
 from pytest_concurrency.stress.outside.touch import (
     MET_IN_DATABASE,
     NOTHING_OUTSIDE,
@@ -36,7 +37,6 @@ from pytest_concurrency.stress.processes.forks import (
 )
 from pytest_concurrency.stress.processes.inherited.told import is_told
 from pytest_concurrency.stress.processes.overwritten import lost_update_between
-from pytest_concurrency.stress.processes.preemptions import promising_preemptions
 from pytest_concurrency.stress.processes.process_run import (
     GivenUpOutside,
     GivenUpWaiting,
