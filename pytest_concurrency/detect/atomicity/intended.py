@@ -4,6 +4,8 @@
   wants to know what has become of it.
 - Two looks are compared: how far it has come meanwhile, whether it has changed; or what is there is
   compared with what had been put there.
+- A text for people shows what is there. That the thread has looked before, to find out whether
+  there is anything to show, or to show that, too, makes none of the two wrong.
 - How far something has come is shown: what is seen lies between what was and what is to be, or is
   the ``None`` that was put there until it is known.
 
@@ -40,7 +42,11 @@ def is_intended(observation: Observation, events: tuple[int, int, int]) -> bool:
         return False
     reads = [operation(log[each]) in ONLY_READ for each in events]
     if reads == [True, False, True]:
-        return _is_lone_state(observation, where) or _are_compared(observation, first, then)
+        return (
+            _is_lone_state(observation, where)
+            or _are_compared(observation, first, then)
+            or _is_shown(observation, first, then)
+        )
     if reads == [False, True, False]:
         contents = observation.contents
         passed = (contents[first][0], contents[foreign][1], contents[then][1])
@@ -82,6 +88,12 @@ def _kind(content: Content) -> str:
 def _are_compared(observation: Observation, first: int, then: int) -> bool:
     log, stacks = observation.execution.log, observation.stacks
     return come_together(log, stacks, first, then, Function.compares)
+
+
+def _is_shown(observation: Observation, first: int, then: int) -> bool:
+    """Whether the last look is for a text."""
+    log, stacks = observation.execution.log, observation.stacks
+    return any(function.shows(node) for function, _, node in joint_nodes(log, stacks, first, then))
 
 
 def _is_still_asked(observation: Observation, first: int, then: int) -> bool:

@@ -67,6 +67,19 @@ def _tests_between(outer: ast.AST, inner: ast.AST) -> Iterator[ast.AST]:
         case ast.For() | ast.AsyncFor() if inner in outer.orelse:
             yield outer.iter
             yield from _leaving(outer.body)
+        case ast.For() | ast.AsyncFor() if inner in outer.body:
+            yield from _bounds(outer.iter)
+
+
+def _bounds(iterable: ast.expr) -> Iterator[ast.AST]:
+    """Yield what sets how many rounds a loop has: the ends of a slice, or of a range."""
+    match iterable:
+        case ast.Subscript(slice=ast.Slice(lower=lower, upper=upper)):
+            yield from (end for end in (lower, upper) if end is not None)
+        case ast.Call(func=ast.Name(id="range"), args=ends):
+            yield from ends
+        case ast.Call(func=ast.Name(id="enumerate" | "reversed" | "list" | "tuple"), args=[of, *_]):
+            yield from _bounds(of)
 
 
 def _passed_before(outer: ast.AST, inner: ast.AST) -> Iterator[ast.AST]:

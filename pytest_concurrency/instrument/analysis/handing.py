@@ -16,7 +16,12 @@ from typing import NamedTuple
 
 from pytest_concurrency.instrument.analysis.decisions import deciding
 from pytest_concurrency.instrument.analysis.flows import Flows
-from pytest_concurrency.instrument.analysis.names import FunctionNode, children_of, own_nodes
+from pytest_concurrency.instrument.analysis.names import (
+    FunctionNode,
+    all_nodes,
+    children_of,
+    own_nodes,
+)
 from pytest_concurrency.instrument.analysis.values import NO_READS, NOTHING, Reads, Value
 from pytest_concurrency.runtime.system.frames import Position
 
@@ -87,6 +92,19 @@ class Function(NamedTuple):
             (node in one.reads and not names.isdisjoint(two.names))
             or (node in two.reads and not names.isdisjoint(one.names))
             for one, two in self._compared()
+        )
+
+    def shows(self, node: ast.AST) -> bool:
+        """Whether what ``node`` gives becomes part of a text for people: of an f-string, or of what
+        is formatted into a text that stands there. A key of a mapping is none.
+        """
+        nodes = list(own_nodes(self.node))
+        keys = {id(each.slice) for each in nodes if isinstance(each, ast.Subscript)}
+        return any(
+            node in self._made_of(part).reads or node in all_nodes(part)
+            for text in nodes
+            if id(text) not in keys
+            for part in _formatted(text)
         )
 
     def _compared(self) -> Iterator[tuple[Value, Value]]:
@@ -194,6 +212,17 @@ class Function(NamedTuple):
             )
             and self.returns(frozenset((node,)))
         )
+
+
+def _formatted(text: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is put into a text; nothing of any other expression."""
+    match text:
+        case ast.JoinedStr(values=parts):
+            yield from (part.value for part in parts if isinstance(part, ast.FormattedValue))
+        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=part):
+            yield part
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format")):
+            yield from (*text.args, *(each.value for each in text.keywords))
 
 
 class Handing:
