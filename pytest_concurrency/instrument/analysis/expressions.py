@@ -90,9 +90,12 @@ class Expressions:
                 return value | self._chosen(node)
             case ast.BoolOp():
                 first, *rest = (self._value(value, state) for value in node.values)
+                whole = first
                 for value in rest:
-                    first = first.either(value)
-                return first
+                    whole = whole.either(value)
+                if isinstance(node.op, ast.Or) and all(map(is_default, node.values[1:])):
+                    whole = whole._replace(sure=whole.sure | first.sure)
+                return whole
             case ast.NamedExpr():
                 value = self._value(node.value, state)
                 self._bind(node, node.target, value, state)
@@ -119,8 +122,13 @@ class Expressions:
 
     def _chosen(self, node: ast.IfExp) -> Value:
         """Return what is part of a value by the test, too: ``a if a > b else b`` is ``max(a, b)``,
-        where the one that is not taken says as much as the other one.
+        where the one that is not taken says as much as the other one; in ``a if a else 0`` it is
+        ``a`` that says so.
         """
+        if is_default(node.body) or is_default(node.orelse):
+            given = node.orelse if is_default(node.body) else node.body
+            asked = {ast.dump(each) for each in all_nodes(node.test)}
+            return self._values[given] if ast.dump(given) in asked else NOTHING
         if not isinstance(node.test, ast.Compare):
             return NOTHING
         sides = (node.test.left, *node.test.comparators)
@@ -271,6 +279,16 @@ def _makes_new(source: ast.expr) -> bool:
         name = getattr(source.func, "id", getattr(source.func, "attr", ""))
         return name[:1].isupper() or name in _MAKING
     return isinstance(source, DISPLAYS)
+
+
+def is_default(source: ast.expr) -> bool:
+    """Whether an expression is what is taken for nothing: a constant, or a container of some."""
+    match source:
+        case ast.Constant() | ast.Dict(keys=[]):
+            return True
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return all(map(is_default, items))
+    return False
 
 
 def _are_parallel(target: ast.Tuple | ast.List, source: ast.Tuple | ast.List) -> bool:

@@ -15,7 +15,12 @@ import ast
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from pytest_concurrency.instrument.analysis.expressions import Compared, Expressions, arguments_of
+from pytest_concurrency.instrument.analysis.expressions import (
+    Compared,
+    Expressions,
+    arguments_of,
+    is_default,
+)
 from pytest_concurrency.instrument.analysis.names import (
     FunctionNode,
     all_nodes,
@@ -205,7 +210,11 @@ class Flows(Expressions):
             # Else what follows in this block is decided by the test, too.
             self._tests.pop()
         if ends:
+            before = dict(state)
             join(state, ends)
+            name = _defaulted(node)
+            if name in before and name in state:
+                state[name] = state[name]._replace(sure=state[name].sure | before[name].sure)
 
     def _try(self, node: ast.Try | ast.TryStar, state: State) -> None:
         before = dict(state)
@@ -267,6 +276,19 @@ def _may_be_active_twice(function: FunctionNode) -> bool:
         and getattr(node.func, "id", getattr(node.func, "attr", "")) == function.name
         for node in all_nodes(function)
     )
+
+
+def _defaulted(node: ast.If) -> str:
+    """Return the name that gets a default if it holds nothing, ``if n is None: n = 0``: it says
+    itself whether it does; "" for any other statement.
+    """
+    match node:
+        case ast.If(
+            test=test, body=[ast.Assign(targets=[ast.Name(id=name)], value=value)], orelse=[]
+        ) if is_default(value):
+            is_asked = any(isinstance(n, ast.Name) and n.id == name for n in all_nodes(test))
+            return name if is_asked else ""
+    return ""
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
