@@ -93,7 +93,11 @@ def _are_compared(observation: Observation, first: int, then: int) -> bool:
 def _is_shown(observation: Observation, first: int, then: int) -> bool:
     """Whether the last look is for a text."""
     log, stacks = observation.execution.log, observation.stacks
-    return any(function.shows(node) for function, _, node in joint_nodes(log, stacks, first, then))
+
+    def is_shown(function: Function, _: ast.AST, node: ast.AST) -> bool:
+        return function.shows(node)
+
+    return come_together(log, stacks, first, then, is_shown)
 
 
 def _is_still_asked(observation: Observation, first: int, then: int) -> bool:
