@@ -126,9 +126,9 @@ class Expressions:
         ``a`` that says so.
         """
         if is_default(node.body) or is_default(node.orelse):
-            given = node.orelse if is_default(node.body) else node.body
+            other = node.orelse if is_default(node.body) else node.body
             asked = {ast.dump(each) for each in all_nodes(node.test)}
-            return self._values[given] if ast.dump(given) in asked else NOTHING
+            return self._values[other] if ast.dump(other) in asked else NOTHING
         if not isinstance(node.test, ast.Compare):
             return NOTHING
         sides = (node.test.left, *node.test.comparators)
