@@ -123,9 +123,12 @@ def is_decided(read: int, write: int) -> bool:
 # -- what flows in the functions on the way ------------------------------------------------
 
 
-def sources_of(site: int, up: Stack) -> Reads:
-    """Return what gave, in the last of the activations, the value that was read."""
-    nodes = frozenset(node for _, node in accessed(site))
+def sources_of(site: int, up: Stack, *, is_asked: bool = False) -> Reads:
+    """Return what gave, in the last of the activations, the value that was read; ``is_asked``:
+    also what a container was asked for, such as how much is in it.
+    """
+    found = [*accessed(site)] or [*(asked(site) if is_asked else ())]
+    nodes = frozenset(node for _, node in found)
     for below, frame in pairwise(up):
         function = _function_of(below, site if below is up[0] else None)
         called = called_in(frame)

@@ -72,7 +72,11 @@ def returned(stacks: Sequence[Stack], log: Log, first: int, second: int) -> tupl
     """Return what gave, in the activation that two reads share, the very values that they read."""
     shared = between(stacks[first], stacks[second]) or 0
     one, other = (
-        sources_of(site_number(log[i]), without_wrappers(stacks[i][: len(stacks[i]) - shared + 1]))
+        sources_of(
+            site_number(log[i]),
+            without_wrappers(stacks[i][: len(stacks[i]) - shared + 1]),
+            is_asked=True,
+        )
         for i in (first, second)
     )
     return one, other

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect, bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
+from itertools import chain, permutations
 from typing import NamedTuple
 
 from pytest_concurrency.detect.atomicity.joint import come_together, returned
@@ -20,9 +20,15 @@ from pytest_concurrency.detect.effects import NOT_KNOWN, Contents
 from pytest_concurrency.detect.locking.held import MOST_NOTED, LocksHeld
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.instrument.analysis.handing import Function
-from pytest_concurrency.runtime.trace.event import Log, location, operation, thread_of
+from pytest_concurrency.runtime.trace.event import (
+    Log,
+    location,
+    operation,
+    part_of,
+    thread_of,
+)
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, READ, WRITE
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location, Resource
 from pytest_concurrency.runtime.trace.synchronisation import is_there
 
 _MOST_LOCATIONS = 6
@@ -55,6 +61,8 @@ def torn_pairs(observation: Observation) -> Iterator[Torn]:
         places = list(section)[:_MOST_LOCATIONS]
         reads.update((each, _reads(log, touched[each])) for each in places if each not in reads)
         for one, other in permutations(places, 2):
+            if one[0] == other[0] and WHOLE in (one[1], other[1]):
+                continue  # a container, and an item of it
             for reader in (reads[one].keys() & reads[other].keys()) - {thread}:
                 yield from _torn_by(
                     section[one], section[other], reads[one][reader], reads[other][reader]
@@ -70,7 +78,7 @@ def _sections(
     if not held.is_any_taken:
         return
     sections: dict[tuple[int, Location, int], _Section] = {}
-    for place, indices in touched.items():
+    for place, indices in chain(touched.items(), _of_wholes(log, touched)):
         if len(indices) < 2 or len({thread_of(log[index]) for index in indices}) < 2:
             continue
         for index in indices:
@@ -83,6 +91,23 @@ def _sections(
     for (thread, *_), section in sections.items():
         if len(section) > 1:
             yield thread, section
+
+
+def _of_wholes(
+    log: Log, touched: Mapping[Location, Sequence[int]]
+) -> Iterator[tuple[Location, Sequence[int]]]:
+    """Yield what is done to containers that are asked as a whole: who has written an item has
+    written the whole, too.
+    """
+    found: dict[Resource, list[int]] = {}
+    for (resource, part), indices in touched.items():
+        if part is not WHOLE and (resource, WHOLE) in touched:
+            writes = (index for index in indices if operation(log[index]) == WRITE)
+            found.setdefault(resource, []).extend(writes)
+    for resource, written in found.items():
+        whole = (resource, WHOLE)
+        if written:
+            yield whole, sorted([*touched[whole], *written])
 
 
 def _reads(log: Log, indices: Sequence[int]) -> dict[int, list[int]]:
@@ -125,8 +150,11 @@ def are_combined(observation: Observation, found: Torn) -> bool:
     ):
         return False
     one, two = returned(stacks, log, first, second)
+    is_count = WHOLE in (part_of(log[first]), part_of(log[second]))
 
     def are_in_one(function: Function, node: ast.AST, other: ast.AST) -> bool:
+        if is_count and function.shows(node) and function.shows(other):
+            return False  # a text says how many there are
         return node in one and other in two and function.combines(node, other)
 
     return bool(one and two) and come_together(log, stacks, first, second, are_in_one)

@@ -2,7 +2,8 @@
 
 Objects of the program's own classes are their class and attributes; one that was met before is
 told to be the same, unless its class says itself what it equals: then it is a value. Of what others
-have made (locks, threads, files) only the type is told, but for containers and values. Addresses,
+have made (locks, threads, files) only the type is told, but for containers, values, and how many
+permits semaphores have. Addresses,
 idents and names of threads are left out.
 """
 
@@ -17,13 +18,13 @@ from enum import Enum
 from io import BytesIO, StringIO
 from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from queue import Queue
-from threading import Thread
+from threading import BoundedSemaphore, Semaphore, Thread
 from types import FunctionType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 from zlib import crc32
 
-from pytest_concurrency._compat import ENUM_NAME
+from pytest_concurrency._compat import ENUM_NAME, PERMITS
 from pytest_concurrency.detect.outcome import ITEM, Path, Placed
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.runtime.effects.foreign import (
@@ -138,6 +139,9 @@ class Describer:
             return repr(value)
         if is_one_of(kind, _BUFFERS):
             return "<closed>" if value.closed else _short(value.getvalue())
+        if is_one_of(kind, _COUNTING):
+            permits = (shapes.attributes_of(value) or {}).get(PERMITS)
+            return f"<{class_name(kind)} with {permits} permits>"
         if kind is FunctionType:
             return f"<function {value.__qualname__}>"
         if issubclass(kind, type):
@@ -218,6 +222,7 @@ class Describer:
 
 _EQUAL_IF_SAME: Final = vars(object)["__eq__"]
 _WRAPPING: Final = (UserDict, UserList, Queue)
+_COUNTING: Final = (Semaphore, BoundedSemaphore)
 _BUFFERS: Final = (StringIO, BytesIO)
 _CLOCKED: Final = (datetime.datetime, datetime.time)
 _CONTAINERS: Final[tuple[tuple[type, Callable[..., Any]], ...]] = (

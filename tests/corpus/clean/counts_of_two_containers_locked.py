@@ -1,0 +1,42 @@
+"""Two containers grow in one critical section; how much is in each is asked in one, too, or for a
+text only.
+"""
+
+from __future__ import annotations
+
+import threading
+
+
+class Registry:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.items: dict[str, int] = {}
+        self.order: list[str] = []
+
+    def add(self, key: str, value: int) -> None:
+        with self.lock:
+            self.items[key] = value
+            self.order.append(key)
+
+    def sizes(self) -> tuple[int, int]:
+        with self.lock:
+            return len(self.items), len(self.order)
+
+    def status(self) -> str:
+        return f"{len(self.items)} items, {len(self.order)} in order"
+
+
+def setup() -> Registry:
+    return Registry()
+
+
+def adds(registry: Registry) -> None:
+    registry.add("a", 1)
+
+
+def asks(registry: Registry) -> None:
+    registry.sizes()
+    registry.status()
+
+
+WORKERS = [adds, asks]
