@@ -8,11 +8,11 @@ the one that a waiting condition sleeps on: nobody holds that.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from pytest_concurrency.runtime.trace.event import Log, site_number, thread_of
+from pytest_concurrency.runtime.trace.event import Log, thread_of
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, RELEASED
 from pytest_concurrency.runtime.trace.resource import Location, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
@@ -113,18 +113,6 @@ class LocksHeld:
             return _NOTHING
         last = bisect_right(changes[0], index) - 1
         return changes[1][last] if last >= 0 else _NOTHING
-
-    def at_all(self, sites: Set[int]) -> bool:
-        """Whether the program's threads held one lock of its own at each event at these sites."""
-        common: frozenset[Location] | None = None
-        for index, event in enumerate(self._log):
-            if site_number(event) in sites:
-                taken = self.taken(index)
-                locks = {lock for lock, each in taken.items() if each.site != INTERNAL}
-                common = frozenset(locks if common is None else common & locks)
-                if not common:
-                    return False
-        return common is not None
 
     def held_last(self, thread: int) -> Held:
         """Return what a thread holds in the end."""

@@ -8,11 +8,10 @@ What is remembered are the *sites* of such accesses, as sites mean the same in e
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_concurrency.detect.locking.held import LocksHeld
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import LOCK_METHODS
 from pytest_concurrency.runtime.trace.event import (
     Event,
@@ -31,7 +30,7 @@ from pytest_concurrency.runtime.trace.operations import (
     SYNCHRONISE,
     TRY,
 )
-from pytest_concurrency.runtime.trace.resource import WHOLE, Location
+from pytest_concurrency.runtime.trace.resource import WHOLE, Location, Resource
 from pytest_concurrency.runtime.trace.sites import SITES, InstrumentedSite
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.search.execution.engine import LEAST_LIMIT, LIMIT_PER_STEP
@@ -83,9 +82,12 @@ class _Accesses:
 class _Together:
     """What happens in an execution once threads are there, in whatever order."""
 
-    contended: dict[Location, _Accesses] = field(default_factory=dict)
-    guarded: dict[Location, _Accesses] = field(default_factory=dict)
-    """Those of them that locks may order."""
+    contended: dict[Sites, dict[int, int]] = field(default_factory=dict)
+    """How often each thread touches a contended location."""
+    guarded: dict[Location, Sites] = field(default_factory=dict)
+    """Those that locks may order."""
+    locks: set[Resource] = field(default_factory=set)
+    """Those at which threads synchronise."""
 
 
 class Learning:
@@ -105,8 +107,6 @@ class Learning:
         """Contended locations, by the sites that touch them: how often each thread does."""
         self.sites: set[int] = set()
         """All sites that any execution has come to, in the threads that ran at once."""
-        self._alone: dict[Sites, set[int]] = {}
-        self._private: set[Sites] = set()
         self.leaving_out = LeavingOut()
         self._seen: dict[int, _Together] = {}
         """By what happens in an execution, in whatever order."""
@@ -128,11 +128,11 @@ class Learning:
             # Threads of the standard library, a timer's say, synchronise out of our sight.
             called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
             self._heat_up(frozenset(map(site_number, called)))
-            seen = self._seen[summary] = self._learn(log, noted, first)
+            seen = self._seen[summary] = self._learn(together)
         self._race(log, noted, seen)
-        for accesses in seen.contended.values():
-            if any(map(self._is_hot, accesses.sites)):
-                self.contended[frozenset(accesses.sites)] = accesses.counts
+        for sites, counts in seen.contended.items():
+            if any(map(self._is_hot, sites)):
+                self.contended[sites] = counts
         if not is_partial and self.shared is not None:
             self.leaving_out.note(log, self.shared)
 
@@ -142,40 +142,34 @@ class Learning:
         for table in (self.heat, self.shared):
             table.extend(bytes(len(SITES) - len(table)))
 
-    def _learn(self, log: Log, noted: Sequence[Noted], first: int) -> _Together:
-        """Learn what does not depend on the order; ``first``: of the events after set-up."""
+    def _learn(self, together: Log) -> _Together:
+        """Learn what does not depend on the order."""
         found = _Together()
-        alone: dict[Sites, set[int]] = {}
-        for place, accesses in _by_location(log[first:]):
+        for place, accesses in _by_location(together):
             sites = frozenset(accesses.sites)
             self.sites |= sites
             if accesses.tells_who_holds_it:
                 self._heat_up(sites.union(*accesses.releases.values()))
             if accesses.is_contended:
                 self._share(sites)
-                found.contended[place] = accesses
+                found.contended[sites] = accesses.counts
+                if accesses.synchronises:
+                    found.locks.add(place[0])
                 if accesses.synchronises or type(place[0]) is not int:
                     self._heat_up(sites)
                 else:
-                    found.guarded[place] = accesses
-            elif accesses.writes:
-                alone.setdefault(sites, set()).update(accesses.counts)
-        self._compare(alone, log, noted)
+                    found.guarded[place] = sites
         return found
 
     def _race(self, log: Log, noted: Sequence[Noted], seen: _Together) -> None:
         """Learn which locations nothing orders: those only of which that is not known yet."""
-        cold = [place for place, each in seen.guarded.items() if not self._are_hot(each.sites)]
+        cold = [place for place, each in seen.guarded.items() if not all(map(self._is_hot, each))]
         if cold:
-            locks = {place[0] for place, each in seen.contended.items() if each.synchronises}
-            for place in racing(log, noted, cold, locks):
-                self._heat_up(frozenset(seen.guarded[place].sites))
+            for place in racing(log, noted, cold, seen.locks):
+                self._heat_up(seen.guarded[place])
 
     def _is_hot(self, site: int) -> bool:
         return self.heat is not None and bool(self.heat[site])
-
-    def _are_hot(self, sites: Set[int]) -> bool:
-        return all(map(self._is_hot, sites))
 
     def _heat_up(self, sites: Sites) -> None:
         assert self.heat is not None
@@ -191,28 +185,6 @@ class Learning:
             if not self.shared[site]:
                 self.shared[site] = 1
                 self.leaving_out.keep(site)
-
-    def _compare(self, alone: dict[Sites, set[int]], log: Log, noted: Sequence[Noted]) -> None:
-        """Look for locations that one thread had for itself in each execution, but not always the
-        same one: workers of a pool take whatever job comes.
-
-        Where several threads did so in one execution, each had a location of its own. Where they
-        hold a lock at each of these sites, it is the lock that they meet at.
-        """
-        passed_on = []
-        for sites, threads in alone.items():
-            if len(threads) > 1:
-                self._private.add(sites)
-                continue
-            known = self._alone.setdefault(sites, set())
-            known |= threads
-            if len(known) > 1 and sites not in self._private and not self._are_hot(sites):
-                passed_on.append(sites)
-        if passed_on:
-            held = LocksHeld(log, noted)
-            for sites in passed_on:
-                if not held.at_all(sites):
-                    self._heat_up(sites)
 
 
 def _starts(event: Event) -> bool:
