@@ -85,9 +85,12 @@ class _Together:
     contended: dict[Sites, dict[int, int]] = field(default_factory=dict)
     """How often each thread touches a contended location."""
     guarded: dict[Location, Sites] = field(default_factory=dict)
-    """Those that locks may order."""
+    """Those that locks have ordered so far."""
     locks: set[Resource] = field(default_factory=set)
     """Those at which threads synchronise."""
+    hot: dict[Sites, dict[int, int]] = field(default_factory=dict)
+    """Contended locations where it matters who comes first, as of ``version``."""
+    version: int = -1
 
 
 class Learning:
@@ -129,10 +132,12 @@ class Learning:
             called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
             self._heat_up(frozenset(map(site_number, called)))
             seen = self._seen[summary] = self._learn(together)
-        self._race(log, noted, seen)
-        for sites, counts in seen.contended.items():
-            if any(map(self._is_hot, sites)):
-                self.contended[sites] = counts
+        if seen.guarded and not is_partial:
+            self._race(log, noted, seen)
+        if seen.version != self.version:
+            seen.version = self.version
+            seen.hot = {s: n for s, n in seen.contended.items() if any(map(self._is_hot, s))}
+        self.contended.update(seen.hot)
         if not is_partial and self.shared is not None:
             self.leaving_out.note(log, self.shared)
 
@@ -162,11 +167,12 @@ class Learning:
         return found
 
     def _race(self, log: Log, noted: Sequence[Noted], seen: _Together) -> None:
-        """Learn which locations nothing orders: those only of which that is not known yet."""
-        cold = [place for place, each in seen.guarded.items() if not all(map(self._is_hot, each))]
-        if cold:
-            for place in racing(log, noted, cold, seen.locks):
-                self._heat_up(seen.guarded[place])
+        """Learn which locations nothing orders: not of those of which that is known."""
+        for place, sites in list(seen.guarded.items()):
+            if all(map(self._is_hot, sites)):
+                del seen.guarded[place]
+        for place in racing(log, noted, seen.guarded, seen.locks):
+            self._heat_up(seen.guarded.pop(place))
 
     def _is_hot(self, site: int) -> bool:
         return self.heat is not None and bool(self.heat[site])

@@ -46,9 +46,9 @@ def racing(
 
     The part of a place is ``WHOLE`` where its object counts as one location.
     """
-    if len(log) + len(noted) > _MOST_EVENTS:
-        return set(places)
     left = set(places)
+    if not left or len(log) + len(noted) > _MOST_EVENTS:
+        return left
     resources = {resource for resource, _ in left}
     clocks = Clocks()
     latest: dict[Location, dict[tuple[int, bool], int]] = {}
