@@ -46,6 +46,8 @@ def test_{name}_in_threads():
 """
 _NEED_MORE = {"peterson_turn_first", "token_ring_five"}
 """They need more schedules than a test has by default: by chance, they are found or not."""
+_ONLY_ANSWERS = 'EXPECT = {"nonserializable-outcome"}\n'
+"""What is wrong may be no more than what the workers return, which threads throw away."""
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -58,6 +60,11 @@ def test_what_is_flagged_is_found_by_default(
         test.write_text(TESTS.format(name=path.stem), "utf-8")
     found = run("", "--concurrency-stress", "--tb=no")
     assert len(found.of) == 2 * len(PROGRAMS)
+    unasked = {
+        f"test_{path.stem}_in_threads"
+        for path in PROGRAMS
+        if _ONLY_ANSWERS in path.read_text("utf-8")
+    }
     missed = {name for name, report in found.of.items() if not report.has_errors}
     excused = {f"test_{name}_{how}" for name in _NEED_MORE for how in ("at_once", "in_threads")}
-    assert missed - excused == set()
+    assert missed - excused - unasked == set()

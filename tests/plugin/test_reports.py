@@ -140,6 +140,7 @@ def test_a_search_of_interleavings_says_so(run: Callable[..., Run]) -> None:
             assert counter.value == concurrency.count
         """,
         "--concurrency-stress",
+        "--concurrency-strategy=dpor",
         "--concurrency-threads=4",
         "--concurrency-runs=0",
         "--concurrency-processes=none",
@@ -147,4 +148,4 @@ def test_a_search_of_interleavings_says_so(run: Callable[..., Run]) -> None:
     )
     (explored,) = (each for each in found.of["test_locked"].cells if each.cell.is_explored)
     assert (explored.reduced, explored.covered, explored.has_everything) == (True, 24, True)
-    assert "schedules, all 24 interleavings, strategy auto" in found.out
+    assert "schedules, all 24 interleavings, strategy dpor" in found.out

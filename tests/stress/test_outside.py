@@ -293,6 +293,18 @@ def test_what_a_map_does_to_its_file(tmp_path: Path, access: int, deed: str) -> 
     assert found == [(str(path), deed)]
 
 
+def test_to_start_once_more_is_no_touch() -> None:
+    def watched(progress: Any) -> list[str]:
+        heard: list[str] = []
+        WATCH.install()
+        WATCH.start()
+        WATCH.before = lambda touch, _: heard.append(touch.location)
+        WATCH.start(inherits=True)
+        return heard
+
+    assert run_in_child(watched, seconds=20).value == []
+
+
 def test_code_that_is_not_instrumented_is_told_apart(tmp_path: Path) -> None:
     def watched(progress: Any) -> list[bool]:
         WATCH.install()

@@ -137,7 +137,7 @@ def place_of(path: Any) -> str:
         return ""  # a descriptor: what it is open on was touched when it was opened
     try:
         text = os.fsdecode(path)
-        text = text if text[:1] == "<" else os.path.abspath(text)  # noqa: PTH100 - of a text
+        text = text if text[:1] in ("", "<") else os.path.abspath(text)  # noqa: PTH100 - of a text
     except (TypeError, ValueError, OSError):
         return ""
     return "" if text.startswith(_NOBODYS) or text.endswith(_CODE) else text

@@ -86,6 +86,7 @@ class Watch:
     def start(self, *, inherits: bool = False) -> None:
         """Forget what was noted, and go on noting. ``inherits``: what is open now is so in other
         processes, too, and they share where each one reads next."""
+        self.active = False  # what is done here is no touch of the program's
         self._places.inherited = open_descriptors() if inherits else frozenset()
         self.touches = []
         self._announced.clear()

@@ -105,6 +105,7 @@ def live_as_worker(order: Order) -> None:
     error: BaseException | None = None
     process_tree.adopt_orphans()
     WATCH.install()
+    WATCH.stop()  # who has forked it may be watched
     asking = Asking(writer, order.answers) if order.disturbance.asks else None
     WATCH.before = asking or _hold_up(order)
     if asking is not None:

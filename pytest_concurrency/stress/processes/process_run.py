@@ -165,7 +165,8 @@ class ProcessRuns:
             notes.results += results
             notes.ends |= ends_of([each.trace for each in notes.results])
             notes.overlap = done.overlap or notes.overlap
-            WATCH.start()
+            if self.shape != "copies":
+                WATCH.start()  # what the body does after its workers
             return [End(i, each.value, each.error, each.outcome) for i, each in enumerate(results)]
 
         context = Context(run, self.processes, 1, self._iteration)

@@ -782,7 +782,7 @@ def test_persists__copies_of_a_weak_check_on_a_segment(segment):
     assert segment.buf[0] >= 1
 
 
-def test_clean__copies_of_a_check_that_no_meter_passes_at_once(meter):
+def test_hidden__copies_of_a_check_that_no_meter_passes_at_once(meter):
     before = meter.read()
     meter.tick()
     assert meter.read() == before + 1 or before > 100
