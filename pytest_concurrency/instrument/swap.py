@@ -75,6 +75,7 @@ _HELPERS: dict[str, Any] = {
     "@called": dynamic.called,
     "@ready_call": dynamic.ready_call,
     "@enter_with": context_managers.enter_with,
+    "@enter_context": context_managers.enter_context,
     "@sync_method": stand_ins.sync_method,
     "@completing": completion.completing,
     "@failing": completion.failing,

@@ -8,6 +8,7 @@ shared, it is made on the way to the method; otherwise the call is made ready fi
     obj.append(f())           ->  @ready(@method_owner(obj, "append", 3).append, 3, f())()
     getattr(obj, name)        ->  @ready_function(getattr, 4, obj, name)()
     append(x)                 ->  @called(append, 5, x)(x)        if "append" may hold anything
+    stack.enter_context(lock) ->  @enter_context(stack.enter_context, 6, 7, lock)()
 
 What ``@ready`` returns is a ``functools.partial``: C code, no frame between the caller and a method
 written in Python.
@@ -93,6 +94,8 @@ class Calls(ContainerReads):
             self.generic_visit(callee)
             number = self._site(node, "call", callee.attr, label)
             return self._made_ready(node, "ready_base", callee, number)
+        if callee.attr == "enter_context" and not _has_stars(node):
+            return self._call_entering(node, callee)
         if not self._is_shared_object(callee.value):
             return self.generic_visit(node)
         if self._is_file_function(callee) and not _has_stars(node):
@@ -266,9 +269,9 @@ class Calls(ContainerReads):
     def _call_on_file(self, node: ast.Call, callee: ast.expr, name: str) -> ast.AST:
         return self._made_ready(node, "ready_file", callee, self._file_site(node, name, name))
 
-    def _made_ready(self, node: ast.Call, helper: str, callee: ast.expr, number: int) -> ast.Call:
+    def _made_ready(self, node: ast.Call, helper: str, callee: ast.expr, *numbers: int) -> ast.Call:
         self._visit_arguments(node)
-        ready = self._call(node, helper, callee, number)
+        ready = self._call(node, helper, callee, *numbers)
         ready.args += node.args
         ready.keywords = node.keywords
         return ast.copy_location(ast.Call(ready, [], []), node)
@@ -300,6 +303,14 @@ class Calls(ContainerReads):
             item.optional_vars = item.optional_vars and self.visit(item.optional_vars)
         node.body = self._visit_body(node.body)
         return [*before, node] if before else node
+
+    def _call_entering(self, node: ast.Call, callee: ast.Attribute) -> ast.AST:
+        """Do the same for what a stack of context managers enters, and leaves at its own end."""
+        label = self._label(node.args[0]) if node.args else ""
+        callee.value = self._visit_expr(callee.value)
+        number = self._new_site(node, "acquire", "", label)
+        leaving = self._new_site(node, "release", "", label)
+        return self._made_ready(node, "enter_context", callee, number, leaving)
 
 
 def _name_of(callee: ast.expr) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from types import FunctionType
-from typing import Any
+from contextlib import ExitStack
+from types import FunctionType, MethodType
+from typing import Any, Final
 
 from pytest_concurrency._compat import lock_of
 from pytest_concurrency.runtime.effects import shapes
@@ -18,6 +19,7 @@ from pytest_concurrency.runtime.helpers.access import touch
 from pytest_concurrency.runtime.helpers.blocking.locks import before_release, note_permits, point
 from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import PYTHON_MADE, STAND_INS
+from pytest_concurrency.runtime.helpers.methods import prepared
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.trace.operations import USE
 from pytest_concurrency.runtime.trace.resource import WHOLE
@@ -104,6 +106,22 @@ def enter_with(manager: Any, site: int, leaving: int = INTERNAL) -> Any:
         touch(site, manager, manager, WHOLE, WHOLE, USE)
         return manager
     return ForeignManager(manager, site, manager)
+
+
+_ENTER_CONTEXT: Final = ExitStack.enter_context
+
+
+def enter_context(callee: Any, site: int, leaving: int, /, *args: Any, **kwargs: Any) -> Any:
+    """Return the call of ``ExitStack.enter_context()``, or of what is called like it, ready to be
+    made by the caller's own frame; the stack enters and leaves what a ``with`` statement would.
+    """
+    if len(args) == 1 and _is_of_stack(callee):
+        args = (enter_with(args[0], site, leaving),)
+    return prepared(callee, args, kwargs)
+
+
+def _is_of_stack(callee: Any) -> bool:
+    return type(callee) is MethodType and callee.__func__ is _ENTER_CONTEXT
 
 
 def _enters_as(manager: Any, cls: Any) -> bool:
