@@ -45,6 +45,7 @@ class Account:
             for _ in range(3):
                 self.balance += 1
                 self.seen.append(self.balance)
+                # ``get()`` reads, as ``locked()`` does, but asks nobody who holds anything.
                 self.entries["last"] = self.entries.get("last", 0) + 1
 
     def published_under_the_lock(self) -> None:
@@ -146,12 +147,6 @@ def test_what_the_standard_library_locks_inside_orders_nothing() -> None:
     seen: set[int] = set()
     assert searched(sets, looks, check=judge).exhausted
     assert seen == {0, 1}
-
-
-def test_who_asks_a_dictionary_does_not_ask_who_holds_it() -> None:
-    """``get()`` reads, as ``locked()`` does, but there is nothing to let go of."""
-    found = searched(*[Account.many_steps_under_the_lock] * 2, schedules=FEW)
-    assert found.exhausted
 
 
 BOX, LOCK, SITE = 1, 2, 7

@@ -25,7 +25,6 @@ from pytest_concurrency.runtime.trace.happens_before import Clocks
 from pytest_concurrency.runtime.trace.operations import (
     MAY_WRITE,
     ONLY_READ,
-    OPERATIONS,
     READ,
     WRITE,
 )
@@ -70,7 +69,8 @@ def _unordered(log: Log, noted: Sequence[Noted], shared: set[Location]) -> Itera
     """By location, thread, and whether it wrote: when it did so last, and by which event."""
     for index, (thread, _, resource, part, op) in enumerate(rows(log)):
         while next_met is not None and next_met[0] <= index:
-            _meet(clocks, next_met)
+            _, who, _, where, which, how = next_met
+            clocks.meet(who, (where, which), how)
             next_met = next(met)
         place = (resource, part)
         clock = clocks.of(thread)
@@ -89,14 +89,6 @@ def _unordered(log: Log, noted: Sequence[Noted], shared: set[Location]) -> Itera
             clocks.send(thread, place)
             if part is not WHOLE:
                 clocks.send(thread, (resource, WHOLE))
-
-
-def _meet(clocks: Clocks, noted: Noted) -> None:
-    _, thread, _, resource, part, op = noted
-    if OPERATIONS[op].receives:
-        clocks.receive(thread, (resource, part))
-    if OPERATIONS[op].sends:
-        clocks.send(thread, (resource, part))
 
 
 class Overtaken(NamedTuple):

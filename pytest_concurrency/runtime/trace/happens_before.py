@@ -71,6 +71,13 @@ class Clocks:
         self._sent[location] = _joined(self._sent.get(location, _NOTHING), known)
         self._threads[thread] = MappingProxyType({**known, thread: known[thread] + 1})
 
+    def meet(self, thread: int, location: Location, op: str) -> None:
+        """Let ``thread`` do what may order events: receive there, or send."""
+        if op in _RECEIVING:
+            self.receive(thread, location)
+        if op in _SENDING:
+            self.send(thread, location)
+
 
 def _joined(one: Clock, other: Clock) -> Clock:
     latest = dict(one)

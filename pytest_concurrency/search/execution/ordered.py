@@ -12,27 +12,23 @@ scheduling point, and orders nothing here; nor does it count who has seen which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from sys import maxsize
-from typing import Any
+from collections.abc import Collection, Sequence, Set
 
 from pytest_concurrency.runtime.trace.event import Log, rows
 from pytest_concurrency.runtime.trace.happens_before import Clocks
 from pytest_concurrency.runtime.trace.operations import (
     LOOK,
     ONLY_READ,
-    OPERATIONS,
     STEP,
     SYNCHRONISE,
 )
 from pytest_concurrency.runtime.trace.resource import THREAD, WHOLE, Location, Resource
 from pytest_concurrency.runtime.trace.sites import INTERNAL
-from pytest_concurrency.runtime.trace.synchronisation import Noted
+from pytest_concurrency.runtime.trace.synchronisation import Noted, merged
 
 _MOST_EVENTS = 20_000
 """Events of an execution that is asked for its order; in longer ones everything counts as a race.
 """
-_NOTHING_MORE: Noted = (maxsize, 0, 0, 0, WHOLE, "")
 
 
 def racing(
@@ -52,11 +48,14 @@ def racing(
     resources = {resource for resource, _ in left}
     clocks = Clocks()
     latest: dict[Location, dict[tuple[int, bool], int]] = {}
-    for thread, resource, part, op in _in_order(log, noted, resources, locks):
-        if op in SYNCHRONISE:
-            _meet(clocks, thread, (resource, part), op)
-            continue
+    met = [each for each in noted if _may_order(each, resources, locks)]
+    for thread, _, resource, part, op in rows(merged(log, met)):
         place = (resource, part)
+        if op in SYNCHRONISE:
+            clocks.meet(thread, place, op)
+            continue
+        if resource not in resources:
+            continue
         if place not in left:
             place = (resource, WHOLE)
             if place not in left:
@@ -71,35 +70,9 @@ def racing(
     return set(places) - left
 
 
-def _in_order(
-    log: Log,
-    noted: Sequence[Noted],
-    resources: Collection[Resource],
-    locks: Collection[Resource],
-) -> Iterator[tuple[int, Resource, Any, str]]:
-    """Yield what is done at these resources, and how threads meet: thread, location, operation."""
-    met = (
-        each
-        for each in noted
-        if (each[3] == THREAD)
-        or (each[3] in locks and each[2] != INTERNAL)
-        or (each[5] in (STEP, LOOK) and each[3] in resources)
-    )
-    upcoming = next(met, _NOTHING_MORE)
-    for index, (thread, _, resource, part, op) in enumerate(rows(log)):
-        while upcoming[0] <= index:
-            yield upcoming[1], upcoming[3], upcoming[4], upcoming[5]
-            upcoming = next(met, _NOTHING_MORE)
-        if resource in resources:
-            yield thread, resource, part, op
-    while upcoming is not _NOTHING_MORE:
-        yield upcoming[1], upcoming[3], upcoming[4], upcoming[5]
-        upcoming = next(met, _NOTHING_MORE)
-
-
-def _meet(clocks: Clocks, thread: int, place: Location, op: str) -> None:
-    effect = OPERATIONS[op]
-    if effect.receives:
-        clocks.receive(thread, place)
-    if effect.sends:
-        clocks.send(thread, place)
+def _may_order(noted: Noted, resources: Set[Resource], locks: Collection[Resource]) -> bool:
+    """Whether it is a meeting of threads that is a choice, or a step of a loop that reads there."""
+    _, _, site, resource, _, op = noted
+    if op in (STEP, LOOK):
+        return resource in resources
+    return resource == THREAD or (resource in locks and site != INTERNAL)
