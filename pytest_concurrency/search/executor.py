@@ -109,7 +109,7 @@ class Executor:
             stands_still=stands_still,
             leaves_out=self._learning.leaving_out.table if leaves_out or self.in_part else None,
         )
-        TAKING.begin(seen, self.outcomes.names, self._learning.shared, is_wanted=comes_to)
+        TAKING.begin(seen, self.outcomes.wanted, self._learning.shared, is_wanted=comes_to)
         return self._run(strategy, limit, record)
 
     def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:
@@ -126,7 +126,7 @@ class Executor:
 
     def _in_order(self, strategy: Strategy, *, otherwise: bool = False) -> Observation:
         start_round(is_brief=True, otherwise=otherwise)
-        TAKING.begin(None, self.outcomes.names, in_any_case=True, otherwise=otherwise)
+        TAKING.begin(None, self.outcomes.wanted, in_any_case=True, otherwise=otherwise)
         baton.pool.rotates = True  # or one thread would be all workers
         try:
             return self._run(strategy, self.limit, False)

@@ -540,5 +540,53 @@ class Asked:
 @pytest.mark.parametrize(("calls", "tried"), [(2, 100), (7, 100), (9, 0), (70, 0), (10**6, 0)])
 def test_far_too_many_orders_of_calls_are_not_even_begun_with(calls, tried):
     asked = Asked(calls)
-    assert SerialOutcomes(asked).unexplained(asked.at_once()) is None
+    serial = SerialOutcomes(asked)
+    assert not serial.wanted.is_nothing(2, are_alike=True)
+    assert serial.unexplained(asked.at_once()) is None
     assert asked.tried == tried
+    assert serial.wanted.is_nothing(2, are_alike=True)  # so it is not even asked
+    assert serial.wanted.is_nothing(3, are_alike=True)
+    assert not serial.wanted.is_nothing(1, are_alike=True)
+    assert not serial.wanted.is_nothing(2, are_alike=False)
+
+
+def test_where_all_orders_have_been_tried_outcomes_are_asked():
+    asked = Asked(1)
+    serial = SerialOutcomes(asked)
+    assert serial.unexplained(asked.at_once()) is not None
+    assert not serial.wanted.is_nothing(2, are_alike=True)
+
+
+class Diary:
+    """Each entry is a step of its own, under a lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.days: list[int] = []
+        self.last = 0
+
+    def write(self, number: int) -> None:
+        with self.lock:
+            self.days.append(number - self.last)
+            self.last = number
+
+
+def test_what_calls_in_too_many_orders_come_to_is_not_asked(monkeypatch):
+    def write(diary: Diary) -> None:
+        for number in range(30):
+            diary.write(number)
+
+    described = []
+    describe = Describer.describe
+
+    def counted(self: Describer, *arguments: Any) -> object:
+        described.append(arguments)
+        return describe(self, *arguments)
+
+    monkeypatch.setattr(Describer, "describe", counted)
+    counts = []
+    for schedules in (20, 40):
+        described.clear()
+        assert not explore(Diary, [write] * 2, schedules=schedules).hazards
+        counts.append(len(described))
+    assert counts[0] == counts[1] > 0

@@ -51,6 +51,29 @@ class Runs(Protocol):
         ...
 
 
+class Wanted:
+    """What of an outcome can be judged. It keeps nothing of the program."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        """What any execution has told of its state."""
+        self.is_over = False
+        """Whether nothing can be claimed at all: there are no serial executions."""
+        self._too_many: dict[bool, int] = {}
+        """By whether they do alike: workers whose calls have too many orders to claim anything."""
+
+    def is_nothing(self, workers: int, *, are_alike: bool) -> bool:
+        """Whether nothing will be claimed of so many workers, whatever they come to."""
+        too_many = self._too_many.get(are_alike)
+        return self.is_over or (too_many is not None and workers >= too_many)
+
+    def note_too_many(self, workers: int, *, are_alike: bool) -> None:
+        """Take note that there are too many orders of calls: of more workers there are more, and
+        what is known of their calls only grows.
+        """
+        self._too_many[are_alike] = min(workers, self._too_many.get(are_alike, workers))
+
+
 class SerialOutcomes:
     """The outcomes of one test with so many workers; each order is run when it is asked for."""
 
@@ -73,24 +96,21 @@ class SerialOutcomes:
         """
         self._of_schedule: dict[Schedule, Outcome] = {}
         """Outcomes that are not explained: the next one of the same schedule has to be the same."""
-        self._is_over = False
-        """Whether nothing can be claimed at all: there are no serial executions."""
         self._explained: set[int] = set()
-        self.names: set[str] = set()
-        """What any execution has told of its state."""
+        self.wanted = Wanted()
 
     def unexplained(self, observation: Observation) -> Outcome | None:
         """Return the serial outcome nearest to that of an execution, if none explains it; None also
         if that cannot be said.
         """
         outcome, execution = observation.outcome, observation.execution
-        if outcome is None or self._is_over:
+        if outcome is None or self.wanted.is_over:
             return None
         self._note_names(outcome)
         key = hash(repr(outcome))
         if key in self._explained:
             return None
-        if self._explains(outcome, execution) or self._is_over or not self._known:
+        if self._explains(outcome, execution) or self.wanted.is_over or not self._known:
             self._explained.add(key)
             return None
         schedule = execution.schedule
@@ -108,8 +128,8 @@ class SerialOutcomes:
         """Start over where something is told of the state that serial executions were not asked
         for.
         """
-        if not outcome.state.keys() <= self.names:
-            self.names.update(outcome.state)
+        if not outcome.state.keys() <= self.wanted.names:
+            self.wanted.names.update(outcome.state)
             self._known.clear()
             self._tried.clear()
             self._explained.clear()
@@ -125,7 +145,7 @@ class SerialOutcomes:
         workers = range(1, execution.threads)
         if any(self._is_same(known, outcome) for known in self._in_turn(workers, outcome)):
             return True
-        if self._is_over or (not outcome.are_alike and not self._has_all(workers)):
+        if self.wanted.is_over or (not outcome.are_alike and not self._has_all(workers)):
             return True
         self._run_otherwise()
         if any(self._is_same(known, outcome) for _, known in self._known):
@@ -144,7 +164,7 @@ class SerialOutcomes:
         yield from [known for _, known in self._known]
         most = 1 if outcome.are_alike else MOST_ORDERS
         for order in islice(permutations(workers), most):
-            if order not in self._tried and not self._is_over:
+            if order not in self._tried and not self.wanted.is_over:
                 self._tried.add(order)
                 observation = self._runs.in_turn(order)
                 self._note(observation)
@@ -155,7 +175,7 @@ class SerialOutcomes:
     def _note(self, observation: Observation) -> None:
         execution = observation.execution
         if execution.outcome or _has_waited(execution):
-            self._is_over = True
+            self.wanted.is_over = True
         if execution.offers:
             for worker, steps in execution.offers[1].items():
                 is_one = is_one_call(steps) and self._is_one_call.get(worker, True)
@@ -169,13 +189,13 @@ class SerialOutcomes:
         for order, outcome in self._known:
             other = self._runs.in_turn(order, otherwise=True).outcome
             if other is None:
-                self._is_over = True
+                self.wanted.is_over = True
                 return
             self._passing |= differences(outcome, other)
 
     def _is_explained_by_calls(self, workers: range, outcome: Outcome) -> bool:
         """Whether an order of whole calls explains it, or there are too many to say so."""
-        if self._is_over:
+        if self.wanted.is_over:
             return True
         whole = {worker for worker in workers if self._is_one_call.get(worker, True)}
         if outcome.are_alike and not all(self._is_one_call.values()):
@@ -185,6 +205,7 @@ class SerialOutcomes:
         if any(self._is_same(known, outcome) for known in self._of_calls):
             return True
         if self._orders_of_calls(workers, whole, are_alike=outcome.are_alike) > _HOPELESS:
+            self.wanted.note_too_many(len(workers), are_alike=outcome.are_alike)
             return True
         while self._next_picks is not None and self._calls_left:
             self._calls_left -= 1
@@ -194,6 +215,8 @@ class SerialOutcomes:
                 self._of_calls.append(observation.outcome)
                 if self._is_same(observation.outcome, outcome):
                     return True
+        if self._next_picks is not None:
+            self.wanted.note_too_many(len(workers), are_alike=outcome.are_alike)
         return self._next_picks is not None
 
     def _orders_of_calls(self, workers: range, whole: Set[int], *, are_alike: bool) -> int:

@@ -1,12 +1,13 @@
 """Takes what an execution comes to, when its workers have ended and what they were given is there.
 
 An outcome costs about as much as a short execution. So none is taken of an interleaving that was
-seen before, nor where the workers did not get in each other's way.
+seen before, nor where the workers did not get in each other's way, nor where nothing could be
+claimed whatever it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Thread
 from typing import Any
 
@@ -21,6 +22,7 @@ from pytest_concurrency.detect.outcomes.given import (
     is_same_call,
     what_runs,
 )
+from pytest_concurrency.detect.outcomes.serial import Wanted
 from pytest_concurrency.detect.outcomes.touched import kept_in_modules
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
@@ -43,7 +45,7 @@ class Taking(Witness):
 
     def __init__(self) -> None:
         self._seen: set[int] | None = None
-        self._names: Set[str] = frozenset()
+        self._wanted = Wanted()
         self._heat: bytearray | None = None
         self._is_wanted = self._in_any_case = False
         self._forget()
@@ -62,7 +64,7 @@ class Taking(Witness):
     def begin(
         self,
         seen: set[int] | None,
-        names: Set[str],
+        wanted: Wanted,
         heat: bytearray | None = None,
         *,
         is_wanted: bool = True,
@@ -71,12 +73,12 @@ class Taking(Witness):
     ) -> None:
         """Ask for the outcome of the next execution, if it ``is_wanted``: not of those whose
         interleaving, or the order of whose conflicts, is in ``seen``, nor, unless ``in_any_case``,
-        where the workers did as if one after another. ``names`` are globals and attributes of
-        classes to be told of whoever touches them; ``heat`` says by site where workers may meet;
-        ``otherwise``: what it makes lies at other addresses than before.
+        where the workers did as if one after another, or nothing is ``wanted``. What that names,
+        globals and attributes of classes, is told whoever touches it; ``heat`` says by site where
+        workers may meet; ``otherwise``: what it makes lies at other addresses than before.
         """
         self._forget()
-        self._names, self._heat = names, heat
+        self._wanted, self._heat = wanted, heat
         self._seen, self._in_any_case, self._is_wanted = seen, in_any_case, is_wanted
         self._in_the_way = _some_of_each_size() if otherwise else []
 
@@ -93,8 +95,8 @@ class Taking(Witness):
 
     def take(self, jobs: Sequence[Job], ends: Sequence[End]) -> None:
         """Take the outcome of workers that have ended, if it is worth it."""
-        if self._is_worth_it():
-            alike = not self._results and all(is_same_call(jobs[0], job) for job in jobs)
+        alike = not self._results and all(is_same_call(jobs[0], job) for job in jobs)
+        if self._is_worth_it(alike=alike):
             pairs = [pair for job in jobs for pair in held_by(job)]
             self._taken = self._outcome(pairs, ends, alike=alike)
 
@@ -110,13 +112,16 @@ class Taking(Witness):
         were given is known as long as the function is there that has made it.
         """
         is_last = self._threads and all(task.done for task, _, _ in self._threads)
-        if is_last and self._is_worth_it():
+        alike = len({same for _, _, same in self._threads}) == 1
+        if is_last and self._is_worth_it(alike=alike):
             kept = [(name, get()) for _, found, _ in self._threads for name, get in found]
-            alike = len({same for _, _, same in self._threads}) == 1
             self._taken = self._outcome(kept, (), alike=alike)
 
-    def _is_worth_it(self) -> bool:
+    def _is_worth_it(self, *, alike: bool) -> bool:
         if not self._is_wanted or baton.outcome or baton.aborting:
+            return False
+        if not self._in_any_case and self._wanted.is_nothing(len(baton.tasks) - 1, are_alike=alike):
+            self._taken, self._is_wanted = None, False
             return False
         log = baton.log
         if self._seen is not None:
@@ -149,8 +154,9 @@ class Taking(Witness):
         watched = [(f"watched {n}", obj) for n, obj in enumerate(self._watched, 1)]
         shared = by_name([*self.named.items(), *watched, *pairs])
         state = {n: describer.describe(obj, ("state", n), n) for n, obj in shared.items()}
-        for name, value in kept_in_modules(log, objects, self._names, describer.has_met):
-            if name in self._names or not describer.has_met(value):
+        names = self._wanted.names
+        for name, value in kept_in_modules(log, objects, names, describer.has_met):
+            if name in names or not describer.has_met(value):
                 state.setdefault(name, describer.describe(value, ("state", name), name))
         if describer.has_met_thread and _share_a_thread():
             return None
