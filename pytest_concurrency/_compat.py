@@ -19,9 +19,9 @@ from _thread import LockType as LockType
 from _thread import allocate_lock as allocate_lock
 from _thread import get_ident as get_ident
 from _thread import get_native_id as get_native_id
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import thread as _pools
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import FrameType, ModuleType
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -202,6 +202,13 @@ def is_semaphore(value: object) -> bool:
     return type(value).__name__ == "SemLock" and hasattr(value, "_is_zero")
 
 
+def name_of_semaphore(value: Any) -> str:
+    """Return by which name other processes know a lock of ``multiprocessing``, or its semaphore in
+    C; "" of anything else, and of one that only forks have."""
+    inner = getattr(value, "__dict__", {}).get("_semlock", value)
+    return (inner.name or "") if is_semaphore(inner) else ""
+
+
 def is_zero(semaphore: Any) -> bool:
     """Whether who takes it must wait."""
     return bool(semaphore._is_zero())
@@ -252,6 +259,66 @@ def forget_fork_server() -> None:
         os.close(server._forkserver_alive_fd)
     for name in ("_forkserver_pid", "_forkserver_alive_fd", "_forkserver_address"):
         setattr(server, name, None)
+
+
+def fork_server_at(address: str, alive: int, key: bytes) -> Any:
+    """Return what asks a fork server for processes that is no child of this process: where it
+    listens, the pipe that keeps it alive, and what proves who asks (from 3.14 on)."""
+    from multiprocessing import forkserver, resource_tracker
+
+    server: Any = forkserver.ForkServer()
+    server._forkserver_address, server._forkserver_alive_fd = address, alive
+    server._forkserver_authkey = key
+    server.ensure_running = resource_tracker.ensure_running  # it runs
+    return server
+
+
+@contextmanager
+def forked_by(server: Any) -> Iterator[None]:
+    """Let ``server`` fork what is started in this block by ``forkserver``. The main module, which
+    runs the tests, is not run once more there: it may have no ``if __name__ == "__main__"``."""
+    from multiprocessing import forkserver, spawn
+
+    connect, prepare = forkserver.connect_to_new_process, spawn.get_preparation_data
+
+    def without_main(name: str) -> dict[str, Any]:
+        told = prepare(name).items()
+        return {key: value for key, value in told if not key.startswith("init_main")}
+
+    forkserver.connect_to_new_process = server.connect_to_new_process
+    spawn.get_preparation_data = without_main
+    try:
+        yield
+    finally:
+        forkserver.connect_to_new_process, spawn.get_preparation_data = connect, prepare
+
+
+def be_fork_server(listener: int, alive: int, key: bytes) -> None:
+    """Fork a process for each that connects to a socket, until nobody has the other end of a pipe
+    open any more."""
+    from inspect import signature
+    from multiprocessing import forkserver
+
+    main: Any = forkserver.main
+    told = {}
+    if "authkey_r" in signature(main).parameters:
+        told["authkey_r"], writing = os.pipe()
+        os.write(writing, key)
+        os.close(writing)
+    main(listener, alive, [], **told)
+
+
+@contextmanager
+def inheriting() -> Iterator[None]:
+    """While something is unpickled that was sent to a process when it was started."""
+    from multiprocessing import process
+
+    me: Any = process.current_process()
+    me._inheriting = True
+    try:
+        yield
+    finally:
+        del me._inheriting
 
 
 def run_finalizers() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import Any
 
 from pytest_concurrency._origins import INSTALLED_FOLDERS, LIBRARY_FOLDERS, LIBRARY_HOME, OWN
 from pytest_concurrency.instrument.rewriting.internal import MODULES
@@ -38,6 +39,9 @@ class Scope:
         self._wants_folder = cache(self._wants_all_in)
         self.wants = cache(self._wants)
         self.is_internal = cache(self._is_internal)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Scope, with_main=self.with_main), (self._roots, self.packages)
 
     def with_packages(self, packages: Iterable[str]) -> Scope:
         """Return a scope that has these packages, too, unless they are left out by name."""

@@ -131,6 +131,10 @@ class Instrumentation:
         self.unmatched: dict[str, str] = {}
         """Functions in scope that stay as they are: name and reason."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is sent to another process begins there: the same scope, and nothing found yet."""
+        return Instrumentation, (self.scope, self._stored)
+
     def prepare(self) -> None:
         """Find every live function in scope and its counterpart. Cheap to repeat: files are
         compiled once."""

@@ -46,6 +46,7 @@ from pytest_concurrency.stress.item.host import Host, InChild, InSameProcess
 from pytest_concurrency.stress.item.pytest_timeout import note_timer, paused
 from pytest_concurrency.stress.item.rerun import CALLER, forgive_teardown
 from pytest_concurrency.stress.item.setup_state import failing, with_body
+from pytest_concurrency.stress.processes.fork_server import FORK_SERVERS
 from pytest_concurrency.stress.replay import replay
 from pytest_concurrency.stress.run import Stress
 from pytest_concurrency.stress.unchecked import (
@@ -129,6 +130,10 @@ class StressSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Check that what was named is there: packages, and a token's test."""
         check_named(session, self._options, self._token)
+
+    def pytest_unconfigure(self) -> None:
+        """Leave no process behind."""
+        FORK_SERVERS.end()
 
     # -- one test -------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.rerun import Rerun
 from pytest_concurrency.stress.outside.held_up import MET_UNSEEN, Traces, UnseenMeetings
+from pytest_concurrency.stress.processes.fork_server import FORK_SERVERS
 from pytest_concurrency.stress.processes.forks import RunOnce
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
 from pytest_concurrency.stress.processes.process_cell import process_cell
@@ -106,6 +107,9 @@ class CellRunner:
             "explored-processes": partial(self._explored_processes, known),
             "processes": partial(self._processes, known),
         }
+        if cell.start_method == "forkserver":
+            modules = (self.item.module.__name__, *facts.imports)
+            FORK_SERVERS.prepare(modules, self.instrumentation)
         runner = runners[cell.kind]
         started = time.monotonic()
         last_runs = 2 if cell.is_explored else 1  # what hangs is confirmed
@@ -253,6 +257,7 @@ class CellRunner:
             method,
             facts.threads_may_die,
             facts.own_fixtures,
+            FORK_SERVERS.last,
         )
 
         def run_once(way: Way, *, watched: bool, try_out: TryOut = PLAIN) -> ProcessOutcome | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 from pytest_concurrency.instrument.swap import Instrumentation
 
@@ -32,11 +33,14 @@ def preload(modules: Iterable[str], instrumentation: Instrumentation) -> None:
     """Import ``modules`` and instrument them. One that cannot be imported now is left
     to the test.
     """
+    if import_all(modules):
+        instrumentation.prepare()
+
+
+def import_all(modules: Iterable[str]) -> bool:
+    """Import ``modules``, as far as they can be; return whether one was missing."""
     missing = [name for name in modules if name not in sys.modules]
     for name in missing:
-        try:
+        with suppress(Exception):
             importlib.import_module(name)
-        except Exception:
-            continue
-    if missing:
-        instrumentation.prepare()
+    return bool(missing)

@@ -67,11 +67,12 @@ def _prctl(option: int, value: int) -> None:
             ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def share_resource_tracker() -> None:
-    """Called before forking, if the program may make shared memory: one tracker for all, which
-    outlives those that are killed.
+def share_resource_tracker(*, anyway: bool = False) -> None:
+    """Called before forking, if the program may make shared memory, or ``anyway``: one tracker for
+    all, which outlives those that are killed.
     """
-    if "multiprocessing.shared_memory" in sys.modules and resource_tracker_pid() is None:
+    is_needed = anyway or "multiprocessing.shared_memory" in sys.modules
+    if is_needed and resource_tracker_pid() is None:
         from multiprocessing import resource_tracker
 
         with contextlib.suppress(Exception):

@@ -27,9 +27,8 @@ class Mappings:
 
         Those that can only be read, or are closed, count as shared.
         """
-        try:
-            address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
-        except (TypeError, ValueError):
+        address = address_of(mapped)
+        if address is None:
             return False
         key = (id(mapped), address)
         if key not in self._known:
@@ -37,14 +36,39 @@ class Mappings:
         return self._known[key]
 
 
+def address_of(mapped: Any) -> int | None:
+    """Return where an ``mmap`` begins; None of one that can only be read, or is closed."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(mapped))
+    except (TypeError, ValueError):
+        return None
+
+
+def map_at(address: int) -> str:
+    """Name what is mapped at an address, the same in all processes that map it; "" if that is no
+    shared memory."""
+    begin, columns = _line_at(address)
+    if not columns or not columns[_PERMISSIONS].endswith("s"):
+        return ""
+    offset, device, number = columns[2:5]
+    return f"<{device} {number} at {int(offset, 16) + address - begin}>"
+
+
 def _is_private_at(address: int) -> bool:
+    _, columns = _line_at(address)
+    return bool(columns) and columns[_PERMISSIONS].endswith("p")
+
+
+def _line_at(address: int) -> tuple[int, list[str]]:
+    """Return where the map begins that holds an address, and what the system says of it; nothing
+    where it does not show them."""
     try:
         lines = _MAPS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return False  # the system does not show it
+        return 0, []
     for line in lines:
-        columns = line.split(maxsplit=2)
+        columns = line.split(maxsplit=5)
         begin, end = (int(number, 16) for number in columns[0].split("-"))
         if begin <= address < end:
-            return columns[_PERMISSIONS].endswith("p")
-    return False
+            return begin, columns
+    return 0, []

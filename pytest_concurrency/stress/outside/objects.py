@@ -19,6 +19,7 @@ from pytest_concurrency.stress.outside.audit_events import (
     is_kept,
     place_of,
 )
+from pytest_concurrency.stress.outside.identities import identity_of
 from pytest_concurrency.stress.outside.mappings import Mappings
 from pytest_concurrency.stress.outside.touch import WHOLE_THING, Deed
 
@@ -92,6 +93,8 @@ class Places:
         """Descriptors that other processes have, too."""
         self.makes_shared = False
         """Whether this process maps memory that others have not inherited."""
+        self.is_forked = True
+        """Whether this process has inherited what others have, too."""
         self.mappings = Mappings()
 
     def is_inherited(self, file: Any) -> bool:
@@ -119,6 +122,8 @@ class Places:
         inner = raw_value_of(obj)
         if kind_of(type(inner)) == "raw" and not is_in_shared_memory(inner):
             return ""  # an ordinary object of ctypes
+        if not self.is_forked:
+            return identity_of(obj) or f"<object {id(inner)} of process {os.getpid()}>"
         # An address means the same in processes that have inherited the object only.
         own = f" of process {os.getpid()}" if self.makes_shared else ""
         return f"<object {id(inner)}>{own}"

@@ -13,6 +13,8 @@ Line = tuple[str, int, str]
 """Path, number and function."""
 NO_SITE: Final = -1
 WHOLE_THING: Final = "*"
+SENT: Final = "<what it was sent>"
+"""The location that stands for all of ``multiprocessing`` that a process has got."""
 
 NOTHING_OUTSIDE = "nothing outside memory is touched: processes cannot meet"
 """What a process cell says that had nothing to look for."""

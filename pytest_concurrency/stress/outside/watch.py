@@ -39,7 +39,7 @@ from pytest_concurrency.stress.outside.objects import (
     open_descriptors,
     part_of,
 )
-from pytest_concurrency.stress.outside.touch import NO_SITE, Deed, Line, Touch, are_entries
+from pytest_concurrency.stress.outside.touch import NO_SITE, SENT, Deed, Line, Touch, are_entries
 
 _MOST_TOUCHES = 1000
 """Touches of one process that are kept."""
@@ -83,22 +83,27 @@ class Watch:
             self._is_installed = True
             sys.addaudithook(self._hear)
 
-    def start(self, *, inherits: bool = False) -> None:
+    def start(self, *, inherits: bool = False, is_forked: bool = True) -> None:
         """Forget what was noted, and go on noting. ``inherits``: what is open now is so in other
-        processes, too, and they share where each one reads next."""
+        processes, too, and they share where each one reads next. ``is_forked``: so is what is in
+        memory."""
         self.active = False  # what is done here is no touch of the program's
         self._places.inherited = open_descriptors() if inherits else frozenset()
         self.touches = []
         self._announced.clear()
         self._entered.clear()
         self._places.makes_shared = False
+        self._places.is_forked = is_forked
         self._places.mappings.forget()
         self.active = True
 
     def stop(self) -> tuple[Touch, ...]:
-        """Stop, and return what was noted."""
+        """Stop, and return what was noted. Only in forked processes the numbers of sites mean the
+        same: others tell of lines."""
         self.active = False
-        return tuple(self.touches)
+        if self._places.is_forked:
+            return tuple(self.touches)
+        return tuple(map(with_line, self.touches))
 
     def _hear(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "sqlite3.connect/handle":
@@ -149,6 +154,11 @@ class Watch:
         if kind:
             op = op or (SITES[site].op if site >= 0 else USE)
             self._touch_object(site, holder, kind, key, op)
+
+    def use_what_was_sent(self) -> None:
+        """Note that something outside memory may be used that this process was sent, on code that
+        does not show it."""
+        self._note(SENT, "use")
 
     def is_in_file(self, connection: Any) -> bool:
         """Whether what a connection to a database changes is outside memory."""
@@ -213,6 +223,14 @@ class Watch:
                 self.touches.append(touch)
         finally:
             self._noting.discard(me)
+
+
+def with_line(touch: Touch) -> Touch:
+    """Say where a touch was made by the line, not by the number of its site."""
+    if touch.site < 0:
+        return touch
+    at = SITES[touch.site]
+    return touch._replace(site=NO_SITE, line=(at.path, at.line, at.function))
 
 
 def _programs_line() -> tuple[Line | None, bool]:

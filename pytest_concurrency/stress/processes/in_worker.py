@@ -26,6 +26,7 @@ from pytest_concurrency.stress.children.in_child import (
     write_stacks_to,
 )
 from pytest_concurrency.stress.children.messages import MessageWriter, pack, unpack
+from pytest_concurrency.stress.children.packed import Packed
 from pytest_concurrency.stress.item.outcomes import CopyOutcome, outcome_of
 from pytest_concurrency.stress.outside.asking import Asking, IsFree
 from pytest_concurrency.stress.outside.touch import Touch
@@ -64,11 +65,31 @@ class Disturbance:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a fork server that was started long ago has of others."""
+
+    environment: dict[str, str]
+    output: tuple[Connection, Connection]
+    begin: Callable[[], None] | None = None
+    """What is done before it begins."""
+
+    def take(self) -> None:
+        """Make them those of this process."""
+        for number, connection in enumerate(self.output, start=1):
+            os.dup2(connection.fileno(), number)
+            connection.close()
+        if self.environment != {**os.environ}:
+            os.environ.clear()
+            os.environ.update(self.environment)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """All that a worker gets from its parent."""
 
     index: int
-    function: Callable[[], Any]
+    function: Callable[[], Any] | Packed
+    """What it does; packed, if it is not forked."""
     sender: Connection
     stacks: Connection
     """A file for its stacks."""
@@ -86,11 +107,16 @@ class Order:
     """What is done otherwise, to see whether that helps."""
     answers: int = -1
     """The descriptor where it is answered, if it asks."""
+    surroundings: Surroundings | None = None
+    """What it would have if a server had been started for it; None if it is forked."""
 
 
 def live_as_worker(order: Order) -> None:
     """The target of a worker's ``Process``."""
     gc.freeze()  # garbage of the parent's is the parent's to finalize
+    is_forked = not isinstance(order.function, Packed)
+    if order.surroundings is not None:
+        order.surroundings.take()
     process_tree.lead_own_group()
     _die_with(order.parent)
     reset_signals()
@@ -104,6 +130,13 @@ def live_as_worker(order: Order) -> None:
     value: Any = None
     error: BaseException | None = None
     process_tree.adopt_orphans()
+    try:
+        function = order.function.unpack() if isinstance(order.function, Packed) else order.function
+        if order.surroundings is not None and order.surroundings.begin is not None:
+            order.surroundings.begin()
+    except BaseException as problem:
+        writer.send(("never", in_one_line(problem)))
+        return
     WATCH.install()
     WATCH.stop()  # who has forked it may be watched
     asking = Asking(writer, order.answers) if order.disturbance.asks else None
@@ -130,15 +163,23 @@ def live_as_worker(order: Order) -> None:
         exit_now(0)
 
     worker = _watch_inherited(order, give_up)
-    WATCH.start(inherits=True)
+    WATCH.start(inherits=is_forked, is_forked=is_forked)
+    if _may_use_unseen(order):
+        WATCH.use_what_was_sent()
     try:
-        value = order.function()
+        value = function()
     except BaseException as raised:
         error = raised
     WATCH.inheritance = None
     if worker is not None:
         cures.at_end(order.cure, worker.objects.values())
     report(_end(order.index, value, error))
+
+
+def _may_use_unseen(order: Order) -> bool:
+    """Whether only audit events tell what it does, and it has got what they do not tell of."""
+    is_seen = order.surroundings is not None and order.surroundings.begin is not None
+    return not is_seen and isinstance(order.function, Packed) and order.function.holds_shared
 
 
 def _watch_inherited(order: Order, give_up: Callable[[Stuck], NoReturn]) -> InWorker | None:

@@ -30,6 +30,8 @@ from pytest_concurrency.stress.item.own_fixtures import Prepared
 from pytest_concurrency.stress.item.rerun import Rerun
 from pytest_concurrency.stress.outside.touch import Touch
 from pytest_concurrency.stress.outside.watch import WATCH
+from pytest_concurrency.stress.processes import fork_server
+from pytest_concurrency.stress.processes.fork_server import ForkServer
 from pytest_concurrency.stress.processes.inherited.evidence import Inherited
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, InParent, TryOut, forking
 from pytest_concurrency.stress.processes.overwritten import ends_of
@@ -123,6 +125,8 @@ class ProcessRuns:
     """Threads of the test's own die even without concurrency: it wants them to."""
     own_fixtures: bool = False
     """Copies have function-scoped fixtures of their own."""
+    fork_server: ForkServer | None = None
+    """Which one forks its processes, if one does."""
     _iteration: int = 0
 
     def run(
@@ -137,6 +141,9 @@ class ProcessRuns:
         is_forked = is_noted and self.start_method == "fork"
         parent = InParent(try_out.hold_at) if is_forked else None
         before = set(threading.enumerate())
+        server = self.fork_server
+        if server is not None and watched:
+            server = replace(server, begin=fork_server.instrument)
 
         def run(jobs: Sequence[Job]) -> list[End]:
             if notes.given_up:
@@ -157,6 +164,7 @@ class ProcessRuns:
                     deadline=deadline,
                     inheritance=parent,
                     cure=try_out.cure,
+                    fork_server=server,
                 )
             if parent is not None:
                 notes.held_at |= parent.wanted_by(each.inherited for each in done.results)

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._compat import resource_tracker_pid
+from pytest_concurrency._compat import forked_by, resource_tracker_pid
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.stress.cells.costing import NO_WORK, Work
 from pytest_concurrency.stress.children import coverage_bridge, process_tree
@@ -25,14 +25,17 @@ from pytest_concurrency.stress.children.child import (
 )
 from pytest_concurrency.stress.children.in_child import in_one_line, stack_signal
 from pytest_concurrency.stress.children.messages import MessageReader, unpack
+from pytest_concurrency.stress.children.packed import Packed
 from pytest_concurrency.stress.children.stacks import without_own_frames
 from pytest_concurrency.stress.children.unpicklable import why_not_sent
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.outside import asking
 from pytest_concurrency.stress.outside.touch import Touch
+from pytest_concurrency.stress.processes.fork_server import ForkServer
 from pytest_concurrency.stress.processes.in_worker import (
     Disturbance,
     Order,
+    Surroundings,
     live_as_worker,
 )
 from pytest_concurrency.stress.processes.inherited.cures import Cure
@@ -69,6 +72,7 @@ class Worker:
         disturbance: Disturbance,
         inheritance: InParent | None,
         cure: Cure,
+        fork_server: ForkServer | None = None,
     ) -> None:
         self.index = index
         self.final: WorkerResult | None = None
@@ -79,9 +83,11 @@ class Worker:
         """Why it was given up."""
         self._finished_at = math.inf
         self._function = function
+        self._fork_server = fork_server
         self._start_method = start_method
         self._start_problem = ""
         by_fork = start_method == "fork"
+        self._surroundings = None if fork_server is None else _surroundings(fork_server)
         self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - without a name: nothing is left
         # What multiprocessing hands a descriptor over with, however it starts processes.
         self._handed_over = Connection(os.dup(self._stacks.fileno()), readable=False)
@@ -91,7 +97,7 @@ class Worker:
         self._answers: Sequence[int] = os.pipe() if disturbance.asks else ()
         order = Order(
             index=index,
-            function=function,
+            function=function if by_fork else Packed(function),
             sender=self._sender,
             stacks=self._handed_over,
             board=board,
@@ -104,6 +110,7 @@ class Worker:
             inheritance=inheritance,
             cure=cure,
             answers=self._answers[0] if self._answers else -1,
+            surroundings=self._surroundings,
         )
         self._process: Any = self._context.Process(  # type: ignore[attr-defined]
             target=live_as_worker, args=(order,), name=f"process-{index}"
@@ -112,20 +119,28 @@ class Worker:
 
     def start(self) -> None:
         """Start it; if that cannot be done, its result says why."""
+        server = self._fork_server
+        begin = contextlib.nullcontext() if server is None else forked_by(server.asks)
         hold_back = self._start_method == "fork"
         try:
-            with signals_held_back() if hold_back else contextlib.nullcontext(), fork_quietly():
+            with (
+                signals_held_back() if hold_back else contextlib.nullcontext(),
+                fork_quietly(),
+                begin,
+            ):
                 self._process.start()
         except Exception as problem:  # most of all: the callable cannot be pickled
-            self._start_problem = (
-                f"cannot be run in a process started with {self._start_method}: "
-                f"{why_not_sent(self._function, problem)}"
-            )
+            self._start_problem = self._cannot(why_not_sent(self._function, problem))
         else:
             self.reader = MessageReader(self._receiver.fileno())
         finally:
             self._sender.close()
             self._handed_over.close()
+            for each in () if self._surroundings is None else self._surroundings.output:
+                each.close()
+
+    def _cannot(self, why: str) -> str:
+        return f"cannot be run in a process started with {self._start_method}: {why}"
 
     @property
     def pid(self) -> int | None:
@@ -158,6 +173,8 @@ class Worker:
             match message:
                 case ("coverage", payload):
                     coverage_bridge.merge(payload)
+                case ("never", why):
+                    self._start_problem = self._cannot(why)
                 case (asking.ASKS, question):
                     self.asked.append(question)
                 case (asking.SAYS, is_free):
@@ -220,6 +237,11 @@ class Worker:
             )
         how = process_tree.describe_exit(self._exit_code)
         return WorkerResult(CopyOutcome(self.index, "crashed", "crash", how, self._stack_text))
+
+
+def _surroundings(fork_server: ForkServer) -> Surroundings:
+    out, errors = (Connection(os.dup(fd), readable=False) for fd in (1, 2))
+    return Surroundings({**os.environ}, (out, errors), fork_server.begin)
 
 
 def _with_value(result: WorkerResult, body: bytes | UnsentResult) -> WorkerResult:

@@ -19,6 +19,7 @@ from pytest_concurrency.stress.children.child import (
     SECONDS_FOR_STACKS,
 )
 from pytest_concurrency.stress.children.stillness import Overdue
+from pytest_concurrency.stress.processes.fork_server import ForkServer
 from pytest_concurrency.stress.processes.in_worker import (
     NEVER_CAME,
     POLL_SECONDS,
@@ -58,9 +59,11 @@ def run_workers(
     deadline: float = math.inf,
     inheritance: InParent | None = None,
     cure: Cure = "",
+    fork_server: ForkServer | None = None,
 ) -> WorkersRun:
     """Run each callable in a process of its own, in turn or at once. What it does with what it
-    inherits is noted where ``inheritance`` is given, and changed as ``cure`` says.
+    inherits is noted where ``inheritance`` is given, and changed as ``cure`` says. ``fork_server``:
+    which one forks them, if one does; without it that of ``multiprocessing``.
     """
     board = _new_board(len(callables), start_method)
     rng = random.Random(way.seed if isinstance(way, AtOnce) else 0)
@@ -74,6 +77,7 @@ def run_workers(
                 disturbance(way, index, rng),
                 inheritance if start_method == "fork" else None,
                 cure,
+                fork_server if start_method == "forkserver" else None,
             )
             for index, function in enumerate(callables)
         ]
