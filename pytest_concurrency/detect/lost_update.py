@@ -80,17 +80,12 @@ def lost_updates(
         # Run over every event of every new interleaving: written for speed.
         if op == READ:
             if number in wanted:
-                provenance.advance(index)
                 provenance.note_read(thread, number, index)
             latest[thread, number] = index
             if not sites[number].is_given_away:
                 continue
-        elif op != WRITE:
+        elif op != WRITE or (marks and provenance.is_written_back(thread, number, index)):
             continue
-        elif marks:
-            provenance.advance(index)
-            if provenance.is_written_back(thread, number):
-                continue
         key = (resource, part)
         if key not in several:
             continue
@@ -104,8 +99,10 @@ def lost_updates(
         foreign = place.write if place.writer != thread else place.other_write
         if foreign != _NEVER:
             flowing = _NEVER
+            is_doubtful = site.is_given and _has_handed_on(place, thread, foreign)
             if site.is_tracked:
-                for when in provenance.reads_in(thread, number):
+                before = None if is_doubtful else foreign
+                for when in provenance.reads_in(thread, number, index, before):
                     if when > flowing and location(log[when]) == key:
                         flowing = when
             else:
@@ -116,9 +113,10 @@ def lost_updates(
             if flowing < foreign and (
                 flowing == _NEVER or (site_number(log[flowing]), number) not in known
             ):
-                found = _overwritten(log, place, (flowing, foreign, index))
-                if found is not None:
-                    yield found
+                if flowing == _NEVER and is_doubtful:
+                    yield LostUpdate(place.seen[thread], foreign, index, False)
+                elif flowing != _NEVER and not _was_compared(log, (flowing, foreign, index)):
+                    yield LostUpdate(flowing, foreign, index, True)
         if place.writer != thread:
             place.other_write, place.writer = place.write, thread
         place.write = place.wrote[thread] = index
@@ -136,16 +134,11 @@ def _written_by_several(log: Log) -> set[Location]:
     return several
 
 
-def _overwritten(log: Log, place: _Location, events: tuple[int, int, int]) -> LostUpdate | None:
-    flowing, foreign, index = events
-    if flowing != _NEVER:
-        return None if _was_compared(log, events) else LostUpdate(*events, True)
-    thread = thread_of(log[index])
-    seen = place.seen.get(thread, _NEVER)
-    is_given = SITES[site_number(log[index])].is_given
-    if is_given and place.wrote.get(thread, _NEVER) < seen < foreign:
-        return LostUpdate(seen, foreign, index, False)
-    return None
+def _has_handed_on(place: _Location, thread: int, foreign: int) -> bool:
+    """Whether a thread has handed on what it read there, after its last write, before the foreign
+    one.
+    """
+    return place.wrote.get(thread, _NEVER) < place.seen.get(thread, _NEVER) < foreign
 
 
 def _was_compared(log: Log, events: tuple[int, int, int]) -> bool:

@@ -40,6 +40,7 @@ site_and_operation: Final[Callable[[Event], tuple[int, str]]] = itemgetter(1, 4)
 """Return what is done at which site, whoever does it and wherever it leads."""
 thread_and_site: Final[Callable[[Event], tuple[int, int]]] = itemgetter(0, 1)
 """Return what an event has in common with the same event of another execution."""
+_thread_and_resource: Final[Callable[[Event], tuple[int, Resource]]] = itemgetter(0, 2)
 
 
 def effect(event: Event) -> Effect:
@@ -52,6 +53,17 @@ def rows(log: Iterable[Event]) -> Iterable[tuple[int, int, Resource, Any, str]]:
     every event of every new interleaving.
     """
     return log
+
+
+def of_several_threads(log: Log) -> Log:
+    """Return what is done to what more than one thread touches: of most programs, that is little.
+    Written for speed.
+    """
+    known: set[Resource] = set()
+    several: set[Resource] = set()
+    for _, resource in set(map(_thread_and_resource, log)):
+        (several if resource in known else known).add(resource)
+    return [event for event in log if event[2] in several]
 
 
 def access(thread: int, site: int, resource: Resource, part: Any, operation: str) -> Event:

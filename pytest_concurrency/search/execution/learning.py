@@ -8,6 +8,7 @@ What is remembered are the *sites* of such accesses, as sites mean the same in e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,10 @@ from pytest_concurrency.runtime.trace.event import (
     Event,
     Log,
     names_attribute,
+    of_several_threads,
     operation,
     rows,
+    site_and_operation,
     site_number,
     thread_of,
 )
@@ -150,9 +153,9 @@ class Learning:
     def _learn(self, together: Log) -> _Together:
         """Learn what does not depend on the order."""
         found = _Together()
-        for place, accesses in _by_location(together):
+        self.sites |= {site for site, op in map(site_and_operation, together) if op != RELEASE}
+        for place, accesses in _by_location(of_several_threads(together)):
             sites = frozenset(accesses.sites)
-            self.sites |= sites
             if accesses.tells_who_holds_it:
                 self._heat_up(sites.union(*accesses.releases.values()))
             if accesses.is_contended:
@@ -201,10 +204,10 @@ def _starts(event: Event) -> bool:
 
 
 def _by_location(log: Log) -> list[tuple[Location, _Accesses]]:
-    """Return the locations of what is left of an execution after its set-up."""
+    """Return the locations where something is done."""
     found: dict[Any, dict[Any, _Accesses]] = {}
-    for thread, number, resource, part, kind in rows(log):
-        # Run over every event of every new interleaving: written for speed.
+    # Most is done more than once, and the order does not matter here.
+    for (thread, number, resource, part, kind), times in Counter(rows(log)).items():
         parts = found.get(resource)
         if parts is None:
             parts = found[resource] = {}
@@ -223,7 +226,7 @@ def _by_location(log: Log) -> list[tuple[Location, _Accesses]]:
         if site.op == CALL and _asks(kind, site):
             accesses.is_asked = True
         accesses.sites.add(number)
-        accesses.counts[thread] = accesses.counts.get(thread, 0) + 1
+        accesses.counts[thread] = accesses.counts.get(thread, 0) + times
     return [
         ((resource, part), accesses)
         for resource, parts in found.items()
