@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from pytest_concurrency.detect.atomicity.check_then_act import in_doubt
 from pytest_concurrency.detect.detector import NOTHING_MORE, Asked, Detector, Finding, never
 from pytest_concurrency.detect.gil.reachable import with_gil
 from pytest_concurrency.detect.hazards import DETECTORS, findings_in, look, warners
@@ -14,6 +15,7 @@ from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.model import Accepted, Hazard, Schedule
 from pytest_concurrency.real_time import monotonic
 from pytest_concurrency.runtime.trace.synchronisation import interleaving
+from pytest_concurrency.search.describe.recorder import only_states_of
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.comparison import is_same, parted, runs_alike
 from pytest_concurrency.search.execution.completeness import may_be_complete
@@ -183,7 +185,8 @@ class Explorer(Executor):
     def _looked_again(self, suspect: Finding) -> Finding | None:
         """Judge by the values, too, for which the execution must be recorded."""
         schedule = suspect.observation.execution.schedule
-        again = self.replayed(schedule, self.limit, record=True)
+        with only_states_of(in_doubt(suspect.observation)):
+            again = self.replayed(schedule, self.limit, record=True)
         again.is_repeated = runs_alike(again, suspect.observation)
         if not again.is_repeated:
             return suspect if suspect.is_certain else None  # not deterministic: as will be said

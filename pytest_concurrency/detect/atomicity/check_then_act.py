@@ -10,7 +10,7 @@ events are executed with B's write before A's read, and there A does not write.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from pytest_concurrency.runtime.trace.event import (
     location,
     operation,
     part_of,
+    resource_of,
     rows,
     site_number,
     thread_and_site,
@@ -82,6 +83,14 @@ def acted_late(log: Log, touched: Mapping[Location, Sequence[int]]) -> Iterator[
                     each.pop(thread, None)
                 for other in read:
                     stale[other] = index
+
+
+def in_doubt(observation: Observation) -> Set[Resource]:
+    """Return the objects whose states will tell whether a thread has written by what had changed
+    meanwhile.
+    """
+    log = observation.execution.log
+    return {resource_of(log[found.write]) for found in acted_late(log, observation.touched)}
 
 
 def _is_in(log: Log, read: int, write: int) -> bool:

@@ -4,7 +4,8 @@ while searching.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from functools import cached_property, lru_cache, partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any, overload
@@ -85,6 +86,26 @@ def recorded(run: Callable[[], Observation]) -> Observation:
     threads = [thread_of(event) for event in observation.execution.log]
     observation.stacks = Stacks(recorder.stacks[:count], partial(told_apart, threads))
     return observation
+
+
+class _States:
+    """Whose states are compared."""
+
+    of: Set[Resource] | None = None
+    """None: those of all objects."""
+
+
+@contextmanager
+def only_states_of(resources: Set[Resource]) -> Iterator[None]:
+    """Where it is known whose states will be asked for, look at no others but those of containers:
+    to look at all that an object is made of, at each write, is most of what it takes to record an
+    execution. Of what is in a location all else is known in any case.
+    """
+    _States.of = resources
+    try:
+        yield
+    finally:
+        _States.of = None
 
 
 class Accesses(Sequence[Access]):
@@ -312,7 +333,8 @@ class _Recorder:
 
     def _content(self, event: Event, found: object) -> Content:
         is_known = found is not MISSING and location(event) not in self._buffered
-        has_state = operation(event) == WRITE or part_of(event) is WHOLE
+        is_asked = _States.of is None or resource_of(event) in _States.of
+        has_state = part_of(event) is WHOLE or (is_asked and operation(event) == WRITE)
         return content_of(found, state=has_state) if is_known else NOT_KNOWN
 
 
