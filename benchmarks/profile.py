@@ -18,7 +18,7 @@ from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import MOST_POINTS, execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning

@@ -17,7 +17,7 @@ from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.real_time import monotonic
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.describe.raised import innermost_site, lines_through
 from pytest_concurrency.search.describe.recorder import recorded

@@ -23,6 +23,7 @@ ROOMS = (
     "runtime.system",
     "runtime.trace",
     "runtime.effects",
+    "runtime.tasks",
     "runtime.scheduler",
     "runtime.helpers.blocking",
     "runtime.helpers",

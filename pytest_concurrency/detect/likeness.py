@@ -130,7 +130,7 @@ class _Look:
             return (id(kind), self._all(gc.get_referents(value)))
         if kind is re.Pattern:
             return (id(kind), value.pattern, value.flags)
-        if kind is datetime and baton.stands_still:
+        if kind is datetime and baton.clock.stands_still:
             self.has_met_instants = True
             return _Instant(value)
         return self._copied_by(value, kind) if _is_value(kind) else id(value)

@@ -12,8 +12,8 @@ from pytest_concurrency.detect.telling import site_of, told, where
 from pytest_concurrency.kinds import KINDS, Kind
 from pytest_concurrency.model import Hazard, Site, SiteUse, StressReport
 from pytest_concurrency.runtime.effects.outside import LocationKind
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import FREE, Task
 from pytest_concurrency.runtime.trace import event
 from pytest_concurrency.runtime.trace.operations import OPERATIONS
 from pytest_concurrency.search.execution.choices import Choices

@@ -13,7 +13,7 @@ from pytest_concurrency.detect.outcomes.serial import SerialOutcomes
 from pytest_concurrency.detect.outcomes.taking import TAKING
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.search.execution.engine import MOST_POINTS, start_round
 from pytest_concurrency.search.execution.learning import Learning

@@ -20,7 +20,7 @@ from pytest_concurrency.detect.locking.order import Cycle, Segments, cycles, las
 from pytest_concurrency.detect.observation import Observation
 from pytest_concurrency.kinds import LOCK_ORDER_INVERSION
 from pytest_concurrency.model import Hazard
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import Log, site_number, thread_of
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning

@@ -58,7 +58,7 @@ class Watched:
         stuck: list[Outcome] = []
         with exploring(instrumentation, 10):
             # What the program does while it is unwound is no part of the outcome.
-            baton.snapshot = lambda _: stuck.append(self._look("stuck"))
+            baton.terms.snapshot = lambda _: stuck.append(self._look("stuck"))
             while not strategy.finished and self.executions < MOST:
                 self.state = self._module.State()
                 jobs = [lambda f=f: f(self.state) for f in self._module.WORKERS]

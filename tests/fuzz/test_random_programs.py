@@ -24,7 +24,7 @@ from random_programs import source_of
 
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.observation import Execution, Observation
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring

@@ -43,7 +43,7 @@ class Counter:
     def count(self) -> tuple[int, ...]:
         dropped()  # as the next point does first of all
         counts = [sys.getrefcount(each) for each in self.watched]
-        held = [sum(mine is each for mine in baton.held) for each in self.watched]
+        held = [sum(mine is each for mine in baton.record.held) for each in self.watched]
         return tuple(count - OURS * ours for count, ours in zip(counts, held, strict=True))
 
     def trace(self, frame: FrameType, event: str, arg: object) -> Any:

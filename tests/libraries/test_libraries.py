@@ -13,7 +13,7 @@ import pytest
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
 from pytest_concurrency.search.execution.learning import Learning

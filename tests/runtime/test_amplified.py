@@ -13,7 +13,7 @@ from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Schedule
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
 from pytest_concurrency.search.orders.replay import Replay

@@ -90,7 +90,7 @@ def test_a_search_that_was_brief_leaves_the_next_one_its_names():
             assert told.outcome == "deadlock"
             assert told.states[0].waits_for == "lock left"
             start_round(is_brief=True, goes_on=True)
-    assert not baton.goes_on
+    assert not baton.terms.goes_on
 
 
 @collector_knows_functions

@@ -18,8 +18,8 @@ from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
 from pytest_concurrency.runtime.scheduler import watchdog
 from pytest_concurrency.runtime.scheduler.baton import Baton, baton
-from pytest_concurrency.runtime.scheduler.task import NOT_STARTED, Task
 from pytest_concurrency.runtime.scheduler.watchdog import Watchdog
+from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task
 from pytest_concurrency.search.execution.engine import execute, exploring, start_round
 from pytest_concurrency.search.orders.in_order import InOrder
 

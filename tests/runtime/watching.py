@@ -44,7 +44,7 @@ def touches(folder: Path, source: str) -> list[Touch]:
     instrumentation.prepare()
     with exploring(instrumentation, 60):
         execution = execute(Replay(Schedule()), module.main)
-        paths = {number: path for path, number in baton.files.items()}
+        paths = {number: path for path, number in baton.record.files.items()}
     assert execution.outcome == ""
     lines = (folder / f"{module.__name__}.py").read_text().splitlines()
     found = []

@@ -25,8 +25,8 @@ from loading import load_module
 
 from pytest_concurrency import explore
 from pytest_concurrency.api import instrumentation_for
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import exploring
 from pytest_concurrency.search.execution.learning import Learning

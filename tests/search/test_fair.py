@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_concurrency.api import instrumentation_for
-from pytest_concurrency.runtime.scheduler.task import NOT_STARTED, Task
+from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.search.execution.engine import execute, exploring, run_copies
 from pytest_concurrency.search.orders.fair import PATIENCE, Fair, Turns

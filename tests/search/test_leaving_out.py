@@ -11,7 +11,7 @@ import pytest
 
 from pytest_concurrency.api import _run_once, instrumentation_for
 from pytest_concurrency.detect.observation import Observation
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import Event, part_of, site_number, thread_of
 from pytest_concurrency.search.bounded import Search, search
 from pytest_concurrency.search.execution import leaving_out

@@ -18,7 +18,7 @@ import pytest
 
 from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import location, operation, resource_of, thread_of
 from pytest_concurrency.runtime.trace.resource import FILE, overlap
 from pytest_concurrency.search.execution.choices import Choices

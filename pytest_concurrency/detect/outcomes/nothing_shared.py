@@ -64,11 +64,12 @@ class NothingShared:
         """Look at the execution whose workers, which ran ``jobs``, have just ended."""
         if not self._is_asked or self._is_refuted:
             return
-        key = hash(frozenset((thread, site, part, op) for thread, site, _, part, op in baton.log))
+        log, noted = baton.record.log, baton.record.noted
+        key = hash(frozenset((thread, site, part, op) for thread, site, _, part, op in log))
         if key in self._looked_at:
             return
         self._looked_at.add(key)
-        written = _written(baton.log, baton.noted)
+        written = _written(log, noted)
         self._is_refuted = written is None or bool(written and _is_reached(jobs, written))
 
 
@@ -122,7 +123,7 @@ def _found(roots: Iterable[Any], known: set[int], written: set[int]) -> set[int]
         known.add(id(obj))
         if len(known) > _MOST_OBJECTS:
             return None
-        entry = baton.seen.get(id(obj))
+        entry = baton.record.seen.get(id(obj))
         if entry is not None and entry[1] in written and entry[0]() is obj:
             found.add(entry[1])
         left.extend(_held_by(obj))

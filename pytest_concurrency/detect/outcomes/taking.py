@@ -26,8 +26,8 @@ from pytest_concurrency.detect.outcomes.serial import Wanted
 from pytest_concurrency.detect.outcomes.touched import kept_in_modules
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
-from pytest_concurrency.runtime.scheduler.protocols import Witness
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import Witness
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.event import Log, rows
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.runtime.trace.synchronisation import interleaving
@@ -118,20 +118,20 @@ class Taking(Witness):
             self._taken = self._outcome(kept, (), alike=alike)
 
     def _is_worth_it(self, *, alike: bool) -> bool:
-        if not self._is_wanted or baton.outcome or baton.aborting:
+        if not self._is_wanted or baton.account.outcome or baton.aborting:
             return False
         if not self._in_any_case and self._wanted.is_nothing(len(baton.tasks) - 1, are_alike=alike):
             self._taken, self._is_wanted = None, False
             return False
-        log = baton.log
+        log = baton.record.log
         if self._seen is not None:
-            signature = interleaving(log, baton.noted)
+            signature = interleaving(log, baton.record.noted)
             if signature in self._seen:
                 return False
             self._seen.add(signature)
         if self._in_any_case:
             return True
-        order, is_cyclic = meeting(log, baton.noted, self._heat)
+        order, is_cyclic = meeting(log, baton.record.noted, self._heat)
         if self._seen is None or not is_cyclic:
             return is_cyclic
         is_new = order not in self._seen
@@ -144,8 +144,8 @@ class Taking(Witness):
         """Describe it; None if it depends on which threads the workers ran on, and two ran on one,
         as they do in no serial order.
         """
-        log, objects = baton.log, _objects()
-        addresses = [*baton.seen, id([]), id(object())]
+        log, objects = baton.record.log, _objects()
+        addresses = [*baton.record.seen, id([]), id(object())]
         describer = Describer(_idents(), addresses, _placed_in(log, objects))
         for value, error in ends:
             path, name = ("results", "*"), f"results[{len(self._results)}]"
@@ -177,7 +177,7 @@ def _some_of_each_size() -> list[Any]:
 
 def _objects() -> dict[int, Any]:
     """Return the objects that the execution has met and that are alive, by number."""
-    alive = ((number, reference()) for reference, number in list(baton.seen.values()))
+    alive = ((number, reference()) for reference, number in list(baton.record.seen.values()))
     return {number: obj for number, obj in alive if obj is not None}
 
 

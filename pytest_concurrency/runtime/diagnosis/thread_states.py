@@ -19,8 +19,8 @@ from pytest_concurrency.runtime.effects.foreign import is_derived, is_one_of, mr
 from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.state import State
-from pytest_concurrency.runtime.scheduler.task import Group, Task, Waiting, task_of
 from pytest_concurrency.runtime.system.frames import current_frames
+from pytest_concurrency.runtime.tasks.task import Group, Task, Waiting, task_of
 
 _FORGOTTEN = 2
 """References to a lock that only the baton knows: the baton's own, and that to the argument."""
@@ -58,7 +58,7 @@ def where_tasks_stand(baton: State) -> tuple[ThreadState, ...]:
     naming = names_of if baton.observer is None else baton.observer.names
     name_of = (
         {id(obj): "a lock" for obj in named}
-        if baton.is_brief
+        if baton.terms.is_brief
         else naming(named, _user_frames(frames.get(task.ident) for task in unfinished))
     )
     states = []

@@ -22,13 +22,12 @@ from pytest_concurrency.runtime.effects import containers, shapes
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
+from pytest_concurrency.runtime.helpers.blocking.point import pass_point, reach
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import stand_in_for
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.identity import dropped, let_go, serial_of
-from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.scheduler.identity import dropped, serial_of
 from pytest_concurrency.runtime.trace.operations import USE, WRITE
-from pytest_concurrency.runtime.trace.pending import Operation
-from pytest_concurrency.runtime.trace.resource import WHOLE, Outside, Resource
+from pytest_concurrency.runtime.trace.resource import WHOLE
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -43,31 +42,14 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
         if _b.amplifier is not None:
             _b.amplifier(site, target, obj, name, op or SITES[site].op)
         return
-    is_left_out = _b.left_out[site]
-    if not is_left_out and _b.held:
-        let_go()
-    if _b.heat[site]:
-        _b.budget = left = _b.budget - 1
+    if _b.left_out[site]:
+        pass_point(site, id(target), part, op)
     else:
-        _b.cold = left = _b.cold - 1
-    if left < 0:
-        _b.consult(Operation(site, id(target), part, op))
-    if is_left_out:
-        return
-    entry = _b.seen.get(id(target))
-    serial: Resource = entry[1] if entry is not None and entry[0]() is target else _number(target)
-    event: Event = (current.index, site, serial, part, op or SITES[site].op)
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer.observe(event, obj, name)
-
-
-def _number(target: object) -> Resource:
-    return target if type(target) is Outside else serial_of(target)
+        reach(current, site, target, part, op, obj, name)
 
 
 # -- attributes ------------------------------------------------------------------------
-# Written out, without touch(), because this is the hot path.
+# Without touch(), because this is the hot path.
 
 
 def attribute(obj: Any, name: str, site: int) -> Any:
@@ -85,22 +67,10 @@ def attribute(obj: Any, name: str, site: int) -> Any:
     # What holds a default is a matter of the event only; there is something that does.
     if shape is not shapes.DATA and not (is_left_out and shape is shapes.DEFAULT):
         return _other_attribute(obj, name, site, shape)
-    if not is_left_out and _b.held:
-        let_go()
-    if _b.heat[site]:
-        _b.budget = left = _b.budget - 1
-    else:
-        _b.cold = left = _b.cold - 1
-    if left < 0:
-        _b.consult(Operation(site, id(obj)))
     if is_left_out:
-        return obj
-    entry = _b.seen.get(id(obj))
-    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
-    event = (current.index, site, serial, name, SITES[site].op)
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer.observe(event, obj, name)
+        pass_point(site, id(obj))
+    else:
+        reach(current, site, obj, name, "", obj, name)
     return obj
 
 

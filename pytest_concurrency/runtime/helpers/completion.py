@@ -60,13 +60,13 @@ def note_failed(outcome: object, error: BaseException | None) -> None:
         return
     task = _b.holder()
     if task is not None and not _b.aborting:
-        _b.failed_jobs.add(outcome, id(task.jobs), task.index, error)
+        _b.account.failed_jobs.add(outcome, id(task.jobs), task.index, error)
 
 
 def asking(outcome: _Outcome, _: int) -> _Outcome:
     """Precede a look at how a job has ended."""
-    if _b.failed_jobs:
-        _b.failed_jobs.asked(outcome)
+    if _b.account.failed_jobs:
+        _b.account.failed_jobs.asked(outcome)
     return outcome
 
 

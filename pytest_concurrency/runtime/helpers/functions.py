@@ -150,7 +150,7 @@ def _descriptor(site: int, args: Arguments) -> None:
     if behind.startswith("/"):
         methods.touch_files(site, ((behind, USE),))
         return
-    number = _b.files.setdefault(behind, len(_b.files))
+    number = _b.record.number_of_file(behind)
     shown = f"descriptor of a {behind.partition(':')[0]}" if ":" in behind else "descriptor"
     touch(site, FILE, shown, shown, number, USE)
 
@@ -181,7 +181,7 @@ def _jitter(site: int, args: Arguments) -> None:
     still, so does chance: two that come at one time get one number.
     """
     _READS_CHANCE(site, args)
-    if _b.stands_still and _b.holder() is not None:
+    if _b.clock.stands_still and _b.holder() is not None:
         random.seed(0)
 
 

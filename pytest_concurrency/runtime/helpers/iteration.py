@@ -23,10 +23,10 @@ from pytest_concurrency.runtime.effects import containers
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
 from pytest_concurrency.runtime.helpers.access import touch, whole
+from pytest_concurrency.runtime.helpers.blocking.point import pass_point
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import let_go
 from pytest_concurrency.runtime.trace.operations import LOOK, STEP, USE
-from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.resource import WHOLE
 
 _MOST = 16
@@ -87,7 +87,7 @@ def _stepwise(obj: Any, site: int, containers: Sequence[Any], advanced: Sequence
         touch(site, iterator, iterator, WHOLE, WHOLE, "write")
     iterator = iter(obj)
     target = id((*containers, *advanced)[0])  # by number: the iterator itself refers to it
-    entry = _b.seen.get(target)
+    entry = _b.record.seen.get(target)
     serial = 0 if entry is None else entry[1]
     looks: Iterator[None] = repeat(None, _MOST)
     if _b.current is None or not _b.left_out[site]:
@@ -99,7 +99,7 @@ def _look(site: int, serial: int, _: None) -> None:
     """Note that a step looks: it may find an item, the end, or that things have changed."""
     current = _b.current
     if current is not None and current.ident == get_ident() and not _b.left_out[site]:
-        _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, LOOK))
+        _b.record.noted.append((len(_b.record.log), current.index, site, serial, WHOLE, LOOK))
 
 
 def _step(site: int, target: int, serial: int, _: None, item: Any) -> Any:
@@ -111,16 +111,11 @@ def _step(site: int, target: int, serial: int, _: None, item: Any) -> Any:
         if _b.amplifier is not None:
             _b.amplifier(site, target)
         return item
-    if _b.held:
+    if _b.record.held:
         let_go()
-    if _b.heat[site]:
-        _b.budget = left = _b.budget - 1
-    else:
-        _b.cold = left = _b.cold - 1
-    if left < 0:
-        _b.consult(Operation(site, target, WHOLE, STEP))
+    pass_point(site, target, WHOLE, STEP)
     if not _b.left_out[site]:
-        _b.noted.append((len(_b.log), current.index, site, serial, WHOLE, STEP))
+        _b.record.noted.append((len(_b.record.log), current.index, site, serial, WHOLE, STEP))
     return item
 
 
@@ -137,7 +132,7 @@ def started(site: int) -> None:
             _b.amplifier(site, None)
     elif _b.holder() is not None:
         # An address is a frame's only as long as it lives, but each one starts here.
-        generator = _b.generators[id(getframe(1))] = _Generator()
+        generator = _b.record.generators[id(getframe(1))] = _Generator()
         touch(site, generator, generator, "", "", USE)
 
 
@@ -145,7 +140,7 @@ def resumed(sent: Any, site: int) -> Any:
     """Pass a point in a generator that has just been told to go on. Whoever asks it for an item
     while another thread is here gets a ``ValueError``."""
     if _b.current is not None:
-        generator = _b.generators.get(id(getframe(1)))
+        generator = _b.record.generators.get(id(getframe(1)))
         if generator is not None:
             touch(site, generator, generator, "", "", USE)
     elif _b.amplifier is not None:

@@ -48,14 +48,14 @@ def mark(number: int) -> None:
     current = _b.current
     if current is None or (current.ident != get_ident() and _b.holder() is None):
         return
-    _b.marks.append((len(_b.log), current.index, id(getframe(1)), number))
+    _b.record.marks.append((len(_b.record.log), current.index, id(getframe(1)), number))
 
 
 def marked(value: Any, number: int) -> Any:
     """Like ``mark``, for a value that is about to be bound by a walrus."""
     current = _b.current
     if current is not None and (current.ident == get_ident() or _b.holder() is not None):
-        _b.marks.append((len(_b.log), current.index, id(getframe(1)), number))
+        _b.record.marks.append((len(_b.record.log), current.index, id(getframe(1)), number))
     return value
 
 
@@ -63,4 +63,4 @@ def note_written_back(site: int) -> None:
     """Note that what the calling thread will store at ``site`` next is the very object that it has
     loaded, changed in place."""
     assert _b.current is not None
-    _b.marks.append((len(_b.log), _b.current.index, 0, -1 - site))
+    _b.record.marks.append((len(_b.record.log), _b.current.index, 0, -1 - site))

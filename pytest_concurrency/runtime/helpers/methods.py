@@ -46,7 +46,7 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
     if shape is shapes.CODE or shape is shapes.MODULE:
         if shape is shapes.MODULE and name in COUNTING:
             before_counting()
-        elif _b.held and id(type(obj)) not in shapes.PLAIN_KEYS:
+        elif _b.record.held and id(type(obj)) not in shapes.PLAIN_KEYS:
             dropped()
         return obj
     if shape is shapes.METHOD:
@@ -66,7 +66,7 @@ def look_up(site: int, callee: object) -> None:
     """Pass the point before a call of ``callee`` if that is a weak reference: another thread may
     let go of its object."""
     if issubclass(type(callee), ReferenceType):
-        _b.patience = 0  # whether the object is still there is about to be seen
+        _b.record.patience = 0  # whether the object is still there is about to be seen
         touch(site, callee, callee, "", "", "call")
 
 
@@ -245,5 +245,5 @@ def touch_files(site: int, effects: Sequence[tuple[str, str]]) -> None:
             touch(site, FILE, path, path, WHOLE, READ)
             continue
         # A number, since names of temporary files differ from execution to execution.
-        number = _b.files.setdefault(path, len(_b.files))
+        number = _b.record.number_of_file(path)
         touch(site, FILE, path, path, number, kind)

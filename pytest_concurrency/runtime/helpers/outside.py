@@ -31,7 +31,7 @@ def ready_outside(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
         effects = []
     for name, deed in effects:
         # A number, since names may differ from execution to execution.
-        number = _b.files.setdefault(f"{resource} {name}", len(_b.files))
+        number = _b.record.number_of_file(f"{resource} {name}")
         touch(site, resource, name, name, number, deed)
     return prepared(callee, args, kwargs)
 
@@ -43,7 +43,7 @@ def _note_mistake(whose: str, error: Exception) -> None:
     if _b.current is not None and (is_raised_inside or type(error) is not TypeError):
         mistake = RuntimeError(f"{whose}: {type(error).__name__}: {error}")
         mistake.__cause__ = error
-        _b.mistake = _b.mistake or mistake
+        _b.account.mistake = _b.account.mistake or mistake
 
 
 def _checked(name: str, deed: str) -> tuple[str, str]:

@@ -52,7 +52,7 @@ def _write(
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, _WRITTEN[name]) and _emptied(path):
         place = absolute(path)
-        touch(site, FILE, place, place, _b.files.setdefault(place, len(_b.files)), WRITE)
+        touch(site, FILE, place, place, _b.record.number_of_file(place), WRITE)
     return method(*args, **kwargs)
 
 

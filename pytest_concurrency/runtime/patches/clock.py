@@ -17,8 +17,8 @@ from pytest_concurrency import real_time
 from pytest_concurrency._compat import getframe
 from pytest_concurrency.runtime.patches.pipes_and_children import nap
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.task import Waiting
 from pytest_concurrency.runtime.system.disguise import is_in_c
+from pytest_concurrency.runtime.tasks.task import Waiting
 
 _real_sleep = real_time.sleep
 
@@ -53,7 +53,7 @@ def _virtual(real: Callable[[], Any], per_second: int) -> Callable[[], Any]:
     def now() -> Any:
         if _is_outward(getframe(1).f_globals):
             return real()
-        seconds = _b.time_outside() if _b.holder() is None else _b.look_at_clock()
+        seconds = _b.clock.outside() if _b.holder() is None else _b.look_at_clock()
         elapsed = seconds * per_second
         return start + (elapsed if per_second == 1 else int(elapsed))
 

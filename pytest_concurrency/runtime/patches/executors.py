@@ -28,7 +28,7 @@ from pytest_concurrency._compat import (
 from pytest_concurrency.runtime.helpers.completion import note_failed
 from pytest_concurrency.runtime.helpers.methods import noting
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.task import Abort, Task, task_of
+from pytest_concurrency.runtime.tasks.task import Abort, Task, task_of
 from pytest_concurrency.runtime.trace.sites import add_call_in
 
 _real_submit: Any = ThreadPoolExecutor.submit

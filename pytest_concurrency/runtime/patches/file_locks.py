@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.system.descriptors import Descriptors
+from pytest_concurrency.runtime.tasks.task import Task
 
 _WHAT = "a lock on a file"
 _MOMENT_SECONDS = 0.005
@@ -78,7 +78,7 @@ def _locking(fcntl: Any, name: str, wait: Callable[[Any, Task, int, int], None])
             try:
                 return real(fd, operation | fcntl.LOCK_NB, *rest, **more)
             except (BlockingIOError, PermissionError):
-                _b.lost_sight = True
+                _b.account.lost_sight = True
                 number = fd if type(fd) is int else int(fd.fileno())
                 wait(real, task, number, operation | fcntl.LOCK_NB)
 

@@ -17,8 +17,8 @@ from typing import Any
 from pytest_concurrency._compat import CONNECTION_RECEIVE, CONNECTION_SEND
 from pytest_concurrency.runtime.patches import selecting, sockets
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.system.descriptors import READABLE, WRITABLE, Descriptors
+from pytest_concurrency.runtime.tasks.task import Task
 
 _PIECE = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe which is ready takes without blocking."""

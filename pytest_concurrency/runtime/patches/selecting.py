@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any
 
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.task import Task
 from pytest_concurrency.runtime.system.descriptors import (
     EXCEPTIONAL,
     READABLE,
     WRITABLE,
     Descriptors,
 )
+from pytest_concurrency.runtime.tasks.task import Task
 
 _real_select = select.select
 _real_poll: Any = getattr(select, "poll", None)
@@ -29,17 +29,17 @@ def _until(
     """Return what ``look`` finds, at latest when ``timeout`` (seconds; None: never) has run out."""
     task = _b.holder()
     assert task is not None
-    end = None if timeout is None else _b.clock + timeout
+    end = None if timeout is None else _b.clock.now + timeout
     while True:
         found = look()
         if any(found) and _lets_others_go_on(task):
             continue
-        left = None if end is None else end - _b.clock
+        left = None if end is None else end - _b.clock.now
         if any(found) or (left is not None and left <= 0):
-            _b.looks = 0
+            _b.clock.looks = 0
             return found
         if not _b.wait_until_ready(task, target(), left):
-            end = _b.clock
+            end = _b.clock.now
 
 
 def _lets_others_go_on(task: Task) -> bool:

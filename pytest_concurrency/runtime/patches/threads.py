@@ -29,9 +29,9 @@ from pytest_concurrency.runtime.helpers.methods import note_call
 from pytest_concurrency.runtime.patches import executors
 from pytest_concurrency.runtime.patches.tracing import hide_from_tracing
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting, task_of, tie
 from pytest_concurrency.runtime.system.chains import is_long
 from pytest_concurrency.runtime.system.hooks import Hooks, hooks, module_of, put_hooks, usable_hooks
+from pytest_concurrency.runtime.tasks.task import Abort, Task, Waiting, task_of, tie
 from pytest_concurrency.runtime.trace.operations import ASK, JOINED, RELEASE
 from pytest_concurrency.runtime.trace.sites import add_call_in
 

@@ -20,30 +20,35 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from pytest_concurrency._compat import allocate_lock, exit_now, get_ident, get_native_id
-from pytest_concurrency.real_time import perf_counter as real_time
-from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.runtime.scheduler.sight import Sight
+from pytest_concurrency.runtime.scheduler.points import Points
 from pytest_concurrency.runtime.scheduler.state import ALWAYS_DISTURBED
-from pytest_concurrency.runtime.scheduler.task import NOBODY, NOT_STARTED, Abort, Group, Task
+from pytest_concurrency.runtime.scheduler.view import ReadOnly
 from pytest_concurrency.runtime.system.gate import new_gate
+from pytest_concurrency.runtime.tasks.pool import Worker, WorkerPool, new_context
+from pytest_concurrency.runtime.tasks.protocols import Strategy
+from pytest_concurrency.runtime.tasks.task import NOBODY, NOT_STARTED, Abort, Group, Task
 from pytest_concurrency.runtime.trace.operations import BEGIN, END, JOINED, START
 from pytest_concurrency.runtime.trace.resource import THREAD, Resource
-from pytest_concurrency.runtime.trace.sites import INTERNAL, everywhere, nowhere
+from pytest_concurrency.runtime.trace.sites import everywhere, nowhere
 
 LINGER_SECONDS = 10.0
 """Virtual seconds in which threads that outlive the body of an execution may still end."""
 _LINGER_POINTS = 5000
 
 
-class Baton(Sight):
+class Baton(Points):
     """An execution from its begin to its end, and the threads in it.
 
-    What it consists of: ``state`` (what is known), ``virtual_time``, ``points`` (who goes
-    on), ``waits`` (who cannot), ``sight`` (who is blocked where nobody sees it).
+    Each layer calls those below it only: ``points`` (asking), ``waits`` (who cannot go on),
+    ``sight`` (who is blocked where nobody sees it), ``turns`` (who goes on), ``state`` (what is
+    known).
     """
 
     __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work = self._work
 
     # -- one execution, from the thread that becomes task 0 ---------------------------
 
@@ -57,13 +62,11 @@ class Baton(Sight):
         self.tasks.append(task)
         self.enabled.append(task)
         self.by_ident[task.ident] = task
-        self.started = real_time()
-        # A whole second: how long the set-up really took would not be the same the next time.
-        self.clock = float(int(self.time_outside()) + 1)
-        heat = strategy.begin(self)
+        self.clock.begin()
+        heat = strategy.begin(ReadOnly(self))
         self.heat = everywhere() if heat is None else heat
         # Who may switch everywhere is to see everything.
-        left_out = None if heat is None else self.leaves_out
+        left_out = None if heat is None else self.terms.leaves_out
         self.left_out = nowhere() if left_out is None else left_out
         self.current = task
         task.running = True
@@ -82,18 +85,13 @@ class Baton(Sight):
             Task(number, "", NOT_STARTED, job, group) for number, job in enumerate(jobs, first)
         ]
         threads = range(first, first + len(jobs))
-        self._note_of_all(caller, threads, START)
+        self.record.note_each(caller.index, THREAD, threads, START)
         self.tasks += tasks
         self.enabled += tasks  # the highest indices so far: the list stays sorted
         self._reconsider()
         self.block(caller, group, id(group))
-        self._note_of_all(caller, threads, JOINED)
+        self.record.note_each(caller.index, THREAD, threads, JOINED)
         return tasks
-
-    def _note_of_all(self, by: Task, threads: Sequence[int], op: str) -> None:
-        here, index, note = len(self.log), by.index, self.noted.append
-        for thread in threads:
-            note((here, index, INTERNAL, THREAD, thread, op))
 
     def _reserve(self, count: int) -> None:
         """See to it that there is an idle thread for each task that has none yet."""
@@ -146,7 +144,7 @@ class Baton(Sight):
         while following is not None:
             task = following
             task.running = True
-            self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, BEGIN))
+            self.record.note(task.index, THREAD, task.index, BEGIN)
             try:
                 if not self.aborting:
                     assert task.run is not None
@@ -172,7 +170,7 @@ class Baton(Sight):
         """Return the tasks whose threads have not ended; daemons, who may be ended at any time,
         only where it matters what they would still do.
         """
-        kept = (task for task in self.tasks[1:] if self.goes_on or not task.daemon)
+        kept = (task for task in self.tasks[1:] if self.terms.goes_on or not task.daemon)
         return [task for task in kept if not task.done]
 
     def end(self) -> None:
@@ -181,19 +179,19 @@ class Baton(Sight):
         """
         if not self.tasks:
             _leave_forked_process()
-        main = self.tasks[0]
+        main, account = self.tasks[0], self.account
         try:
             self._stop(main)
         except Abort:
             pass
         if self.lingering:
-            self.leaked = [(task, task.blocked_on) for task in self.left_over()]
-        if self.cut is None:
-            self.cut, self.cut_noted = len(self.log), len(self.noted)
-            self.kept_locks = self._kept_locks() if self.owners else ()
+            account.leaked = [(task, task.blocked_on) for task in self.left_over()]
+        if not self.record.is_over:
+            self.record.end_here()
+            account.kept_locks = self._kept_locks() if self.owners else ()
         self.aborting = True
-        self.unfinished = [task for task in self.tasks if not task.done and task is not main]
-        for task in self.unfinished:
+        account.unfinished = [task for task in self.tasks if not task.done and task is not main]
+        for task in account.unfinished:
             if task.outside:
                 continue
             if task.gate is NOT_STARTED:
@@ -204,26 +202,25 @@ class Baton(Sight):
             # A thread that swallows Abort is abandoned: it is a daemon, and unmanaged from here on.
             main.gate.acquire(True, 1.0)
         self.current = None
-        self.offers = self.strategy.offers
-        self.time_ended, self.ended = self.clock, real_time()
-        del self.log[self.cut :], self.noted[self.cut_noted :]
-        self.seen.clear()
-        self.held.clear()
-        if self.unfinished:
+        account.offers = self.strategy.offers
+        self.clock.end()
+        self.record.close()
+        if account.unfinished:
             self.ours.update(task.ident for task in self.abandoned())  # they help nobody any more
         for put_back in reversed(self.at_end):
             put_back()
 
     def _kept_locks(self) -> list[tuple[int, Resource]]:
+        seen = self.record.seen
         return [
-            (task.index, self.seen[key][1])
+            (task.index, seen[key][1])
             for key, (_, task) in self.owners.items()
-            if task.done and not task.daemon and key in self.seen
+            if task.done and not task.daemon and key in seen
         ]
 
     def abandoned(self) -> list[Task]:
         """Tasks of the last execution whose threads could not be unwound."""
-        return [task for task in self.unfinished if not task.done]
+        return [task for task in self.account.unfinished if not task.done]
 
     def finish(self, task: Task, worker: Worker | None = None) -> Task | None:
         """Give up the baton for good: the task has nothing left to do.
@@ -256,7 +253,7 @@ class Baton(Sight):
             return None
         if self.observer is not None:
             self.observer.ended(task)
-        self.noted.append((len(self.log), task.index, INTERNAL, THREAD, task.index, END))
+        self.record.note(task.index, THREAD, task.index, END)
         task.steps += 1
         self.enabled.remove(task)
         if id(task) in self.waiters:
@@ -283,7 +280,7 @@ class Baton(Sight):
         thread of this one has come along.
         """
         if self.current is not None:
-            self.time_ended, self.ended = self.clock, real_time()
+            self.clock.end()
             self.current = None
             self.forget()
         self.mutex = allocate_lock()

@@ -20,22 +20,24 @@ from weakref import ref
 from pytest_concurrency._compat import get_ident
 from pytest_concurrency.runtime.effects.memory import forget_classes
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.state import ROOM
-from pytest_concurrency.runtime.scheduler.task import FREE
+from pytest_concurrency.runtime.tasks.task import FREE
+
+_ROOM = 16
+"""Objects that are held without asking less often which of them nobody else holds."""
 
 
 def serial_of(obj: object) -> int:
     """Return the number of ``obj`` in this execution; it is never given to another object."""
-    number = id(obj)
-    entry = _b.seen.get(number)
+    number, record = id(obj), _b.record
+    entry = record.seen.get(number)
     if entry is not None and entry[0]() is obj:
         return entry[1]
-    _b.serials = serial = _b.serials + 1
+    record.serials = serial = record.serials + 1
     reference = _reference(obj)
     if reference is None:
         _hold(obj, serial)
     else:
-        _b.seen[number] = (reference, serial)
+        record.seen[number] = (reference, serial)
     return serial
 
 
@@ -43,15 +45,15 @@ def inner_serial_of(obj: object) -> int:
     """The same for a lock or queue that only the standard library may use: those have numbers of
     their own, below 0, so that the numbers of what the program uses do not depend on them.
     """
-    number = id(obj)
-    entry = _b.seen.get(number)
+    number, record = id(obj), _b.record
+    entry = record.seen.get(number)
     if entry is not None and entry[0]() is obj:
         return entry[1]
     reference = _reference(obj)
     if reference is None:
         return -number  # a semaphore of another process, too: not held for this
-    _b.inner_serials = serial = _b.inner_serials - 1
-    _b.seen[number] = (reference, serial)
+    record.inner_serials = serial = record.inner_serials - 1
+    record.seen[number] = (reference, serial)
     return serial
 
 
@@ -64,7 +66,7 @@ def alive(obj: object) -> Callable[[], object]:
 
 
 def _numbered(number: int, serial: int) -> object:
-    entry = _b.seen.get(number)
+    entry = _b.record.seen.get(number)
     return entry[0]() if entry is not None and entry[1] == serial else None
 
 
@@ -77,9 +79,10 @@ def _reference(obj: object) -> Callable[[], object] | None:
 
 def _hold(obj: object, serial: int) -> None:
     """Hold it. Garbage may be collected at any moment, and then what is held has to be known."""
-    _b.seen[id(obj)] = (repeat(obj).__next__, serial)
-    _b.held.append(obj)
-    _b.patience = 0
+    record = _b.record
+    record.seen[id(obj)] = (repeat(obj).__next__, serial)
+    record.held.append(obj)
+    record.patience = 0
 
 
 def _count_alone() -> int:
@@ -109,30 +112,32 @@ _ALONE_IN_C = _count_alone_in_c()
 def let_go() -> None:
     """Forget the objects that nobody else holds any more; called before each point while there are
     any that we hold. Of many it is asked less often."""
-    held = _b.held
-    if len(held) >= ROOM:
-        if _b.patience > 0:
-            _b.patience -= 1
+    record = _b.record
+    held = record.held
+    if len(held) >= _ROOM:
+        if record.patience > 0:
+            record.patience -= 1
             return
-        _b.patience = len(held) // ROOM
+        record.patience = len(held) // _ROOM
     if _ALONE_IN_C in map(getrefcount, held):
         let_all_go()
 
 
 def let_all_go() -> None:
     """The same, now."""
+    record = _b.record
     while True:
         # Taken away meanwhile: garbage may be collected at any moment, and then nothing is held.
-        held, _b.held = _b.held, []
+        held, record.held = record.held, []
         alone = [getrefcount(each) == _ALONE for each in held]
         # Finalizers may get here again, and pass points: so first decide, then let go.
         dead = list(compress(held, alone))
-        _b.held += [each for each, is_alone in zip(held, alone, strict=True) if not is_alone]
+        record.held += [each for each, is_alone in zip(held, alone, strict=True) if not is_alone]
         # A list that another thread has made may die late, without the GIL: it lets go here.
         held.clear()
         if not dead:
             return
-        entries = [_b.seen.pop(id(each)) for each in dead]
+        entries = [record.seen.pop(id(each)) for each in dead]
         dead.clear()
         entries.clear()
 
@@ -140,7 +145,8 @@ def let_all_go() -> None:
 def dropped() -> None:
     """Follow ``del x`` and ``x = None``, after which the program may expect something to be
     gone; precede what is no point but may look."""
-    if _b.held and _ALONE_IN_C in map(getrefcount, _b.held) and _is_holder():
+    held = _b.record.held
+    if held and _ALONE_IN_C in map(getrefcount, held) and _is_holder():
         let_all_go()
 
 
@@ -152,7 +158,7 @@ COUNTING: Final = frozenset({"getrefcount", "get_objects", "get_referrers"})
 
 def before_counting() -> None:
     """Precede a call of one of them."""
-    if _b.held and _is_holder():
+    if _b.record.held and _is_holder():
         forget_held()
 
 
@@ -163,8 +169,9 @@ def _is_holder() -> bool:
 
 def forget_held() -> None:
     """Hold nothing any more."""
-    held, _b.held = _b.held, []
-    entries = [_b.seen.pop(id(each)) for each in held]
+    record = _b.record
+    held, record.held = record.held, []
+    entries = [record.seen.pop(id(each)) for each in held]
     held.clear()
     entries.clear()
 
@@ -182,13 +189,14 @@ def before_collection(phase: str, info: dict[str, Any]) -> None:
         _b.budget -= _UNTIL_IT_ENDS
         _hold_survivors()
     if phase == "start" and not _is_due(info["generation"]):
+        record = _b.record
         # What the collector does not follow is in no cycle, and would not be found again.
-        atomic = [each for each in _b.held if not gc.is_tracked(each)]
-        held = list(filter(gc.is_tracked, _b.held))
-        _surviving.update((id(each), (type(each), _b.seen[id(each)][1])) for each in held)
-        _b.held = held
+        atomic = [each for each in record.held if not gc.is_tracked(each)]
+        held = list(filter(gc.is_tracked, record.held))
+        _surviving.update((id(each), (type(each), record.seen[id(each)][1])) for each in held)
+        record.held = held
         forget_held()
-        _b.held = atomic
+        record.held = atomic
         forget_classes()
         _b.granted += _UNTIL_IT_ENDS
         _b.budget += _UNTIL_IT_ENDS
@@ -218,6 +226,6 @@ def _hold_survivors() -> None:
     objects = gc.get_objects()
     for each in compress(objects, map(_surviving.__contains__, map(id, objects))):
         kind, serial = _surviving.get(id(each), (None, 0))
-        if kind is type(each) and id(each) not in _b.seen:
+        if kind is type(each) and id(each) not in _b.record.seen:
             _hold(each, serial)
     _surviving.clear()

@@ -49,12 +49,13 @@ def have_helped(state: State, wake: Wake) -> bool:
     strangers = _strangers(state)
     if not strangers:
         return False
-    can_run_out = bool(state.timers)
+    can_run_out = bool(state.clock.timers)
     state.still += 1
-    is_real = can_run_out and state.sleeps_really
+    is_real = can_run_out and state.terms.sleeps_really
     if can_run_out and not is_real and state.still > _TIMES and state.still % _TIMES:
         return False
-    longest = min(_LONGEST_SECONDS, state.timers[0][0] - state.clock if can_run_out else inf)
+    until_next = state.clock.timers[0].when - state.clock.now if can_run_out else inf
+    longest = min(_LONGEST_SECONDS, until_next)
     started = moved = perf_counter()
     places = _places(strangers)
     slept = all(_asleep.get(ident) == place for ident, place in places.items())
@@ -87,7 +88,7 @@ def have_strangers(state: State) -> bool:
 
 def have_young_strangers(state: State) -> bool:
     """Whether there are any that a set-up has started since this process began to explore."""
-    elders = state.elders
+    elders = state.terms.elders
     return elders is not None and any(ident not in elders for ident in _strangers(state))
 
 

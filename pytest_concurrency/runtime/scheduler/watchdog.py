@@ -20,9 +20,9 @@ from pytest_concurrency._compat import allocate_lock
 from pytest_concurrency.real_time import monotonic, perf_counter
 from pytest_concurrency.runtime.scheduler.baton import Baton
 from pytest_concurrency.runtime.scheduler.state import COLD
-from pytest_concurrency.runtime.scheduler.task import NOBODY, Abort, Task
 from pytest_concurrency.runtime.system.frames import current_frames
 from pytest_concurrency.runtime.system.hooks import own_thread
+from pytest_concurrency.runtime.tasks.task import NOBODY, Abort, Task
 
 _PERIOD_SECONDS = 0.02
 """Seconds between two looks."""
@@ -104,7 +104,7 @@ class Watchdog:
                 goes_on = looked - since < self._seconds / 2
                 self._time_is_up(task, "too-long" if goes_on else "timeout")
                 last = ()
-            elif looked > self._until and baton.is_brief:
+            elif looked > self._until and baton.terms.is_brief:
                 goes_on = looked - since < _STILL_SECONDS
                 self._time_is_up(task, "too-long" if goes_on else "cut")
                 last = ()
@@ -112,7 +112,7 @@ class Watchdog:
                 baton.pass_time(looked - before)
             elif since < looked and task.running:
                 if looked - since > _LONG_SECONDS:  # virtual time passes as real time does
-                    baton.clock += looked - counted
+                    baton.clock.now += looked - counted
                     counted = looked
                 used = _cpu_time_if_asleep(task)
                 slept = slept + 1 if used is not None and (used == clock or not slept) else 0
@@ -133,13 +133,11 @@ class Watchdog:
         with baton.disturbing():
             if baton.current is not task:
                 return  # at the next look
-            baton.outcome = outcome
-            if baton.snapshot is not None:
-                baton.states = baton.snapshot(baton)
+            baton.say_why(outcome)
             baton.aborting = True
             # The rest of the count follows where the thread enters the scheduler to end.
             baton.total += baton.points_since_decision - COLD
-            baton.granted = baton.budget = baton.cold = 0  # who asks next is told to end
+            baton.let_no_more_pass()
             if task is NOBODY:
                 for other in baton.tasks:
                     if not other.outside and not other.done:
@@ -160,7 +158,7 @@ class Watchdog:
                 return
             if baton.granted or now - self._told > _AGAIN_SECONDS:
                 self._told = now
-                baton.granted = baton.budget = baton.cold = 0
+                baton.let_no_more_pass()
                 _interrupt(task)
 
 

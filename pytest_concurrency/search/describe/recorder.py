@@ -22,8 +22,8 @@ from pytest_concurrency.runtime.diagnosis.thread_states import awaited_by
 from pytest_concurrency.runtime.effects.foreign import is_derived
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.runtime.scheduler.identity import alive
-from pytest_concurrency.runtime.scheduler.task import Task, Waiting, task_of
 from pytest_concurrency.runtime.system.frames import Stacks, stack_here
+from pytest_concurrency.runtime.tasks.task import Task, Waiting, task_of
 from pytest_concurrency.runtime.trace.event import (
     Event,
     location,

@@ -14,8 +14,8 @@ from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.values import MISSING, peek
 from pytest_concurrency.runtime.diagnosis.lock_names import names_of
 from pytest_concurrency.runtime.scheduler.identity import alive
-from pytest_concurrency.runtime.scheduler.protocols import Observer
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import Observer
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.event import Event, operation, resource_of
 from pytest_concurrency.runtime.trace.operations import WRITE
 from pytest_concurrency.runtime.trace.resource import Outside

@@ -15,11 +15,12 @@ from pytest_concurrency.runtime.patches.executors import is_idle_worker
 from pytest_concurrency.runtime.patches.install import installed, renew
 from pytest_concurrency.runtime.patches.randomness import repeating, start_over
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.runtime.scheduler.task import Abort
 from pytest_concurrency.runtime.scheduler.watchdog import Watchdog
 from pytest_concurrency.runtime.system.cpu import one_cpu
 from pytest_concurrency.runtime.system.hooks import not_told
+from pytest_concurrency.runtime.tasks.protocols import Strategy
+from pytest_concurrency.runtime.tasks.task import Abort
+from pytest_concurrency.runtime.tasks.terms import Terms
 
 MOST_POINTS = 5_000_000
 """Scheduling points of the longest execution whose log fits into memory. Beyond, it is too long to
@@ -48,14 +49,14 @@ def execute(strategy: Strategy, body: Callable[[], object], limit: int = MOST_PO
     except Abort:
         pass
     except BaseException:
-        if baton.goes_on:
+        if baton.terms.goes_on:
             with suppress(Abort):
                 baton.linger()
         raise
     finally:
         baton.end()
-        if baton.mistake is not None:
-            raise baton.mistake
+        if baton.account.mistake is not None:
+            raise baton.account.mistake
     return last_execution()
 
 
@@ -74,10 +75,8 @@ def start_round(
     ``is_brief``: nobody will read the names of locks that threads wait for in it. ``goes_on``: its
     threads do so where the body fails. ``leaves_out``: by site, whether accesses are not recorded.
     """
-    baton.start_round(otherwise=otherwise, stands_still=stands_still)
-    baton.is_brief = is_brief
-    baton.goes_on = goes_on
-    baton.leaves_out = leaves_out
+    baton.clock.start_round(otherwise=otherwise, stands_still=stands_still)
+    baton.terms = baton.terms._replace(is_brief=is_brief, goes_on=goes_on, leaves_out=leaves_out)
     renew()
     start_over(otherwise=otherwise)
 
@@ -87,30 +86,30 @@ def last_execution() -> Execution:
     adopted = baton.tasks[1:] if baton.has_adopted else ()
     errors = [(t.index, t.name, t.error) for t in adopted if t.error and t.run is None]
     return Execution(
-        baton.outcome,
-        baton.switches,
-        baton.preemptions,
+        baton.account.outcome,
+        baton.account.switches,
+        baton.account.preemptions,
         baton.total,
-        baton.log,
+        baton.record.log,
         len(baton.tasks),
         errors,
-        baton.states or (),
+        baton.account.states or (),
         len(baton.abandoned()),
         baton.passed,
-        baton.offers,
-        baton.lost_sight,
-        baton.hurried,
-        baton.marks,
-        tuple(_leaks()) if baton.leaked else (),
-        baton.noted,
-        baton.failed_jobs.unasked or (),
-        baton.kept_locks,
-        baton.left_out is baton.leaves_out,
+        baton.account.offers,
+        baton.account.lost_sight,
+        baton.account.hurried,
+        baton.record.marks,
+        tuple(_leaks()) if baton.account.leaked else (),
+        baton.record.noted,
+        baton.account.failed_jobs.unasked or (),
+        baton.account.kept_locks,
+        baton.left_out is baton.terms.leaves_out,
     )
 
 
 def _leaks() -> Iterator[Leak]:
-    for task, waits_for in baton.leaked:
+    for task, waits_for in baton.account.leaked:
         if not is_idle_worker(task, waits_for):
             yield Leak(task.index, task.name, task.origin)
 
@@ -136,9 +135,8 @@ def exploring(
     back in the end.
     """
     watchdog = Watchdog(baton)
-    baton.snapshot = where_tasks_stand
-    baton.sleeps_really, baton.slept_really = sleeps_really, False
-    baton.elders = frozenset(threads_by_ident())
+    baton.terms = Terms(where_tasks_stand, frozenset(threads_by_ident()), sleeps_really)
+    baton.slept_really = False
     namespaces = instrumentation.namespaces
     with (
         one_cpu(),
@@ -152,8 +150,6 @@ def exploring(
             yield
         finally:
             watchdog.stop()
-            baton.snapshot = None
-            baton.sleeps_really = baton.is_brief = baton.goes_on = False
-            baton.elders = baton.leaves_out = None
+            baton.terms = Terms()
             baton.pool.close()
             baton.forget()

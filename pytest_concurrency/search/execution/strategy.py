@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from pytest_concurrency.detect.observation import Execution
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 

@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from pytest_concurrency._compat import getframe
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.orders.fair import Fair
 

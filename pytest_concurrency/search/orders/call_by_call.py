@@ -18,8 +18,8 @@ from typing import Any, Final, NamedTuple
 from pytest_concurrency._compat import getframe
 from pytest_concurrency._origins import OWN, is_programs
 from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.orders.in_order import InOrder
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, Strategy, View
-from pytest_concurrency.runtime.scheduler.task import Task, Waiting
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS, Strategy, View
+from pytest_concurrency.runtime.tasks.task import Task, Waiting
 from pytest_concurrency.runtime.trace.event import thread_of
 from pytest_concurrency.search.orders.fair import PATIENCE
 

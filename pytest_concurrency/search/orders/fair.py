@@ -13,8 +13,8 @@ from math import inf
 from typing import Any
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import Task, Timer
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, STEP
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.search.orders.replay import Replay
@@ -71,7 +71,7 @@ class Turns:
 
 def _ends_at(sleeper: Task) -> float:
     assert sleeper.timer is not None
-    return float(sleeper.timer[0])
+    return sleeper.timer.when
 
 
 class Fair:
@@ -91,7 +91,7 @@ class Fair:
         self._turns = Turns(view, self.patience)
         self._ran: dict[Task, int] = {}
         """The points that had been passed when each thread ran last."""
-        self._next: tuple[list[Any] | None, int] = (None, 0)
+        self._next: tuple[Timer | None, int] = (None, 0)
         """The wait that runs out first, and the points that had been passed when it became the
         first.
         """

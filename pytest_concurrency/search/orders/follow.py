@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
-from pytest_concurrency.runtime.scheduler.task import Task, Waiting
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS, View
+from pytest_concurrency.runtime.tasks.task import Task, Waiting
 from pytest_concurrency.runtime.trace.event import Event, Log, thread_of
 from pytest_concurrency.runtime.trace.sites import everywhere
 from pytest_concurrency.runtime.trace.synchronisation import takes_up_work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.search.orders.fair import Fair
 from pytest_concurrency.search.orders.follow import sleeps
 

@@ -8,8 +8,8 @@ from math import inf
 from typing import Any
 
 from pytest_concurrency.model import Schedule
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import FREE, Task
 from pytest_concurrency.runtime.trace.sites import everywhere
 
 

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy, Start

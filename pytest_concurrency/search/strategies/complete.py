@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy, Start
 from pytest_concurrency.search.strategies.dpor import Dpor
 from pytest_concurrency.search.strategies.systematic import Systematic

@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS, View
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.operations import END, EXPIRE, START, WAIT, WAKE
 from pytest_concurrency.search.execution.strategy import Covered
 from pytest_concurrency.search.orders.fair import Fair

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.orders.fair import PATIENCE, Turns

@@ -9,8 +9,8 @@ Empirical Study", ACM TOPC 2 (4), 2016.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.strategies.sampling import Sampling

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
-from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS, View
+from pytest_concurrency.runtime.tasks.task import FREE, Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Start

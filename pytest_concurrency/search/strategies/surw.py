@@ -13,8 +13,8 @@ portfolio interrupt it there.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning

@@ -17,7 +17,7 @@ from pytest_concurrency.detect.observation import Execution, Observation
 from pytest_concurrency.detect.outcomes.nothing_shared import NOTHING_SHARED
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.model import Cell, CellOutcome, CellResult, Schedule, Settings
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import site_number
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.bounded import MORE, Search, search

@@ -23,7 +23,7 @@ from pytest_concurrency.kinds import THREAD_EXCEPTION
 from pytest_concurrency.model import Cell, CellResult, Schedule, Site
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.runtime.trace.event import thread_of
 from pytest_concurrency.search.execution.changes import Changes
 from pytest_concurrency.search.execution.comparison import runs_alike

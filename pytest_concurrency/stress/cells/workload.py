@@ -18,8 +18,8 @@ from pytest_concurrency.detect.outcomes.taking import TAKING
 from pytest_concurrency.kinds import TEST_FAILURE, THREAD_EXCEPTION, HazardKind
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.scheduler.baton import baton
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.system.hooks import hooks, put_hooks
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.describe.recorder import recorded
 from pytest_concurrency.search.execution.engine import (
     execute,
@@ -109,8 +109,8 @@ class Workload:
                 outcome = self._rerun.run(caller)
         finally:
             baton.witness = None
-        if baton.mistake is not None:
-            raise baton.mistake
+        if baton.account.mistake is not None:
+            raise baton.account.mistake
         self.skipped = (
             _SKIPS.get(outcome.status, "") and f"{_SKIPS[outcome.status]}: {outcome.message}"
         )

@@ -4,8 +4,8 @@ processes.
 
 from __future__ import annotations
 
-from pytest_concurrency.runtime.scheduler.protocols import Strategy, View
-from pytest_concurrency.runtime.scheduler.task import FREE, Task
+from pytest_concurrency.runtime.tasks.protocols import Strategy, View
+from pytest_concurrency.runtime.tasks.task import FREE, Task
 
 
 class Choosing:

@@ -21,8 +21,8 @@ from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import get_native_id
 from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.model import ThreadState
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
-from pytest_concurrency.runtime.scheduler.task import NOT_STARTED, Task
+from pytest_concurrency.runtime.tasks.protocols import Strategy
+from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task
 from pytest_concurrency.runtime.trace.operations import (
     BEGIN,
     END,

@@ -17,8 +17,8 @@ from pytest_concurrency.detect.hazards.time_out import TimeOuts
 from pytest_concurrency.detect.observation import Execution, Failure, Observation
 from pytest_concurrency.kinds import CRASH, TEST_FAILURE, TIMEOUT, HazardKind
 from pytest_concurrency.model import Cell, CellResult, Schedule, Settings
-from pytest_concurrency.runtime.scheduler.protocols import Strategy
 from pytest_concurrency.runtime.system.cpu import one_cpu
+from pytest_concurrency.runtime.tasks.protocols import Strategy
 from pytest_concurrency.search.bounded import search
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.engine import MOST_POINTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_concurrency.detect.telling import site_of
 from pytest_concurrency.model import ThreadState
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.event import Event, location, site_number
 from pytest_concurrency.runtime.trace.operations import ACQUIRED, RELEASED
 from pytest_concurrency.runtime.trace.resource import Resource

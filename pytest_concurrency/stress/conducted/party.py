@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.resource import Resource
 from pytest_concurrency.stress.children.stillness import (
     Overdue,

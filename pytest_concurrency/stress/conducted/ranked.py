@@ -12,8 +12,8 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from pytest_concurrency.runtime.scheduler.protocols import View
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.protocols import View
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.strategy import Covered, SearchStrategy

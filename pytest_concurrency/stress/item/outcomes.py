@@ -172,7 +172,7 @@ def short_traceback(error: BaseException) -> str:
     try:
         if is_long(error):
             return without_its_chain(error)
-        if baton.is_brief or _Reader.is_missing:
+        if baton.terms.is_brief or _Reader.is_missing:
             return _of_itself(error)
         info = pytest.ExceptionInfo.from_exception(error)
         shown = str(info.getrepr(style="short", tbfilter=_users_frames)).strip()

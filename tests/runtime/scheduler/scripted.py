@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS, View
-from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS, View
+from pytest_concurrency.runtime.tasks.task import Abort, Task, Waiting
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
 

@@ -11,9 +11,9 @@ from functools import partial
 import pytest
 from scripted import LIMIT, Scripted, acquire, point, release, run, sleep
 
-from pytest_concurrency.runtime.scheduler import pool
 from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.task import Abort
+from pytest_concurrency.runtime.tasks import pool
+from pytest_concurrency.runtime.tasks.task import Abort
 
 
 def test_results_and_exceptions_are_those_of_the_jobs(baton: Baton) -> None:
@@ -23,7 +23,7 @@ def test_results_and_exceptions_are_those_of_the_jobs(baton: Baton) -> None:
     tasks = run(baton, Scripted(), lambda: 1, fail, lambda: "three")
     assert [task.result for task in tasks] == [1, None, "three"]
     assert [type(task.error) for task in tasks] == [type(None), ValueError, type(None)]
-    assert not baton.outcome
+    assert not baton.account.outcome
     assert baton.current is None
 
 
@@ -39,7 +39,7 @@ def test_one_runs_at_a_time_in_the_order_that_is_chosen(baton: Baton) -> None:
     strategy = Scripted(1, 2, 2, 1, 1, 1)
     run(baton, strategy, partial(job, 1), partial(job, 2))
     assert seen == [(2, 0), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)]
-    assert baton.preemptions == 2
+    assert baton.account.preemptions == 2
 
 
 def test_steps_are_counted_by_task(baton: Baton) -> None:
@@ -68,7 +68,7 @@ def test_locks_in_opposite_orders_are_a_deadlock_and_everybody_is_unwound(baton:
     # 1 takes its first lock, then 2 does; the rest follows.
     strategy = Scripted(1, 1, 2, 2)
     run(baton, strategy, partial(both, 1, one, other), partial(both, 2, other, one))
-    assert baton.outcome == "deadlock"
+    assert baton.account.outcome == "deadlock"
     assert sorted(unwound) == [1, 2]
     assert not baton.abandoned()
 
@@ -79,13 +79,13 @@ def test_who_passes_too_many_points_is_given_up(baton: Baton) -> None:
             point(baton)
 
     run(baton, Scripted(points=10), spin, lambda: None)
-    assert baton.outcome == "step-limit"
+    assert baton.account.outcome == "step-limit"
     assert baton.total == LIMIT
 
 
 def test_a_wait_that_runs_out_is_no_deadlock(baton: Baton) -> None:
     (task,) = run(baton, Scripted(), lambda: sleep(baton, 1000.0))
-    assert not baton.outcome
+    assert not baton.account.outcome
     assert task.result is False
 
 
@@ -96,7 +96,7 @@ def test_what_a_strategy_raises_is_kept_from_the_program(baton: Baton) -> None:
 
     tasks = run(baton, Broken(), lambda: point(baton), lambda: point(baton))
     assert [task.error for task in tasks] == [None, None]
-    assert isinstance(baton.mistake, LookupError)
+    assert isinstance(baton.account.mistake, LookupError)
 
 
 def test_a_thread_that_the_program_starts_takes_part(baton: Baton) -> None:

@@ -69,7 +69,7 @@ def test_the_limit_holds_whatever_is_granted(baton: Baton, limit: int) -> None:
             point(baton)
 
     run(baton, Scripted(points=1 << 30), spin, spin, limit=limit)
-    assert baton.outcome == "step-limit"
+    assert baton.account.outcome == "step-limit"
     assert baton.total == limit
 
 
@@ -122,9 +122,9 @@ def _executed(threads: list[list[str]], strategy: Scripted) -> tuple[Any, ...]:
     assert not errors
     assert not baton.abandoned()
     baton.pool.close()
-    switches: list[Switch] = list(baton.switches)
+    switches: list[Switch] = list(baton.account.switches)
     steps = [task.steps for task in tasks]
-    return program.done, baton.outcome, steps, switches
+    return program.done, baton.account.outcome, steps, switches
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,8 +8,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from pytest_concurrency.runtime.scheduler import pool
-from pytest_concurrency.runtime.scheduler.pool import Worker, WorkerPool, new_context
+from pytest_concurrency.runtime.tasks import pool
+from pytest_concurrency.runtime.tasks.pool import Worker, WorkerPool, new_context
 
 
 def _done_by(worker: Worker) -> int:

@@ -10,12 +10,11 @@ import pytest
 from scripted import Scripted, point, run, sleep
 
 from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.points import POINTS_BETWEEN_POLLS
-from pytest_concurrency.runtime.scheduler.protocols import SHORT_WAIT_SECONDS
-from pytest_concurrency.runtime.scheduler.state import TICK_SECONDS
-from pytest_concurrency.runtime.scheduler.task import Task, Waiting
-from pytest_concurrency.runtime.scheduler.virtual_time import later
+from pytest_concurrency.runtime.scheduler.turns import POINTS_BETWEEN_POLLS
 from pytest_concurrency.runtime.system.descriptors import READABLE, Descriptors
+from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS
+from pytest_concurrency.runtime.tasks.task import Task, Waiting
+from pytest_concurrency.runtime.tasks.virtual_time import TICK_SECONDS, later
 
 
 def test_a_wait_ends_when_somebody_wakes(baton: Baton) -> None:
@@ -42,10 +41,13 @@ def test_waits_run_out_in_the_order_of_their_ends(baton: Baton) -> None:
 
     started: list[float] = []
     run(
-        baton, Scripted(), lambda: started.append(baton.clock), *map(partial, [doze] * 3, [3, 1, 2])
+        baton,
+        Scripted(),
+        lambda: started.append(baton.clock.now),
+        *map(partial, [doze] * 3, [3, 1, 2]),
     )
     assert ended == [1, 2, 3]
-    assert baton.time_ended == later(started[0], 3)
+    assert baton.clock._time_ended == later(started[0], 3)
 
 
 def test_waits_that_end_at_once_end_together(baton: Baton) -> None:
@@ -82,12 +84,12 @@ def test_a_wait_that_is_hurried_lets_time_jump(baton: Baton) -> None:
     times: list[float] = []
 
     def doze() -> None:
-        times.append(baton.clock)
+        times.append(baton.clock.now)
         sleep(baton, 0.5)
 
-    run(baton, Hurries(1), doze, lambda: [point(baton), times.append(baton.clock)])
+    run(baton, Hurries(1), doze, lambda: [point(baton), times.append(baton.clock.now)])
     assert times[1] == later(times[0], 0.5)
-    assert baton.hurried == [(1, 0.5)]
+    assert baton.account.hurried == [(1, 0.5)]
 
 
 def test_a_wait_that_has_run_out_is_not_ended_once_more(baton: Baton) -> None:
@@ -119,7 +121,7 @@ def test_a_wait_that_has_run_out_is_not_ended_once_more(baton: Baton) -> None:
 def test_looking_at_the_clock_moves_it_faster_and_faster(baton: Baton) -> None:
     def poll() -> int:
         looks = 1
-        end = baton.clock + 1.0
+        end = baton.clock.now + 1.0
         while baton.look_at_clock() < end:
             looks += 1
         return looks

@@ -17,7 +17,7 @@ from recomputed import Recomputed, assert_as_defined
 from pytest_concurrency.instrument.scope import Scope
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.runtime.scheduler.baton import Baton, baton
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.event import location, operation, thread_of
 from pytest_concurrency.runtime.trace.operations import WAKE
 from pytest_concurrency.runtime.trace.synchronisation import merged
@@ -48,10 +48,14 @@ class _Asking(RandomWalk):
         self.known: list[tuple[int, int, set[int], dict[int, int], list[int]]] = []
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
-        holders = {baton.seen[key][1]: owner.index for key, (_, owner) in baton.owners.items()}
+        holders = {
+            baton.record.seen[key][1]: owner.index for key, (_, owner) in baton.owners.items()
+        }
         runnable = {each.index for each in baton.enabled}
         steps = [each.steps for each in baton.tasks]
-        self.known.append((len(baton.log), len(baton.noted), runnable, holders, steps))
+        self.known.append(
+            (len(baton.record.log), len(baton.record.noted), runnable, holders, steps)
+        )
         return super().choose(enabled, task)
 
 

@@ -25,10 +25,10 @@ from pytest_concurrency._compat import (
     take_back,
 )
 from pytest_concurrency.runtime.effects.shapes import held
+from pytest_concurrency.runtime.helpers.blocking.point import reach
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
-from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, let_go, serial_of
-from pytest_concurrency.runtime.scheduler.task import Abort, Task, Waiting
-from pytest_concurrency.runtime.trace.event import Event
+from pytest_concurrency.runtime.scheduler.identity import inner_serial_of, serial_of
+from pytest_concurrency.runtime.tasks.task import Abort, Task, Waiting
 from pytest_concurrency.runtime.trace.operations import (
     ACQUIRE,
     ACQUIRED,
@@ -56,20 +56,7 @@ def point(obj: object, site: int, kind: str, waits: bool = False) -> Task | None
         return None
     if site == INTERNAL:
         return current
-    if _b.held:
-        let_go()
-    if _b.heat[site]:
-        _b.budget = left = _b.budget - 1
-    else:
-        _b.cold = left = _b.cold - 1
-    if left < 0:
-        _b.consult(Operation(site, id(obj), "", kind, waits))
-    entry = _b.seen.get(id(obj))
-    serial = entry[1] if entry is not None and entry[0]() is obj else serial_of(obj)
-    event: Event = (current.index, site, serial, "", kind)
-    _b.log.append(event)
-    if _b.observer is not None:
-        _b.observer.observe(event, obj, "")
+    reach(current, site, obj, "", kind, obj, "", waits)
     return current
 
 
@@ -83,19 +70,19 @@ def acquire(lock: Any, site: int, blocking: bool = True, timeout: float = -1) ->
         if timeout != -1 or not blocking:
             # A try-lock; or wrong arguments, which raise here what they raise without us.
             if not lock.acquire(blocking, timeout):
-                _b.note(task.index, inner_serial_of(lock), "", REFUSED, site)
+                _b.record.note(task.index, inner_serial_of(lock), "", REFUSED, site)
                 return False
             note_acquired(lock, task, site)
             return True
         end = None
     else:
-        end = _b.clock + timeout
+        end = _b.clock.now + timeout
     is_over = False
     while not lock.acquire(False):
         # Not by the clock alone: sums of floats differ with the time at which they begin.
-        left = None if end is None else end - _b.clock
+        left = None if end is None else end - _b.clock.now
         if is_over or (left is not None and left <= 0):
-            _b.note(task.index, inner_serial_of(lock), "", REFUSED, site)
+            _b.record.note(task.index, inner_serial_of(lock), "", REFUSED, site)
             return False
         inner_serial_of(lock)  # by which it is known what is waited for
         again = Operation(site, id(lock), "", ACQUIRE if waits else TRY, waits)
@@ -110,9 +97,9 @@ def note_acquired(lock: Any, task: Task, site: int) -> None:
     owner = _b.owners.get(key)
     if owner is None or owner[1] is not task:
         _b.owners[key] = (lock, task)
-        entry = _b.seen.get(key)
+        entry = _b.record.seen.get(key)
         number = entry[1] if entry is not None and entry[0]() is lock else inner_serial_of(lock)
-        _b.noted.append((len(_b.log), task.index, site, number, "", ACQUIRED))
+        _b.record.noted.append((len(_b.record.log), task.index, site, number, "", ACQUIRED))
 
 
 def release(lock: Any, site: int) -> None:
@@ -142,7 +129,7 @@ def note_permits(semaphore: Any, task: Task | None) -> None:
     if task is not None and issubclass(type(semaphore), threading.Semaphore):
         permits = held(semaphore, PERMITS)
         if type(permits) is int:
-            _b.note(task.index, serial_of(semaphore), permits, COUNTED)
+            _b.record.note(task.index, serial_of(semaphore), permits, COUNTED)
 
 
 def note_release(lock: Any, site: int) -> None:
@@ -152,9 +139,9 @@ def note_release(lock: Any, site: int) -> None:
         return
     key = id(lock)
     _b.owners.pop(key, None)
-    entry = _b.seen.get(key)
+    entry = _b.record.seen.get(key)
     number = entry[1] if entry is not None and entry[0]() is lock else inner_serial_of(lock)
-    _b.noted.append((len(_b.log), current.index, site, number, "", RELEASED))
+    _b.record.noted.append((len(_b.record.log), current.index, site, number, "", RELEASED))
     if key in _b.waiters:
         _b.wake(key)
 

@@ -22,12 +22,12 @@ from pytest_concurrency.runtime.helpers.blocking.locks import (
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import STAND_INS
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of
-from pytest_concurrency.runtime.scheduler.task import Waiting
 from pytest_concurrency.runtime.system.descriptors import (
     Descriptors,
     has_children,
     is_older_semaphore,
 )
+from pytest_concurrency.runtime.tasks.task import Waiting
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, GOT, PUT, TRY
 from pytest_concurrency.runtime.trace.pending import Operation
 from pytest_concurrency.runtime.trace.sites import INTERNAL
@@ -82,9 +82,9 @@ class ManagedSemLock:
         task = point(lock, self.site, kind, waits=waits and is_lock)
         if task is None:
             return bool(lock.acquire(block, timeout))
-        end = None if timeout is None else _b.clock + timeout
+        end = None if timeout is None else _b.clock.now + timeout
         while not lock.acquire(False):
-            left = None if end is None else end - _b.clock
+            left = None if end is None else end - _b.clock.now
             if not block or (left is not None and left <= 0):
                 return False
             if id(lock) not in _b.owners:
@@ -98,7 +98,7 @@ class ManagedSemLock:
             note_acquired(lock, task, self.site)
         else:
             # A permit has no owner: it is passed on, as an item of a queue is.
-            _b.note(task.index, inner_serial_of(lock), "", GOT, self.site)
+            _b.record.note(task.index, inner_serial_of(lock), "", GOT, self.site)
         return True
 
     def release(self) -> None:
@@ -112,7 +112,7 @@ class ManagedSemLock:
             if not is_mine(self.lock):
                 note_release(self.lock, site)
         elif (task := _b.holder()) is not None:
-            _b.note(task.index, inner_serial_of(self.lock), "", PUT, site)
+            _b.record.note(task.index, inner_serial_of(self.lock), "", PUT, site)
         _b.tell_pollers()
 
     def __getattr__(self, name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_concurrency.runtime.helpers.blocking.locks import point
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.scheduler.identity import inner_serial_of
-from pytest_concurrency.runtime.scheduler.task import Waiting
+from pytest_concurrency.runtime.tasks.task import Waiting
 from pytest_concurrency.runtime.trace.operations import CALL, GOT, PUT, READ, REFUSED
 
 SIMPLE_QUEUE = queue.SimpleQueue
@@ -18,18 +18,18 @@ def _get(source: Any, site: int, block: bool = True, timeout: float | None = Non
     task = point(source, site, CALL)
     if task is None or (block and timeout is not None and timeout < 0):
         return source.get(block, timeout)  # which may raise
-    end = None if timeout is None or not block else _b.clock + timeout
+    end = None if timeout is None or not block else _b.clock.now + timeout
     is_over = not block
     number = inner_serial_of(source)
     while True:
         try:
             item = source.get(False)
-            _b.note(task.index, number, "", GOT, site)
+            _b.record.note(task.index, number, "", GOT, site)
             return item
         except queue.Empty:
-            left = None if end is None else end - _b.clock
+            left = None if end is None else end - _b.clock.now
             if is_over or (left is not None and left <= 0):
-                _b.note(task.index, number, "", REFUSED, site)
+                _b.record.note(task.index, number, "", REFUSED, site)
                 raise
             is_over = not _b.block(task, Waiting("queue", source), id(source), left)
 
@@ -41,7 +41,7 @@ def _put(
     target.put(value, block, timeout)
     task = _b.holder()
     if task is not None:
-        _b.note(task.index, inner_serial_of(target), "", PUT, site)
+        _b.record.note(task.index, inner_serial_of(target), "", PUT, site)
         if id(target) in _b.waiters:
             _b.wake(id(target))
 

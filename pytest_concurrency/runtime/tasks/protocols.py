@@ -9,7 +9,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any, Protocol
 
-from pytest_concurrency.runtime.scheduler.task import Task
+from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -36,6 +38,22 @@ class Waiting(NamedTuple):
         if self.kind == "descriptor":
             return bool(self.target.are_ready())
         return self.kind == "queue" and not self.target.empty()
+
+
+@dataclass(order=True, slots=True)
+class Timer:
+    """A wait that runs out: what ends first, and of those that end at one time what began first."""
+
+    when: float
+    """Virtual seconds."""
+    began: int
+    """Grows from wait to wait."""
+    task: Task | None = field(compare=False)
+    """None as soon as it has ended otherwise."""
+    length: float = field(compare=False)
+    """Seconds; infinite if it may not run out while others can go on."""
+    key: int = field(compare=False)
+    """Of what is waited for."""
 
 
 class Group:
@@ -92,7 +110,7 @@ class Task:
         self.operation: Operation | None = None
         """What it stands before, if the strategy has been asked there and let another go on."""
         self.blocked_on: object = None
-        self.timer: list[Any] | None = None
+        self.timer: Timer | None = None
         self.woken = False
         """Set by whoever ends a wait; a wait that ends without it has timed out."""
         self.done = False
@@ -119,6 +137,7 @@ class Task:
         return self._name or f"thread {self.index}"
 
 
+by_index = attrgetter("index")
 _TASK = "@task"
 """Instance attribute that ties a Thread to its task; no identifier, so no program can clash with
 it.
