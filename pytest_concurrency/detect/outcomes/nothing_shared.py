@@ -65,7 +65,7 @@ class NothingShared:
         if not self._is_asked or self._is_refuted:
             return
         log, noted = baton.record.log, baton.record.noted
-        key = hash(frozenset((thread, site, part, op) for thread, site, _, part, op in log))
+        key = hash(frozenset((thread, site, part, op) for thread, site, _, part, op in rows(log)))
         if key in self._looked_at:
             return
         self._looked_at.add(key)

@@ -40,7 +40,7 @@ class Baton(Points):
     """An execution from its begin to its end, and the threads in it.
 
     Each layer calls those below it only: ``points`` (asking), ``waits`` (who cannot go on),
-    ``sight`` (who is blocked where nobody sees it), ``turns`` (who goes on), ``state`` (what is
+    ``sight`` (who is blocked where nobody sees it), ``decisions`` (who goes on), ``state`` (what is
     known).
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_concurrency._compat import get_ident
-from pytest_concurrency.runtime.scheduler.turns import POINTS_BETWEEN_POLLS
+from pytest_concurrency.runtime.scheduler.decisions import POINTS_BETWEEN_POLLS
 from pytest_concurrency.runtime.scheduler.waits import Waits
 from pytest_concurrency.runtime.tasks.task import Abort
 from pytest_concurrency.runtime.trace.pending import Operation

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pytest_concurrency._compat import get_ident
+from pytest_concurrency.runtime.scheduler.decisions import Decisions
 from pytest_concurrency.runtime.scheduler.state import ALWAYS_DISTURBED
-from pytest_concurrency.runtime.scheduler.turns import Turns
 from pytest_concurrency.runtime.scheduler.unmanaged import wake_released
 from pytest_concurrency.runtime.tasks.task import NOBODY, Abort, Task, by_index
 from pytest_concurrency.runtime.trace.operations import LEAVE, RETURN
 from pytest_concurrency.runtime.trace.resource import THREAD
 
 
-class Sight(Turns):
+class Sight(Decisions):
     """Who holds the baton, as far as the calling thread knows; taking it away, and coming back."""
 
     __slots__ = ()

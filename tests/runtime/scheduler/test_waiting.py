@@ -10,7 +10,7 @@ import pytest
 from scripted import Scripted, point, run, sleep
 
 from pytest_concurrency.runtime.scheduler.baton import Baton
-from pytest_concurrency.runtime.scheduler.turns import POINTS_BETWEEN_POLLS
+from pytest_concurrency.runtime.scheduler.decisions import POINTS_BETWEEN_POLLS
 from pytest_concurrency.runtime.system.descriptors import READABLE, Descriptors
 from pytest_concurrency.runtime.tasks.protocols import SHORT_WAIT_SECONDS
 from pytest_concurrency.runtime.tasks.task import Task, Waiting

@@ -20,7 +20,7 @@ _POINTS_PER_WAIT = 10
 """A wait that runs out counts as so many points more, as it takes as long."""
 
 
-class Turns(State):
+class Decisions(State):
     """Decisions, and what follows from them."""
 
     __slots__ = ()
