@@ -71,38 +71,13 @@ class Executor:
         seen: set[int] | None = None,
         comes_to: bool = True,
         leaves_out: bool = False,
+        is_serial: bool = False,
     ) -> Observation:
         """Execute once; what it comes to is asked, unless its interleaving is in ``seen``, or not
         ``comes_to``: it costs about as much as a short execution. ``leaves_out``: what no two
-        threads conflict with, as far as is known, is not recorded.
+        threads conflict with, as far as is known, is not recorded. ``is_serial``: what it leaves is
+        what others are compared with.
         """
-        observation = self._run_once(
-            strategy,
-            limit,
-            record=record,
-            goes_on=goes_on,
-            stands_still=stands_still,
-            seen=seen,
-            comes_to=comes_to,
-            leaves_out=leaves_out,
-        )
-        execution = observation.execution
-        if execution.unasked and observation.failure is None and not execution.outcome:
-            observation.failure = swallowed(execution, self.serials(execution.threads))
-        return observation
-
-    def _run_once(
-        self,
-        strategy: Strategy,
-        limit: int,
-        *,
-        record: bool,
-        goes_on: bool = False,
-        stands_still: bool = False,
-        seen: set[int] | None = None,
-        comes_to: bool = True,
-        leaves_out: bool = False,
-    ) -> Observation:
         start_round(
             is_brief=not record,
             goes_on=goes_on,
@@ -110,7 +85,12 @@ class Executor:
             leaves_out=self._learning.leaving_out.table if leaves_out or self.in_part else None,
         )
         TAKING.begin(seen, self.outcomes.wanted, self._learning.shared, is_wanted=comes_to)
-        return self._run(strategy, limit, record)
+        observation = self._run(strategy, limit, record)
+        execution = observation.execution
+        passes = observation.failure is None and not execution.outcome
+        if execution.unasked and passes and not is_serial:
+            observation.failure = swallowed(execution, self.serials(execution.threads))
+        return observation
 
     def in_turn(self, order: Sequence[int], *, otherwise: bool = False) -> Observation:
         """Execute the workers one after another; ``otherwise``: with another time, other chance
@@ -167,7 +147,9 @@ class Executor:
         if self._serials is None:
             self._serials = []
             for order in islice(permutations(range(1, threads)), _SERIAL_ORDERS):
-                serial = self._run_once(InOrder(order), self.limit, record=True, comes_to=False)
+                serial = self._execute(
+                    InOrder(order), self.limit, record=True, comes_to=False, is_serial=True
+                )
                 if serial.failure is None and not serial.execution.outcome:
                     left = signs_of(serial.execution) | held_lock.signs_of(serial.execution)
                     self._serials.append(serial_of(serial.execution.log, serial.contents, left))

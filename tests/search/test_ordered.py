@@ -16,6 +16,8 @@ from pytest_concurrency.runtime.trace.event import access
 from pytest_concurrency.runtime.trace.operations import (
     ACQUIRED,
     BEGIN,
+    END,
+    JOINED,
     READ,
     RELEASED,
     START,
@@ -23,8 +25,9 @@ from pytest_concurrency.runtime.trace.operations import (
     WRITE,
 )
 from pytest_concurrency.runtime.trace.resource import THREAD, WHOLE
-from pytest_concurrency.runtime.trace.sites import INTERNAL
+from pytest_concurrency.runtime.trace.sites import INTERNAL, InstrumentedSite, add_site
 from pytest_concurrency.runtime.trace.synchronisation import Noted
+from pytest_concurrency.search.execution.learning import Learning
 from pytest_concurrency.search.execution.ordered import racing
 
 FEW = 40
@@ -183,3 +186,35 @@ def test_an_object_that_is_one_location_is_touched_by_each_part_and_each_step() 
     assert racing(ONE_AFTER_THE_OTHER, [], [whole], set()) == {whole}
     step: Noted = (1, 2, SITE, BOX, WHOLE, STEP)
     assert racing(ONE_AFTER_THE_OTHER[:1], [step], [whole], set()) == {whole}
+
+
+def test_what_a_lock_orders_is_looked_for_once_more_in_an_execution_in_full() -> None:
+    site = add_site(InstrumentedSite(__file__, 1, 0, "work", "write", "x", "box.x"))
+    first, other = (
+        [access(thread, site, box, "x", WRITE) for thread in (1, 2)] for box in (BOX, BOX + 1)
+    )
+    joined = [(1, 1, INTERNAL, THREAD, 1, END), (1, 2, INTERNAL, THREAD, 1, JOINED)]
+    learning = Learning()
+    learning.note(first, joined)
+    assert learning.heat is not None
+    assert learning.shared is not None
+    assert (learning.shared[site], learning.heat[site]) == (1, 0)
+    learning.note(other, [], is_partial=True)
+    assert not learning.heat[site]
+    learning.note(other, [])
+    assert learning.heat[site]
+
+
+def test_an_execution_in_part_shows_what_threads_share() -> None:
+    known, new = (
+        add_site(InstrumentedSite(__file__, line, 0, "work", "write", "x", "box.x"))
+        for line in (1, 2)
+    )
+    joined = [(1, 1, INTERNAL, THREAD, 1, END), (1, 2, INTERNAL, THREAD, 1, JOINED)]
+    learning = Learning()
+    learning.note([access(thread, known, BOX, "x", WRITE) for thread in (1, 2)], joined)
+    log = [access(1, known, BOX, "x", WRITE), access(2, new, BOX, "x", WRITE)]
+    learning.note(log, [], is_partial=True)
+    assert learning.shared is not None
+    assert learning.shared[new]
+    assert learning.sites == {known, new}

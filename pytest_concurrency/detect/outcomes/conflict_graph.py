@@ -56,7 +56,7 @@ def meeting(log: Log, noted: Sequence[Noted], heat: bytearray | None) -> Meeting
     if not found.is_cyclic:
         return found
     looks = _passing_looks(log, most=1)
-    return found._replace(is_cyclic=_met(log, heat, looks).is_cyclic) if looks else found
+    return found._replace(is_cyclic=_is_cyclic(log, heat, looks)) if looks else found
 
 
 def is_tangled(log: Log, noted: Sequence[Noted]) -> bool:
@@ -64,14 +64,20 @@ def is_tangled(log: Log, noted: Sequence[Noted]) -> bool:
     looks at something for the second time has only been waiting for it.
     """
     log = _with_steps(log, noted)
-    return _met(log, None, _passing_looks(log)).is_cyclic
+    return _is_cyclic(log, None, _passing_looks(log))
 
 
 def _with_steps(log: Log, noted: Sequence[Noted]) -> Log:
     return list(merged(log, noted)) if is_there(STEP, noted) else log
 
 
-def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
+def _is_cyclic(log: Log, heat: bytearray | None, looks: Set[int]) -> bool:
+    return _met(log, heat, looks, until_cyclic=True).is_cyclic
+
+
+def _met(
+    log: Log, heat: bytearray | None, looks: Set[int], *, until_cyclic: bool = False
+) -> Meeting:
     # Run over every event of every new interleaving: written for speed.
     places: dict[Any, dict[Any, _Place]] = {}
     before: dict[int, int] = {}
@@ -100,8 +106,10 @@ def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
         for each in overlapping:
             version += each.writes
             met |= each.writers | each.readers if is_write else each.writers
-        if met & ~me:
+        if met & ~me & ~before.get(thread, 0):
             before[thread] = before.get(thread, 0) | met
+            if until_cyclic and _has_cycle(before):
+                break
         order = orders.get(thread)
         if order is None:
             order = orders[thread] = []
@@ -113,7 +121,7 @@ def _met(log: Log, heat: bytearray | None, looks: Set[int]) -> Meeting:
         else:
             place.readers |= me
     signature = hash(tuple((thread, *orders[thread]) for thread in sorted(orders)))
-    return Meeting(signature, _has_cycle({each: _bits(met) for each, met in before.items()}))
+    return Meeting(signature, _has_cycle(before))
 
 
 def _bits(number: int) -> set[int]:
@@ -144,10 +152,10 @@ def _hands_on(op: str, number: int) -> bool:
     return op == CALL and SITES[number].name in _OF_QUEUES
 
 
-def _has_cycle(before: dict[int, set[int]]) -> bool:
+def _has_cycle(before: dict[int, int]) -> bool:
     if len(before) < 2:
         return False
-    graph = {thread: others - {thread} for thread, others in before.items()}
+    graph = {thread: _bits(met) - {thread} for thread, met in before.items()}
     if len(graph) == 2:
         return all(not others.isdisjoint(graph.keys()) for others in graph.values())
     try:

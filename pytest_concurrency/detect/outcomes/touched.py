@@ -13,24 +13,22 @@ from pytest_concurrency.runtime.effects.foreign import (
     class_name,
     module_of,
 )
-from pytest_concurrency.runtime.trace.event import Log, rows
+from pytest_concurrency.runtime.trace.event import Log, but_for_site
 from pytest_concurrency.runtime.trace.operations import ONLY_READ
 
 
-def _shared(log: Log) -> dict[Any, set[Any]]:
+def _shared(log: Log) -> dict[int, set[Any]]:
     """Return what several workers have touched, one of them writing: resources, and which parts."""
-    threads: dict[Any, dict[Any, set[int]]] = {}
-    written: set[Any] = set()
-    for thread, _, resource, part, op in rows(log):
+    threads: dict[int, set[int]] = {}
+    parts: dict[int, set[Any]] = {}
+    written: set[int] = set()
+    for thread, resource, part, op in set(map(but_for_site, log)):
         if thread and type(resource) is int and resource > 0:
-            threads.setdefault(resource, {}).setdefault(part, set()).add(thread)
+            threads.setdefault(resource, set()).add(thread)
+            parts.setdefault(resource, set()).add(part)
             if op not in ONLY_READ:
                 written.add(resource)
-    return {
-        resource: set(parts)
-        for resource, parts in threads.items()
-        if resource in written and len(set().union(*parts.values())) > 1
-    }
+    return {r: parts[r] for r, by in threads.items() if len(by) > 1 and r in written}
 
 
 def kept_in_modules(

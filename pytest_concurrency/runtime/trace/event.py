@@ -40,6 +40,8 @@ site_and_operation: Final[Callable[[Event], tuple[int, str]]] = itemgetter(1, 4)
 """Return what is done at which site, whoever does it and wherever it leads."""
 thread_and_site: Final[Callable[[Event], tuple[int, int]]] = itemgetter(0, 1)
 """Return what an event has in common with the same event of another execution."""
+but_for_site: Final[Callable[[Event], tuple[int, Resource, Any, str]]] = itemgetter(0, 2, 3, 4)
+"""Return who does what where, wherever the source says so."""
 _thread_and_resource: Final[Callable[[Event], tuple[int, Resource]]] = itemgetter(0, 2)
 
 

@@ -9,7 +9,7 @@ What is remembered are the *sites* of such accesses, as sites mean the same in e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from pytest_concurrency.runtime.trace.event import (
     names_attribute,
     of_several_threads,
     operation,
+    resource_of,
     rows,
     site_and_operation,
     site_number,
@@ -114,8 +115,8 @@ class Learning:
         self.sites: set[int] = set()
         """All sites that any execution has come to, in the threads that ran at once."""
         self.leaving_out = LeavingOut()
-        self._seen: dict[int, _Together] = {}
-        """By what happens in an execution, in whatever order."""
+        self._seen: dict[tuple[int, bool], _Together] = {}
+        """By what happens in an execution, in whatever order, and whether it is all."""
 
     def note(self, log: Log, noted: Sequence[Noted], *, is_partial: bool = False) -> None:
         """Learn from an execution with an interleaving not seen before.
@@ -127,14 +128,15 @@ class Learning:
         begins = (index for index, event in enumerate(log) if thread_of(event) or _starts(event))
         first = next(begins, len(log))
         together = log[first:]
-        summary = sum(map(hash, together))  # in whatever order; of each new interleaving: in C
+        # In whatever order; of each new interleaving: in C.
+        summary = (sum(map(hash, together)), is_partial)
         seen = self._seen.get(summary)
         if seen is None:
             self._extend()
             # Threads of the standard library, a timer's say, synchronise out of our sight.
             called = [e for e in log if operation(e) == CALL and not names_attribute(e)]
             self._heat_up(frozenset(map(site_number, called)))
-            seen = self._seen[summary] = self._learn(together)
+            seen = self._seen[summary] = self._learn(together, is_partial=is_partial)
         if seen.guarded and not is_partial:
             self._race(log, noted, seen)
         if seen.version != self.version:
@@ -150,11 +152,15 @@ class Learning:
         for table in (self.heat, self.shared):
             table.extend(bytes(len(SITES) - len(table)))
 
-    def _learn(self, together: Log) -> _Together:
+    def _learn(self, together: Log, *, is_partial: bool) -> _Together:
         """Learn what does not depend on the order."""
         found = _Together()
-        self.sites |= {site for site, op in map(site_and_operation, together) if op != RELEASE}
-        for place, accesses in _by_location(of_several_threads(together)):
+        done = set(map(site_and_operation, together))
+        self.sites |= {site for site, op in done if op != RELEASE}
+        log = of_several_threads(together)
+        if is_partial:
+            log = self._without_guarded(log, {site for site, _ in done})
+        for place, accesses in _by_location(log):
             sites = frozenset(accesses.sites)
             if accesses.tells_who_holds_it:
                 self._heat_up(sites.union(*accesses.releases.values()))
@@ -168,6 +174,15 @@ class Learning:
                 else:
                     found.guarded[place] = sites
         return found
+
+    def _without_guarded(self, log: Log, sites: Set[int]) -> Log:
+        """Leave out the objects of which it is known that threads share them, and of which nothing
+        but an execution in full can tell that no lock orders that.
+        """
+        assert self.shared is not None
+        telling = {site for site in sites if not self.shared[site] or self._is_hot(site)}
+        told = {resource_of(event) for event in log if site_number(event) in telling}
+        return [event for event in log if resource_of(event) in told]
 
     def _race(self, log: Log, noted: Sequence[Noted], seen: _Together) -> None:
         """Learn which locations nothing orders: not of those of which that is known."""
