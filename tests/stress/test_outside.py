@@ -119,6 +119,15 @@ def test_other_processes() -> None:
     assert ("<another process>", "use") in touched(lambda: subprocess.run(command, check=True))
 
 
+def test_forked_processes_may_do_anything() -> None:
+    def fork() -> None:
+        process = multiprocessing.get_context("fork").Process(target=abs, args=(1,))
+        process.start()
+        process.join()
+
+    assert ("<another process>", "use") in touched(fork)
+
+
 def test_code_and_devices_are_nobodys() -> None:
     def work() -> None:
         with open(os.devnull, "w") as null:

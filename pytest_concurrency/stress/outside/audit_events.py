@@ -96,6 +96,7 @@ def _locked(descriptor: Any, how: Any, *_: Any) -> Iterator[Effect]:
     yield behind_descriptor(descriptor), "unlock" if releases else "lock"
 
 
+FORKS: Final = ("os.fork", "os.forkpty")
 EVENTS: Final[dict[str, Callable[..., Iterator[Effect]]]] = {
     "open": _opened,
     **dict.fromkeys(("os.rename", "os.link"), _paths(2)),
@@ -109,9 +110,8 @@ EVENTS: Final[dict[str, Callable[..., Iterator[Effect]]]] = {
     "sqlite3.connect": _database,
     **dict.fromkeys(("socket.connect", "socket.bind", "socket.sendto"), _named("socket", "use")),
     **dict.fromkeys(("subprocess.Popen", "os.posix_spawn"), _named("another process", "use")),
-    **dict.fromkeys(("os.exec", "os.system"), _named("another process", "use")),
+    **dict.fromkeys((*FORKS, "os.exec", "os.system"), _named("another process", "use")),
 }
-FORKS: Final = ("os.fork", "os.forkpty")
 LOCKING: Final = frozenset({"fcntl.flock", "fcntl.lockf"})
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pth", ".pyd")
 _NOBODYS: Final = tuple(
