@@ -18,7 +18,10 @@ STRESS = "--concurrency-stress"
 
 
 def options(pytester: pytest.Pytester, *args: str) -> Options:
-    return pytester.parseconfigure(*args).stash[OPTIONS_KEY]
+    """Without what Python does by default, which is another thing on each version."""
+    found = pytester.parseconfigure(*args).stash[OPTIONS_KEY]
+    given = tuple(each for each in found.given if each[0] != "by_default")
+    return found._replace(given=given)
 
 
 def error(pytester: pytest.Pytester, *args: str) -> str:
@@ -38,6 +41,16 @@ def test_the_defaults_when_on(pytester: pytest.Pytester) -> None:
     found = options(pytester, STRESS)
     assert found == Options(stress=True)
     assert found.base == Settings()
+
+
+@pytest.mark.parametrize("asked", [(), ("--concurrency-start-method=fork",)])
+def test_a_fork_server_that_is_the_default_is_known_unless_methods_are_given(
+    pytester: pytest.Pytester, asked: tuple[str, ...]
+) -> None:
+    default = multiprocessing.get_all_start_methods()[0]
+    found = pytester.parseconfigure(STRESS, *asked).stash[OPTIONS_KEY].base
+    is_served = default == "forkserver" and sys.platform == "linux" and not asked
+    assert found.by_default == ("forkserver" if is_served else "")
 
 
 @pytest.mark.parametrize(

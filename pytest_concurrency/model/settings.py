@@ -54,6 +54,10 @@ class Settings:
     """Seconds that all cells of one test may take together."""
     start_method: tuple[StartMethod, ...] = ("fork",)
     """How workers of process cells are started: a cell for each."""
+    by_default: StartMethod | Literal[""] = ""
+    """How ``multiprocessing`` starts processes, if that is another way, which nobody has asked for:
+    where processes meet outside memory, they do so a few times there, too.
+    """
     gate: Gate = "marked"
     source: tuple[str, ...] = ()
     """Top-level packages to instrument besides the project's own files."""

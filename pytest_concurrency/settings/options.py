@@ -8,6 +8,7 @@ of ``model`` (a dozen dataclasses, 10 ms) only once they are needed.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -122,12 +123,21 @@ def read_options(config: pytest.Config) -> Options:
         given["seed"] = getattr(config, "workerinput", {}).get(_SEED_OF_CONTROLLER) or draw_seed()
     if not hasattr(os, "fork"):
         given.setdefault("start_method", ("spawn",))
+    elif stress and "start_method" not in given and _is_served_by_default():
+        given["by_default"] = "forkserver"
     select = given.pop("select", "marked")
     if not stress:
         return Options(given=tuple(given.items()), idle=_idle(config))
     strict, gil_only = _switch(config, "strict"), _switch(config, "gil_only")
     paths = (json_path, baseline_path, update)
     return Options(stress, select, replay, *paths, strict, gil_only, tuple(given.items()))
+
+
+def _is_served_by_default() -> bool:
+    """Whether processes come from a fork server by default, and there are some that are kept."""
+    import multiprocessing
+
+    return multiprocessing.get_all_start_methods()[0] == "forkserver" and sys.platform == "linux"
 
 
 def with_ignored(config: pytest.Config, options: Options) -> Options:

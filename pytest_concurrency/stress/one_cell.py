@@ -35,6 +35,7 @@ from pytest_concurrency.stress.item.host import Host
 from pytest_concurrency.stress.item.outcomes import RunOutcome
 from pytest_concurrency.stress.item.rerun import Rerun
 from pytest_concurrency.stress.outside.held_up import MET_UNSEEN, Traces, UnseenMeetings
+from pytest_concurrency.stress.plan import RUNS_BY_DEFAULT, by_default, is_by_default, is_worth_more
 from pytest_concurrency.stress.processes.fork_server import FORK_SERVERS
 from pytest_concurrency.stress.processes.forks import RunOnce
 from pytest_concurrency.stress.processes.inherited.watching import PLAIN, TryOut
@@ -223,12 +224,16 @@ class CellRunner:
         deadline: float,
         progress: Callable[[str], None],
     ) -> CellResult:
-        costing = Costing()
-        run_once = self._process_runs(cell, facts, deadline, costing)
+        costing, settings = Costing(), self.settings
+        if is_by_default(settings, cell.start_method):
+            settings = replace(settings, runs=min(settings.runs, RUNS_BY_DEFAULT))
+        runs = self._process_runs(cell, facts)
+        runs.tries_to_send = cell.start_method == "fork" and bool(settings.by_default)
+        run_once = self._run_once(runs, facts, deadline, costing)
         result = process_cell(
             run_once,
             cell,
-            self.settings,
+            settings,
             deadline=deadline,
             rng=random.Random(Choices(self.seed, cell.label).random()),
             shape=facts.shape,
@@ -238,27 +243,31 @@ class CellRunner:
             preempts=not known.explores,
             on_progress=progress,
         )
+        if runs.unsent and is_worth_more(result):
+            note = f"{by_default(settings.by_default)}, could not be tried: {runs.unsent}"
+            result = replace(result, notes=(*result.notes, note))
         if not self.measures or result.outcome == "skipped":
             return result
         if not costing.works and time.monotonic() < deadline:
             run_once(InTurn(patience=_PATIENCE_SECONDS), watched=False)
         return replace(result, costs=costing.costs(cell.start_method or "fork"))
 
-    def _process_runs(
-        self, cell: Cell, facts: SerialFacts, deadline: float, costing: Costing
-    ) -> RunOnce:
-        method = cell.start_method or "fork"
-        patience = self.budget.patience(facts, method)
-        runs = ProcessRuns(
+    def _process_runs(self, cell: Cell, facts: SerialFacts) -> ProcessRuns:
+        return ProcessRuns(
             Rerun(self.item),
             facts.shape,
             cell.processes,
             self.instrumentation,
-            method,
+            cell.start_method or "fork",
             facts.threads_may_die,
             facts.own_fixtures,
             FORK_SERVERS.last,
         )
+
+    def _run_once(
+        self, runs: ProcessRuns, facts: SerialFacts, deadline: float, costing: Costing
+    ) -> RunOnce:
+        patience = self.budget.patience(facts, runs.start_method)
 
         def run_once(way: Way, *, watched: bool, try_out: TryOut = PLAIN) -> ProcessOutcome | None:
             began = time.monotonic()
@@ -281,8 +290,9 @@ class CellRunner:
         flowing: Set[Lines] = frozenset(),
     ) -> ProcessSearch:
         """Return what searches the schedules of processes; to be called in a child process."""
+        run_once = self._run_once(self._process_runs(cell, facts), facts, deadline, Costing())
         return ProcessSearch(
-            partial(self._process_runs(cell, facts, deadline, Costing()), watched=True),
+            partial(run_once, watched=True),
             self.seed,
             partial(token_of, self.item.nodeid, cell),
             deadline,

@@ -7,7 +7,7 @@ A cell that is not run is named with the reason, and nothing is claimed of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_concurrency.kinds import FORK_HAZARD
 from pytest_concurrency.model import Cell, CellResult, Hazard, NotRun, Settings
@@ -17,6 +17,8 @@ _OF_A_NUMBER = frozenset({"concurrency", "thread_count", "thread_index", "reques
 """Fixtures by which a test may do something else with other numbers of threads; the last one gives
 others.
 """
+RUNS_BY_DEFAULT = 4
+"""At once, of processes that are started by another method than those that were asked for."""
 RUNS_WITHOUT_MEETING = 5
 """At full speed, of a test whose threads share nothing: for what no schedule shows."""
 
@@ -39,12 +41,52 @@ def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
             for method in settings.start_method
             for count in settings.processes
         ]
-    if settings.runs and settings.schedules:
-        several = [count for count in settings.processes if count > 1]
+    several = [count for count in settings.processes if count > 1] if settings.runs else []
+    if settings.schedules:
         cells += [
             Cell("explored-processes", processes=count, start_method="fork") for count in several
         ]
+    method = settings.by_default
+    if method and method not in settings.start_method:
+        cells += [Cell("processes", processes=n, start_method=method) for n in several[:1]]
     return tuple(cells)
+
+
+def is_by_default(settings: Settings, method: str) -> bool:
+    """Whether processes are started in this way only because it is the default."""
+    return method == settings.by_default != "" and method not in settings.start_method
+
+
+def without_default(results: Sequence[CellResult], result: CellResult) -> list[CellResult]:
+    """Return the cells of a test with the last one, whose processes nobody has asked to be started
+    in this way: unless it shows something, or is clean, a note of the one that forks says why.
+    """
+    method = result.cell.start_method
+    forked = next((each for each in results if _is_forked(each, result.cell)), None)
+    if result.outcome in ("clean", "hazard") or forked is None:
+        return [*results, result]
+    is_tried = result.outcome in ("fails", "not-shared")
+    tried = by_default(method) if is_tried else f"{by_default(method)}, could not be tried"
+    why = result.reason.partition(f"started with {method}: ")[2] or result.reason
+    note = f"{tried}: {why}"
+    noted = replace(forked, notes=(*forked.notes, note))
+    return [noted if each is forked else each for each in results]
+
+
+def is_worth_more(forked: CellResult) -> bool:
+    """Whether what forked processes show is a reason to start them otherwise, too: they meet
+    outside memory, or what they inherit may be why they fail.
+    """
+    return forked.meets or forked.control == "fails"
+
+
+def by_default(method: str) -> str:
+    """Say which processes are spoken of, where nobody has asked for them."""
+    return f"processes that are started by {method}, Python's default here"
+
+
+def _is_forked(result: CellResult, cell: Cell) -> bool:
+    return result.cell == replace(cell, start_method="fork")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +102,7 @@ class Need:
     """Whether a hazard fails its test."""
     forks: bool = True
     """Whether worker processes are forked."""
+    settings: Settings = field(default_factory=Settings)
 
     def not_needed(
         self, cell: Cell, results: Sequence[CellResult], *, has_failed: bool = False
@@ -91,6 +134,12 @@ class Need:
     def leaves_out(self, cell: Cell, results: Sequence[CellResult]) -> bool:
         """Whether a cell is none of the test's: its processes, as the control has shown, do not
         meet, or are not well even one after another."""
+        if is_by_default(self.settings, cell.start_method):
+            forked = next((each for each in results if _is_forked(each, cell)), None)
+            if forked is None or self.facts.shape == "own-threads":
+                return True
+            told = by_default(cell.start_method)
+            return not is_worth_more(forked) or any(n.startswith(told) for n in forked.notes)
         of_processes = _of_processes(cell, results)
         return any(not each.meets or each.control != "clean" for each in of_processes)
 

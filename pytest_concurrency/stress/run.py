@@ -35,7 +35,7 @@ from pytest_concurrency.stress.item.host import LEAKS_HERE, SHARED, Host
 from pytest_concurrency.stress.one_cell import CellRunner, Known, OnProgress
 from pytest_concurrency.stress.outside.held_up import MET_UNSEEN
 from pytest_concurrency.stress.own_changes import changes_of
-from pytest_concurrency.stress.plan import Need, is_complete, plan
+from pytest_concurrency.stress.plan import Need, is_by_default, is_complete, plan, without_default
 from pytest_concurrency.stress.processes.inherited.own_forks import own_fork_hazards
 from pytest_concurrency.stress.processes.overwritten import flowing_lines
 from pytest_concurrency.stress.survey import Survey
@@ -215,10 +215,10 @@ class Stress:
     ) -> None:
         settings = self.settings
         if not self.host.isolates:  # what the test has done to this process is not to be inherited
-            settings = replace(settings, start_method=("spawn",))
+            settings = replace(settings, start_method=("spawn",), by_default="")
         cells = plan(settings, is_fixed=facts.is_fixed)
         forks = "fork" in settings.start_method
-        need = Need(facts, self._asked_for, self.survey.sees_all, self.counts, forks)
+        need = Need(facts, self._asked_for, self.survey.sees_all, self.counts, forks, settings)
         settled: dict[int, SerialFacts] = {}
         for number, cell in enumerate(cells):
             first = [each.schedule for each in failing if each.is_of(cell)]
@@ -238,7 +238,10 @@ class Stress:
             try:
                 result = self._controlled(cells[number:], facts, settled, known)
                 result = marked(self.without_excused(result, facts), self.accepts)
-                results.append(result)
+                if is_by_default(settings, cell.start_method):
+                    results[:] = without_default(results, result)
+                else:
+                    results.append(result)
             except Interrupted as stop:
                 results.append(interrupted_cell(cell, stop.kept))
                 raise

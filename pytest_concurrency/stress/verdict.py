@@ -26,7 +26,7 @@ def isolation_verdict(results: Sequence[CellResult]) -> Verdict:
 
 def _judged_methods(results: Sequence[CellResult]) -> tuple[list[CellResult], str]:
     """Leave out the cells of a start method that says nothing, where another one does; and say
-    what each method shows, where there are several.
+    what each method shows, where that differs.
     """
     outcomes: dict[str, dict[str, None]] = {}
     for each in results:
@@ -37,7 +37,8 @@ def _judged_methods(results: Sequence[CellResult]) -> tuple[list[CellResult], st
         f"{method} {'not tried' if method in silent else _and([*found])}"
         for method, found in outcomes.items()
     )
-    return kept or [*results], f"by start method: {told}" if len(outcomes) > 1 else ""
+    is_same = len({tuple(each) for each in outcomes.values()}) < 2
+    return kept or [*results], "" if is_same else f"by start method: {told}"
 
 
 _NOT_TRIED = {"error", "skipped"}

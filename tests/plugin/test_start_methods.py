@@ -49,3 +49,61 @@ def test_a_cell_for_each_start_method(run: Callable[..., Run], pytester: pytest.
     (test,) = json.loads((pytester.path / "report.json").read_text())["tests"]
     methods = [each["start_method"] for each in test["cells"] if each["kind"] == "processes"]
     assert methods == ["fork", "spawn", "forkserver"]
+
+
+OUTSIDE = """
+import threading
+import pytest
+
+PATH = None
+
+def visit(path=None):
+    with open(path or PATH, "a") as file:
+        file.write("x")
+
+class Service:
+    def __init__(self, path):
+        self.path, self._lock = path, threading.Lock()
+
+@pytest.fixture
+def service(tmp_path):
+    return Service(tmp_path / "log")
+
+@pytest.mark.threadsafe
+def test_sent(concurrency, tmp_path):
+    path = tmp_path / "log"
+    visit(path)
+    concurrency.run([Visit(path)] * 2)
+
+@pytest.mark.threadsafe
+def test_by_memory(concurrency, tmp_path, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.PATH", tmp_path / "log")
+    concurrency.run(visit)
+
+@pytest.mark.threadsafe
+def test_not_sent(concurrency, service):
+    concurrency.run([Visit(service.path, service)] * 2)
+
+class Visit:
+    def __init__(self, path, service=None):
+        self.path, self.service = path, service
+
+    def __call__(self):
+        visit(self.path)
+"""
+
+
+@pytest.mark.skipif(get_all_start_methods()[0] != "forkserver", reason="forks by default")
+def test_a_few_runs_by_the_default_where_that_is_a_fork_server(run: Callable[..., Run]) -> None:
+    found = run(OUTSIDE, *FEW, "--concurrency-threads=none", "--concurrency-schedules=0")
+    notes = {
+        name: [note.partition("default here")[2] for each in report.cells for note in each.notes]
+        for name, report in found.of.items()
+    }
+    assert notes["test_sent"] == []
+    served = found.of["test_sent"].cells[-1]
+    assert (served.cell.label, served.outcome) == ("processes 2P forkserver", "clean")
+    (failing,) = notes["test_by_memory"]
+    assert failing.startswith(": it fails even one after another: 2 of 2 processes: TypeError")
+    told = ", could not be tried: cannot pickle '_thread.lock' object at Service._lock"
+    assert notes["test_not_sent"] == [told]

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pytest_concurrency.model import Cell, CellResult, Hazard, Settings
 from pytest_concurrency.stress.cells.serial import SerialFacts
-from pytest_concurrency.stress.plan import RUNS_WITHOUT_MEETING, Need, is_complete, plan
+from pytest_concurrency.stress.plan import (
+    RUNS_WITHOUT_MEETING,
+    Need,
+    by_default,
+    is_by_default,
+    is_complete,
+    plan,
+    without_default,
+)
 from pytest_concurrency.stress.unchecked import is_error, is_error_with_gil
 
 SERIAL = CellResult(Cell("serial"), "clean", 2, 2)
@@ -134,6 +143,62 @@ def test_processes_that_do_not_meet_have_no_such_cell(result: CellResult) -> Non
     assert not need().leaves_out(replace(explored, processes=4), [SERIAL, result])
     assert not need().leaves_out(explored, [SERIAL, MET])
     assert not need().leaves_out(MET.cell, [SERIAL, result])
+
+
+SERVED = replace(FORKS, start_method="forkserver")
+BY_DEFAULT = Settings(by_default="forkserver")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (BY_DEFAULT, [SERVED]),
+        (replace(BY_DEFAULT, start_method=("fork", "forkserver")), []),
+        (replace(BY_DEFAULT, processes=(1,)), []),
+        (replace(BY_DEFAULT, runs=0), []),
+        (Settings(), []),
+    ],
+    ids=["by default", "asked for", "one process", "no runs", "forked by default"],
+)
+def test_processes_are_started_by_default_after_all_others(
+    settings: Settings, expected: list[Cell]
+) -> None:
+    cells = plan(settings)
+    assert [each for each in cells if is_by_default(settings, each.start_method)] == expected
+    assert [*cells[-1:]] == expected or not expected
+
+
+@pytest.mark.parametrize(
+    ("result", "shape", "is_left_out"),
+    [
+        (MET, "callables", False),
+        (replace(MET, outcome="fails", control="fails", meets=False), "callables", False),
+        (replace(MET, meets=False), "callables", True),
+        (MET, "own-threads", True),
+        (replace(MET, notes=(f"{by_default('forkserver')}, ...",)), "callables", True),
+    ],
+    ids=["they meet", "not well", "they do not meet", "threads", "told already"],
+)
+def test_processes_are_started_by_default_where_it_is_worth_it(
+    result: CellResult, shape: Any, *, is_left_out: bool
+) -> None:
+    wanted = replace(need(), facts=replace(need().facts, shape=shape), settings=BY_DEFAULT)
+    assert wanted.leaves_out(SERVED, [SERIAL, result]) == is_left_out
+    assert wanted.leaves_out(SERVED, [SERIAL])
+
+
+SAME = CellResult(SERVED, "clean", 4, 4, control="clean")
+FAILS = replace(SAME, outcome="fails", control="fails", reason="it fails even one after another")
+REFUSED = replace(
+    SAME, outcome="skipped", reason="2 of 2: cannot be run in a process started with forkserver: no"
+)
+
+
+def test_processes_that_nobody_asked_for_make_a_row_or_a_note() -> None:
+    assert without_default([SERIAL, MET], SAME) == [SERIAL, MET, SAME]
+    for result, told in ((FAILS, f": {FAILS.reason}"), (REFUSED, ", could not be tried: no")):
+        expected = replace(MET, notes=(f"{by_default('forkserver')}{told}",))
+        assert without_default([SERIAL, MET], result) == [SERIAL, expected]
 
 
 def test_one_process_has_one_schedule() -> None:

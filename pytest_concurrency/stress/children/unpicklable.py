@@ -47,6 +47,13 @@ def why_not_sent(function: Any, problem: BaseException) -> str:
         return _innermost(function, problem)
 
 
+def refusal_of(function: Any) -> str:
+    """Say why a callable could not be sent to a process that is not forked; "" if it can."""
+    with _as_when_starting():
+        problem = _refusal(function)
+    return "" if problem is None else why_not_sent(function, problem)
+
+
 class _Starting:
     """Stands for the process that is being started: some objects may be pickled only then."""
 

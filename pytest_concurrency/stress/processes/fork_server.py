@@ -9,6 +9,7 @@ Nothing of what pytest's process has in memory is there. Linux only; elsewhere t
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import secrets
@@ -129,8 +130,10 @@ def _forked(
     first: ForkServer, modules: Sequence[str], instrumentation: Instrumentation
 ) -> ForkServer:
     """Let the first one fork another one, which imports these modules."""
-    from multiprocessing import get_context, popen_forkserver
+    from multiprocessing import get_context
 
+    # The one that pickles by name: somebody may have emptied ``sys.modules`` meanwhile.
+    starting = importlib.import_module("multiprocessing.popen_forkserver")
     address, key = _new_address(), secrets.token_bytes(32)
     reading, alive = os.pipe()
     with socket.socket(socket.AF_UNIX) as listener, forked_by(first.asks):
@@ -140,7 +143,7 @@ def _forked(
         args = (*handed, key.hex(), Packed((modules, instrumentation)))
         process: Any = get_context("forkserver").Process(target=_serve_prepared, args=args)
         # Not by start(): the program would find it among its children.
-        popen_forkserver.Popen(process)
+        starting.Popen(process)
     for each in handed:
         each.close()
     os.close(reading)

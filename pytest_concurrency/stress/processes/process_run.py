@@ -25,6 +25,7 @@ from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.stress.cells.context import Context, End, Job, running
 from pytest_concurrency.stress.cells.costing import Work
 from pytest_concurrency.stress.children.stay_behind import is_machinery
+from pytest_concurrency.stress.children.unpicklable import refusal_of
 from pytest_concurrency.stress.item.outcomes import CopyOutcome
 from pytest_concurrency.stress.item.own_fixtures import Prepared
 from pytest_concurrency.stress.item.rerun import Rerun
@@ -127,6 +128,10 @@ class ProcessRuns:
     """Copies have function-scoped fixtures of their own."""
     fork_server: ForkServer | None = None
     """Which one forks its processes, if one does."""
+    tries_to_send: bool = False
+    """Whether it is asked whether its workers could be started otherwise."""
+    unsent: str = ""
+    """Why not."""
     _iteration: int = 0
 
     def run(
@@ -152,6 +157,9 @@ class ProcessRuns:
             touched = WATCH.stop()
             if isinstance(way, Conducted):
                 way.by.main_touched(touched)
+            if self.tries_to_send and self.shape != "own-threads":
+                self.unsent = next(filter(None, map(refusal_of, jobs)), "")
+                self.tries_to_send = False
             started = [each for each in threading.enumerate() if each not in before]
             notes.answering |= dict.fromkeys(each.name for each in started)
             missed = (each.name for each in started if not is_machinery(each))
