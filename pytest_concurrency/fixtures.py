@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from inspect import iscoroutinefunction
 from types import BuiltinFunctionType, CoroutineType, FunctionType, MethodType, MethodWrapperType
@@ -27,20 +27,23 @@ class Concurrency:
 
     def run(
         self,
-        target: Callable[[], Any] | Sequence[Callable[[], Any]],
-        *,
+        *targets: Callable[[], Any] | Sequence[Callable[[], Any]],
         threads: int | None = None,
     ) -> list[Any]:
-        """Run ``target`` at once and wait for the end; return the results in order.
+        """Run ``targets`` at once and wait for the end; return the results in order.
 
-        One callable runs as often as the cell says (or ``threads`` times), a sequence of callables
-        once each. If any raises, the first one's exception is raised here, with a note for each of
-        the others.
+        One callable runs as often as the cell says (or ``threads`` times); several ones, given one
+        by one or as a sequence, once each. If any raises, the first one's exception is raised here,
+        with a note for each of the others.
+
+        Raises TypeError for what is not callable or makes a coroutine, ValueError where there is
+        nothing to run, and for ``threads`` below 1 or besides several callables.
         """
         from pytest_concurrency.stress.cells.context import Call, Context, current, run_gently
 
         context = current() or Context(run_gently)
-        jobs = _jobs(target, context.count if threads is None else threads)
+        target = targets[0] if len(targets) == 1 else targets
+        jobs = _jobs(target, threads, context.count)
         self.count += len(jobs)
         ends = context.run_jobs(jobs)
         values = [end.value for end in ends]
@@ -75,12 +78,18 @@ _NOT_AWAITED = (
 )
 
 
-def _jobs(target: Any, count: int) -> list[Callable[[], Any]]:
+def _jobs(target: Any, threads: int | None, count: int) -> list[Callable[[], Any]]:
     if callable(target):
         _refuse_coroutine_function(target)
-        if not isinstance(count, int) or count < 1:
-            raise ValueError(f"concurrency.run: threads must be at least 1, not {count!r}")
-        return [target] * count
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise ValueError(f"concurrency.run: threads must be at least 1, not {threads!r}")
+        return [target] * (count if threads is None else threads)
+    if not isinstance(target, Iterable):
+        raise TypeError(f"concurrency.run takes callables, not {type(target).__name__}")
+    if threads is not None:
+        raise ValueError(
+            f"concurrency.run: threads={threads!r} is for one callable; several run once each"
+        )
     jobs = list(target)
     for job in jobs:
         if not callable(job):

@@ -44,11 +44,12 @@ class Baton(Points):
     known).
     """
 
-    __slots__ = ()
+    __slots__ = ("_view",)
 
     def __init__(self) -> None:
         super().__init__()
         self.work = self._work
+        self._view = ReadOnly(self)
 
     # -- one execution, from the thread that becomes task 0 ---------------------------
 
@@ -63,7 +64,7 @@ class Baton(Points):
         self.enabled.append(task)
         self.by_ident[task.ident] = task
         self.clock.begin()
-        heat = strategy.begin(ReadOnly(self))
+        heat = strategy.begin(self._view)
         self.heat = everywhere() if heat is None else heat
         # Who may switch everywhere is to see everything.
         left_out = None if heat is None else self.terms.leaves_out
