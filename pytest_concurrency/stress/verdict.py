@@ -141,7 +141,7 @@ def _fine_processes(results: Sequence[CellResult]) -> str:
     reasons = {result.reason for result in results if result.cell.kind == "processes"}
     if reasons <= {NOTHING_OUTSIDE, NOTHING_SEEN}:
         told = NOTHING_SEEN if NOTHING_SEEN in reasons else NOTHING_OUTSIDE
-        return f"with {_counts(results)} all is well, too: {told} ({_tried(results)})"
+        return f"it passes with {_counts(results)} ({_tried(results)}), and {told}"
     told = f"{_counts(results)} one after another and at once ({_tried(results)}) lose nothing"
     if any(MET_IN_DATABASE in reason for reason in reasons):
         return f"{told} that the test asserts: {MET_IN_DATABASE}"

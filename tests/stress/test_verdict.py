@@ -57,8 +57,8 @@ CASES = {
     "hidden, nothing outside": (
         [*LOST, *NOTHING],
         "hidden",
-        "lost updates with 2 threads; with 2 processes all is well, too: nothing outside memory "
-        "is touched: processes cannot meet (2 runs)",
+        "lost updates with 2 threads; it passes with 2 processes (2 runs), and nothing outside "
+        "memory is touched: processes cannot meet",
     ),
     "hidden, with some thread cells skipped": (
         [LOST[0], cell("free-running", 4, outcome="skipped"), *PROCESSES],
@@ -126,15 +126,14 @@ CASES = {
     "clean, nothing outside": (
         [*THREADS, *NOTHING],
         "clean",
-        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 processes "
-        "all is well, too: nothing outside memory is touched: processes cannot meet (2 runs)",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; it passes with 2 "
+        "processes (2 runs), and nothing outside memory is touched: processes cannot meet",
     ),
     "clean, nothing seen outside": (
         [*THREADS, *NOTHING, cell("processes", 4, schedules=2, reason=NOTHING_SEEN)],
         "clean",
-        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; with 2 and 4 "
-        "processes all is well, too: nothing outside memory is touched by the code that is seen "
-        "(4 runs)",
+        "no hazard in 400 sampled schedules and 40 runs with 2 and 4 threads; it passes with 2 "
+        "and 4 processes (4 runs), and nothing outside memory is touched by the code that is seen",
     ),
     "clean, in a database": (
         [*THREADS, cell("processes", 2, reason=MET_IN_DATABASE)],
