@@ -1,7 +1,7 @@
 """Verdicts on programs that meet in memory, files, databases, shared memory, queues and threads.
 
-``programs/isolation.py`` and ``isolation_kinds.py`` hold them; the name of each test begins with
-its verdict.
+``programs/isolation.py``, ``isolation_kinds.py`` and ``isolation_styles.py`` hold them; the name of
+each test begins with its verdict.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ pytestmark = [
 ]
 PROGRAMS = Path(__file__).parent / "programs" / "isolation.py"
 KINDS = PROGRAMS.with_name("isolation_kinds.py")
+STYLES = PROGRAMS.with_name("isolation_styles.py")
 FAST = ("--concurrency-threads=2", "--concurrency-schedules=30", "--concurrency-runs=12")
 
 
@@ -45,6 +46,15 @@ def test_verdicts_on_more_kinds(pytester: pytest.Pytester, seed: int) -> None:
     found = judged(pytester, f"--concurrency-seed={seed}", *FAST, programs=KINDS, chosen=chosen)
     wrong = {name: said for name, said in found.items() if said.verdict != expected(name)}
     assert len(found) >= (34 if IS_FULL else 3)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_verdicts_on_other_styles(pytester: pytest.Pytester, seed: int) -> None:
+    chosen = "" if IS_FULL else "pid_file or link_as_a_lock"
+    found = judged(pytester, f"--concurrency-seed={seed}", *FAST, programs=STYLES, chosen=chosen)
+    wrong = {name: said for name, said in found.items() if said.verdict != expected(name)}
+    assert len(found) >= (37 if IS_FULL else 3)
     assert wrong == {}
 
 
