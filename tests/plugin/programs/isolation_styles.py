@@ -231,48 +231,6 @@ def test_persists__same_temporary_name(concurrency, tmp_path):
     assert path.read_text() == "x" * 10
 
 
-@pytest.fixture
-def counter_server():
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        n = 0
-        while True:
-            c, _ = listener.accept()
-            with c:
-                what = c.recv(100)
-                if what == b"stop":
-                    return
-                if what == b"get":
-                    c.sendall(str(n).encode())
-                else:
-                    n = int(what)
-                    c.sendall(b"ok")
-
-    process = FORK.Process(target=serve, daemon=True)
-    process.start()
-    yield listener.getsockname()
-    with socket.create_connection(listener.getsockname()) as c:
-        c.sendall(b"stop")
-    process.join(10)
-    listener.close()
-
-
-def say(address, what):
-    with socket.create_connection(address) as c:
-        c.sendall(what)
-        return c.recv(100)
-
-
-def test_persists__counter_behind_a_socket(concurrency, counter_server):
-    def add():
-        n = int(say(counter_server, b"get"))
-        say(counter_server, str(n + 1).encode())
-
-    concurrency.run(add)
-    assert int(say(counter_server, b"get")) == concurrency.count
-
-
 def test_clean__a_socketpair_each(concurrency):
     def talk():
         a, b = socket.socketpair()
@@ -368,19 +326,6 @@ def test_clean__read_by_pread(concurrency, tmp_path):
 
     def read():
         assert os.pread(fd, 2, 10) == b"ab"
-
-    concurrency.run(read)
-    os.close(fd)
-
-
-def test_persists__seek_then_read_of_one_descriptor(concurrency, tmp_path):
-    path = tmp_path / "r"
-    path.write_bytes(b"0123456789")
-    fd = os.open(path, os.O_RDONLY)
-
-    def read():
-        os.lseek(fd, 4, os.SEEK_SET)
-        assert os.read(fd, 2) == b"45"
 
     concurrency.run(read)
     os.close(fd)
