@@ -50,7 +50,13 @@ def reach(
     record = _b.record
     if record.held:
         let_go()
-    pass_point(site, id(target), part, op, waits)
+    # As in pass_point(): a call less is a tenth of an access.
+    if _b.heat[site]:
+        _b.budget = left = _b.budget - 1
+    else:
+        _b.cold = left = _b.cold - 1
+    if left < 0:
+        _b.consult(Operation(site, id(target), part, op, waits))
     entry = record.seen.get(id(target))
     serial: Resource = entry[1] if entry is not None and entry[0]() is target else _number(target)
     event: Event = (task.index, site, serial, part, op or SITES[site].op)
