@@ -9,7 +9,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any, Protocol
 
-from pytest_concurrency.runtime.tasks.task import Task
+from pytest_concurrency.runtime.tasks.task import Task, Timer
 from pytest_concurrency.runtime.trace.event import Event
 from pytest_concurrency.runtime.trace.synchronisation import Noted
 
@@ -33,7 +33,7 @@ class View(Protocol):
         ...
 
     @property
-    def timers(self) -> Sequence[Any]:
+    def timers(self) -> Sequence[Timer]:
         """The waits that may run out, as a heap."""
         ...
 

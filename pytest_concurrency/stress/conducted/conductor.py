@@ -22,7 +22,7 @@ from pytest_concurrency._compat import get_native_id
 from pytest_concurrency.detect.observation import Execution
 from pytest_concurrency.model import ThreadState
 from pytest_concurrency.runtime.tasks.protocols import Strategy
-from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task
+from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task, Timer
 from pytest_concurrency.runtime.trace.operations import (
     BEGIN,
     END,
@@ -61,7 +61,7 @@ class Conductor:
 
     def __init__(self, strategy: Strategy, limit: int, *, in_full: bool = False) -> None:
         self.tasks: list[Task] = [Task(0, "main", NOT_STARTED, None)]
-        self.timers: Sequence[Any] = ()
+        self.timers: Sequence[Timer] = ()
         self.clock = 0.0
         self.total = 0
         self.written = WrittenDown(in_full=in_full)
