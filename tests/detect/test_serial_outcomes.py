@@ -541,20 +541,20 @@ class Asked:
 def test_far_too_many_orders_of_calls_are_not_even_begun_with(calls, tried):
     asked = Asked(calls)
     serial = SerialOutcomes(asked)
-    assert not serial.wanted.is_nothing(2, are_alike=True)
+    assert not serial.wanted.is_nothing(2, lambda: True)
     assert serial.unexplained(asked.at_once()) is None
     assert asked.tried == tried
-    assert serial.wanted.is_nothing(2, are_alike=True)  # so it is not even asked
-    assert serial.wanted.is_nothing(3, are_alike=True)
-    assert not serial.wanted.is_nothing(1, are_alike=True)
-    assert not serial.wanted.is_nothing(2, are_alike=False)
+    assert serial.wanted.is_nothing(2, lambda: True)  # so it is not even asked
+    assert serial.wanted.is_nothing(3, lambda: True)
+    assert not serial.wanted.is_nothing(1, lambda: True)
+    assert not serial.wanted.is_nothing(2, lambda: False)
 
 
 def test_where_all_orders_have_been_tried_outcomes_are_asked():
     asked = Asked(1)
     serial = SerialOutcomes(asked)
     assert serial.unexplained(asked.at_once()) is not None
-    assert not serial.wanted.is_nothing(2, are_alike=True)
+    assert not serial.wanted.is_nothing(2, lambda: True)
 
 
 class Diary:

@@ -14,7 +14,7 @@ says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import islice, permutations
 from math import comb
 from typing import Protocol
@@ -62,10 +62,14 @@ class Wanted:
         self._too_many: dict[bool, int] = {}
         """By whether they do alike: workers whose calls have too many orders to claim anything."""
 
-    def is_nothing(self, workers: int, *, are_alike: bool) -> bool:
-        """Whether nothing will be claimed of so many workers, whatever they come to."""
-        too_many = self._too_many.get(are_alike)
-        return self.is_over or (too_many is not None and workers >= too_many)
+    def is_nothing(self, workers: int, are_alike: Callable[[], bool]) -> bool:
+        """Whether nothing will be claimed of so many workers, whatever they come to; whether they
+        do alike is only asked where it matters, as this is asked after each execution.
+        """
+        if self.is_over or not self._too_many:
+            return self.is_over
+        too_many = self._too_many.get(are_alike())
+        return too_many is not None and workers >= too_many
 
     def note_too_many(self, workers: int, *, are_alike: bool) -> None:
         """Take note that there are too many orders of calls: of more workers there are more, and

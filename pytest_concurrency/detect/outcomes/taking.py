@@ -8,6 +8,7 @@ claimed whatever it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -95,10 +96,13 @@ class Taking(Witness):
 
     def take(self, jobs: Sequence[Job], ends: Sequence[End]) -> None:
         """Take the outcome of workers that have ended, if it is worth it."""
-        alike = not self._results and all(is_same_call(jobs[0], job) for job in jobs)
-        if self._is_worth_it(alike=alike):
+        alike = partial(self._do_alike, jobs)
+        if self._is_worth_it(alike):
             pairs = [pair for job in jobs for pair in held_by(job)]
-            self._taken = self._outcome(pairs, ends, alike=alike)
+            self._taken = self._outcome(pairs, ends, alike=alike())
+
+    def _do_alike(self, jobs: Sequence[Job]) -> bool:
+        return not self._results and all(is_same_call(jobs[0], job) for job in jobs)
 
     def started(self, task: Task, thread: Thread) -> None:
         """Take note of what a thread is given; nothing is kept alive by that."""
@@ -112,15 +116,17 @@ class Taking(Witness):
         were given is known as long as the function is there that has made it.
         """
         is_last = self._threads and all(task.done for task, _, _ in self._threads)
-        alike = len({same for _, _, same in self._threads}) == 1
-        if is_last and self._is_worth_it(alike=alike):
+        if is_last and self._is_worth_it(self._threads_do_alike):
             kept = [(name, get()) for _, found, _ in self._threads for name, get in found]
-            self._taken = self._outcome(kept, (), alike=alike)
+            self._taken = self._outcome(kept, (), alike=self._threads_do_alike())
 
-    def _is_worth_it(self, *, alike: bool) -> bool:
+    def _threads_do_alike(self) -> bool:
+        return len({same for _, _, same in self._threads}) == 1
+
+    def _is_worth_it(self, alike: Callable[[], bool]) -> bool:
         if not self._is_wanted or baton.account.outcome or baton.aborting:
             return False
-        if not self._in_any_case and self._wanted.is_nothing(len(baton.tasks) - 1, are_alike=alike):
+        if not self._in_any_case and self._wanted.is_nothing(len(baton.tasks) - 1, alike):
             self._taken, self._is_wanted = None, False
             return False
         log = baton.record.log
