@@ -57,7 +57,7 @@ _HELPERS: dict[str, Any] = {
     "@contains": access.contains,
     "@call_method": methods.call_method,
     "@method_owner": methods.method_owner,
-    "@bound_method": methods.bound_method,
+    "@asserted": outside.asserted,
     "@ready": methods.ready,
     "@ready_base": methods.ready_base,
     "@ready_file": methods.ready_file,

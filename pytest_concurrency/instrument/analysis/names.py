@@ -158,6 +158,8 @@ class Names:
     rebound: frozenset[str]
     """Locals that a nested function binds, or that are bound more than once and known to one: cells
     that change."""
+    imported: frozenset[str]
+    """Locals that nothing but imports binds."""
 
 
 def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
@@ -168,9 +170,13 @@ def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
     declared_nonlocal: set[str] = set()
     mentioned: set[str] = set()
     nested_nonlocal: set[str] = set()
+    imported: set[str] = set()
     own = list(own_nodes(scope))
     for node in own:
-        stored.update(_bound_by(node))
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imported.update(_bound_by(node))
+        else:
+            stored.update(_bound_by(node))
         if isinstance(node, ast.Global):
             declared_global.update(node.names)
         elif isinstance(node, ast.Nonlocal):
@@ -181,6 +187,8 @@ def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
                     mentioned.add(inner.id)
                 elif isinstance(inner, ast.Nonlocal):
                     nested_nonlocal.update(inner.names)
+    only_imported = imported - stored - parameters - nested_nonlocal
+    stored |= imported
     bound = (parameters | stored) - declared_global - declared_nonlocal
     constant = parameters - stored - nested_nonlocal
     captured = _captured(own) if mentioned else set()
@@ -193,6 +201,7 @@ def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
         frozenset(
             bound & (nested_nonlocal | (captured and captured & _bound_often(own, parameters)))
         ),
+        frozenset(only_imported & bound),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 
 from pytest_concurrency.instrument.analysis.expressions import Compared
 from pytest_concurrency.instrument.analysis.flows import Flows
+from pytest_concurrency.instrument.analysis.imports import Imports
 from pytest_concurrency.instrument.analysis.labels import label_of
 from pytest_concurrency.instrument.analysis.names import mangled
 from pytest_concurrency.instrument.analysis.tracking import Tracking
@@ -34,6 +35,8 @@ class NameScope(NamedTuple):
     constant: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
     """Names bound in this or an enclosing function: not global."""
+    imported: frozenset[str] = frozenset()
+    """Those of them that only imports bind."""
     declared_global: frozenset[str] = frozenset()
     cells: frozenset[str] = frozenset()
     """Closure cells that somebody rebinds."""
@@ -63,8 +66,10 @@ class Builder(ast.NodeTransformer):
         shared_globals: frozenset[str],
         containers: frozenset[str],
         defined: frozenset[str],
+        imports: Imports,
     ) -> None:
         self._path = path
+        self._imports = imports
         self._globals = shared_globals
         self._containers = containers
         """Names that the file uses as those of containers, wherever."""
@@ -211,8 +216,11 @@ class Builder(ast.NodeTransformer):
         return name in scope.cells
 
     def _is_global_name(self, name: str) -> bool:
-        """Whether ``name`` is that of a built-in function or a module, not a local."""
-        return self._scope is not None and name not in self._scope.local
+        """Whether ``name`` is that of a built-in function or a module, not a local that may hold
+        any value.
+        """
+        scope = self._scope
+        return scope is not None and (name not in scope.local or name in scope.imported)
 
     def _is_plain(self, node: ast.expr) -> bool:
         """Whether evaluating ``node`` twice in a row is the same as once, whatever other threads

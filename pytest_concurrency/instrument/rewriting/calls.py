@@ -17,12 +17,17 @@ written in Python.
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import replace
 
-from pytest_concurrency.instrument.analysis.files import MOVING
-from pytest_concurrency.instrument.analysis.values import FOREIGN, NOTHING
-from pytest_concurrency.instrument.rewriting.container_reads import ContainerReads
-from pytest_concurrency.runtime.effects import files, outside
+from pytest_concurrency.instrument.rewriting.function_calls import (
+    FunctionCalls,
+    arguments_of,
+    has_stars,
+    merges,
+    name_of,
+)
+from pytest_concurrency.runtime.effects import outside
 from pytest_concurrency.runtime.effects.containers import (
     CONTAINER_METHODS,
     CONTAINERS,
@@ -30,7 +35,7 @@ from pytest_concurrency.runtime.effects.containers import (
     METHOD_NAMES,
 )
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import LOCK_METHODS
-from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS, touched_argument
+from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS
 
 _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
@@ -43,31 +48,12 @@ _ALL_ARGUMENTS = {
     "filter": slice(1, None),
 }
 """Built-in functions that go through containers, and which of their arguments."""
-_MERGING = frozenset(
-    [
-        "join",
-        "extend",
-        "extendleft",
-        "update",
-        "union",
-        "intersection",
-        "difference",
-        "symmetric_difference",
-        "issubset",
-        "issuperset",
-        "isdisjoint",
-        "difference_update",
-        "intersection_update",
-        "symmetric_difference_update",
-    ]
-)
-"""Methods that go through what they are given."""
 _BASES = frozenset(base.__name__ for base in CONTAINERS)
 _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 """Methods of ``pathlib.Path`` whose effect depends on their arguments."""
 
 
-class Calls(ContainerReads):
+class Calls(FunctionCalls):
     """Calls and ``with``."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -75,30 +61,31 @@ class Calls(ContainerReads):
         callee = node.func
         if self._scope is None:
             return self.generic_visit(node)
-        if _name_of(callee) in outside.NAMES and not _has_stars(node):
+        if name_of(callee) in outside.NAMES and not has_stars(node):
             return self._made_ready_for_others(node, callee)
         if isinstance(callee, ast.Name):
             return self._call_of_name(node, callee)
         if not isinstance(callee, ast.Attribute):
             return self._call_of_value(node)
-        if self._is_function_on_attributes(callee) and not _has_stars(node):
+        if self._is_function_on_attributes(callee) and not has_stars(node):
             label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
             if callee.attr not in SLOT_EFFECTS:
-                label = self._label_of_argument(node, callee.attr, _name_of(callee.value), label)
+                module = self._module_of(callee.value)
+                label = self._label_of_argument(node, callee.attr, module, label)
             return self._call_of_function(node, self._visit_expr(callee), label)
         if self._is_method_of_base(callee):
             is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
             label = self._label(node.args[0] if is_unbound else ast.Name("self", ast.Load()))
-            if _has_stars(node):
+            if has_stars(node):
                 return self.generic_visit(node)
             self.generic_visit(callee)
             number = self._site(node, "call", callee.attr, label)
             return self._made_ready(node, "ready_base", callee, number)
-        if callee.attr == "enter_context" and not _has_stars(node):
+        if callee.attr == "enter_context" and not has_stars(node):
             return self._call_entering(node, callee)
         if not self._is_shared_object(callee.value):
             return self.generic_visit(node)
-        if self._is_file_function(callee) and not _has_stars(node):
+        if self._is_file_function(callee) and not has_stars(node):
             return self._call_on_file(node, self._visit_expr(callee), callee.attr)
         is_known = callee.attr in METHOD_NAMES and callee.attr not in LOCK_METHODS
         if callee.attr == "join" and isinstance(callee.value, ast.Constant):
@@ -119,22 +106,13 @@ class Calls(ContainerReads):
         name = self._mangled(callee.attr)
         number = self._site(callee, "read", name, f"{label}.{callee.attr}")
         # What the file defines itself is most likely seen inside: it needs no point of its own.
-        if callee.attr in self._defined or _has_stars(node) or self._has_inert_arguments(node):
+        if callee.attr in self._defined or has_stars(node) or self._has_inert_arguments(node):
             callee.value = self._call(callee, "call_attr", callee.value, name, number)
             self._visit_arguments(node)
             return node
         callee.value = self._call(callee, "method_owner", callee.value, name, number)
         number = self._new_site(node, "call", callee.attr, label)
         return self._made_ready(node, "ready", callee, number)
-
-    def _has_inert_arguments(self, node: ast.Call) -> bool:
-        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        return all(self._is_inert(argument) for argument in arguments)
-
-    def _visit_arguments(self, node: ast.Call) -> None:
-        visit = self._operand if _merges(node) else self._visit_expr
-        node.args = [visit(argument) for argument in node.args]
-        node.keywords = [self.visit(keyword) for keyword in node.keywords]
 
     def _is_method_of_base(self, callee: ast.Attribute) -> bool:
         """Whether a class calls a method as a base class has it."""
@@ -152,12 +130,12 @@ class Calls(ContainerReads):
         label = self._label(callee.value)
         owner = self._visit_expr(callee.value)
         inert = self._has_inert_arguments(node)
-        if _merges(node) and any(map(self._may_hold_container, node.args)):
+        if merges(node) and any(map(self._may_hold_container, node.args)):
             inert = False
         keyed = bool(node.args) and callee.attr in KEYED
         plain_key = keyed and self._is_plain(node.args[0])
         needs_arguments = callee.attr in _PATH_ARGUMENTS or (keyed and not plain_key)
-        if not _has_stars(node) and (needs_arguments or not inert):
+        if not has_stars(node) and (needs_arguments or not inert):
             return self._ready_method(node, callee, owner, label)
         number = self._file_site(node, callee.attr, label)
         key = node.args[:1] if plain_key else []
@@ -177,19 +155,19 @@ class Calls(ContainerReads):
     def _call_of_name(self, node: ast.Call, callee: ast.Name) -> ast.AST:
         if callee.id.startswith("@py_assert"):
             # pytest's assertion rewriting takes ``assert q.get()`` apart: method, arguments, call.
-            number = self._site(node, "call", "", self._label(callee))
-            self.generic_visit(node)
-            node.func = self._call(callee, "bound_method", callee, number)
-            return node
-        if callee.id == "open" and self._is_global_name("open") and not _has_stars(node):
-            return self._call_on_file(node, callee, "open")
+            return self._call_in_assert(node, callee)
         if callee.id == "vars" and self._is_global_name("vars") and len(node.args) == 1:
             self.generic_visit(node)
             node.args = [self._call(node, "namespace_of", node.args[0])]
             return node
-        if callee.id in MODULES_OF and self._is_global_name(callee.id) and not _has_stars(node):
-            label = self._label_of_argument(node, callee.id, "", callee.id)
-            return self._call_of_function(node, callee, label)
+        if self._is_global_name(callee.id) and not has_stars(node):
+            name, module = self._function_named(callee)
+            if name in MODULES_OF:
+                return self._call_of_function(
+                    node, callee, self._label_of_argument(node, name, module, callee.id)
+                )
+            if self._may_be_file_function(callee):
+                return self._call_on_file(node, callee, name)
         if self._is_variable(callee.id):
             return self._call_of_value(node)
         labels = [self._label(argument) for argument in node.args]
@@ -206,38 +184,15 @@ class Calls(ContainerReads):
                 keyword.value = self._call(file, "call_method", file, "write", number)
         return node
 
-    def _label_of_argument(self, node: ast.Call, name: str, module: str, otherwise: str) -> str:
-        """Return how the source names what a function touches that it is given."""
-        place = touched_argument(name, module)
-        if place is None or place >= len(node.args):
-            return otherwise
-        return self._label(node.args[place])
-
-    def _call_of_function(self, node: ast.Call, callee: ast.expr, label: str) -> ast.AST:
-        """Rewrite the call of what is named like a function that touches what it is given."""
-        flows = self._scope.flows if self._scope else None
-        if flows is not None:
-            self._pending[node] = self._stored(node)
-        number = self._site(node, "call", "", label)
-        return self._made_ready(node, "ready_function", callee, number)
-
-    def _made_ready_for_others(self, node: ast.Call, callee: ast.expr) -> ast.AST:
-        """Rewrite the call of what is named like something that another package knows."""
-        label = self._label(callee.value if isinstance(callee, ast.Attribute) else callee)
-        callee = self._visit_expr(callee)
-        if self._scope is not None and self._scope.flows is not None:
-            self._pending[node] = self._stored(node)
-        number = self._site(node, "call", "", label)
-        return self._made_ready(node, "ready_outside", callee, number)
-
-    def _is_function_on_attributes(self, callee: ast.Attribute) -> bool:
-        if callee.attr in SLOT_EFFECTS:
-            return True
-        return (
-            isinstance(callee.value, ast.Name)
-            and callee.value.id in MODULES_OF.get(callee.attr, ())
-            and self._is_global_name(callee.value.id)
-        )
+    def _call_in_assert(self, node: ast.Call, callee: ast.Name) -> ast.AST:
+        number = self._site(node, "call", "", self._label(callee))
+        given = copy.deepcopy(node)  # as it is: its arguments are variables, read once more
+        self.generic_visit(node)
+        node.func = asserted = self._call(callee, "asserted", callee, number)
+        if not has_stars(given) and all(map(_is_variable, arguments_of(given))):
+            asserted.args += given.args
+            asserted.keywords = given.keywords
+        return node
 
     # -- calls through variables ------------------------------------------------------------
 
@@ -254,38 +209,11 @@ class Calls(ContainerReads):
         node.func = self._visit_expr(node.func)
         number = self._site(node, "call", "", label)
         self._sites[number] = replace(self._sites[number], is_bound=True)
-        if not inert and not _has_stars(node):
+        if not inert and not has_stars(node):
             return self._made_ready(node, "ready_call", node.func, number)
         self._visit_arguments(node)
         node.func = self._call(node.func, "called", node.func, number, *first)
         return node
-
-    def _is_file_function(self, callee: ast.Attribute) -> bool:
-        if callee.attr not in files.FUNCTION_NAMES:
-            return False
-        module = ast.unparse(callee.value)
-        return module in files.MODULE_NAMES and self._is_global_name(module.partition(".")[0])
-
-    def _call_on_file(self, node: ast.Call, callee: ast.expr, name: str) -> ast.AST:
-        return self._made_ready(node, "ready_file", callee, self._file_site(node, name, name))
-
-    def _made_ready(self, node: ast.Call, helper: str, callee: ast.expr, *numbers: int) -> ast.Call:
-        self._visit_arguments(node)
-        ready = self._call(node, helper, callee, *numbers)
-        ready.args += node.args
-        ready.keywords = node.keywords
-        return ast.copy_location(ast.Call(ready, [], []), node)
-
-    def _file_site(self, node: ast.Call, name: str, label: str) -> int:
-        """Enter a call; note what flows into the file if it is one that writes to a file."""
-        flows = self._scope.flows if self._scope else None
-        if flows is not None and name in (files.METHODS.keys() | MOVING):
-            value, compared = self._stored(node)
-            if name == "open" or name in MOVING:
-                value = flows.into_file(node) | FOREIGN
-            if value is not NOTHING and not (name == "open" and _appends(node)):
-                self._pending[node] = (value, compared)
-        return self._site(node, "call", name, label)
 
     # -- with -------------------------------------------------------------------------------
 
@@ -313,33 +241,10 @@ class Calls(ContainerReads):
         return self._made_ready(node, "enter_context", callee, number, leaving)
 
 
-def _name_of(callee: ast.expr) -> str:
-    """Return the last part of what is called."""
-    if isinstance(callee, ast.Attribute):
-        return callee.attr
-    return callee.id if isinstance(callee, ast.Name) else ""
-
-
-def _merges(node: ast.Call) -> bool:
-    """Whether it is a method that goes through what it is given."""
-    return isinstance(node.func, ast.Attribute) and node.func.attr in _MERGING
-
-
-def _has_stars(node: ast.Call) -> bool:
-    """Whether arguments are unpacked: then what Python says of wrong ones names the callee."""
-    return any(isinstance(argument, ast.Starred) for argument in node.args) or any(
-        keyword.arg is None for keyword in node.keywords
-    )
+def _is_variable(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Constant)
 
 
 def _is_text_replace(node: ast.Call, callee: ast.Attribute) -> bool:
     """Whether it is ``replace`` of a string, not of a path."""
     return callee.attr == "replace" and len(node.args) > 1
-
-
-def _appends(opening: ast.Call) -> bool:
-    """Whether a call of ``open`` says that it only appends, which overwrites nothing."""
-    is_method = isinstance(opening.func, ast.Attribute) and opening.func.attr == "open"
-    named = [keyword.value for keyword in opening.keywords if keyword.arg == "mode"]
-    modes = named or opening.args[0 if is_method else 1 :][:1]
-    return any(isinstance(m, ast.Constant) and str(m.value).startswith("a") for m in modes)

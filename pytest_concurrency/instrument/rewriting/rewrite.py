@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from pytest_concurrency.instrument.analysis.flows import Flows
+from pytest_concurrency.instrument.analysis.imports import Imports
 from pytest_concurrency.instrument.analysis.names import (
     Comprehension,
     FunctionNode,
@@ -59,7 +60,8 @@ def rewrite(tree: ast.Module, path: str) -> Rewritten:
     the code that it is compiled to.
     """
     named = container_names(tree, CONTAINER_METHODS)
-    rewriter = _Rewriter(path, shared_globals(tree), named, functions_in(tree), variables_of(tree))
+    shared, defined, imports = shared_globals(tree), functions_in(tree), Imports(tree)
+    rewriter = _Rewriter(path, shared, named, defined, imports, variables_of(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
     rewriter.resolve_flows()
     locate(rewritten)
@@ -90,9 +92,10 @@ class _Rewriter(Calls):
         shared_globals: frozenset[str],
         containers: frozenset[str],
         defined: frozenset[str],
+        imports: Imports,
         module_variables: frozenset[str],
     ) -> None:
-        super().__init__(path, shared_globals, containers, defined)
+        super().__init__(path, shared_globals, containers, defined, imports)
         self._module_variables = module_variables
 
     @property
@@ -170,6 +173,7 @@ class _Rewriter(Calls):
             plain=names.plain | inherited,
             constant=names.constant | inherited,
             local=(around.local | names.bound) - names.declared_global,
+            imported=(around.imported - names.bound - names.declared_global) | names.imported,
             declared_global=names.declared_global,
             cells=((around.cells - names.bound) | names.rebound) - names.declared_global,
             variables=(around.variables - names.bound) | names.variables,
@@ -201,6 +205,7 @@ class _Rewriter(Calls):
             variables=outer.variables | bound,
             constant=outer.constant - bound,
             local=outer.local | bound,
+            imported=outer.imported - bound,
             cells=outer.cells - bound,
             class_names=None,
         )

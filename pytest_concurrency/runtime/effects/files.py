@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final, Literal
 
 from pytest_concurrency.runtime.trace.operations import READ, WRITE
@@ -142,9 +143,9 @@ METHODS: Mapping[str, Kind] = {
 def effects(
     function: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[Effect, ...]:
-    """Say what a call of a built-in function does to files; nothing if it is none of those
-    known."""
-    known = _FUNCTIONS.get(function)
+    """Say what a call of a function does to files; nothing if it is none of those known."""
+    is_function = type(function) is BuiltinFunctionType or type(function) is FunctionType
+    known = _FUNCTIONS.get(function) if is_function else None
     return _tried(known, args, kwargs) if known is not None else ()
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from types import FunctionType, MethodWrapperType, ModuleType
 from typing import Any
 
-from pytest_concurrency.runtime.effects import shapes
+from pytest_concurrency.runtime.effects import files, shapes
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.helpers import access, methods
 from pytest_concurrency.runtime.helpers.functions import (
@@ -26,7 +26,10 @@ from pytest_concurrency.runtime.helpers.methods import NO_KEY, bound_method, pre
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 
 
-def _note_effect(callee: Any, site: int, args: Arguments) -> None:
+def note_effect(callee: Any, site: int, args: Arguments) -> None:
+    """Pass the point before a call of a function that touches what it is given, or what the whole
+    process shares; nothing if ``callee`` is none of those known.
+    """
     if type(callee) is MethodWrapperType:
         effect, args = SLOT_EFFECTS.get(callee.__name__), (callee.__self__, *args)
     else:
@@ -36,9 +39,12 @@ def _note_effect(callee: Any, site: int, args: Arguments) -> None:
 
 
 def ready_function(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
-    """Like ``ready``, for what is named like a function that touches what it is given."""
+    """Like ``ready``, for what is named like a function that touches what it is given: some are
+    named like one that moves or copies files.
+    """
     if _b.current is not None or _b.amplifier is not None:
-        _note_effect(callee, site, args)
+        methods.touch_files(site, files.effects(callee, args, kwargs))
+        note_effect(callee, site, args)
     return prepared(callee, args, kwargs)
 
 
@@ -129,7 +135,7 @@ def _before_call(callee: Any, site: int, args: Arguments) -> Any:
         methods.note_method(site, args[0], name, given)
     else:
         methods.look_up(site, callee)
-        _note_effect(callee, site, args)
+        note_effect(callee, site, args)
     return callee
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from types import (
-    BuiltinFunctionType,
     FunctionType,
     MethodDescriptorType,
     MethodWrapperType,
@@ -201,8 +200,7 @@ def ready_file(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``ready``, for what is named like a function that opens, moves or removes files."""
     if _b.current is None and _b.amplifier is None:
         return prepared(callee, args, kwargs)
-    if type(callee) is BuiltinFunctionType or type(callee) is FunctionType:
-        touch_files(site, files.effects(callee, args, kwargs))
+    touch_files(site, files.effects(callee, args, kwargs))
     return prepared(callee, args, kwargs)
 
 

@@ -1,15 +1,16 @@
-"""The call that rewritten source makes right before it calls what may touch locations of a kind
-that another package knows.
+"""The calls that rewritten source makes right before it calls what may be anything: what is named
+like something that another package knows, and what stands in an assert that pytest has taken apart.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from pytest_concurrency.runtime.effects.files import effects
 from pytest_concurrency.runtime.effects.outside import known_of
 from pytest_concurrency.runtime.helpers.access import touch
-from pytest_concurrency.runtime.helpers.dynamic import ready_call
-from pytest_concurrency.runtime.helpers.methods import prepared
+from pytest_concurrency.runtime.helpers.dynamic import note_effect, ready_call
+from pytest_concurrency.runtime.helpers.methods import bound_method, prepared, touch_files
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.trace.operations import READ, USE, WRITE
 
@@ -20,20 +21,39 @@ def ready_outside(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Return the call of ``callee`` with these arguments, ready to be made."""
     if _b.current is None and _b.amplifier is None:
         return prepared(callee, args, kwargs)
+    if not _touched(callee, site, args, kwargs):
+        return ready_call(callee, site, *args, **kwargs)
+    return prepared(callee, args, kwargs)
+
+
+def asserted(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
+    """Precede a call in an assert of which pytest has made ``@py_assert1 = f``, and then
+    ``@py_assert1(@py_assert2)``: nothing in the source tells what is called. The arguments are
+    variables, which are evaluated once more for the call itself.
+    """
+    if (_b.current is None and _b.amplifier is None) or _touched(callee, site, args, kwargs):
+        return callee
+    touch_files(site, effects(callee, args, kwargs))
+    note_effect(callee, site, args)
+    return bound_method(callee, site, *args)
+
+
+def _touched(callee: Any, site: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Touch what is known of a call by another package; return whether anything is."""
     found = known_of(callee)
     if found is None:
-        return ready_call(callee, site, *args, **kwargs)
+        return False
     (resource, does), owner = found
     try:
-        effects = [_checked(*effect) for effect in does(*owner, *args, **kwargs)]
+        touches = [_checked(*each) for each in does(*owner, *args, **kwargs)]
     except Exception as error:
         _note_mistake(f"location kind {resource!r}", error)
-        effects = []
-    for name, deed in effects:
+        touches = []
+    for name, deed in touches:
         # A number, since names may differ from execution to execution.
         number = _b.record.number_of_file(f"{resource} {name}")
         touch(site, resource, name, name, number, deed)
-    return prepared(callee, args, kwargs)
+    return True
 
 
 def _note_mistake(whose: str, error: Exception) -> None:
