@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_concurrency.detect.lost_update import LostUpdate
 from pytest_concurrency.instrument.analysis.handing import Function, handing_of
+from pytest_concurrency.instrument.analysis.names import own_nodes
 from pytest_concurrency.instrument.analysis.values import NOTHING, Reads, Value
 from pytest_concurrency.runtime.effects.shapes import DECIDES
 from pytest_concurrency.runtime.system.frames import Frame, Stack
@@ -127,10 +128,10 @@ def sources_of(site: int, up: Stack, *, is_asked: bool = False) -> Reads:
     """Return what gave, in the last of the activations, the value that was read; ``is_asked``:
     also what a container was asked for, such as how much is in it.
     """
-    found = [*accessed(site)] or [*(asked(site) if is_asked else ())]
+    found = [*accessed(site)] or [*(_counted(site) if is_asked else ())]
     nodes = frozenset(node for _, node in found)
     for below, frame in pairwise(up):
-        function = _function_of(below, site if below is up[0] else None)
+        function = next((f for f, _ in found), None) if below is up[0] else _function_of(below)
         called = called_in(frame)
         if function is None or called is None or not function.returns(nodes):
             return frozenset()
@@ -171,8 +172,8 @@ def accessed(site: int) -> Iterator[tuple[Function, Any]]:
         yield from handing.accessed(where.line, where.column, where.name)
 
 
-def _function_of(frame: Frame, site: int | None) -> Function | None:
-    found = called_in(frame) if site is None else next(accessed(site), None)
+def _function_of(frame: Frame) -> Function | None:
+    found = called_in(frame)
     return None if found is None else found[0]
 
 
@@ -182,6 +183,15 @@ def asked(site: int) -> Iterator[tuple[Function, Any]]:
     handing = handing_of(where.path)
     if handing is not None and where.name in ("", DECIDES):
         yield from handing.begun(where.line, where.column)
+
+
+def _counted(site: int) -> Iterator[tuple[Function, Any]]:
+    """Yield what may be the container that is asked, and the call that it is given to for that."""
+    for function, node in asked(site):
+        yield function, node
+        for call in own_nodes(function.node):
+            if isinstance(call, ast.Call) and node in call.args:
+                yield function, call
 
 
 def called_in(frame: Frame) -> tuple[Function, Any] | None:

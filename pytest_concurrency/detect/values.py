@@ -174,7 +174,8 @@ def peek(event: Event, obj: Any, target: Any) -> object:
     if issubclass(type(obj), dict):
         return shapes.item_of(obj, target, MISSING)
     if issubclass(type(obj), list) and type(target) is int:
-        return list.__getitem__(obj, target) if target < list.__len__(obj) else MISSING
+        length = list.__len__(obj)
+        return list.__getitem__(obj, target) if -length <= target < length else MISSING
     return MISSING
 
 

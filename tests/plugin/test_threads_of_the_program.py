@@ -208,3 +208,36 @@ def test_late():
     (hazard,) = found.of["test_early"].hazards
     assert "in this interleaving: AssertionError: assert not [1]" in hazard.message
     assert not found.of["test_late"].hazards
+
+
+NAMES = """
+import threading
+import pytest
+
+class Namer:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.drawn = 0
+
+    def name(self):
+        with self.lock:
+            self.drawn += 1
+        return f"job-{self.drawn}"
+
+@pytest.mark.threadsafe
+def test_names():
+    namer, names = Namer(), []
+    def draw():
+        names.append(namer.name())
+    threads = [threading.Thread(target=draw) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
+
+def test_where_a_test_starts_its_threads_is_no_choice_of_who_calls_first(
+    run: Callable[..., Run],
+) -> None:
+    found = run(NAMES, *EXPLORED_ONLY)
+    (hazard,) = {each.identity: each for each in found.of["test_names"].hazards}.values()
+    assert (hazard.kind, hazard.location) == ("stale-read", "Namer.drawn")

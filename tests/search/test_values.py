@@ -113,6 +113,16 @@ def test_a_lost_update_of_a_long_integer():
     assert "bits" in hazard.message
 
 
+def test_the_last_item_of_a_list_that_is_empty_by_now():
+    def take(stack):
+        if stack and stack[-1]:
+            del stack[-1]
+
+    (hazard,) = explore(lambda: ["last"], [take, take], seconds=10).hazards
+    assert hazard.kind != "timeout"
+    assert hazard.location.startswith("stack")
+
+
 def test_the_number_of_a_temporary_folder_is_no_part_of_its_name():
     base = Path("/tmp/pytest-of-me/pytest-7")
     assert file_name(base / "test_it12") == "test_it"

@@ -5,7 +5,9 @@
 - Two looks are compared: how far it has come meanwhile, whether it has changed; or what is there is
   compared with what had been put there.
 - A text for people shows what is there. That the thread has looked before, to find out whether
-  there is anything to show, or to show that, too, makes none of the two wrong.
+  there is anything to show, or to show that, too, makes none of the two wrong. Who has written
+  there himself may want to find that again, unless the text is handed straight to somebody: a name
+  is made of what is his own.
 - How far something has come is shown: what is seen lies between what was and what is to be, or is
   the ``None`` that was put there until it is known.
 
@@ -22,8 +24,9 @@ from pytest_concurrency.detect.atomicity.joint import come_together
 from pytest_concurrency.detect.atomicity.states import BY_NAME, kinds_stored, kinds_written
 from pytest_concurrency.detect.effects import Content
 from pytest_concurrency.detect.observation import Observation
+from pytest_concurrency.detect.through_calls import accessed
 from pytest_concurrency.instrument.analysis.handing import Function
-from pytest_concurrency.runtime.trace.event import location, operation, site_number
+from pytest_concurrency.runtime.trace.event import location, operation, site_number, thread_of
 from pytest_concurrency.runtime.trace.operations import ONLY_READ, WRITE
 from pytest_concurrency.runtime.trace.resource import Location
 
@@ -32,12 +35,14 @@ _GROWING = frozenset({"list", "set", "deque", "dict"})
 
 
 def is_intended(observation: Observation, events: tuple[int, int, int]) -> bool:
-    """Whether two steps of one thread, and that of another one between them, are no mistake: all
-    three are at one location, and not both of the first thread's steps are a read and a write.
+    """Whether two steps of one thread, and that of another one between them, are no mistake. Where
+    all three are at one location, not both of the first thread's steps are a read and a write.
     """
     log = observation.execution.log
     first, foreign, then = events
     where = location(log[first])
+    if location(log[then]) != where == location(log[foreign]):
+        return _was_told(observation, where, foreign, then)
     if not all(location(log[each]) == where for each in events):
         return False
     reads = [operation(log[each]) in ONLY_READ for each in events]
@@ -93,11 +98,34 @@ def _are_compared(observation: Observation, first: int, then: int) -> bool:
 def _is_shown(observation: Observation, first: int, then: int) -> bool:
     """Whether the last look is for a text."""
     log, stacks = observation.execution.log, observation.stacks
+    thread, where = thread_of(log[first]), location(log[first])
+    has_written = any(
+        thread_of(log[n]) == thread and operation(log[n]) == WRITE
+        for n in observation.touched[where]
+        if first < n < then
+    )
 
     def is_shown(function: Function, _: ast.AST, node: ast.AST) -> bool:
-        return function.shows(node)
+        return function.tells(node) if has_written else function.shows(node)
 
     return come_together(log, stacks, first, then, is_shown)
+
+
+def _was_told(observation: Observation, where: Location, foreign: int, then: int) -> bool:
+    """Whether all that was seen there, by the other thread or by the one that did something else
+    then, was seen to tell somebody.
+    """
+    log = observation.execution.log
+    looks = [
+        n
+        for n in observation.touched[where]
+        if foreign < n < then and thread_of(log[n]) == thread_of(log[then])
+    ]
+    if operation(log[foreign]) in ONLY_READ:
+        looks = [foreign]
+    return bool(looks) and all(
+        any(function.tells(node) for function, node in accessed(site_number(log[n]))) for n in looks
+    )
 
 
 def _is_still_asked(observation: Observation, first: int, then: int) -> bool:

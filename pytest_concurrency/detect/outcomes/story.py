@@ -52,7 +52,7 @@ def story_of(
     rounds: Set[int] = frozenset(),
 ) -> Story | None:
     """Return the plainest story of an interleaving: of one location, a read that a write follows,
-    the latest; none of a location of which the plainest one ``is_left_out``, nor one between two
+    the latest; none of locations of which the plainest one ``is_left_out``, nor one between two
     ``rounds``, which are given by their events.
     """
     stories = [story for story in _stories(log) if not _is_between(log, story, rounds)]
@@ -60,9 +60,13 @@ def story_of(
         story = max(stories, key=lambda each: _plainness(log, each))
         if not is_left_out(story.events):
             return story
-        place = location(log[story.first])
-        stories = [s for s in stories if any(location(log[n]) != place for n in s.events)]
+        left_out = _places(log, story)
+        stories = [each for each in stories if _places(log, each) != left_out]
     return None
+
+
+def _places(log: Log, story: Story) -> set[Location]:
+    return {location(log[index]) for index in story.events}
 
 
 def _is_between(log: Log, story: Story, rounds: Set[int]) -> bool:
@@ -136,7 +140,9 @@ def was_lent(observation: Observation, story: Story) -> bool:
                 and _is_visited(log, writes[0], writes[-1])
                 and _puts_back(log, contents, writes)
             ):
-                is_tried = any(_is_amount(log, contents, each) for each in writes[:-1])
+                is_tried = _restores(log, contents, writes) or any(
+                    _is_amount(log, contents, each) for each in writes[:-1]
+                )
                 if not is_tried or are_guarded(observation, writes):
                     return True
     return False
@@ -150,6 +156,23 @@ def _is_amount(log: Log, contents: Contents, write: int) -> bool:
     if before is None or after is None:
         return False
     return after < 0 <= before or not SITES[site_number(log[write])].flows
+
+
+def _restores(log: Log, contents: Contents, writes: Sequence[int]) -> bool:
+    """Whether the number that was there before is stored again, whatever has become of it since:
+    what was lent is added to what is there when it is brought back.
+    """
+    start, end = writes[0], writes[-1]
+    worker, place = thread_of(log[end]), location(log[end])
+    made_of = SITES[site_number(log[end])].flows
+    reads = [
+        index
+        for index in range(end)
+        if site_number(log[index]) in made_of
+        and thread_of(log[index]) == worker
+        and location(log[index]) == place
+    ]
+    return bool(reads) and reads[-1] < start and _number(contents[end][1]) is not None
 
 
 def _number(content: Content) -> float | None:

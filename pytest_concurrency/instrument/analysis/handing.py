@@ -29,6 +29,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _HANDED = (ast.Call, ast.Attribute, ast.Subscript, ast.For)
 _GETTING = frozenset({"__getattr__", "__getattribute__", "__get__"})
 _SETTING = frozenset({"__setattr__", "__set__"})
+_LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", "warning"})
+_TELLING = _LOGGING | {"append", "extend", "print", "put", "send", "write"}
+"""What texts for people are handed to."""
 
 
 class Function(NamedTuple):
@@ -104,6 +107,25 @@ class Function(NamedTuple):
             node in self._made_of(part).reads or node in all_nodes(part)
             for text in nodes
             if id(text) not in keys
+            for part in _formatted(text)
+        )
+
+    def tells(self, node: ast.AST) -> bool:
+        """Whether what ``node`` gives becomes part of a text that is handed straight to somebody: a
+        text that is returned, kept or looked up may as well be a name.
+        """
+        told = {
+            id(part)
+            for call in own_nodes(self.node)
+            if isinstance(call, ast.Call)
+            and getattr(call.func, "id", getattr(call.func, "attr", "")) in _TELLING
+            for argument in call.args
+            for part in all_nodes(argument)
+        }
+        return any(
+            node in self._made_of(part).reads or node in all_nodes(part)
+            for text in own_nodes(self.node)
+            if id(text) in told
             for part in _formatted(text)
         )
 

@@ -20,10 +20,13 @@ from pytest_concurrency._origins import OWN, is_programs
 from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps
 from pytest_concurrency.runtime.tasks.protocols import View
 from pytest_concurrency.runtime.tasks.task import Task
+from pytest_concurrency.runtime.trace.operations import CALL
 from pytest_concurrency.runtime.trace.sites import SITES
 from pytest_concurrency.search.orders.in_order import InOrder
 
 _LOCALS = ".<locals>."
+_OF_THREADS = frozenset({"start", "join"})
+"""What hands nothing on: who may run is known by who has begun and not ended."""
 _MAKING = frozenset({"__get__", "__getattr__", "__missing__"})
 _INNER = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
 
@@ -113,7 +116,7 @@ class CallByCall(InOrder):
 
     def _is_between(self, task: Task) -> bool:
         """Whether the running thread is about to begin a call, or to touch something itself."""
-        if not self._is_hot(task):
+        if not self._is_hot(task) or _is_of_threads(task):
             return False
         if task.index not in self._codes:
             is_started = task.run is None
@@ -161,6 +164,16 @@ class CallByCall(InOrder):
             self._looked[task.index] = _Look(task.operation.site, step)
         steps[step] += 1
         return True
+
+
+def _is_of_threads(task: Task) -> bool:
+    """Whether it is about to start a thread, or to wait for its end: whoever is started may run
+    then, or later.
+    """
+    operation = task.operation
+    return operation is not None and (
+        operation.kind == CALL and SITES[operation.site].name in _OF_THREADS
+    )
 
 
 def _is_made_by(called: FrameType, caller: FrameType, site: int) -> bool:
