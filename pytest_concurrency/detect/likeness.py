@@ -3,7 +3,8 @@ what tells a value that is computed twice from two things that are told apart.
 
 Seen are the attributes of instances, in their ``__dict__`` and in slots, what is in containers,
 what the standard library's values say that copies of them are made of; of functions the code and
-what they have closed over. What keeps anything else (a lock, a file) is like nothing but itself.
+what they have closed over. What keeps anything else (a lock, a file) is like nothing but itself,
+and so is what is not much yet: an instance without a state, one that has a list to be filled.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _CONTAINERS: Final[Mapping[int, tuple[Any, Any]]] = {
 }
 _DICTS: Final = (OrderedDict, defaultdict, dict)
 _UNORDERED: Final = (set, frozenset)
+_FILLED: Final = frozenset(map(id, (list, deque, set, *_DICTS)))
 _VALUES: Final = frozenset(
     ("array", "datetime", "decimal", "fractions", "ipaddress", "operator", "pathlib", "uuid")
 )
@@ -147,7 +149,16 @@ class _Look:
         if known.namespace is not None:
             held.update(known.namespace(value))
         contained = self._contained(value, known.base)
-        return (id(kind), contained, frozenset([(name, self.at(held[name])) for name in held]))
+        is_instance = known.base is object
+        if is_instance and not held:
+            return id(value)
+        attributes = frozenset(
+            [
+                (name, id(part) if is_instance and _is_to_be_filled(part) else self.at(part))
+                for name, part in held.items()
+            ]
+        )
+        return (id(kind), contained, attributes)
 
     def _contained(self, value: Any, base: type) -> Hashable:
         if is_one_of(base, _DICTS):
@@ -195,6 +206,10 @@ def _found_out(kind: type) -> _Class:
     has_attributes = not is_special and kind is not datetime and not _is_value(kind)
     keeps_attributes = has_attributes and _keeps_nothing_else(kind, base, len(slots))
     return _Class(base, tuple(slots), shapes.namespace_getter(kind), keeps_attributes)
+
+
+def _is_to_be_filled(value: Any) -> bool:
+    return id(type(value)) in _FILLED and not value
 
 
 def _is_built_in(cls: type) -> bool:

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from pytest_concurrency.detect.atomicity.joint import come_together
+from pytest_concurrency.detect.atomicity.states import Made, makes
 from pytest_concurrency.detect.cause.flips import orders
 from pytest_concurrency.detect.conflicts import Conflict
 from pytest_concurrency.detect.detector import Again
@@ -40,6 +41,7 @@ from pytest_concurrency.runtime.trace.sites import SITES
 
 _EXECUTIONS = 8
 """Executions that putting B's write before A's read may take."""
+_NONE = ("NoneType", None)
 _LONGER = 3
 _SHORTEST_LIMIT = 200
 """How many scheduling points such an execution may have: times as many as the first, or so many."""
@@ -136,17 +138,38 @@ def _looks_again(log: Log, found: ActedLate) -> Iterator[int]:
             yield index
 
 
-def has_changed(log: Log, contents: Contents, found: ActedLate) -> bool:
+def has_changed(observation: Observation, found: ActedLate) -> bool:
     """Whether the write has made a difference to what was there, and that was not what had been
     read.
     """
+    log, contents = observation.execution.log, observation.contents
     read, foreign_write, write = (location(log[index]) for index in found)
     if read == foreign_write == write:
         has_come = not _is_alike(contents[found.read][0], contents[found.write][0], write)
     else:
         has_come = not _is_alike(*contents[found.foreign_write], foreign_write)
     after = contents[found.write][1]
-    return has_come and after != NOT_KNOWN and not _is_alike(*contents[found.write], write)
+    return (
+        has_come
+        and after != NOT_KNOWN
+        and (not _is_alike(*contents[found.write], write) or _is_another(observation, found))
+    )
+
+
+def _is_another(observation: Observation, found: ActedLate) -> bool:
+    """Whether nothing had been found, and the write puts another object, made by it, in the place
+    of the first one: one that is to be filled, or that was to be made once, under a lock.
+    """
+    contents = observation.contents
+    before, after = contents[found.write]
+    is_first = contents[found.read][1].value in (None, _NONE)
+    if not is_first or not before.identity or before.is_same_object(after):
+        return False
+    made = makes(site_number(observation.execution.log[found.write]))
+    held = observation.locks_held
+    return made is Made.TO_BE_FILLED or (
+        made is Made.BY_CALL and not held[found.read] and bool(held[found.write])
+    )
 
 
 def was_undone(log: Log, contents: Contents, found: ActedLate) -> bool:

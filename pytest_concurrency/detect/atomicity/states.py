@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from functools import cache
 from typing import Final
 
@@ -26,9 +27,41 @@ def kinds_stored(site: int) -> frozenset[str]:
     found = {
         _kind_of_state(value)
         for function, target in accessed(site)
-        for value in _stored_in(function, target)
+        for value in stored_in(function, target)
     }
     return frozenset(found) or _OTHER
+
+
+class Made(Enum):
+    """How a write makes what it stores."""
+
+    TO_BE_FILLED = "to be filled"
+    """An empty list, dict or the like."""
+    BY_CALL = "by a call"
+
+
+_EMPTY = frozenset(
+    {"Counter", "OrderedDict", "bytearray", "defaultdict", "deque", "dict", "list", "set"}
+)
+
+
+@cache
+def makes(site: int) -> Made | None:
+    """Return how a write makes what it stores, if each that may be at the site does so."""
+    found = {
+        _made(value) for function, target in accessed(site) for value in stored_in(function, target)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _made(value: ast.expr) -> Made | None:
+    match value:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return Made.TO_BE_FILLED
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
+            is_empty = name in _EMPTY and (not args or name in ("defaultdict", "deque"))
+            return Made.TO_BE_FILLED if is_empty else Made.BY_CALL
+    return None
 
 
 def kinds_written(site: int, stack: Stack) -> frozenset[str]:
@@ -39,12 +72,13 @@ def kinds_written(site: int, stack: Stack) -> frozenset[str]:
     found = [
         _kinds(value, function, stack)
         for function, target in accessed(site)
-        for value in _stored_in(function, target)
+        for value in stored_in(function, target)
     ]
     return frozenset().union(*found) or _OTHER
 
 
-def _stored_in(function: Function, target: ast.AST) -> Iterator[ast.expr]:
+def stored_in(function: Function, target: ast.AST) -> Iterator[ast.expr]:
+    """Yield what a function assigns to ``target``."""
     for node in own_nodes(function.node):
         match node:
             case ast.Assign(targets=targets, value=value) if target in targets:
@@ -97,7 +131,7 @@ def _bound_to(
     caller, node = called
     if isinstance(node, ast.Call):
         return function.passed(node, parameter), caller, stack[1:]
-    return [*_stored_in(caller, node)], caller, stack[1:]
+    return [*stored_in(caller, node)], caller, stack[1:]
 
 
 def _listed(function: Function, name: ast.Name) -> Iterator[ast.expr]:

@@ -17,6 +17,7 @@ from pytest_concurrency.detect.atomicity.check_then_act import (
     would_not_have_written,
 )
 from pytest_concurrency.detect.atomicity.pattern import FoundPattern
+from pytest_concurrency.detect.atomicity.write_skew import skews
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding, never
 from pytest_concurrency.detect.hazards.torn import torn
 from pytest_concurrency.detect.observation import Observation
@@ -25,7 +26,7 @@ from pytest_concurrency.kinds import ATOMICITY_VIOLATION, KINDS
 from pytest_concurrency.model import Hazard
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.trace.event import Log, location, thread_and_site
-from pytest_concurrency.runtime.trace.resource import Location
+from pytest_concurrency.runtime.trace.resource import Location, overlap
 from pytest_concurrency.runtime.trace.sites import SITES
 
 
@@ -51,11 +52,14 @@ class FoundCheckThenAct(FoundPattern):
         read, foreign, write = self.uses
         name = self.named(found.read)
         one, other = thread_name(read.thread, ""), thread_name(foreign.thread, "")
+        log = self.observation.execution.log
+        is_elsewhere = not overlap(location(log[found.read]), location(log[found.write]))
+        written = self.named(found.write) if is_elsewhere else "it"
         message = (
             f"{one} looked at {name or 'it'} at {where(read)}{self.value(found.read)}; {other} "
-            f"changed it at {where(foreign)}{self.value(found.foreign_write)}; {one} changed it at "
-            f"{where(write)}{self.value(found.write)} by what it had found: where {other} comes "
-            f"first, it does not"
+            f"changed it at {where(foreign)}{self.value(found.foreign_write)}; {one} changed "
+            f"{written} at {where(write)}{self.value(found.write)} by what it had found: where "
+            f"{other} comes first, it does not"
         )
         return self.told(message, name, (found.read, found.write), (found.foreign_write,))
 
@@ -75,6 +79,7 @@ class AtomicityViolations(Detector):
             return  # nothing is told of what has not been looked at
         if not candidates(observation.done).decisions <= asked.known:
             yield from _acted_late(observation, asked)
+            yield from _skewed(observation, asked)
         yield from torn(observation, asked)
 
 
@@ -91,6 +96,26 @@ def _acted_late(observation: Observation, asked: Asked) -> Iterator[Finding]:
             yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, found)
 
 
+def _skewed(observation: Observation, asked: Asked) -> Iterator[Finding]:
+    log, stacks = observation.execution.log, observation.stacks
+    for late, early in skews(log, observation.touched):
+        key = _key(observation, late)
+        if key in asked.known or _flows(log, late) or _flows(log, early):
+            continue
+        if asked.is_due(key):
+            yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, late)
+            return
+        if (
+            observation.contents
+            and has_changed(observation, early)
+            and is_decided(stacks, log, early)
+            and _is_proven(observation, late, asked.again)
+            and asked.again is not None
+            and would_not_have_written(observation, early, asked.again) is not None
+        ):
+            yield FoundCheckThenAct(ATOMICITY_VIOLATION, observation, late)
+
+
 def _flows(log: Log, found: ActedLate) -> bool:
     """Whether what was read is in what was written: that would be a lost update."""
     read, write = sites_of(log, found)
@@ -101,7 +126,7 @@ def _is_proven(observation: Observation, found: ActedLate, again: Again | None) 
     log = observation.execution.log
     return (
         again is not None
-        and has_changed(log, observation.contents, found)
+        and has_changed(observation, found)
         and not was_undone(log, observation.contents, found)
         and is_decided(observation.stacks, log, found)
         and not _is_own(observation, found)
@@ -117,7 +142,7 @@ def _only_time_tells(observation: Observation, found: ActedLate, again: Again) -
     other = again.at_one_time(observation.execution.schedule, again.limit)
     logs = (observation.execution.log, other.execution.log)
     there, here = ([*map(thread_and_site, log[: found.write + 1])] for log in logs)
-    return there == here and not has_changed(other.execution.log, other.contents, found)
+    return there == here and not has_changed(other, found)
 
 
 def _key(observation: Observation, found: ActedLate) -> Hashable:

@@ -1,6 +1,6 @@
 """Each leaves the desk if the other one is there: both look before either has left."""
 
-EXPECT = {"nonserializable-outcome"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 

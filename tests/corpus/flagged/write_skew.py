@@ -2,7 +2,7 @@
 they write different places.
 """
 
-EXPECT = {"test-failure"}
+EXPECT = {"atomicity-violation"}
 MAX_SCHEDULES = 100
 
 
