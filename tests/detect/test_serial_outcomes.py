@@ -59,14 +59,6 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "results = [None, 6]",
         ),
         (
-            "desk_left_alone",
-            "Desk.ben and Desk.anna",
-            "if self.ben:",
-            "self.ben = False",
-            "self.anna = False",
-            "state.ben = False",
-        ),
-        (
             "aba_stack",
             "Stack.top",
             "top = self.top",
@@ -81,14 +73,6 @@ FLAGGED = Path(__file__).parents[1] / "corpus" / "flagged"
             "self.draft = None",
             "self.draft = None",
             "state.sent = ['hello', 'hello']",
-        ),
-        (
-            "write_skew",
-            "Ward.ben_on_call and Ward.anna_on_call",
-            "if ward.ben_on_call:",
-            "ward.ben_on_call = False",
-            "ward.anna_on_call = False",
-            "on_call = False",
         ),
         (
             "subscriber_misses_message",
