@@ -36,7 +36,9 @@ class Pct(Sampling):
     def __init__(self, choices: Choices, learning: Learning, depth: int = DEPTH) -> None:
         super().__init__(choices, learning)
         self._depth = depth
-        self._steps = 0
+        self._steps = {True: 0, False: 0}
+        """Of the longest execution: one that switched everywhere, and one that did not."""
+        self._is_wide = False
         self._view: View | None = None
         self._priorities: dict[int, float] = {}
         self._changes: list[int] = []
@@ -44,12 +46,13 @@ class Pct(Sampling):
 
     def begin(self, view: View) -> bytearray | None:
         """Draw the steps at which priorities change, from as many steps as the longest execution
-        had.
+        of its kind had.
         """
         heat = super().begin(view)
         self._view = view
         self._priorities = {}
-        most = self._steps or _FIRST_GUESS
+        self._is_wide = heat is None
+        most = self._steps[self._is_wide] or _FIRST_GUESS
         steps = [1 + self._choices.below(most) for _ in range(self._depth - 1)]
         self._changes = sorted(steps, reverse=True)
         self._lowest = 0.0
@@ -57,8 +60,8 @@ class Pct(Sampling):
         return heat
 
     def learn(self, execution: Execution) -> None:
-        """Remember the length of the longest execution."""
-        self._steps = max(self._steps, execution.passed)
+        """Remember the length of the longest execution of its kind."""
+        self._steps[self._is_wide] = max(self._steps[self._is_wide], execution.passed)
 
     def choose(self, enabled: list[Task], task: Task) -> Task:
         """Lower the priority of a thread whose time has come; then the highest priority runs."""
