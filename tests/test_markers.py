@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,10 @@ class Decisions:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         options = session.config.stash[OPTIONS_KEY]
         for item in session.items:
-            self.of[item.name] = markers.test_settings(item, options)
+            decision = markers.test_settings(item, options)
+            if isinstance(decision, Stressed):  # how processes start here is no matter of markers
+                decision = Stressed(replace(decision.settings, by_default=None), decision.gated)
+            self.of[item.name] = decision
             self.unsafe[item.name] = markers.unsafe_fixtures(item)
 
     def settings(self, name: str) -> Settings:

@@ -54,7 +54,7 @@ class Settings:
     """Seconds that all cells of one test may take together."""
     start_method: tuple[StartMethod, ...] = ("fork",)
     """How workers of process cells are started: a cell for each."""
-    by_default: StartMethod | Literal[""] = ""
+    by_default: StartMethod | None = None
     """How ``multiprocessing`` starts processes, if that is another way, which nobody has asked for:
     where processes meet outside memory, they do so a few times there, too.
     """

@@ -228,7 +228,7 @@ class CellRunner:
         if is_by_default(settings, cell.start_method):
             settings = replace(settings, runs=min(settings.runs, RUNS_BY_DEFAULT))
         runs = self._process_runs(cell, facts)
-        runs.tries_to_send = cell.start_method == "fork" and bool(settings.by_default)
+        runs.tries_to_send = cell.start_method == "fork" and settings.by_default is not None
         run_once = self._run_once(runs, facts, deadline, costing)
         result = process_cell(
             run_once,
@@ -243,7 +243,7 @@ class CellRunner:
             preempts=not known.explores,
             on_progress=progress,
         )
-        if runs.unsent and is_worth_more(result):
+        if settings.by_default and runs.unsent and is_worth_more(result):
             note = f"{by_default(settings.by_default)}, could not be tried: {runs.unsent}"
             result = replace(result, notes=(*result.notes, note))
         if not self.measures or result.outcome == "skipped":

@@ -54,7 +54,7 @@ def plan(settings: Settings, *, is_fixed: bool = False) -> tuple[Cell, ...]:
 
 def is_by_default(settings: Settings, method: str) -> bool:
     """Whether processes are started in this way only because it is the default."""
-    return method == settings.by_default != "" and method not in settings.start_method
+    return method == settings.by_default and method not in settings.start_method
 
 
 def without_default(results: Sequence[CellResult], result: CellResult) -> list[CellResult]:

@@ -215,7 +215,7 @@ class Stress:
     ) -> None:
         settings = self.settings
         if not self.host.isolates:  # what the test has done to this process is not to be inherited
-            settings = replace(settings, start_method=("spawn",), by_default="")
+            settings = replace(settings, start_method=("spawn",), by_default=None)
         cells = plan(settings, is_fixed=facts.is_fixed)
         forks = "fork" in settings.start_method
         need = Need(facts, self._asked_for, self.survey.sees_all, self.counts, forks, settings)

@@ -58,7 +58,8 @@ class Watched:
         stuck: list[Outcome] = []
         with exploring(instrumentation, 10):
             # What the program does while it is unwound is no part of the outcome.
-            baton.terms.snapshot = lambda _: stuck.append(self._look("stuck"))
+            watching = baton.terms._replace(snapshot=lambda _: stuck.append(self._look("stuck")))
+            baton.terms = watching
             while not strategy.finished and self.executions < MOST:
                 self.state = self._module.State()
                 jobs = [lambda f=f: f(self.state) for f in self._module.WORKERS]
