@@ -54,6 +54,7 @@ class TestIt:
     def test_two(self, wide): note("test_two")
 """,
         *FEW,
+        "--concurrency-start-method=fork",  # others set the wider ones up in each process
     )
     found.result.assert_outcomes(passed=2)
     lines = notes()
