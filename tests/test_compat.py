@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency import _compat
+from pytest_concurrency import _compat, _compat_processes
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it forks
 FORK = multiprocessing.get_context("fork")
@@ -199,7 +199,7 @@ def test_could_take_again() -> None:
     for lock, again in (
         (threading.Lock(), False),
         (threading.RLock(), True),
-        (_compat.semaphore_of(FORK.RLock()), True),
+        (_compat_processes.semaphore_of(FORK.RLock()), True),
     ):
         assert not _compat.could_take_again(lock)
         with lock:
@@ -327,47 +327,49 @@ def test_connections_read_and_write_by_functions_that_are_given() -> None:
             written.append(bytes(data))
             return os.write(number, data)
 
-        getattr(connection.Connection, _compat.CONNECTION_SEND)(one, b"here", write)
+        getattr(connection.Connection, _compat_processes.CONNECTION_SEND)(one, b"here", write)
         assert written == [b"here"]
-        read = getattr(connection.Connection, _compat.CONNECTION_RECEIVE)(other, 4, os.read)
+        read = getattr(connection.Connection, _compat_processes.CONNECTION_RECEIVE)(
+            other, 4, os.read
+        )
         assert read.getvalue() == b"here"
 
 
 def test_semaphores() -> None:
     lock = FORK.Lock()
-    semaphore = _compat.semaphore_of(lock)
-    assert _compat.semaphore_of(semaphore) is semaphore
-    assert _compat.semaphore_of(FORK.Value("i", lock=lock)) is semaphore
+    semaphore = _compat_processes.semaphore_of(lock)
+    assert _compat_processes.semaphore_of(semaphore) is semaphore
+    assert _compat_processes.semaphore_of(FORK.Value("i", lock=lock)) is semaphore
     assert type(semaphore) is synchronize.SemLock(1, 1, 1, ctx=FORK)._semlock.__class__
-    assert _compat.is_semaphore(semaphore)
-    assert not _compat.is_semaphore(threading.Lock())
-    assert not _compat.is_zero(semaphore)
+    assert _compat_processes.is_semaphore(semaphore)
+    assert not _compat_processes.is_semaphore(threading.Lock())
+    assert not _compat_processes.is_zero(semaphore)
     with lock:
-        assert _compat.is_zero(semaphore)
-        assert _compat.is_mine(semaphore)
-        assert in_a_thread(lambda: _compat.is_mine(semaphore)) is False
+        assert _compat_processes.is_zero(semaphore)
+        assert _compat_processes.is_mine(semaphore)
+        assert in_a_thread(lambda: _compat_processes.is_mine(semaphore)) is False
 
 
 def test_shared_values() -> None:
     shared = FORK.Value("i", 3)
-    raw = _compat.raw_value_of(shared)
+    raw = _compat_processes.raw_value_of(shared)
     assert isinstance(raw, ctypes.c_int)
-    assert _compat.raw_value_of(raw) is raw
-    assert _compat.is_in_shared_memory(raw)
-    assert _compat.is_in_shared_memory(multiprocessing.sharedctypes.RawArray("i", 2))
-    assert not _compat.is_in_shared_memory(ctypes.c_int(3))
+    assert _compat_processes.raw_value_of(raw) is raw
+    assert _compat_processes.is_in_shared_memory(raw)
+    assert _compat_processes.is_in_shared_memory(multiprocessing.sharedctypes.RawArray("i", 2))
+    assert not _compat_processes.is_in_shared_memory(ctypes.c_int(3))
 
 
 def test_resource_tracker() -> None:
     resource_tracker.ensure_running()
-    pid = _compat.resource_tracker_pid()
+    pid = _compat_processes.resource_tracker_pid()
     assert pid is not None
     os.kill(pid, 0)
     child = os.fork()
     if child == 0:
         resource_tracker.ensure_running()  # not the parent's, from 3.15 on
-        _compat.let_resource_tracker_end()
-        _compat.exit_now(0 if _compat.resource_tracker_pid() is None else 1)
+        _compat_processes.let_resource_tracker_end()
+        _compat.exit_now(0 if _compat_processes.resource_tracker_pid() is None else 1)
     assert os.waitpid(child, 0)[1] == 0
     os.kill(pid, 0)  # the parent's pipe is open
 
@@ -381,7 +383,7 @@ def test_fork_server() -> None:
     if child == 0:
         from multiprocessing import forkserver
 
-        _compat.forget_fork_server()
+        _compat_processes.forget_fork_server()
         # Another one is started, which is no child of the parent's.
         forkserver.ensure_running()
         pid = vars(forkserver.__dict__["_forkserver"])["_forkserver_pid"]
@@ -397,7 +399,7 @@ def test_run_finalizers() -> None:
     if child == 0:
         done: list[int] = []
         util.Finalize(None, done.append, (1,), exitpriority=0)
-        _compat.run_finalizers()
+        _compat_processes.run_finalizers()
         _compat.exit_now(0 if done == [1] else 1)
     assert os.waitpid(child, 0)[1] == 0
 

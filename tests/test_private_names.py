@@ -12,8 +12,13 @@ import pytest
 import pytest_concurrency
 
 PACKAGE = Path(pytest_concurrency.__file__).parent
-DOORS = {"_compat.py", "_pytest_compat.py", "stress/children/coverage_bridge.py"}
-"""To CPython, to pytest, and to coverage, of which only that file knows."""
+DOORS = {
+    "_compat.py",
+    "_compat_processes.py",
+    "_pytest_compat.py",
+    "stress/children/coverage_bridge.py",
+}
+"""To CPython (two), to pytest, and to coverage, of which only that file knows."""
 OPEN = {"_fields", "_attributes", "_replace"}
 """Of ``ast`` and of named tuples: documented."""
 ASKS = {"getattr", "hasattr", "setattr", "delattr", "attrgetter", "methodcaller", "get", "pop"}

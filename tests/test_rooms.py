@@ -63,7 +63,7 @@ ROOMS = (
     "session",
 )
 """From the lowest to the highest. The modules beside the rooms are told apart in two lists."""
-BELOW_ALL = {"_compat", "_origins", "_pytest_compat", "kinds", "real_time"}
+BELOW_ALL = {"_compat", "_compat_processes", "_origins", "_pytest_compat", "kinds", "real_time"}
 """Imported by any room."""
 ABOVE_ALL = {
     "",

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from pytest_concurrency._compat import CONNECTION_RECEIVE, CONNECTION_SEND
+from pytest_concurrency._compat_processes import CONNECTION_RECEIVE, CONNECTION_SEND
 from pytest_concurrency.runtime.patches import selecting, sockets
 from pytest_concurrency.runtime.scheduler.baton import baton as _b
 from pytest_concurrency.runtime.system.descriptors import READABLE, WRITABLE, Descriptors

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_concurrency._compat import resource_tracker_pid
+from pytest_concurrency._compat_processes import resource_tracker_pid
 from pytest_concurrency.real_time import sleep
 
 try:

@@ -4,11 +4,11 @@ while searching.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from threading import Thread
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from pytest_concurrency._compat import getframe
@@ -16,7 +16,7 @@ from pytest_concurrency.detect.cause.strands import Strands
 from pytest_concurrency.detect.effects import NOT_KNOWN, Content, content_of
 from pytest_concurrency.detect.telling import site_of
 from pytest_concurrency.detect.values import MISSING, is_asked, location_name, peek, show
-from pytest_concurrency.model import Access, Operation, Site
+from pytest_concurrency.model import Access, Operation
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.diagnosis.thread_states import awaited_by
 from pytest_concurrency.runtime.effects.foreign import is_derived
@@ -44,6 +44,7 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import FILE, WHOLE, Location, Outside, Resource
 from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.search.describe.accesses import SITE, Accesses
 from pytest_concurrency.search.describe.activations import told_apart
 from pytest_concurrency.search.describe.sync_names import Named, SyncNames
 
@@ -62,7 +63,7 @@ _BY_METHOD: dict[str, Operation] = {
 """What calls do for certain; whether ``get()`` or ``acquire()`` do what they are for depends."""
 _REMOVING = frozenset({"unlink", "remove", "rmdir", "rmtree"})
 
-_OP, _LOCATION, _SITE, _VALUE, _METHOD = 2, 3, 4, 5, 7
+_OP, _LOCATION, _VALUE, _METHOD = 2, 3, 5, 7
 """Positions of fields of ``Access``."""
 
 
@@ -106,42 +107,6 @@ def only_states_of(resources: Set[Resource]) -> Iterator[None]:
         yield
     finally:
         _States.of = None
-
-
-class Accesses(Sequence[Access]):
-    """The record of an execution, made of rows for which each site has its number. Most executions
-    are recorded for what was in the locations, and nobody looks at the rest.
-    """
-
-    def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
-        self._rows = rows
-
-    @cached_property
-    def _made(self) -> tuple[Access, ...]:
-        sites = {number: site_of(number) for number in {row[_SITE] for row in self._rows}}
-        return tuple(Access(*_with_site(row, sites)) for row in self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, index: int) -> Access: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Access]: ...
-
-    def __getitem__(self, index: int | slice) -> Access | Sequence[Access]:
-        return self._made[index]
-
-    def __iter__(self) -> Iterator[Access]:
-        return iter(self._made)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return tuple, (self._made,)  # numbers of sites mean something in this process only
-
-
-def _with_site(row: Sequence[Any], sites: Mapping[int, Site]) -> list[Any]:
-    return [*row[:_SITE], sites[row[_SITE]], *row[_SITE + 1 :]]
 
 
 class _Recorder:
@@ -204,7 +169,7 @@ class _Recorder:
         for position, row, met in self._went_on:
             if position <= events:
                 row[_LOCATION] = met.name or row[_LOCATION]
-                row[_SITE] = site_of(row[_SITE])
+                row[SITE] = site_of(row[SITE])
                 went_on.append((position, Access(*row)))
         return went_on
 

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn, TypeVar
 
-from pytest_concurrency._compat import (
-    exit_now,
+from pytest_concurrency._compat import exit_now
+from pytest_concurrency._compat_processes import (
     forget_fork_server,
     resource_tracker_pid,
     run_finalizers,

@@ -9,7 +9,7 @@ import pickle
 import re
 from typing import Any
 
-from pytest_concurrency._compat import inheriting
+from pytest_concurrency._compat_processes import inheriting
 
 _SHARED = re.compile(rb"multiprocessing\.(?!reduction)|_rebuild_socket")
 """Names as they are in a pickle; by those of ``reduction`` functions and methods are made anew,

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._compat import let_resource_tracker_end, resource_tracker_pid
+from pytest_concurrency._compat_processes import let_resource_tracker_end, resource_tracker_pid
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36

@@ -12,14 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from pytest_concurrency._compat import (
-    allocate_lock,
-    get_ident,
-    is_mine,
-    is_semaphore,
-    is_zero,
-    semaphore_of,
-)
+from pytest_concurrency._compat import allocate_lock, get_ident
+from pytest_concurrency._compat_processes import is_mine, is_semaphore, is_zero, semaphore_of
 from pytest_concurrency.runtime.helpers.blocking.stand_ins import BOUND
 from pytest_concurrency.stress.children.messages import MessageWriter
 from pytest_concurrency.stress.outside.touch import Touch, are_entries

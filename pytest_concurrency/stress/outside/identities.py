@@ -9,7 +9,7 @@ import os
 from collections import deque
 from typing import Any, Final
 
-from pytest_concurrency._compat import name_of_semaphore, raw_value_of
+from pytest_concurrency._compat_processes import name_of_semaphore, raw_value_of
 from pytest_concurrency.runtime.effects import shapes
 from pytest_concurrency.stress.outside.mappings import address_of, map_at
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Set
 from typing import Any, Final, Literal
 
-from pytest_concurrency._compat import is_in_shared_memory, raw_value_of
+from pytest_concurrency._compat_processes import is_in_shared_memory, raw_value_of
 from pytest_concurrency._origins import runs_tests
 from pytest_concurrency.runtime.effects.foreign import class_name, is_one_of, mro
 from pytest_concurrency.runtime.effects.memory import memory, remember

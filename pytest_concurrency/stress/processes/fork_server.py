@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from pytest_concurrency._compat import be_fork_server, fork_server_at, forked_by
+from pytest_concurrency._compat_processes import be_fork_server, fork_server_at, forked_by
 from pytest_concurrency.instrument.swap import Instrumentation
 from pytest_concurrency.runtime.scheduler.baton import baton
 from pytest_concurrency.stress.cells.preload import import_all

@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._compat import exit_now, forget_fork_server
+from pytest_concurrency._compat import exit_now
+from pytest_concurrency._compat_processes import forget_fork_server
 from pytest_concurrency._origins import is_programs
 from pytest_concurrency.real_time import sleep
 from pytest_concurrency.runtime.patches import executors

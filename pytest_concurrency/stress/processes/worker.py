@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pytest_concurrency import real_time as time
-from pytest_concurrency._compat import forked_by, resource_tracker_pid
+from pytest_concurrency._compat_processes import forked_by, resource_tracker_pid
 from pytest_concurrency.model import StartMethod
 from pytest_concurrency.stress.cells.costing import NO_WORK, Work
 from pytest_concurrency.stress.children import coverage_bridge, process_tree

@@ -12,7 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from pytest_concurrency._compat import is_mine, is_zero, semaphore_of
+from pytest_concurrency._compat_processes import is_mine, is_zero, semaphore_of
 from pytest_concurrency.runtime.helpers.blocking.locks import (
     before_release,
     note_acquired,
