@@ -40,11 +40,23 @@ def f():
 )
 def test_what_a_name_stands_for(expression: str, dotted: str, first: str) -> None:
     node = ast.parse(expression, mode="eval").body
-    assert Imports(ast.parse(SOURCE)).dotted(node) == dotted
+    assert Imports(ast.parse(SOURCE)).meanings(node) == ({dotted} if dotted else set())
     assert first_name(node) == first
 
 
 WAYS = {
+    "two of one name": (
+        "from pathlib import Path as os, Path as remove\nimport os; from os import remove",
+        "",
+        "os.path.exists(p)",
+        "remove(p)",
+    ),
+    "a name that is another one's elsewhere": (
+        "import os",
+        "def other():\n        from pathlib import Path as os",
+        "os.path.exists(p)",
+        "os.remove(p)",
+    ),
     "module": (
         "import os",
         "",

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 
 from pytest_concurrency.instrument.analysis.names import all_nodes
 
 
 class Imports:
-    """All imports of a file, wherever they are; of two that bind one name the last one counts."""
+    """All imports of a file, wherever they are: two of them may bind one name."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._names: dict[str, str] = {}
-        """By name: the dotted one."""
+        self._names: dict[str, set[str]] = {}
+        """By name: the dotted ones."""
         for node in all_nodes(tree):
             if isinstance(node, ast.Import):
-                renamed = [alias for alias in node.names if alias.asname]
-                self._names.update((alias.asname or "", alias.name) for alias in renamed)
+                for alias in node.names:
+                    name = alias.asname or alias.name.partition(".")[0]
+                    self._names.setdefault(name, set()).add(alias.name if alias.asname else name)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 for alias in node.names:
-                    self._names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                    known = self._names.setdefault(alias.asname or alias.name, set())
+                    known.add(f"{node.module}.{alias.name}")
 
-    def dotted(self, node: ast.expr) -> str:
-        """Return the name by which ``node``, a name or an attribute of one, is known everywhere:
-        ``os.path.exists`` for ``path.exists`` after ``from os import path``; "" for all else.
+    def meanings(self, node: ast.expr) -> Set[str]:
+        """Return the names by which ``node``, a name or an attribute of one, may be known
+        everywhere: ``os.path.exists`` for ``path.exists`` after ``from os import path``; none for
+        all else.
         """
         if isinstance(node, ast.Name):
-            return self._names.get(node.id, node.id)
-        if isinstance(node, ast.Attribute) and (before := self.dotted(node.value)):
-            return f"{before}.{node.attr}"
-        return ""
+            return self._names.get(node.id, {node.id})
+        if isinstance(node, ast.Attribute):
+            return {f"{before}.{node.attr}" for before in self.meanings(node.value)}
+        return frozenset()
 
 
 def first_name(node: ast.expr) -> str:

@@ -70,8 +70,8 @@ class Calls(FunctionCalls):
         if self._is_function_on_attributes(callee) and not has_stars(node):
             label = "os.environ" if callee.attr == "getenv" else self._label(callee.value)
             if callee.attr not in SLOT_EFFECTS:
-                module = self._module_of(callee.value)
-                label = self._label_of_argument(node, callee.attr, module, label)
+                known = self._modules_of(callee.value) & MODULES_OF[callee.attr]
+                label = self._label_of_argument(node, callee.attr, min(known), label)
             return self._call_of_function(node, self._visit_expr(callee), label)
         if self._is_method_of_base(callee):
             is_unbound = isinstance(callee.value, ast.Name) and bool(node.args)
@@ -161,12 +161,11 @@ class Calls(FunctionCalls):
             node.args = [self._call(node, "namespace_of", node.args[0])]
             return node
         if self._is_global_name(callee.id) and not has_stars(node):
-            name, module = self._function_named(callee)
-            if name in MODULES_OF:
-                return self._call_of_function(
-                    node, callee, self._label_of_argument(node, name, module, callee.id)
-                )
-            if self._may_be_file_function(callee):
+            functions = self._functions_named(callee)
+            for name, module in [each for each in functions if each[0] in MODULES_OF]:
+                label = self._label_of_argument(node, name, module, callee.id)
+                return self._call_of_function(node, callee, label)
+            for name, _ in [each for each in functions if self._is_of_files(*each)]:
                 return self._call_on_file(node, callee, name)
         if self._is_variable(callee.id):
             return self._call_of_value(node)

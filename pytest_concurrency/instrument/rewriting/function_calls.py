@@ -66,26 +66,25 @@ class FunctionCalls(ContainerReads):
     def _is_function_on_attributes(self, callee: ast.Attribute) -> bool:
         if callee.attr in SLOT_EFFECTS:
             return True
-        return self._module_of(callee.value) in MODULES_OF.get(callee.attr, ())
+        return not self._modules_of(callee.value).isdisjoint(MODULES_OF.get(callee.attr, ()))
 
-    def _module_of(self, node: ast.expr) -> str:
-        """Return which module ``node`` may stand for; "" if it is something else."""
+    def _modules_of(self, node: ast.expr) -> frozenset[str]:
+        """Return which modules ``node`` may stand for; none if it is something else."""
         is_one = self._is_global_name(first_name(node))
-        return self._imports.dotted(node) if is_one else ""
+        return frozenset(self._imports.meanings(node) if is_one else ())
 
     def _is_file_function(self, callee: ast.Attribute) -> bool:
         is_named_so = callee.attr in files.FUNCTION_NAMES
-        return is_named_so and self._module_of(callee.value) in files.MODULE_NAMES
+        return is_named_so and not self._modules_of(callee.value).isdisjoint(files.MODULE_NAMES)
 
-    def _function_named(self, callee: ast.Name) -> tuple[str, str]:
-        """Return the name of a function that is called by its name alone, and its module, if the
-        file imports it.
+    def _functions_named(self, callee: ast.Name) -> list[tuple[str, str]]:
+        """Return the names that a function which is called by its name alone may have in its
+        module, each with that module if the file imports it.
         """
-        module, _, name = self._imports.dotted(callee).rpartition(".")
-        return name, module
+        parts = [name.rpartition(".") for name in sorted(self._imports.meanings(callee))]
+        return [(name, module) for module, _, name in parts]
 
-    def _may_be_file_function(self, callee: ast.Name) -> bool:
-        name, module = self._function_named(callee)
+    def _is_of_files(self, name: str, module: str) -> bool:
         is_from_elsewhere = module not in files.MODULE_NAMES if module else name in self._defined
         return name in files.FUNCTION_NAMES and not is_from_elsewhere
 
