@@ -31,6 +31,10 @@ def look(folder):
     assert path.exists(folder)
     os.rmdir(folder)
 
+def drop(file):
+    if path.exists(file):
+        assert os.remove(file) is None
+
 def draw():
     random.seed(5)
     assert random.randrange(1000) == 637
@@ -63,6 +67,7 @@ JOBS = {
     "take": "[1, 2]",
     "read": "number",
     "look": 'str(tmp_path / "folder")',
+    "drop": 'str(tmp_path / "digits")',
     "draw": "",
     "count": "Box()",
     "grow": "{}",

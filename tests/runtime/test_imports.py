@@ -45,6 +45,12 @@ def test_what_a_name_stands_for(expression: str, dotted: str, first: str) -> Non
 
 
 WAYS = {
+    "a variable that an import binds, too": (
+        "",
+        "from os import path; from pathlib import Path; path = Path(p)",
+        "path.exists()",
+        "path.unlink()",
+    ),
     "two of one name": (
         "from pathlib import Path as os, Path as remove\nimport os; from os import remove",
         "",
