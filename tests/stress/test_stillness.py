@@ -68,6 +68,21 @@ def test_who_looks_does_not_count() -> None:
     waiting.join()
 
 
+def test_who_sleeps_may_wake() -> None:
+    with child(lambda: time.sleep(1000)) as pid:
+        overdue = Overdue(pid, 0.3)
+        assert [overdue.hangs() for _ in range(20)] == [False] * 20
+        assert any(asked(overdue))
+
+
+def test_who_looks_seldom_has_not_seen_a_long_sleep() -> None:
+    with child(lambda: time.sleep(1000)) as pid:
+        overdue = Overdue(pid, 0.4)
+        assert not overdue.hangs()
+        time.sleep(0.6)  # as a machine that stands still
+        assert not overdue.hangs()
+
+
 def test_who_waits_for_long_waits_for_good() -> None:
     reading, _ = os.pipe()
     with child(lambda: os.read(reading, 1)) as waits, child(spin) as works:

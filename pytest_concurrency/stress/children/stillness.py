@@ -21,6 +21,10 @@ _LONGEST_TEXT_BYTES = 1 << 16
 WAITS_FOR_GOOD_SECONDS = 3.0
 _SHARE_OF_WAITING = 1 / 4
 """Who has waited for so long, and for so much of its time, waits for what does not come."""
+_ASLEEP_SECONDS = 1.0
+"""Who sleeps, or pauses, when its time is up may wake and go on: for so long it is looked at."""
+_LONGEST_BETWEEN_LOOKS_SECONDS = 0.1
+"""Whoever looks may have had no CPU either: no look tells of more time than this."""
 _MOST_TIMES = 100
 """Who has not ended after so many times its time hangs, whatever it has had of the CPU."""
 
@@ -91,7 +95,8 @@ class Overdue:
         self._seconds = seconds
         self._used_before = self._stillness.cpu_time()
         self._last = math.inf
-        self._went_on = time.monotonic()
+        self._went_on = self._looked = time.monotonic()
+        self._asleep = 0.0
 
     def waits_for_good(self) -> bool:
         """Whether it has waited for long, and used no CPU meanwhile; to be asked again and again,
@@ -105,15 +110,20 @@ class Overdue:
 
     def hangs(self) -> bool:
         """Whether it stands still, or has used as much of the CPU as it had time; to be asked again
-        and again, a moment apart, from the time on when that is up. Where the system shows nothing
-        it hangs.
+        and again, a moment apart, from the time on when that is up. It hangs, too, where it sleeps
+        on, or the system shows nothing.
         """
         now = time.monotonic()
         if self._last == math.inf:
             self._last = now + (_MOST_TIMES - 1) * self._seconds
+            self._looked = now
         state = self._stillness.look()
         used = (self._stillness.cpu_time() - self._used_before) / 1e9
-        return state != "busy" or used >= self._seconds or now >= self._last
+        if state != "busy":
+            self._asleep += min(now - self._looked, _LONGEST_BETWEEN_LOOKS_SECONDS)
+        self._looked = now
+        sleeps_on = self._asleep >= min(self._seconds, _ASLEEP_SECONDS)
+        return state == "waiting" or sleeps_on or used >= self._seconds or now >= self._last
 
 
 def _state_of(pid: int, but: int = 0) -> tuple[State, int]:
