@@ -147,7 +147,7 @@ class CopiesControl:
             numbers = range(first, first + together)
             result = self.host.run(
                 partial(self._by_statement, facts, count, seconds, numbers),
-                seconds=seconds * together + GRACE_SECONDS,
+                seconds=min(seconds * together, self._left + seconds) + GRACE_SECONDS,
             )
             if result.status != "done" or result.value is None:
                 break
@@ -158,13 +158,17 @@ class CopiesControl:
     def _by_statement(
         self, facts: SerialFacts, count: int, seconds: float, numbers: range, _: object
     ) -> frozenset[tuple[str, int]] | None:
-        """Run these schedules in this process; None: they do not come to an end."""
+        """Run these schedules in this process, as far as there is time for them; None: they do not
+        come to an end.
+        """
         preload(facts.imports, self.instrumentation)
         workload = Workload(self.item, "copies")
         body = Body(self.item.obj)
         failing: set[tuple[str, int]] = set()
         with exploring(self.instrumentation, seconds):
             for number in numbers:
+                if number > numbers.start and not self._left:
+                    break
                 choices = Choices(self.seed, "by statement", count, number)
                 strategy = ByStatement(choices, body, cut=number + 1 if number < _CUT else 0)
                 observation = workload.explore(count, strategy, facts.step_limit)
