@@ -2,13 +2,16 @@
 
 A cause has a kind, a location and the lines that make it up. A failure is told with what it comes
 from: what is at the same location and lines, what was seen to fail in the same line, or, where
-nobody watched, the bug of the same test that was executed.
+nobody watched, the bug of the same test that was executed. That another test fails in the same line
+says so only if that line is one of those that make the cause up: many things end where a file is
+parsed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Hazard, StressReport, badness
@@ -155,7 +158,7 @@ class _Keys:
     def __init__(self) -> None:
         self._at: dict[Hashable, Hashable] = {}
         """By location and lines."""
-        self._raised: dict[Hashable, Hashable] = {}
+        self._raised: dict[Hashable, list[_Raised]] = {}
         """By the line that raised."""
         self._executed: dict[Hashable, Hashable] = {}
         """By test: the best that was found and can be replayed."""
@@ -164,7 +167,7 @@ class _Keys:
         """Return the same for what has the same cause."""
         hazard = sighting.hazard
         status = (hazard.severity, hazard.accepted)
-        lines = frozenset((site.path, site.line) for site in hazard.core)
+        lines = _lines_of(sighting)
         place, raised = (status, hazard.place, lines), (status, hazard.symptom)
         test = (status, sighting.report.nodeid)
         key: Hashable = (hazard.kind, *(place if hazard.place or lines else test))
@@ -172,7 +175,8 @@ class _Keys:
             key = self._explanation(sighting, place, raised, test) or key
         self._at.setdefault(place, key)
         if hazard.symptom is not None:
-            self._raised.setdefault(raised, key)
+            function = _function_of(sighting)
+            self._raised.setdefault(raised, []).append(_Raised(function, lines, key))
         if hazard.replay:
             self._executed.setdefault(test, key)
         return key
@@ -185,6 +189,27 @@ class _Keys:
         """
         if sighting.hazard.location and (place in self._at or not sighting.says_nothing_new):
             return self._at.get(place)
-        if sighting.hazard.symptom is not None and raised in self._raised:
-            return self._raised[raised]
+        if sighting.hazard.symptom is not None:
+            lines, function = _lines_of(sighting), _function_of(sighting)
+            for each in self._raised.get(raised, ()):
+                if each.function == function or (lines and lines <= each.lines):
+                    return each.key
         return self._executed.get(test) if sighting.says_nothing_new else None
+
+
+class _Raised(NamedTuple):
+    """What was seen to fail in some line."""
+
+    function: str
+    """The test, whatever its parameters."""
+    lines: Set[tuple[str, int]]
+    """Those that make up the cause."""
+    key: Hashable
+
+
+def _lines_of(sighting: Sighting) -> frozenset[tuple[str, int]]:
+    return frozenset((site.path, site.line) for site in sighting.hazard.core)
+
+
+def _function_of(sighting: Sighting) -> str:
+    return sighting.report.nodeid.partition("[")[0]

@@ -79,10 +79,22 @@ def test_a_failure_belongs_to_what_is_at_its_place() -> None:
 
 def test_a_failure_belongs_to_what_fails_in_the_same_line() -> None:
     explained = replace(LOST_UPDATE, symptom=RAISED)
-    found = causes_of([named("one", free=(FREELY,)), named("two", explained)])
-    assert told(found) == [("lost-update", ["one", "two"])]
+    found = causes_of([named("one", explained, free=(FREELY,))])
+    assert told(found) == [("lost-update", ["one"])]
+    found = causes_of([named("one[a]", free=(FREELY,)), named("one[b]", explained)])
+    assert told(found) == [("lost-update", ["one[a]", "one[b]"])]
     alone = causes_of([named("one", FAILS), named("two", free=(FREELY,))])
     assert told(alone) == [("test-failure", ["one", "two"])]
+
+
+def test_another_test_may_fail_in_the_same_line_by_something_else() -> None:
+    explained = replace(LOST_UPDATE, symptom=RAISED)  # a line that many things end in
+    found = causes_of([named("one", free=(FREELY,)), named("two", explained)])
+    assert told(found) == [("test-failure", ["one"]), ("lost-update", ["two"])]
+    read, foreign, write = LOST_UPDATE.sites
+    at_it = replace(explained, sites=(read, foreign, replace(write, site=RAISING)))
+    found = causes_of([named("one", free=(FREELY,)), named("two", at_it)])
+    assert told(found) == [("lost-update", ["one", "two"])]
 
 
 def test_what_is_only_seen_belongs_to_what_was_executed_in_the_same_test() -> None:
