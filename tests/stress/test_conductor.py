@@ -191,6 +191,40 @@ def test_who_waits_without_asking_is_seen_to(count: Path) -> None:
     assert count.read_text() == "4"
 
 
+def test_who_goes_on_since_another_one_has_run_may_be_chosen(count: Path) -> None:
+    gate = FORK.Semaphore(0)
+
+    def waits() -> None:
+        gate.acquire()
+        add_one(count)
+
+    def wakes() -> None:
+        gate.release()
+        add_one(count)
+
+    # Process 2 alone could go on; it is stopped before it writes.
+    execution, _ = conducted(waits, wakes, by=Replay(Schedule(((2, 2, 1),))))
+    assert [thread for thread, _ in order(execution)] == [2, 1, 1, 2]
+    assert execution.switches == [(2, 2, 1)]
+    assert count.read_text() == "1"
+
+
+def test_who_has_waited_for_a_lock_may_be_chosen_when_it_is_free(
+    count: Path, tmp_path: Path
+) -> None:
+    def work() -> None:
+        with (tmp_path / "lock").open("w") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            os.listdir(tmp_path)
+        add_one(count)
+
+    # Process 1 is stopped while it holds the lock, and once more before it writes.
+    schedule = Schedule(((1, 3, 2), (1, 6, 2)))
+    execution, _ = conducted(work, work, by=Replay(schedule))
+    assert execution.switches == [*schedule.switches]
+    assert count.read_text() == "1"
+
+
 def test_a_wait_with_a_limit_is_no_deadlock() -> None:
     event = FORK.Event()
     execution, results = conducted(*[partial(event.wait, 0.5)] * 2)

@@ -26,6 +26,15 @@ class Choosing:
         """Show the strategy the execution that begins."""
         self._heat = self._strategy.begin(view)
 
+    def can_go_on(self, able: list[Task]) -> None:
+        """Take note of who could go on now. Whoever could not at the last choice ends what was
+        granted there: that was meant for another set.
+        """
+        if not all(task in self.enabled for task in able):
+            self.enabled = able
+            self._budget = 0
+            self._strategy.changed()
+
     def must_ask(self, task: Task) -> bool:
         """Whether the strategy is to be asked, now that the one that runs has come to a touch."""
         if task.operation is None:

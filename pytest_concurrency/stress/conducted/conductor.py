@@ -271,28 +271,38 @@ class Conductor:
         """Choose who goes on; None: nobody can."""
         current = self._current
         if current is not None and current.can_go_on:
+            self._choosing.can_go_on(self._able(only_blocked=True))
             must_ask = self._choosing.must_ask(current.task)
             if not must_ask and not self._comes_later(current):
                 return current
-        self._ask_about_locks()
-        able = [party for party in self._parties if party.can_go_on]
-        able = [party for party in able if not self._comes_later(party)] or able
+        able = self._able()
         if not able:
             return None
         came = self.tasks[0] if current is None else current.task
-        chosen = self._choosing.choose(came, [party.task for party in able])
-        return next(party for party in able if party.task is chosen)
+        chosen = self._choosing.choose(came, able)
+        return next(party for party in self._parties if party.task is chosen)
+
+    def _able(self, *, only_blocked: bool = False) -> list[Task]:
+        """Return those that can go on; ``only_blocked``: whether a lock is free is asked of those
+        for which it was not, of whom alone more may be able now.
+        """
+        self._ask_about_locks(only_blocked=only_blocked)
+        able = [party for party in self._parties if party.can_go_on]
+        able = [party for party in able if not self._comes_later(party)] or able
+        return [party.task for party in able]
 
     def _comes_later(self, party: Party) -> bool:
         """Whether others go first: it has slept, and in time they are ahead of it, or it may be
         spinning."""
         return 0 <= party.came_late > self.total - _OVERTAKEN
 
-    def _ask_about_locks(self) -> None:
+    def _ask_about_locks(self, *, only_blocked: bool) -> None:
         """Learn which locks are free by now that somebody stands before."""
         for party in self._parties:
             question = party.stands_before
             if question is None or question.is_free is None or not party.doubtful:
+                continue
+            if only_blocked and question.is_free:
                 continue
             party.doubtful = False
             party.worker.answer(IS_FREE)
