@@ -290,6 +290,41 @@ def test_maps_at_an_address_used_again_are_asked_about_again() -> None:
     assert len(touched(work)) == 3
 
 
+def places(work: Callable[[], object]) -> list[str]:
+    """Where objects are that are touched in a process of its own."""
+    return [place for place, _ in touched(work) if place.startswith("<object")]
+
+
+def test_maps_of_one_file_are_one_place_and_others_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(bytes(8))
+
+    def maps_file() -> None:
+        with path.open("r+b") as file, mmap.mmap(file.fileno(), 8) as made:
+            WATCH.touch(SITE, made, made, 0, "write")
+
+    def maps_memory() -> None:
+        made = mmap.mmap(-1, 8)
+        WATCH.touch(SITE, made, made, 0, "write")
+
+    assert places(maps_file) == places(maps_file)
+    assert places(maps_memory) != places(maps_memory)
+
+
+def test_what_is_inherited_has_one_name_in_who_maps_something_too() -> None:
+    lock = FORK.Lock()
+
+    def work() -> None:
+        WATCH.touch(RELEASE, lock)
+        made = FORK.Value("i", 0)
+        WATCH.touch(SITE, made)
+        WATCH.touch(RELEASE, lock)
+
+    (before, made, after), (lock_there, made_there, _) = places(work), places(work)
+    assert before == after == lock_there
+    assert made != made_there
+
+
 @pytest.mark.parametrize(
     ("access", "deed"),
     [(mmap.ACCESS_READ, "read"), (mmap.ACCESS_COPY, "read"), (mmap.ACCESS_WRITE, "use")],

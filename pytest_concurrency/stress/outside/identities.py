@@ -5,6 +5,7 @@ that have not inherited it, but were sent it.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from collections import deque
 from typing import Any, Final
@@ -17,6 +18,13 @@ _MOST_PARTS: Final = 30
 """Parts of one object that are looked at."""
 _OF_SERVERS: Final = "Token"
 """The type by which proxies of a manager know their object."""
+
+
+def is_inherited(obj: object) -> bool:
+    """Whether a worker process has an object from its parent: to be asked in a worker, whose
+    inherited objects are frozen, so that the collector knows of no others than its own.
+    """
+    return not any(each is obj for each in gc.get_objects())
 
 
 def identity_of(obj: Any) -> str:

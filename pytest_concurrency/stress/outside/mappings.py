@@ -1,4 +1,4 @@
-"""Which memory maps are private: what a process writes there no other process sees."""
+"""What memory maps are of: in a private one nobody else sees what a process writes."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ _PERMISSIONS: Final = 1
 
 
 class Mappings:
-    """Tells private maps (``MAP_PRIVATE``, ``ACCESS_COPY``) from shared ones."""
+    """Tells private maps (``MAP_PRIVATE``, ``ACCESS_COPY``) from shared ones, and names these."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], bool] = {}
-        """By the addresses of the object and of what it maps."""
+        self._known: dict[tuple[int, int], str | None] = {}
+        """By the addresses of the object and of what it maps: its name, None of a private one."""
 
     def forget(self) -> None:
         """Ask the system again: something else may lie at an address by now."""
         self._known.clear()
 
-    def is_private(self, mapped: Any) -> bool:
-        """Whether an ``mmap`` is known to be private: the object does not say so, the system does.
+    def name_of(self, mapped: Any) -> str | None:
+        """Name what an ``mmap`` is of, the same in all processes that map it: the object does not
+        say so, the system does. None: it is private.
 
-        Those that can only be read, or are closed, count as shared.
+        "" for those that can only be read, or are closed: they count as shared.
         """
         address = address_of(mapped)
         if address is None:
-            return False
+            return ""
         key = (id(mapped), address)
         if key not in self._known:
-            self._known[key] = _is_private_at(address)
+            self._known[key] = None if _is_private_at(address) else map_at(address)
         return self._known[key]
 
 

@@ -19,7 +19,7 @@ from pytest_concurrency.stress.outside.audit_events import (
     is_kept,
     place_of,
 )
-from pytest_concurrency.stress.outside.identities import identity_of
+from pytest_concurrency.stress.outside.identities import identity_of, is_inherited
 from pytest_concurrency.stress.outside.mappings import Mappings
 from pytest_concurrency.stress.outside.touch import WHOLE_THING, Deed
 
@@ -117,16 +117,22 @@ class Places:
             case "database":
                 path = self.databases.get(id(obj), "<database>")
                 return (place_of(file_of(path)) or "<database>") if is_kept(path) else ""
-            case "map" if self.mappings.is_private(obj):
-                return ""
+            case "map" if (name := self.mappings.name_of(obj)) != "":
+                # Who maps the same file itself has another object.
+                return "" if name is None else f"<object {name}>"
         inner = raw_value_of(obj)
         if kind_of(type(inner)) == "raw" and not is_in_shared_memory(inner):
             return ""  # an ordinary object of ctypes
+        return self._name_of_object(inner)
+
+    def _name_of_object(self, obj: Any) -> str:
+        """Name an object, the same in all processes: its address is, where they have inherited it,
+        and not where each of them has made or opened one itself."""
         if not self.is_forked:
-            return identity_of(obj) or f"<object {id(inner)} of process {os.getpid()}>"
-        # An address means the same in processes that have inherited the object only.
-        own = f" of process {os.getpid()}" if self.makes_shared else ""
-        return f"<object {id(inner)}>{own}"
+            return identity_of(obj) or f"<object {id(obj)} of process {os.getpid()}>"
+        if self.makes_shared and not is_inherited(obj):
+            return f"<object {identity_of(obj) or f'{id(obj)} of process {os.getpid()}'}>"
+        return f"<object {id(obj)}>"
 
     def _behind_view(self, view: memoryview) -> str:
         try:

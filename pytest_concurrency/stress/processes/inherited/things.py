@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import socket
 import sys
@@ -76,10 +75,3 @@ def is_private_stream(obj: Any) -> bool:
     except OSError:  # closed
         return False
     return obj.type == socket.SOCK_STREAM and not listens
-
-
-def is_inherited(obj: object) -> bool:
-    """Whether a worker process has an object from its parent: to be asked in a worker, whose
-    inherited objects are frozen, so that the collector knows of no others than its own.
-    """
-    return not any(each is obj for each in gc.get_objects())

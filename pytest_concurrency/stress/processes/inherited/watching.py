@@ -22,10 +22,10 @@ from pytest_concurrency.model import Site
 from pytest_concurrency.runtime.helpers.blocking.simple_queues import SIMPLE_QUEUE
 from pytest_concurrency.runtime.trace.operations import ACQUIRE, RELEASE
 from pytest_concurrency.runtime.trace.sites import SITES
+from pytest_concurrency.stress.outside.identities import is_inherited
 from pytest_concurrency.stress.processes.inherited.cures import Cure, before_fork
 from pytest_concurrency.stress.processes.inherited.evidence import Inherited, Stuck, Taking, Use
 from pytest_concurrency.stress.processes.inherited.things import (
-    is_inherited,
     is_private_stream,
     thing_of,
 )
