@@ -87,7 +87,7 @@ def is_generator(function: ast.FunctionDef) -> bool:
     return any(isinstance(node, ast.Yield) for node in own_nodes(function))
 
 
-def _bound_by(node: ast.AST) -> Iterator[str]:
+def bound_by(node: ast.AST) -> Iterator[str]:
     """Yield the names that one node binds or deletes in the scope that it is in."""
     if isinstance(node, ast.Name):
         if not isinstance(node.ctx, ast.Load):
@@ -118,13 +118,13 @@ def _bound_often(own: Iterable[ast.AST], parameters: frozenset[str]) -> set[str]
     once = set(parameters)
     often: set[str] = set()
     for node in own:
-        names = list(_bound_by(node))
+        names = list(bound_by(node))
         if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
             looped = [
                 *own_nodes(node),
                 *(all_nodes(node.target) if hasattr(node, "target") else ()),
             ]
-            often.update(name for part in looped for name in _bound_by(part))
+            often.update(name for part in looped for name in bound_by(part))
         often.update(once.intersection(names))
         once.update(names)
     return often
@@ -137,7 +137,7 @@ def _captured(own: Iterable[ast.AST]) -> set[str]:
         if isinstance(node, _SCOPES):
             for function in [part for part in all_nodes(node) if isinstance(part, _FUNCTIONS)]:
                 used = {part.id for part in all_nodes(function) if isinstance(part, ast.Name)}
-                bound = {name for part in own_nodes(function) for name in _bound_by(part)}
+                bound = {name for part in own_nodes(function) for name in bound_by(part)}
                 names |= used - bound - _parameters(function)
     return names
 
@@ -174,9 +174,9 @@ def names_of(scope: FunctionNode | ast.ClassDef) -> Names:
     own = list(own_nodes(scope))
     for node in own:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            imported.update(_bound_by(node))
+            imported.update(bound_by(node))
         else:
-            stored.update(_bound_by(node))
+            stored.update(bound_by(node))
         if isinstance(node, ast.Global):
             declared_global.update(node.names)
         elif isinstance(node, ast.Nonlocal):
@@ -251,7 +251,7 @@ def shared_globals(module: ast.Module) -> frozenset[str]:
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             own = list(own_nodes(node))
             declared = [part for part in own if isinstance(part, ast.Global)]
-            stored = {name for part in own for name in _bound_by(part)} if declared else set()
+            stored = {name for part in own for name in bound_by(part)} if declared else set()
             for part in declared:
                 names.update(mangled(n, class_name) for n in stored.intersection(part.names))
         stack += [(child, class_name) for child in children_of(node)]
@@ -279,33 +279,6 @@ def _item_of_globals(node: ast.Subscript) -> set[str]:
         ):
             return {name}
     return set()
-
-
-def container_names(module: ast.Module, methods: frozenset[str]) -> frozenset[str]:
-    """Return the names (of attributes, too) that are used as those of containers somewhere:
-    subscripted, iterated over, filled."""
-    found: set[str] = set()
-    for node in all_nodes(module):
-        used: list[ast.expr] = []
-        if isinstance(node, (ast.Subscript, ast.Starred)):
-            used = [node.value]
-        elif isinstance(node, ast.Attribute):
-            used = [node.value] if node.attr in methods else []
-        elif isinstance(node, (ast.For, ast.comprehension)):
-            used = [node.iter]
-        elif isinstance(node, ast.Compare):
-            pairs = zip(node.ops, node.comparators, strict=True)
-            used = [part for op, part in pairs if isinstance(op, (ast.In, ast.NotIn))]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            used = node.args[:1] if node.func.id == "len" else []
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, DISPLAYS):
-            used = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for part in used:
-            if isinstance(part, ast.Name):
-                found.add(part.id)
-            elif isinstance(part, ast.Attribute):
-                found.add(part.attr)
-    return frozenset(found)
 
 
 def may_be_shared(node: ast.expr) -> bool:

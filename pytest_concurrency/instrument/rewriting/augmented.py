@@ -130,7 +130,7 @@ class Augmented(Accesses):
         names = [
             getattr(part, "id", getattr(part, "attr", "")) for part in (node.target, node.value)
         ]
-        return not self._containers.isdisjoint(names)
+        return not self._containers.used.isdisjoint(names)
 
     def _tie(self, target: ast.expr) -> None:
         """Note where a container that has been changed in place is stored again."""

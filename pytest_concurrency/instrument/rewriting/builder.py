@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
+from pytest_concurrency.instrument.analysis.containers import Containers
 from pytest_concurrency.instrument.analysis.expressions import Compared
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.imports import Imports
@@ -64,7 +65,7 @@ class Builder(ast.NodeTransformer):
         self,
         path: str,
         shared_globals: frozenset[str],
-        containers: frozenset[str],
+        containers: Containers,
         defined: frozenset[str],
         imports: Imports,
     ) -> None:
@@ -72,7 +73,6 @@ class Builder(ast.NodeTransformer):
         self._imports = imports
         self._globals = shared_globals
         self._containers = containers
-        """Names that the file uses as those of containers, wherever."""
         self._defined = defined
         """Names of the functions and methods that the file defines."""
         self._asserted: dict[str, ast.expr] = {}

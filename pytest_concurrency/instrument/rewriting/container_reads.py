@@ -9,8 +9,8 @@ value, operators, unpacking, formatting, patterns.
     a | b                     ->  @whole(a, 26) | @whole(b, 27)
     items += more             ->  items = @ready_function(@Add, 28, items, more)()
 
-Most values are no containers, so a bare name gets a helper for its truth value, or as an operand,
-only if the file uses that name as a container's somewhere.
+Most values are no containers, so a bare name gets a helper as an operand only if the file uses that
+name as a container's somewhere, and for its truth value unless all that it is bound to is plain.
 """
 
 from __future__ import annotations
@@ -58,9 +58,14 @@ class ContainerReads(Augmented):
         self._looks.setdefault(source, set()).add(number)
         return self._call(node, helper, node, number)
 
-    def _operand(self, node: ast.expr) -> ast.expr:
-        """Visit ``node``, whose value is looked at if it is a container."""
-        if self._scope is None or not self._may_hold_container(node):
+    def _operand(self, node: ast.expr, *, is_tested: bool = False) -> ast.expr:
+        """Visit ``node``, whose value is looked at if it is a container; ``is_tested`` if its truth
+        value is what counts."""
+        if is_tested and isinstance(node, ast.Name) and node.id not in self._asserted:
+            may_hold = self._containers.may_be_empty(node.id)
+        else:
+            may_hold = self._may_hold_container(node)
+        if self._scope is None or not may_hold:
             return self._visit_expr(node)
         label = self._label(node)
         return self._looked_at(self._visit_expr(node), label, DECIDES)
@@ -70,7 +75,7 @@ class ContainerReads(Augmented):
             known = self._asserted.get(node.id)
             if known is not None:
                 return self._may_hold_container(known)
-            return node.id in self._containers
+            return node.id in self._containers.used
         if isinstance(node, ast.NamedExpr):
             return self._may_hold_container(node.target)
         if isinstance(node, ast.Call):
@@ -189,7 +194,7 @@ class ContainerReads(Augmented):
         if isinstance(node, ast.BoolOp):
             node.values = [self._truth(value) for value in node.values]
             return node
-        return self._operand(node)
+        return self._operand(node, is_tested=True)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """Look at operands whose truth value decides."""

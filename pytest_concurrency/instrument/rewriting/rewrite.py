@@ -25,6 +25,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
+from pytest_concurrency.instrument.analysis.containers import Containers
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.imports import Imports
 from pytest_concurrency.instrument.analysis.names import (
@@ -32,7 +33,6 @@ from pytest_concurrency.instrument.analysis.names import (
     FunctionNode,
     children_of,
     comprehension_names,
-    container_names,
     functions_in,
     is_generator,
     names_of,
@@ -59,7 +59,7 @@ def rewrite(tree: ast.Module, path: str) -> Rewritten:
     """Rewrite ``tree`` (of the file ``path``) in place; see ``numbers`` for what is left to do with
     the code that it is compiled to.
     """
-    named = container_names(tree, CONTAINER_METHODS)
+    named = Containers.of(tree, CONTAINER_METHODS)
     shared, defined, imports = shared_globals(tree), functions_in(tree), Imports(tree)
     rewriter = _Rewriter(path, shared, named, defined, imports, variables_of(tree))
     rewritten = cast(ast.Module, rewriter.visit(tree))
@@ -90,7 +90,7 @@ class _Rewriter(Calls):
         self,
         path: str,
         shared_globals: frozenset[str],
-        containers: frozenset[str],
+        containers: Containers,
         defined: frozenset[str],
         imports: Imports,
         module_variables: frozenset[str],
