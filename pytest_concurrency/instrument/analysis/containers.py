@@ -1,8 +1,8 @@
 """Which names may be those of containers, as far as one file tells.
 
-Nearly all values are none, so it matters which names nobody has to look at: those *used* as a
-container's are looked at wherever they are an operand, and those that are not *plain* where their
-truth value counts. Who only asks whether something is empty shows nothing else of it.
+Nearly all values are none, so it matters which of them nobody has to look at. That a name is *used*
+as a container's says that it may be one; that it is not, nothing: who only asks whether what he was
+given is empty shows nothing else of it. What is *plain* is none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Set
 from typing import NamedTuple
 
-from pytest_concurrency.instrument.analysis.names import DISPLAYS, all_nodes, bound_by
+from pytest_concurrency.instrument.analysis.names import DISPLAYS, FRESH, all_nodes, bound_by
 
 _PLAIN_TYPES = frozenset({"bool", "bytes", "complex", "float", "int", "str"})
 _GIVING_PLAIN = _PLAIN_TYPES | {"abs", "all", "any", "bin", "callable", "chr", "format", "hasattr"}
@@ -38,9 +38,22 @@ class Containers(NamedTuple):
         """Return what a file tells; ``methods`` are those of containers."""
         return cls(_used(module, methods), _plain(_bindings(module)))
 
-    def may_be_empty(self, name: str) -> bool:
-        """Whether ``if name: ...`` may ask a container whether it has items."""
-        return name in self.used or name not in self.plain
+    def may_give(self, node: ast.expr) -> bool:
+        """Whether an expression may give a container that others know."""
+        match node:
+            case ast.Name(id=name):
+                return name in self.used or name not in self.plain
+            case ast.NamedExpr(value=value):
+                return self.may_give(value)
+            case ast.Call(func=ast.Name(id=name)):
+                return name not in _GIVING_PLAIN | FRESH
+            case ast.Call(func=ast.Attribute(attr=name)):
+                return name not in _METHODS_GIVING_PLAIN
+            case ast.BoolOp(values=parts):
+                return any(map(self.may_give, parts))
+            case ast.IfExp(body=one, orelse=other):
+                return self.may_give(one) or self.may_give(other)
+        return isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Await))
 
 
 def _used(module: ast.Module, methods: frozenset[str]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 ITERATORS = frozenset({"enumerate", "zip", "map", "filter", "reversed", "iter"})
-_FRESH = ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
+FRESH = ITERATORS | {"range", "sorted", "list", "tuple", "set", "frozenset", "dict"}
 """Functions that return something new, which nobody else knows yet."""
 _GIVING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BoolOp, ast.NamedExpr)
 """What may give a container that others know."""
@@ -284,7 +284,7 @@ def _item_of_globals(node: ast.Subscript) -> set[str]:
 def may_be_shared(node: ast.expr) -> bool:
     """Whether ``node`` may give a container that other threads know."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id not in _FRESH
+        return node.func.id not in FRESH
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         owner = node.func.value
         return not (isinstance(owner, ast.Name) and owner.id.startswith("@py"))

@@ -48,6 +48,8 @@ _ALL_ARGUMENTS = {
     "filter": slice(1, None),
 }
 """Built-in functions that go through containers, and which of their arguments."""
+_TESTING = frozenset({"all", "any"})
+"""Those that ask for the truth value of each thing that they go through."""
 _BASES = frozenset(base.__name__ for base in CONTAINERS)
 _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 """Methods of ``pathlib.Path`` whose effect depends on their arguments."""
@@ -84,7 +86,9 @@ class Calls(FunctionCalls):
         if callee.attr == "enter_context" and not has_stars(node):
             return self._call_entering(node, callee)
         if not self._is_shared_object(callee.value):
-            return self.generic_visit(node)
+            node.func = self._visit_expr(callee)
+            self._visit_arguments(node)
+            return node
         if self._is_file_function(callee) and not has_stars(node):
             return self._call_on_file(node, self._visit_expr(callee), callee.attr)
         is_known = callee.attr in METHOD_NAMES and callee.attr not in LOCK_METHODS
@@ -169,6 +173,9 @@ class Calls(FunctionCalls):
                 return self._call_on_file(node, callee, name)
         if self._is_variable(callee.id):
             return self._call_of_value(node)
+        if callee.id in _TESTING and self._is_global_name(callee.id):
+            for argument in node.args:
+                self._test_parts(argument)
         labels = [self._label(argument) for argument in node.args]
         named = {keyword.arg: self._label(keyword.value) for keyword in node.keywords}
         self.generic_visit(node)

@@ -9,8 +9,8 @@ value, operators, unpacking, formatting, patterns.
     a | b                     ->  @whole(a, 26) | @whole(b, 27)
     items += more             ->  items = @ready_function(@Add, 28, items, more)()
 
-Most values are no containers, so a bare name gets a helper as an operand only if the file uses that
-name as a container's somewhere, and for its truth value unless all that it is bound to is plain.
+Most values are no containers: what is plain as far as the file tells gets no helper as an operand
+(``analysis/containers.py``).
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ PatternReads = tuple[Any, ...]
 """What a pattern reads, as ``dynamic.matched`` describes it."""
 _MAKINGITERATORS = frozenset({"__iter__", "__reversed__"})
 _VIEWS = frozenset({"keys", "values", "items"})
-_GIVING = frozenset({"get", "setdefault"})
-"""Methods that may give a container which others know."""
 _JOINING = (ast.Add, ast.Sub, ast.BitOr, ast.BitAnd, ast.BitXor)
 _COMPARING = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -58,29 +56,16 @@ class ContainerReads(Augmented):
         self._looks.setdefault(source, set()).add(number)
         return self._call(node, helper, node, number)
 
-    def _operand(self, node: ast.expr, *, is_tested: bool = False) -> ast.expr:
-        """Visit ``node``, whose value is looked at if it is a container; ``is_tested`` if its truth
-        value is what counts."""
-        if is_tested and isinstance(node, ast.Name) and node.id not in self._asserted:
-            may_hold = self._containers.may_be_empty(node.id)
-        else:
-            may_hold = self._may_hold_container(node)
-        if self._scope is None or not may_hold:
+    def _operand(self, node: ast.expr) -> ast.expr:
+        """Visit ``node``, whose value is looked at if it is a container."""
+        if self._scope is None or not self._may_hold_container(node):
             return self._visit_expr(node)
         label = self._label(node)
         return self._looked_at(self._visit_expr(node), label, DECIDES)
 
     def _may_hold_container(self, node: ast.expr) -> bool:
-        if isinstance(node, ast.Name):
-            known = self._asserted.get(node.id)
-            if known is not None:
-                return self._may_hold_container(known)
-            return node.id in self._containers.used
-        if isinstance(node, ast.NamedExpr):
-            return self._may_hold_container(node.target)
-        if isinstance(node, ast.Call):
-            return isinstance(node.func, ast.Attribute) and node.func.attr in _GIVING
-        return isinstance(node, (ast.Attribute, ast.Subscript))
+        known = self._asserted.get(node.id) if isinstance(node, ast.Name) else None
+        return self._containers.may_give(node if known is None else known)
 
     # -- iteration and unpacking ----------------------------------------------------------
 
@@ -194,7 +179,7 @@ class ContainerReads(Augmented):
         if isinstance(node, ast.BoolOp):
             node.values = [self._truth(value) for value in node.values]
             return node
-        return self._operand(node, is_tested=True)
+        return self._operand(node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """Look at operands whose truth value decides."""
@@ -217,14 +202,38 @@ class ContainerReads(Augmented):
 
     visit_If = visit_While = visit_IfExp = visit_Assert = _visit_test
 
+    def _test_parts(self, node: ast.expr) -> None:
+        """Let the truth value of whatever ``any`` or ``all`` is given count by itself."""
+        if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+            node.elt = self._as_truth(node.elt)
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            node.elts = [self._as_truth(each) for each in node.elts]
+
+    def _as_truth(self, node: ast.expr) -> ast.expr:
+        """Return ``not not node`` where it matters: what ``node`` is tested by, and no more."""
+        if not self._may_hold_container(node):
+            return node
+        negated = ast.copy_location(ast.UnaryOp(ast.Not(), node), node)
+        return ast.copy_location(ast.UnaryOp(ast.Not(), negated), node)
+
     # -- operators --------------------------------------------------------------------------
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """Look at containers that are joined."""
         sides = (node.left, node.right)
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
+            node.right = self._formatted(node.right)
+            return node
         if not isinstance(node.op, _JOINING) or any(map(_is_plain_value, sides)):
             return self.generic_visit(node)
         node.left, node.right = self._operand(node.left), self._operand(node.right)
+        return node
+
+    def _formatted(self, node: ast.expr) -> ast.expr:
+        """Visit what is put into a text, or the values that are."""
+        if not isinstance(node, ast.Tuple):
+            return self._operand(node)
+        node.elts = [self._operand(each) for each in node.elts]
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:

@@ -20,6 +20,7 @@ _MERGING = frozenset(
         "join",
         "extend",
         "extendleft",
+        "fromkeys",
         "update",
         "union",
         "intersection",
