@@ -15,7 +15,7 @@ from reprlib import Repr
 from types import CellType, ModuleType
 from typing import Any, Final
 
-from pytest_concurrency.runtime.effects import containers, shapes
+from pytest_concurrency.runtime.effects import containers, keys, shapes
 from pytest_concurrency.runtime.effects.foreign import (
     as_written,
     class_name,
@@ -129,7 +129,7 @@ def _owner_name(obj: Any) -> str:
         obj = shapes.module_globals(obj)
     cls: type = type(obj)
     if cls is dict:
-        name = shapes.item_of(obj, "__name__", None)
+        name = keys.item_of(obj, "__name__", None)
         return name if type(name) is str else "globals"
     return class_name(obj if issubclass(cls, type) else cls)
 
@@ -143,7 +143,7 @@ def _is_attribute(event: Event, obj: object) -> bool:
     if type(part) is not str:
         return False
     if type(obj) is dict:
-        name = shapes.item_of(obj, "__name__", None)
+        name = keys.item_of(obj, "__name__", None)
         module = sys.modules.get(name) if type(name) is str else None
         return issubclass(type(module), ModuleType) and shapes.module_globals(module) is obj
     return not containers.kind_by_bases(type(obj)) and part != ""
@@ -172,7 +172,7 @@ def peek(event: Event, obj: Any, target: Any) -> object:
     if _is_attribute(event, obj):
         return _attribute(obj, target)
     if issubclass(type(obj), dict):
-        return shapes.item_of(obj, target, MISSING)
+        return keys.item_of(obj, target, MISSING)
     if issubclass(type(obj), list) and type(target) is int:
         length = list.__len__(obj)
         return list.__getitem__(obj, target) if -length <= target < length else MISSING
@@ -185,7 +185,7 @@ def _attribute(obj: Any, name: Any) -> object:
         return _in_cell(obj)
     if cls is dict or issubclass(cls, ModuleType):
         namespace = obj if cls is dict else shapes.module_globals(obj)
-        return shapes.item_of(namespace, name, MISSING)
+        return keys.item_of(namespace, name, MISSING)
     if type(name) is not str:
         return MISSING
     if issubclass(cls, type):

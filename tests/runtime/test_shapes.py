@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.runtime.effects import containers, files, foreign, shapes
+from pytest_concurrency.runtime.effects import containers, files, foreign, keys, shapes
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def test_a_proxy_is_not_asked_what_it_stands_for() -> None:
     proxy: Any = Proxy()
     assert shapes.shape_of(type(proxy), "value") == shapes.DATA
     assert containers.container_kind(type(proxy)) == containers.NO_CONTAINER
-    assert containers.plain_value(proxy) is None
+    assert keys.plain_value(proxy) is None
 
 
 def test_a_module_with_a_getattribute_of_its_own() -> None:
@@ -214,11 +214,11 @@ def test_method_kind(cls: type, name: str, kind: str | None) -> None:
 
 def test_plain_values() -> None:
     text = type("Text", (str,), {})("a")
-    assert type(containers.plain_value(text)) is str
-    assert containers.plain_value(text) == "a"
+    assert type(keys.plain_value(text)) is str
+    assert keys.plain_value(text) == "a"
     odd = type("Odd", (str,), {"__hash__": lambda self: 1, "__eq__": lambda self, other: True})
-    assert containers.plain_value(odd("a")) is None
-    assert containers.plain_value(object()) is None
+    assert keys.plain_value(odd("a")) is None
+    assert keys.plain_value(object()) is None
 
 
 @pytest.mark.parametrize(

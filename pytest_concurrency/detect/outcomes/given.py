@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_concurrency._compat import arguments_of, keywords_of, target_of
 from pytest_concurrency.detect.outcomes.description import is_state
-from pytest_concurrency.runtime.effects import shapes
+from pytest_concurrency.runtime.effects import keys
 from pytest_concurrency.runtime.effects.foreign import class_name
 
 Job = Callable[..., Any]
@@ -60,7 +60,7 @@ def _held_by_function(
     yield from around
     yield from _defaults(job)
     for name in job.__code__.co_names:
-        yield name, shapes.item_of(job.__globals__, name)
+        yield name, keys.item_of(job.__globals__, name)
     for _, value in around:
         # A function of the test that it calls, with what that one finds around it.
         if type(value) is FunctionType and value not in outer and len(outer) < _DEEPEST:

@@ -18,7 +18,7 @@ from typing import Any
 
 from pytest_concurrency._compat import LOCK, RLOCK
 from pytest_concurrency._origins import runs_tests
-from pytest_concurrency.runtime.effects import shapes
+from pytest_concurrency.runtime.effects import keys, shapes
 from pytest_concurrency.runtime.effects.foreign import (
     as_written,
     class_name,
@@ -226,8 +226,8 @@ def _owners(namespaces: Iterable[Any]) -> dict[int, str]:
     found = {}
     unknown = {}
     for namespace in namespaces:
-        name = shapes.item_of(namespace, "__name__")
-        if type(name) is str and shapes.item_of(namespace, "__builtins__") is not None:
+        name = keys.item_of(namespace, "__name__")
+        if type(name) is str and keys.item_of(namespace, "__builtins__") is not None:
             found[id(namespace)] = name
         else:
             unknown[id(namespace)] = namespace

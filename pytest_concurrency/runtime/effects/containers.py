@@ -13,7 +13,7 @@ from collections.abc import Iterable, MutableMapping, MutableSequence, MutableSe
 from concurrent.futures import Executor, Future
 from pathlib import PurePath
 from types import FunctionType
-from typing import Any, Final
+from typing import Final
 
 from pytest_concurrency.runtime.effects import files
 from pytest_concurrency.runtime.effects.foreign import (
@@ -225,25 +225,6 @@ def _kind_by_bases(cls: type) -> str:
         return SEQUENCE
     owner = owner_of_name(cls, "__setitem__")
     return OPAQUE if owner is not None and is_foreign(owner) else NO_CONTAINER
-
-
-_EXACT: Final[dict[type, Any]] = {
-    str: str.__str__,
-    int: int.__int__,
-    bytes: bytes.__bytes__,
-    float: float.__float__,
-}
-"""What gives the built-in value inside an instance of a subclass."""
-
-
-def plain_value(key: Any) -> Any:
-    """Return the built-in value that ``key`` equals, None if it is not known to equal any."""
-    cls = type(key)
-    for base in _EXACT:
-        if issubclass(cls, base):
-            same = all(lookup(cls, name) is base.__dict__[name] for name in ("__eq__", "__hash__"))
-            return _EXACT[base](key) if same else None
-    return None
 
 
 def method_kind(cls: type, name: str) -> str | None:

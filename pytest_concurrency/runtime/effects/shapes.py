@@ -72,8 +72,6 @@ _METHODS: Final = ids_of(
 _CONTAINERS_IN_C: Final = (dict, list, set, deque, bytearray, array)
 _IN_C: dict[int, bool] = memory()
 """By class: whether it is one of them, or made from one."""
-_LARGEST = 10_000
-"""Items of a dictionary that is looked through."""
 
 LOCALS: dict[int, type] = {}
 """Types of thread locals that the program uses."""
@@ -222,17 +220,6 @@ def namespace_getter(cls: type) -> Callable[[Any], dict[str, Any]] | None:
     found = lookup(cls, "__dict__")
     is_of_c = is_one_of(type(found), (GetSetDescriptorType, MemberDescriptorType))
     return found.__get__ if is_of_c else None
-
-
-def item_of(mapping: dict[Any, Any], key: object, default: object = None) -> Any:
-    """Return an item of a dictionary, without comparing with keys whose classes say themselves what
-    they equal."""
-    kind = type(key)
-    if id(kind) in PLAIN_KEYS and dict.__len__(mapping) <= _LARGEST:
-        for each, value in dict.items(mapping):
-            if type(each) is kind and each == key:
-                return value
-    return default
 
 
 def _is_shared_global(namespace: dict[str, Any], name: str) -> bool:

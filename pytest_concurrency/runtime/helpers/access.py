@@ -18,7 +18,7 @@ from operator import contains as _contains
 from typing import Any
 
 from pytest_concurrency._compat import get_ident
-from pytest_concurrency.runtime.effects import containers, shapes
+from pytest_concurrency.runtime.effects import containers, keys, shapes
 from pytest_concurrency.runtime.effects.foreign import module_of
 from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.effects.namespaces import OWNERS, owner_of
@@ -165,15 +165,10 @@ def kept_key() -> Any:
 def comparable(key: Any) -> Any:
     """Return something that compares as the key does, without running code of the program under
     test."""
-    if id(type(key)) in shapes.PLAIN_KEYS:
-        return key
-    if type(key) is tuple:
-        return tuple(comparable(part) for part in key)
-    if type(key) is slice:
-        return ("slice", *map(comparable, (key.start, key.stop, key.step)))
-    plain = containers.plain_value(key)
-    if plain is not None:
-        return plain
+    return keys.comparable(key, _as_object)
+
+
+def _as_object(key: object) -> Any:
     return WHOLE if _b.holder() is None else ("@", serial_of(key))
 
 
