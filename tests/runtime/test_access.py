@@ -174,6 +174,10 @@ def test_closure_cells(tmp_path: Path) -> None:
             ["os.close(os.open(p, os.O_RDONLY))  # x", "os.remove(q)  # y"],
             ["read", "write"],
         ),
+        (
+            ["look, gone = os.path.exists, partial(os.remove, q)", "look(p), gone()  # y"],
+            ["read", "write"],
+        ),
         (["p.exists()  # x", "q.touch()  # y"], ["read", "write"]),
         (["q.unlink()  # x", "p.write_bytes(b'')  # y"], ["write", "write", "write"]),
     ],
@@ -182,6 +186,7 @@ def test_one_file(tmp_path: Path, lines: list[str], ops: list[str]) -> None:
     (tmp_path / "counter.txt").write_text("0")
     source = f"""
         import io, os
+        from functools import partial
         from pathlib import Path
         def main():
             folder = {str(tmp_path)!r}
@@ -204,11 +209,16 @@ def test_moving_a_file_writes_to_both_places(tmp_path: Path) -> None:
             (folder / "a").write_text("")
             os.replace(folder / "a", folder / "b")  # function
             (folder / "b").rename(folder / "c")  # method
+            move, source = os.rename, folder / "c"
+            move(source, folder / "d")  # variable
+            {{"move": move}}["move"](folder / "d", dst=source)  # item
     """
     found = touches(tmp_path, source)
     names = [Path(key[2]).name for key in keys(found, "function", "write")]
     assert names == ["a", "b"]
     assert [Path(key[2]).name for key in keys(found, "method", "write")] == ["b", "c"]
+    assert [Path(key[2]).name for key in keys(found, "variable", "write")] == ["c", "d"]
+    assert [Path(key[2]).name for key in keys(found, "item", "write")] == ["d", "c"]
 
 
 def test_what_only_looks_like_a_file_is_none(tmp_path: Path) -> None:

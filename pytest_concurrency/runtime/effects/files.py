@@ -144,9 +144,14 @@ def effects(
     function: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> tuple[Effect, ...]:
     """Say what a call of a function does to files; nothing if it is none of those known."""
+    return _tried(_FUNCTIONS[function], args, kwargs) if is_known(function) else ()
+
+
+def is_known(function: Callable[..., object]) -> bool:
+    """Whether it is a function that does something to files."""
+    # Only these are hashed: what else can be called may do so by code of the program.
     is_function = type(function) is BuiltinFunctionType or type(function) is FunctionType
-    known = _FUNCTIONS.get(function) if is_function else None
-    return _tried(known, args, kwargs) if known is not None else ()
+    return is_function and function in _FUNCTIONS
 
 
 def method_effects(

@@ -12,7 +12,6 @@ from types import FunctionType, MethodWrapperType, ModuleType
 from typing import Any
 
 from pytest_concurrency.runtime.effects import files, shapes
-from pytest_concurrency.runtime.effects.memory import ids_of
 from pytest_concurrency.runtime.helpers import access, methods
 from pytest_concurrency.runtime.helpers.functions import (
     HEAP_TYPE,
@@ -98,22 +97,30 @@ def _held_item(container: Any, key: Any) -> Any:
 # -- calls through variables -----------------------------------------------------------------
 
 
-_CLASSES_AND_FUNCTIONS = ids_of([FunctionType, type])
-
-
 def called(callee: Any, site: int, first: Any = NO_KEY) -> Any:
     """Precede a call of what a variable, an item or a call gave, with ``first`` as its first
     argument; evaluating the others touches nothing."""
-    if (_b.current is None and _b.amplifier is None) or id(type(callee)) in _CLASSES_AND_FUNCTIONS:
+    if (_b.current is None and _b.amplifier is None) or type(callee) is type or _is_seen(callee):
         return callee
     return _before_call(callee, site, () if first is NO_KEY else (first,))
 
 
 def ready_call(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
     """Like ``called``, after the arguments: return the call ready to be made."""
-    if (_b.current is not None or _b.amplifier is not None) and type(callee) is not FunctionType:
+    if (_b.current is not None or _b.amplifier is not None) and not _is_seen(callee):
         callee = _before_call(callee, site, args)
     return prepared(callee, args, kwargs)
+
+
+def _is_seen(callee: Any) -> bool:
+    """Whether it is a function of the program, as most are."""
+    return type(callee) is FunctionType and not files.is_known(callee)
+
+
+def _on_files(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
+    """Call a function on files, now that all of its arguments are known."""
+    methods.touch_files(site, files.effects(callee, args, kwargs))
+    return callee(*args, **kwargs)
 
 
 def _before_call(callee: Any, site: int, args: Arguments) -> Any:
@@ -123,6 +130,8 @@ def _before_call(callee: Any, site: int, args: Arguments) -> Any:
         managed = _before_call(callee.func, site, (*callee.args, *args))
         is_same = managed is callee.func
         return callee if is_same else partial(managed, *callee.args, **callee.keywords)
+    if files.is_known(callee):
+        return partial(_on_files, callee, site)
     if id(kind) in methods.METHODS_OF_C and type(callee.__self__) is not ModuleType:
         return bound_method(callee, site, *args)
     if kind is operator.attrgetter and args:
