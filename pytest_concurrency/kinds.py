@@ -69,8 +69,9 @@ _ROWS: Final = (
     Kind(
         LOST_UPDATE,
         "lost updates",
-        "a write that is based on a value which another thread has overwritten since it was read; "
-        "an update that may be made twice (`max(last, 7)`) loses nothing",
+        "a write that is based on a value which another thread, or another task of an event loop, "
+        "has overwritten since it was read; an update that may be made twice (`max(last, 7)`) "
+        "loses nothing",
     ),
     Kind(
         DATA_RACE,

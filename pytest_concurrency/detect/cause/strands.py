@@ -58,13 +58,16 @@ def over_an_await(log: Log, strands: Sequence[int]) -> tuple[Conflict, ...]:
         if found.flows and one >= 0 and threads[one] == threads[other]:
             return (Conflict(found.read, found.foreign_write),)
     places: dict[Any, Conflict] = {}
-    for conflict in _made_stale(log, strands):
+    for read, foreign, _ in overtaken_over_awaits(log, strands):
+        conflict = Conflict(read, foreign)
         places.setdefault(location(log[conflict.second]), conflict)
     return tuple(places.values()) if len(places) == 1 else ()
 
 
-def _made_stale(log: Log, strands: Sequence[int]) -> Iterator[Conflict]:
-    """Yield the reads that a task has acted on after another one of its thread has written."""
+def overtaken_over_awaits(log: Log, strands: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield the last read of a task at a location, the write of another task of the same thread,
+    and what the first one wrote there after that, without another look.
+    """
     reads: dict[Any, dict[int, int]] = {}
     stale: dict[Any, dict[int, Conflict]] = {}
     for index, event in enumerate(log):
@@ -75,7 +78,7 @@ def _made_stale(log: Log, strands: Sequence[int]) -> Iterator[Conflict]:
         elif is_write(event):
             conflict = stale.get(key, {}).pop(strand, None)
             if conflict is not None:
-                yield conflict
+                yield (*conflict, index)
             for other, when in reads.get(key, {}).items():
                 if other != strand and thread_of(log[when]) == thread_of(event):
                     stale.setdefault(key, {}).setdefault(other, Conflict(when, index))

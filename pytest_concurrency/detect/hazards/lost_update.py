@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pytest_concurrency.detect.atomicity.candidates import candidates
+from pytest_concurrency.detect.atomicity.over_await import over_awaits
 from pytest_concurrency.detect.detector import Again, Asked, Detector, Finding
 from pytest_concurrency.detect.effects import as_in, was_exchanged, was_stale
 from pytest_concurrency.detect.hazards.outcome import Claim, claimed, difference, in_short
@@ -146,6 +147,7 @@ class LostUpdates(Detector):
         """Yield the lost updates of an execution; one that may flow through calls, for which
         stacks are needed, if it is due to look at them.
         """
+        yield from over_awaits(observation, asked)
         if candidates(observation.done).updates <= asked.known:
             return  # which is so where everything was seen before
         for found in _lost_updates(observation, asked, self._flowing):
