@@ -40,6 +40,15 @@ class C:
         return __total
 def main(): return C().add(), C().add(), _C__total
 """,
+    "namespace that is merged into in place": """
+class A: pass
+def main():
+    a = A()
+    a.__dict__ |= {"x": 1}
+    vars(a).update(y=2)
+    A().__dict__ |= {"z": 3}
+    return vars(a)
+""",
     "walrus that is tested, looped over, measured": """
 def main():
     items, found = [1, 2, 3], []

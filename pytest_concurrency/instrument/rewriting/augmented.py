@@ -133,8 +133,9 @@ class Augmented(Accesses):
         return not self._containers.used.isdisjoint(names)
 
     def _tie(self, target: ast.expr) -> None:
-        """Note where a container that has been changed in place is stored again."""
-        if self._growing is not None:
+        """Note where a container that has been changed in place is stored again, if that is a write
+        of its own: ``obj.__dict__`` stays as it is."""
+        if self._growing is not None and target in self._numbers:
             WRITTEN_BACK[self._growing] = self._numbers[target]
 
     def _once(
