@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 
@@ -277,6 +278,29 @@ def work(_):
     kinds = [hazard for seed in range(5) for hazard in explored(seed)]
     assert ("lost-update", "file counter.txt") in kinds
     assert {kind for kind, _ in kinds} <= {"lost-update", "thread-exception"}
+
+
+def test_what_is_lost_is_overwritten_by_what_follows(tmp_path: Path) -> None:
+    module = load(
+        tmp_path,
+        f"""
+        from pathlib import Path
+        path = Path({str(tmp_path)!r}, "counter.txt")
+        def setup():
+            path.write_text("0")
+        def work(_):
+            number = int(path.read_text())
+            path.write_text(str(number + 1))
+        """,
+    )
+    found = explore(module.setup, [module.work] * 2, schedules=200)
+    (lost,) = (hazard for hazard in found.hazards if hazard.kind == "lost-update")
+    assert re.fullmatch(
+        r"thread 2 wrote '1' to file counter.txt at (\S+:8); "
+        r"thread 1 emptied it at \1 and wrote '1' at \1, "
+        r"made from the '0' that it had read before at \S+:7",
+        lost.message,
+    )
 
 
 def test_appending_loses_nothing(tmp_path: Path) -> None:

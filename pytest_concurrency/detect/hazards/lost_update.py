@@ -18,12 +18,14 @@ from pytest_concurrency.detect.outcomes.story import Story
 from pytest_concurrency.detect.telling import named_in_source, site_of, told, where
 from pytest_concurrency.detect.through_calls import flows_through_calls, joined_at, may_flow
 from pytest_concurrency.kinds import KINDS, LOST_UPDATE
-from pytest_concurrency.model import Hazard, Operation, SiteUse
+from pytest_concurrency.model import Access, Hazard, Operation, SiteUse
 from pytest_concurrency.runtime.diagnosis.lock_names import thread_name
 from pytest_concurrency.runtime.trace.event import Event, Log, location, site_number, thread_of
 from pytest_concurrency.runtime.trace.resource import Location
 from pytest_concurrency.runtime.trace.sites import SITES
 
+_EMPTY = frozenset({"''", "b''"})
+"""What a file is shown to hold that holds nothing."""
 Lines = tuple[tuple[str, int], tuple[str, int]]
 """Where (path, line) a value is read, and where what follows from it is written."""
 
@@ -72,9 +74,12 @@ class FoundLostUpdate(Finding):
         one, other = thread_name(foreign.thread, ""), thread_name(write.thread, "")
         place = location or "it"
         did = f"wrote {values[1]} to {place}" if values[1] else f"changed {place}"
+        overwrote = f"overwrote it at {where(write)} with {values[2] or 'a value'}"
+        filled = _filled_later(accesses, found.write) if accesses else None
+        if filled is not None:
+            overwrote = f"emptied it at {where(write)} and wrote {filled.value} at {where(filled)}"
         message = (
-            f"{one} {did} at {where(foreign)}; "
-            f"{other} overwrote it at {where(write)} with {values[2] or 'a value'}, made from the "
+            f"{one} {did} at {where(foreign)}; {other} {overwrote}, made from the "
             f"{values[0] or 'value'} that it had read before at {where(read)}"
         )
         locks = about_locks(self.observation, (found.read, found.write), (found.foreign_write,))
@@ -111,6 +116,15 @@ class FoundMadeTwice(FoundLostUpdate):
             f"{in_short(outcome, claim.differing)}"
         )
         return replace(told, message=message, detail=difference(outcome, claim.nearest))
+
+
+def _filled_later(accesses: Sequence[Access], emptied: int) -> Access | None:
+    """Return what the thread that has opened a file anew, which empties it, writes there next."""
+    first = accesses[emptied]
+    if first.value not in _EMPTY or not first.location.startswith("file "):
+        return None
+    own = (a for a in accesses[emptied + 1 :] if (a.thread, a.op) == (first.thread, "write"))
+    return next((each for each in own if each.location == first.location), None)
 
 
 def told_between_processes(log: Log, found: LostUpdate, location: str) -> Hazard:
