@@ -11,7 +11,7 @@ from watching import Touch, keys, load, touches
 
 from pytest_concurrency import explore
 from pytest_concurrency.runtime.helpers import access, methods
-from pytest_concurrency.runtime.trace.operations import USE
+from pytest_concurrency.runtime.trace.operations import READ, USE
 from pytest_concurrency.runtime.trace.resource import FILE
 
 
@@ -358,6 +358,44 @@ def test_touches_nothing_shared(tmp_path: Path, line: str) -> None:
             {line}
     """
     assert touches(tmp_path, source) == []
+
+
+def test_what_an_object_calls_as_lists_call_theirs_is_read(tmp_path: Path) -> None:
+    source = """
+        class Proxy:
+            def __init__(self, target):
+                self.target = target
+                self.insert = target.insert
+            def __getattr__(self, name):
+                return getattr(self.target, name)
+        def main():
+            proxy = Proxy([1])
+            proxy.insert(0, 2)  # held
+            proxy.append(3)  # made
+            proxy.pop(0)  # made, with an argument
+            proxy.insert  # read
+    """
+    found = touches(tmp_path, source)
+    assert keys(found, "held", READ) == keys(found, "read") != []
+    for line in ("held", "made", "made, with an argument"):
+        assert next(touch.op for touch in found if touch.line == line) == READ, line
+
+
+def test_threads_that_call_so_do_not_meet(tmp_path: Path) -> None:
+    source = """
+        class Store:
+            def __init__(self):
+                self.get = self.found
+            def found(self, key):
+                return key
+        def work(store):
+            store.get("a")
+            store.get("b")
+    """
+    module = load(tmp_path, source)
+    found = explore(module.Store, [module.work] * 2, strategy="dpor", schedules=50)
+    assert found.covered is not None
+    assert (found.exhausted, found.covered.schedules) == (True, 1)
 
 
 def test_the_point_comes_after_the_arguments(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ def touch(site: int, target: object, obj: object, name: object, part: Any, op: s
 # Without touch(), because this is the hot path.
 
 
-def attribute(obj: Any, name: str, site: int) -> Any:
-    """Precede a load of ``obj.name``, a store to it or a delete of it."""
+def attribute(obj: Any, name: str, site: int, op: str = "") -> Any:
+    """Precede a load of ``obj.name``, a store to it or a delete of it; ``op`` as in ``touch``."""
     current = _b.current
     if current is None or (current.ident != get_ident() and (current := _b.holder()) is None):
         if _b.amplifier is not None:
@@ -66,21 +66,21 @@ def attribute(obj: Any, name: str, site: int) -> Any:
     is_left_out = _b.left_out[site]
     # What holds a default is a matter of the event only; there is something that does.
     if shape is not shapes.DATA and not (is_left_out and shape is shapes.DEFAULT):
-        return _other_attribute(obj, name, site, shape)
+        return _other_attribute(obj, name, site, shape, op)
     if is_left_out:
         pass_point(site, id(obj))
     else:
-        reach(current, site, obj, name, "", obj, name)
+        reach(current, site, obj, name, op, obj, name)
     return obj
 
 
-def _other_attribute(obj: Any, name: str, site: int, shape: str) -> Any:
+def _other_attribute(obj: Any, name: str, site: int, shape: str, op: str) -> Any:
     """The same for one that is not just kept in the instance."""
     is_write = SITES[site].op == WRITE
     holder_of = shapes.written_to if is_write else shapes.read_from
     target = holder_of(obj, name, shape)
     if target is not None:
-        touch(site, target, obj, name, name)
+        touch(site, target, obj, name, name, op)
     return obj if is_write else stand_in_for(obj, site)
 
 

@@ -51,7 +51,7 @@ def call_attr(obj: Any, name: str, site: int) -> Any:
     if shape is shapes.METHOD:
         touch(site, obj, obj, WHOLE, WHOLE, USE)
         return obj
-    attribute(obj, name, site)
+    attribute(obj, name, site, READ)  # the site may be that of a call: ``obj`` might be a list
     if shape is shapes.DATA:
         held = shapes.held(obj, name)
         if id(type(held)) in METHODS_OF_C:
