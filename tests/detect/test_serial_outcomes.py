@@ -17,6 +17,7 @@ import pytest
 from loading import load_module
 
 from pytest_concurrency import explore
+from pytest_concurrency.detect.hazards.outcome import difference
 from pytest_concurrency.detect.outcome import Outcome, Placed, differences
 from pytest_concurrency.detect.outcomes.calls import CALLED, Choice, Steps, following, is_one_call
 from pytest_concurrency.detect.outcomes.description import Describer
@@ -102,6 +103,22 @@ def test_it_is_found_where_it_is(name, location, first, foreign, then, shown):
     assert shown in hazard.message
     assert hazard.detail.startswith("- one after another (the most similar), + here:\n")
     assert "\n+ " in hazard.detail
+
+
+def test_of_a_large_state_what_differs_is_shown():
+    large = {f"name{number:02}": "x" * 20 for number in range(100)}
+    here, before = (Outcome([], {**large, "name50": end}) for end in ("is", "was"))
+    assert difference(here, before).splitlines() == [
+        "- one after another (the most similar), + here:",
+        "  ...",
+        f"   'name49': '{'x' * 20}',",
+        "-  'name50': 'was',",
+        "?             ^^",
+        "+  'name50': 'is',",
+        "?             ^",
+        f"   'name51': '{'x' * 20}',",
+        "  ...",
+    ]
 
 
 class Tickets:

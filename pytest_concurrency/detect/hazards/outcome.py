@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
 from functools import partial
+from itertools import pairwise
 from pprint import pformat
 from typing import Any, ClassVar, NamedTuple
 
@@ -252,10 +253,19 @@ def _is_explained(observation: Observation, asked: Asked) -> bool:
 
 
 def difference(outcome: Outcome, nearest: Outcome) -> str:
-    """Show two outcomes as pytest shows what ought to be equal: ``-`` as expected, ``+`` as got."""
+    """Show two outcomes as pytest shows what ought to be equal: ``-`` as expected, ``+`` as got,
+    and a line around what differs.
+    """
     before, here = (pformat(each.shown, width=80).splitlines() for each in (nearest, outcome))
-    told = (line.rstrip() for line in ndiff(before, here))
-    return "\n".join(["- one after another (the most similar), + here:", *told])
+    told = [line.rstrip() for line in ndiff(before, here)]
+    differing = [index for index, line in enumerate(told) if not line.startswith("  ")]
+    around = {each for at in differing for each in (at - 1, at, at + 1)}
+    near = [index for index in range(len(told)) if index in around]
+    rows = ["- one after another (the most similar), + here:"]
+    for last, index in pairwise([-1, *near, len(told)]):
+        rows += ["  ..."] if index - last > 1 else []
+        rows += told[index : index + 1]
+    return "\n".join(rows)
 
 
 def in_short(outcome: Outcome, differing: frozenset[Path]) -> str:
