@@ -94,9 +94,11 @@ TEST_TOOLS: Final = RUNNER | {
     "setuptools",
     "testtools",
     "time_machine",
+    "typing_extensions",
 }
-"""Packages that tests are made with, and that are not what they are about. Which plugins of pytest
-are installed is not known here (``instrument/project.py``)."""
+"""Packages that tests are made with, and that are not what they are about; ``typing_extensions``
+puts itself in the place of parts of ``typing``, whoever calls that (``Cache[int]()`` up to 3.11).
+Which plugins of pytest are installed is not known here (``instrument/project.py``)."""
 _SERVES_THE_RUN = frozenset({"execnet", "xdist"})
 
 

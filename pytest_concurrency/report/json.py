@@ -21,6 +21,16 @@ SCHEMA_VERSION = 2
 TOOL = "pytest-concurrency"
 
 
+def system_name() -> str:
+    """Name the operating system: ``Linux-6.1.0-x86_64``.
+
+    ``platform.platform()`` starts a program to name the processor, and where threads that a test
+    has left fork meanwhile (those of a ``multiprocessing.Pool``), it may wait for ever.
+    """
+    told = platform.uname()
+    return "-".join(filter(None, (told.system, told.release, told.machine)))
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a session was run with, besides its tests."""
@@ -29,7 +39,7 @@ class Session:
     """What the user gave; empty: derived from the tests' ids."""
     python: str = field(default_factory=platform.python_version)
     gil: bool = field(default_factory=gil_enabled)
-    platform: str = field(default_factory=platform.platform)
+    platform: str = field(default_factory=system_name)
     shards: tuple[int, ...] = (1,)
     """Which shares of the schedules were done."""
     of: int = 1

@@ -16,6 +16,7 @@ from typing import TypeVar
 import pytest
 
 from pytest_concurrency._compat import gil_enabled
+from pytest_concurrency.report.json import system_name
 from pytest_concurrency.settings.options import Options
 from pytest_concurrency.stress.children.in_child import describe_exception
 
@@ -87,7 +88,7 @@ class Mistakes:
         python = f"{platform.python_implementation()} {platform.python_version()}"
         arguments = shlex.join(map(str, self._config.invocation_params.args))
         return (
-            f"{versions}\n{python}, GIL {'on' if gil_enabled() else 'off'}, {platform.platform()}\n"
+            f"{versions}\n{python}, GIL {'on' if gil_enabled() else 'off'}, {system_name()}\n"
             f"plugins: {', '.join(plugins)}\narguments: {arguments}\n"
             f"settings: {self._options.base}\n"
         )

@@ -96,6 +96,25 @@ def test_what_is_entered_but_not_imported_is_named(
     assert named.of["test_adds"].cells[1].exhausted
 
 
+def test_what_stands_in_for_typing_is_not_named(
+    run: Callable[..., Run], pytester: pytest.Pytester
+) -> None:
+    pytest.importorskip("typing_extensions")
+    pytester.makepyfile(
+        mine="""
+        from typing_extensions import get_original_bases
+
+        class Mine: pass
+
+        def wrapped():
+            get_original_bases(Mine)
+        """
+    )
+    found = run(HARMLESS, *EXPLORED_ONLY)
+    assert found.of["test_adds"].unseen == ()
+    assert found.of["test_adds"].cells[1].exhausted
+
+
 def test_what_the_library_makes_by_exec_is_no_code_of_the_test(run: Callable[..., Run]) -> None:
     found = run(
         """

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import stat
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from operator import attrgetter
@@ -17,10 +20,23 @@ from report_samples import DEADLOCK, FREE_FAILURE, LOST_UPDATE, patient, report,
 
 from pytest_concurrency import __version__, kinds, model
 from pytest_concurrency.model import Cell, CellResult, StressReport
-from pytest_concurrency.report.json import Session, build_document, schema, write
+from pytest_concurrency.report.json import Session, build_document, schema, system_name, write
 
 TEST = "tests/test_counter.py::test_increment"
 validator = Draft202012Validator(schema())
+
+
+def test_the_system_is_named_without_a_program_of_its_own() -> None:
+    asked = """
+import sys
+started = []
+sys.addaudithook(lambda event, args: started.append(args) if "Popen" in event else None)
+from pytest_concurrency.report.json import Session
+print(started, Session().platform)
+"""
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert told.stdout == f"[] {system_name()}\n"
+    assert system_name().startswith(platform.system())
 
 
 def test_the_schema_is_a_schema() -> None:
