@@ -1,20 +1,24 @@
 """Causes, not occurrences: what was found, grouped over the cells and the tests that show it.
 
-A cause has a kind, a location and the lines that make it up. A failure is told with what it comes
-from: what is at the same location and lines, what was seen to fail in the same line, or, where
-nobody watched, the bug of the same test that was executed. That another test fails in the same line
-says so only if that line is one of those that make the cause up: many things end where a file is
-parsed.
+A cause has a kind, a location and the lines that make it up; which key of a container it was is a
+matter of the test's data. A failure is told with what it comes from: what is at the same location
+and lines, what was seen to fail in the same line, or, where nobody watched, the bug of the same
+test that was executed. That another test fails in the same line says so only if that line is one of
+those that make the cause up: many things end where a file is parsed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_concurrency.kinds import KINDS
 from pytest_concurrency.model import CellResult, Hazard, StressReport, badness
+
+_KEY = re.compile(r"""\[(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\[\]'"])*\]""")
+"""The key of an item in the name of a location; brackets in texts belong to these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ class Cause:
     def hazard(self) -> Hazard:
         """The hazard of the best evidence."""
         return self.best.hazard
+
+    @property
+    def has_other_keys(self) -> bool:
+        """Whether it was also seen at other keys than that of the best evidence."""
+        alike = (each.hazard for each in self.sightings if each.hazard.kind == self.hazard.kind)
+        return any(each.location and each.place != self.hazard.place for each in alike)
 
     @property
     def is_gated(self) -> bool:
@@ -168,8 +178,8 @@ class _Keys:
         hazard = sighting.hazard
         status = (hazard.severity, hazard.accepted)
         lines = _lines_of(sighting)
-        place, raised = (status, hazard.place, lines), (status, hazard.symptom)
-        test = (status, sighting.report.nodeid)
+        place = (status, _KEY.sub("[*]", hazard.place), lines)
+        raised, test = (status, hazard.symptom), (status, sighting.report.nodeid)
         key: Hashable = (hazard.kind, *(place if hazard.place or lines else test))
         if KINDS[hazard.kind].is_symptom:
             key = self._explanation(sighting, place, raised, test) or key

@@ -82,9 +82,10 @@ def failure_lines(report: StressReport, page: Page, causes: Causes | None = None
         lines += [line()] if lines else []
         elsewhere = causes.told_in(cause)
         if elsewhere not in ("", report.nodeid):
-            lines += _reference(cause, elsewhere, page)
+            lines += _reference(cause, report, elsewhere, page)
             continue
-        title = _title(cause, report) if several or len(cause.tests) > 1 else ""
+        is_several = several or len(cause.tests) > 1 or cause.has_other_keys
+        title = _title(cause, report) if is_several else ""
         lines += _cause_lines(cause, page, full=not index, title=title)
     rest = [cause for cause in found if not cause.number and cause.hazard.accepted is None]
     for cause in rest:
@@ -97,16 +98,20 @@ def failure_lines(report: StressReport, page: Page, causes: Causes | None = None
 
 def _title(cause: Cause, report: StressReport) -> str:
     text = f"Cause {cause.number}"
+    if cause.has_other_keys:
+        text += ", also at other keys"
     if len(cause.tests) > 1:
         text += f", in {count(len(cause.tests), 'test')}"
     other = cause.best.report
     return text if other.nodeid == report.nodeid else f"{text}; this is how {other.nodeid} shows it"
 
 
-def _reference(cause: Cause, nodeid: str, page: Page) -> list[Line]:
-    """Name a cause that is told elsewhere."""
+def _reference(cause: Cause, report: StressReport, nodeid: str, page: Page) -> list[Line]:
+    """Name a cause that is told elsewhere, at the key at which this test shows it."""
     told = f"Cause {cause.number}, above: it is told in the failure of {nodeid}"
-    return [*_sentence(headline(cause.hazard), page, "red", "bold"), *_sentence(told, page)]
+    own = (each.hazard for each in cause.sightings if each.report.nodeid == report.nodeid)
+    hazard = next((each for each in own if each.kind == cause.hazard.kind), cause.hazard)
+    return [*_sentence(headline(hazard), page, "red", "bold"), *_sentence(told, page)]
 
 
 def _cause_lines(cause: Cause, page: Page, *, full: bool, title: str) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import (
@@ -68,6 +69,26 @@ def test_other_locations_lines_and_kinds_are_other_causes() -> None:
         replace(LOST_UPDATE, kind="stale-read"),
     )
     assert len(causes_of([named("one", LOST_UPDATE, *others)])) == 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Shelf.left['tea']", "Shelf.left['milk']", True),
+        ("cache[(1, 'a]b')]", "cache[(2, '')]", True),
+        ("rows[0]['n']", "rows[17]['m']", True),
+        ("rows[0]", "rows", False),
+        ("Shelf.left['tea']", "Shelf.right['tea']", False),
+        ("Shelf.left['tea'] and Shelf.sold", "Shelf.left['tea'] and Shelf.spoilt", False),
+    ],
+)
+def test_the_key_is_no_other_cause(one: str, other: str, is_same: bool) -> None:
+    found = causes_of(
+        named(name, replace(LOST_UPDATE, location=location))
+        for name, location in (("one", one), ("two", other))
+    )
+    assert len(found) == 2 - is_same
+    assert found[0].has_other_keys == is_same
 
 
 def test_a_failure_belongs_to_what_is_at_its_place() -> None:

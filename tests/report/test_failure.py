@@ -297,6 +297,21 @@ def test_what_another_test_tells_is_only_named() -> None:
     assert str(FailureRepr(second, causes)).startswith("lost update on")
 
 
+def test_what_is_told_elsewhere_is_named_at_its_own_key() -> None:
+    tea, milk = (replace(LOST_UPDATE, location=f"Shelf.left[{key!r}]") for key in ("tea", "milk"))
+    first, second = report(tea, nodeid="a.py::tea"), report(milk, nodeid="a.py::milk")
+    causes = session(first, second)
+    rows = plain(failure_lines(first, Page(100), causes)).splitlines()
+    assert rows[:2] == [
+        "lost update on Shelf.left['tea'] (src/counter.py:7 and src/counter.py:8)",
+        "Cause 1, also at other keys, in 2 tests",
+    ]
+    assert plain(failure_lines(second, Page(100), causes)).splitlines() == [
+        "lost update on Shelf.left['milk'] (src/counter.py:7 and src/counter.py:8)",
+        "Cause 1, above: it is told in the failure of a.py::tea",
+    ]
+
+
 def test_longrepr_as_pytest_and_junit_read_it() -> None:
     longrepr = FailureRepr(report(LOST_UPDATE, replace(DEADLOCK, replay="")))
     message = "lost update on Counter.value (counter.py:7 and counter.py:8); and 1 more hazard"

@@ -116,6 +116,14 @@ def test_a_cause_of_several_tests_is_told_once() -> None:
     ]
 
 
+def test_a_cause_at_several_keys_is_told_once() -> None:
+    tea, milk = (replace(LOST_UPDATE, location=f"left[{key!r}]") for key in ("tea", "milk"))
+    assert summary(report(tea, milk))[-3:-1] == [
+        "cause 1: lost update on left['tea'] (counter.py:7 and counter.py:8), also at",
+        "    other keys",
+    ]
+
+
 def test_the_state_of_a_session() -> None:
     def named(name: str, **more: Any) -> StressReport:
         return report(nodeid=f"test_a.py::{name}", seconds=10.0, **more)

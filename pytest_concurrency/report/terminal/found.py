@@ -54,7 +54,8 @@ def remark_lines(causes: Causes, page: Page, verbosity: int) -> Iterator[Line]:
 
 def _told(cause: Cause) -> str:
     several = len(cause.tests) > 1
-    where = f", in {count(len(cause.tests), 'test')}" if several else ""
+    where = ", also at other keys" if cause.has_other_keys else ""
+    where += f", in {count(len(cause.tests), 'test')}" if several else ""
     return headline(cause.hazard, short=True) + where
 
 
