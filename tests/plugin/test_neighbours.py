@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -169,6 +170,26 @@ def test_xdist_stresses_in_its_workers(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*EXPLORED_ONLY, "-n2", "--dist=loadfile", "-v")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*= concurrency =*", "*test_racy*FAIL*"])
+
+
+SUBTESTS = """
+import unittest
+class TestNumbers(unittest.TestCase):
+    def test_even(self):
+        for number in range(2):
+            with self.subTest(number=number):
+                self.assertLess(number, 2)
+"""
+
+
+def test_xdist_is_not_told_of_subtests_of_executions(pytester: pytest.Pytester) -> None:
+    """From pytest 9 on ``addSubTest`` tells of each at once, whoever runs it."""
+    pytester.makepyfile(SUBTESTS)
+    found = pytester.runpytest_subprocess(
+        "-p", "no:randomly", "-n1", "-v", *EXPLORED_ONLY, "--concurrency-select=all"
+    )
+    found.assert_outcomes(passed=1)
+    assert re.findall(r"(\d+) subtests", found.outlines[-1]) in ([], ["2"])
 
 
 def test_xdist_and_a_token(pytester: pytest.Pytester, run: Callable[..., Run]) -> None:

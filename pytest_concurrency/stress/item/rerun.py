@@ -189,15 +189,20 @@ def numbered(kwargs: dict[str, Any], index: int, *, process: bool = False) -> di
 def _silence(config: pytest.Config) -> None:
     # An expected failure is judged by the one who expects it: here the question is what happens.
     config.option.runxfail = True
-    # Reports of this process are nobody's business: --setup-show and subtests write at once.
+    # Reports of this process are nobody's business: --setup-show and subtests write at once, and a
+    # worker of pytest-xdist sends what it is told of.
+    hooks: Any = config.hook
+    manager = config.pluginmanager
+    nobody = manager.subset_hook_caller("pytest_runtest_logreport", manager.get_plugins())
+    hooks.pytest_runtest_logreport = nobody
     reporter = terminal_reporter(config)
     writer = writer_of(reporter) if reporter is not None else None
     if writer is not None and getattr(file_of(writer), "name", "") != os.devnull:
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         write_to(writer, nowhere)
-    debugger: Any = config.pluginmanager.get_plugin(DEBUGGER)
+    debugger: Any = manager.get_plugin(DEBUGGER)
     if debugger is not None:
-        config.pluginmanager.unregister(debugger)
+        manager.unregister(debugger)
 
 
 def _from_report(report: pytest.TestReport) -> CopyOutcome:

@@ -48,7 +48,8 @@ def _quiet(item: pytest.Function) -> Iterator[None]:
     debugger: Any = config.pluginmanager.get_plugin(DEBUGGER)
     writer = writer_of(reporter) if reporter is not None else None
     file = file_of(writer)
-    runxfail = config.option.runxfail
+    hooks: Any = config.hook
+    runxfail, told = config.option.runxfail, hooks.pytest_runtest_logreport
     if capture is not None:
         fixture = captured_by(capture)
         capture.suspend_global_capture()
@@ -59,6 +60,7 @@ def _quiet(item: pytest.Function) -> Iterator[None]:
         yield
     finally:
         config.option.runxfail = runxfail
+        hooks.pytest_runtest_logreport = told
         if writer is not None and file_of(writer) is not file:
             file_of(writer).close()
             write_to(writer, file)
