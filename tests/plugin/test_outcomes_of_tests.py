@@ -244,3 +244,33 @@ def test_clean(run: Callable[..., Run]) -> None:
     assert told == {"test_several_calls": {("data-race", "note")}}
     assert found.ret == 0
     assert len(found.of) == 7
+
+
+SUBTESTS = """
+import unittest
+
+class Box:
+    def __init__(self): self.value = 0
+
+class TestBox(unittest.TestCase):
+    box = Box()
+
+    def test_racy(self):
+        with self.subTest(number=1):
+            seen = self.box.value
+            self.box.value = seen + 1
+            self.assertEqual(self.box.value, seen + 1)
+
+    def test_failing(self):
+        with self.subTest(number=1):
+            self.assertEqual(self.box.value, -1)
+"""
+
+
+def test_a_failed_subtest_is_a_failure(run: Callable[..., Run]) -> None:
+    found = run(SUBTESTS, *EXPLORED_ONLY, "--concurrency-select=all", "-p", "no:randomly")
+    failing, racy = found.of["test_failing"], found.of["test_racy"]
+    assert failing.cells[0].outcome == "error"
+    assert failing.reason.startswith("fails without concurrency: AssertionError")
+    assert "test-failure" in {hazard.kind for hazard in racy.hazards}
+    assert {hazard.location for hazard in racy.hazards} == {"Box.value"}

@@ -45,6 +45,8 @@ Caller = Callable[[Callable[..., Any], dict[str, Any]], Any]
 
 CALLER = pytest.StashKey[Caller]()
 """Set on an item while it is run again."""
+SUBTESTS = "concurrency-subtests"
+"""The name of the plugin that is told of subtests while an item is run again."""
 LAST_ERROR = pytest.StashKey[Any]()
 """What the body raised when the item was last run again."""
 
@@ -79,11 +81,13 @@ class Rerun:
             hold_setup(item)
         forget_setup(item)
         _silence(item.config)
+        self._subtests = _subtests_of(item.config)
 
     def run(self, caller: Caller) -> CopyOutcome:
         """Set up, let ``caller`` call the body, tear down; say how it went in the main thread."""
         item = self._item
         self._error = None
+        self._subtests.failed.clear()
         called: Caller = partial(self._call, caller)
         item.stash[CALLER] = called
         freshen(item, self._parameters)
@@ -155,7 +159,7 @@ class Rerun:
                 return _from_report(report)
             if report.skipped:
                 return CopyOutcome(0, "skipped", "Skipped", _first_line(report), phase=report.when)
-        return CopyOutcome(0)
+        return next(map(_from_report, self._subtests.failed), CopyOutcome(0))
 
 
 def forgive_teardown(item: pytest.Item) -> None:
@@ -189,20 +193,43 @@ def numbered(kwargs: dict[str, Any], index: int, *, process: bool = False) -> di
 def _silence(config: pytest.Config) -> None:
     # An expected failure is judged by the one who expects it: here the question is what happens.
     config.option.runxfail = True
-    # Reports of this process are nobody's business: --setup-show and subtests write at once, and a
-    # worker of pytest-xdist sends what it is told of.
-    hooks: Any = config.hook
-    manager = config.pluginmanager
-    nobody = manager.subset_hook_caller("pytest_runtest_logreport", manager.get_plugins())
-    hooks.pytest_runtest_logreport = nobody
+    # Reports of this process are nobody's business: --setup-show writes at once.
     reporter = terminal_reporter(config)
     writer = writer_of(reporter) if reporter is not None else None
     if writer is not None and getattr(file_of(writer), "name", "") != os.devnull:
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         write_to(writer, nowhere)
-    debugger: Any = manager.get_plugin(DEBUGGER)
+    debugger: Any = config.pluginmanager.get_plugin(DEBUGGER)
     if debugger is not None:
-        manager.unregister(debugger)
+        config.pluginmanager.unregister(debugger)
+
+
+class _Subtests:
+    """Is told of subtests in place of all who would pass that on: the terminal, a worker of
+    pytest-xdist. To the test itself a failed one is no exception.
+    """
+
+    def __init__(self) -> None:
+        self.failed: list[pytest.TestReport] = []
+        """Those of the last run."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take note of one."""
+        if report.failed:
+            self.failed.append(report)
+
+
+def _subtests_of(config: pytest.Config) -> _Subtests:
+    manager = config.pluginmanager
+    hooks: Any = config.hook
+    known: Any = manager.get_plugin(SUBTESTS)
+    if known is None:
+        others, known = manager.get_plugins(), _Subtests()
+        manager.register(known, SUBTESTS)
+        told = manager.subset_hook_caller("pytest_runtest_logreport", others)
+        hooks.pytest_runtest_logreport = told
+    assert isinstance(known, _Subtests)
+    return known
 
 
 def _from_report(report: pytest.TestReport) -> CopyOutcome:

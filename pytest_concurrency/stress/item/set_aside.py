@@ -20,7 +20,7 @@ from pytest_concurrency._pytest_compat import (
     write_to,
     writer_of,
 )
-from pytest_concurrency.stress.item.rerun import LAST_ERROR
+from pytest_concurrency.stress.item.rerun import LAST_ERROR, SUBTESTS
 from pytest_concurrency.stress.item.setup_state import kept
 
 
@@ -61,6 +61,8 @@ def _quiet(item: pytest.Function) -> Iterator[None]:
     finally:
         config.option.runxfail = runxfail
         hooks.pytest_runtest_logreport = told
+        if config.pluginmanager.has_plugin(SUBTESTS):
+            config.pluginmanager.unregister(name=SUBTESTS)
         if writer is not None and file_of(writer) is not file:
             file_of(writer).close()
             write_to(writer, file)
