@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import _random
 import _thread
+import ast
 import ctypes
+import gc
 import os
 import random
 import sys
@@ -19,8 +21,9 @@ from _thread import LockType as LockType
 from _thread import allocate_lock as allocate_lock
 from _thread import get_ident as get_ident
 from _thread import get_native_id as get_native_id
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import thread as _pools
+from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -46,6 +49,28 @@ def gil_enabled() -> bool:
     """Whether this process runs with the global interpreter lock."""
     asks = getattr(sys, "_is_gil_enabled", None)  # 3.13+
     return True if asks is None else bool(asks())
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Collect no garbage meanwhile: what is finalized then may run anything."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def parsed(source: str, filename: str = "<unknown>") -> ast.Module:
+    """Return ``ast.parse(source, filename)``.
+
+    CPython 3.11 raises SystemError where it parses something else in the middle, as the formatting
+    of a traceback does (https://github.com/python/cpython/issues/106905).
+    """
+    with without_collecting():
+        return ast.parse(source, filename)
 
 
 # -- threads --------------------------------------------------------------------------------

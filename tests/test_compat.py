@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import ctypes
+import gc
 import inspect
 import multiprocessing
 import multiprocessing.sharedctypes
@@ -49,6 +51,27 @@ def test_all_frames() -> None:
 
 def test_gil_enabled() -> None:
     assert _compat.gil_enabled() or _compat.FREE_THREADED_BUILD
+
+
+def test_what_is_collected_may_parse() -> None:
+    class Parsing:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            ast.parse("f(x)[1] + 2")
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(20):
+            Parsing()
+            assert ast.unparse(_compat.parsed("x = " + "+".join(["a[b]"] * 200))).startswith(
+                "x = a"
+            )
+    finally:
+        gc.set_threshold(*before)
+    assert gc.isenabled()
 
 
 def test_exit_now_runs_nothing_more() -> None:

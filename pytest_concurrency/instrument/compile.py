@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from inspect import CO_ITERABLE_COROUTINE
 from types import CodeType
 
+from pytest_concurrency._compat import parsed
 from pytest_concurrency.instrument.rewriting.internal import rewrite_internal
 from pytest_concurrency.instrument.rewriting.numbers import entered
 from pytest_concurrency.instrument.rewriting.rewrite import rewrite
@@ -100,7 +101,7 @@ def _code_of(tree: ast.Module, filename: str) -> CodeType:
 
 
 def _parsed(wanted: Wanted) -> ast.Module:
-    tree = ast.parse(wanted.source, wanted.filename)
+    tree = parsed(wanted.source, wanted.filename)
     if wanted.asserts:
         from pytest_concurrency._pytest_compat import rewrite_asserts
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from pytest_concurrency._compat import parsed
 from pytest_concurrency.runtime.effects.foreign import is_one_of, module_of
 
 _CHANGING: Final[dict[str, str]] = {
@@ -121,7 +122,7 @@ class _Reader:
 def _definition(path: str, line: int, name: str) -> tuple[_Function, Sequence[ast.ClassDef]] | None:
     """Return a function of a file, and the classes that it is in."""
     try:
-        tree = ast.parse("".join(linecache.getlines(path)))
+        tree = parsed("".join(linecache.getlines(path)))
     except (SyntaxError, ValueError, RecursionError):
         return None
     stack: list[tuple[ast.AST, tuple[ast.ClassDef, ...]]] = [(tree, ())]

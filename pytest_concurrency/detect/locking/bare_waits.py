@@ -11,6 +11,7 @@ import linecache
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from pytest_concurrency._compat import parsed
 from pytest_concurrency.detect.locking.held import LocksHeld
 from pytest_concurrency.runtime.trace.event import (
     Log,
@@ -64,7 +65,7 @@ def _is_in_loop(number: int) -> bool:
 def _loops(path: str, line: int) -> tuple[tuple[int, int], ...]:
     """Return from where to where the loops go that the innermost function around a line has."""
     try:
-        tree: ast.AST = ast.parse("".join(linecache.getlines(path)))
+        tree: ast.AST = parsed("".join(linecache.getlines(path)))
     except (SyntaxError, ValueError):
         return ((0, line),)  # not known: nothing is said
     functions = [each for each in ast.walk(tree) if isinstance(each, _FUNCTIONS)]

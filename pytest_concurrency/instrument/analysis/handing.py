@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from pytest_concurrency._compat import parsed
 from pytest_concurrency.instrument.analysis.decisions import deciding
 from pytest_concurrency.instrument.analysis.flows import Flows
 from pytest_concurrency.instrument.analysis.names import (
@@ -336,6 +337,6 @@ def _is_class(callee: ast.expr) -> bool:
 def handing_of(path: str) -> Handing | None:
     """Return what the functions in the file at ``path`` hand on; None if it cannot be read."""
     try:
-        return Handing(ast.parse("".join(linecache.getlines(path))))
+        return Handing(parsed("".join(linecache.getlines(path))))
     except (SyntaxError, ValueError, RecursionError):
         return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple, overload
 
-from pytest_concurrency._compat import all_frames, getframe
+from pytest_concurrency._compat import all_frames, getframe, without_collecting
 from pytest_concurrency._origins import OWN
 
 _MOST_FRAMES = 200
@@ -134,10 +133,5 @@ def current_frames() -> dict[int, FrameType]:
     CPython 3.11 may hang in one: what is finalized may want a lock that the function holds
     (https://github.com/python/cpython/issues/106883; 3.12 does this itself).
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with without_collecting():
         return all_frames()
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -10,7 +10,7 @@ from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
-from pytest_concurrency._compat import getframe
+from pytest_concurrency._compat import getframe, parsed
 from pytest_concurrency.runtime.tasks.task import Task
 from pytest_concurrency.search.execution.choices import Choices
 from pytest_concurrency.search.orders.fair import Fair
@@ -72,7 +72,7 @@ def _starts(function: Any) -> Mapping[int, Sequence[Start]]:
     """
     try:
         lines, first = inspect.getsourcelines(function)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
+        tree = parsed(textwrap.dedent("".join(lines)))
     except (OSError, SyntaxError, TypeError):
         return {}
     innermost: dict[int, list[ast.stmt]] = {}

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
+from pytest_concurrency._compat import parsed
 from pytest_concurrency.runtime.trace.resource import ROW, TABLE
 from pytest_concurrency.runtime.trace.sites import InstrumentedSite
 
@@ -73,7 +74,7 @@ def touched_at(site: InstrumentedSite) -> Touched:
 def _touched_in(path: str) -> dict[tuple[int, int, str], Touched]:
     """Return what is touched, by where a call is, and by which method."""
     try:
-        tree = ast.parse("".join(linecache.getlines(path)))
+        tree = parsed("".join(linecache.getlines(path)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
