@@ -22,10 +22,9 @@ from typing import Any
 
 from pytest_concurrency.instrument.analysis.names import ITERATORS, may_be_shared
 from pytest_concurrency.instrument.rewriting.augmented import Augmented
+from pytest_concurrency.instrument.rewriting.patterns import reads_of
 from pytest_concurrency.runtime.effects.shapes import DECIDES
 
-PatternReads = tuple[Any, ...]
-"""What a pattern reads, as ``dynamic.matched`` describes it."""
 _MAKINGITERATORS = frozenset({"__iter__", "__reversed__"})
 _VIEWS = frozenset({"keys", "values", "items"})
 _JOINING = (ast.Add, ast.Sub, ast.BitOr, ast.BitAnd, ast.BitXor)
@@ -295,7 +294,7 @@ class ContainerReads(Augmented):
     def _matched(self, subject: ast.expr, cases: Sequence[ast.match_case], label: str) -> ast.expr:
         """Wrap what is matched: patterns read its items or attributes, and those of what is in
         there."""
-        reads = [*filter(None, (_reads_of(case.pattern) for case in cases))]
+        reads = [*filter(None, (reads_of(case.pattern) for case in cases))]
         if not reads:
             return subject
         matched = self._looked_at(subject, label, helper="matched")
@@ -308,37 +307,6 @@ class ContainerReads(Augmented):
         node.guard = node.guard and self._truth(node.guard)
         node.body = self._visit_body(node.body)
         return node
-
-
-def _reads_of(pattern: ast.pattern) -> PatternReads | None:
-    """Say what a pattern reads, as ``matched`` wants it; None if it reads nothing."""
-    match pattern:
-        case ast.MatchAs(pattern=inner) if inner is not None:
-            return _reads_of(inner)
-        case ast.MatchOr(patterns=parts):
-            return ("or", *filter(None, map(_reads_of, parts)))
-        case ast.MatchSequence(patterns=parts):
-            stars = [n for n, part in enumerate(parts) if isinstance(part, ast.MatchStar)]
-            after = len(parts) - stars[0] if stars else 0
-            # Those after a star are counted from the end.
-            places = [n - len(parts) if n > len(parts) - after else n for n in range(len(parts))]
-            return ("items", *_named(places, parts))
-        case ast.MatchMapping(keys=keys, patterns=parts):
-            names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
-            return ("items", *_named(names, parts))
-        case ast.MatchClass(patterns=parts, kwd_attrs=names, kwd_patterns=named):
-            by_place = [*enumerate(map(_reads_of, parts))]
-            by_name = [*zip(names, map(_reads_of, named), strict=True)]
-            return ("attributes", *by_place, *by_name)
-    return None
-
-
-def _named(
-    names: Sequence[object], parts: Sequence[ast.pattern]
-) -> list[tuple[object, PatternReads]]:
-    """Return the parts that read something themselves, each with where it is found."""
-    found = zip(names, map(_reads_of, parts), strict=True)
-    return [(name, reads) for name, reads in found if reads is not None and name is not None]
 
 
 def _compared(node: ast.Compare) -> list[bool]:
