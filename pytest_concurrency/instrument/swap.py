@@ -58,6 +58,7 @@ _HELPERS: dict[str, Any] = {
     "@call_method": methods.call_method,
     "@method_owner": methods.method_owner,
     "@asserted": outside.asserted,
+    "@given": methods.given,
     "@ready": methods.ready,
     "@ready_base": methods.ready_base,
     "@ready_file": methods.ready_file,

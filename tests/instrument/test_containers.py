@@ -97,6 +97,9 @@ def test_use_as_a_container(source: str) -> None:
 
 
 SOURCE = """
+import collections, itertools, operator
+from itertools import islice
+
 def setup():
     return ["a"]
 
@@ -134,6 +137,18 @@ def work(state):
         "return 1 if (given := jobs) else 0",
         "return 1 if (jobs or 0) else 0",
         "return all([jobs, 1])",
+        "return jobs * 2",
+        "return '{}'.format(jobs) != '[]'",
+        "return '{a}'.format(a=jobs) != '[]'",
+        "return ascii(jobs) != '[]'",
+        "f = len\n    return f(jobs)",
+        "return type(jobs)(jobs)",
+        "return list(itertools.chain(jobs))",
+        "return [*islice(jobs, 1)]",
+        "return collections.Counter(jobs)",
+        "return operator.concat(jobs, [])",
+        "return list(map(jobs.__contains__, ['a']))[0]",
+        "return sorted(['a', 'b'], key=jobs.count)[0] == 'b'",
         "return any(each for each in (jobs,))",
         "match 1:\n        case 1 if jobs: return 1",
     ],

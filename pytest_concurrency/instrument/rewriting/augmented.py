@@ -125,7 +125,9 @@ class Augmented(Accesses):
         """Whether the target may be a container, which is then changed in place."""
         if isinstance(node.value, (*DISPLAYS, ast.Tuple, ast.GeneratorExp)):
             return True
-        if isinstance(node.value, (ast.Constant, ast.JoinedStr)):
+        if isinstance(node.value, (ast.Constant, ast.JoinedStr)) and not isinstance(
+            node.op, ast.Mult
+        ):
             return False
         names = [
             getattr(part, "id", getattr(part, "attr", "")) for part in (node.target, node.value)

@@ -41,7 +41,7 @@ _ALL_ARGUMENTS = {
     **dict.fromkeys(("len", "bool", "sorted", "list", "tuple", "set", "frozenset"), slice(0, 1)),
     **dict.fromkeys(("sum", "min", "max", "any", "all", "iter", "enumerate"), slice(0, 1)),
     **dict.fromkeys(("dict", "reversed", "str", "repr", "bytes", "bytearray"), slice(0, 1)),
-    **dict.fromkeys(("deque", "Counter", "OrderedDict", "array"), slice(0, None)),
+    **dict.fromkeys(("ascii", "format"), slice(0, 1)),
     "print": slice(0, None),
     "zip": slice(0, None),
     "map": slice(1, None),
@@ -50,6 +50,9 @@ _ALL_ARGUMENTS = {
 """Built-in functions that go through containers, and which of their arguments."""
 _TESTING = frozenset({"all", "any"})
 """Those that ask for the truth value of each thing that they go through."""
+_CALLING = frozenset({"filter", "map"})
+_SORTING = frozenset({"max", "min", "sorted"})
+"""Those that call what they are given for each thing: first, and as ``key``."""
 _BASES = frozenset(base.__name__ for base in CONTAINERS)
 _PATH_ARGUMENTS = frozenset({"open", "rename", "replace"})
 """Methods of ``pathlib.Path`` whose effect depends on their arguments."""
@@ -166,7 +169,7 @@ class Calls(FunctionCalls):
             return node
         if self._is_global_name(callee.id) and not has_stars(node):
             functions = self._functions_named(callee)
-            for name, module in [each for each in functions if each[0] in MODULES_OF]:
+            for name, module in [each for each in functions if self._is_of_modules(*each)]:
                 label = self._label_of_argument(node, name, module, callee.id)
                 return self._call_of_function(node, callee, label)
             for name, _ in [each for each in functions if self._is_of_files(*each)]:
@@ -179,6 +182,8 @@ class Calls(FunctionCalls):
         labels = [self._label(argument) for argument in node.args]
         named = {keyword.arg: self._label(keyword.value) for keyword in node.keywords}
         self.generic_visit(node)
+        if self._is_global_name(callee.id):
+            self._note_given(node, callee.id)
         looked_at = _ALL_ARGUMENTS.get(callee.id)
         if looked_at is not None and self._is_global_name(callee.id):
             pairs = list(zip(node.args, labels, strict=True))[looked_at]
@@ -189,6 +194,16 @@ class Calls(FunctionCalls):
                 number = self._new_site(file, "call", "write", named["file"])
                 keyword.value = self._call(file, "call_method", file, "write", number)
         return node
+
+    def _note_given(self, node: ast.Call, name: str) -> None:
+        """Let a method that C code calls for each thing pass its point there."""
+        if name in _CALLING and node.args and _may_be_method(node.args[0]):
+            number = self._new_site(node, "call", "", self._label(node.args[0]))
+            node.args[0] = self._call(node, "given", node.args[0], number)
+        for keyword in node.keywords:
+            if name in _SORTING and keyword.arg == "key" and _may_be_method(keyword.value):
+                number = self._new_site(node, "call", "", self._label(keyword.value))
+                keyword.value = self._call(node, "given", keyword.value, number)
 
     def _call_in_assert(self, node: ast.Call, callee: ast.Name) -> ast.AST:
         number = self._site(node, "call", "", self._label(callee))
@@ -245,6 +260,10 @@ class Calls(FunctionCalls):
         number = self._new_site(node, "acquire", "", label)
         leaving = self._new_site(node, "release", "", label)
         return self._made_ready(node, "enter_context", callee, number, leaving)
+
+
+def _may_be_method(node: ast.expr) -> bool:
+    return not isinstance(node, (ast.Lambda, ast.Constant, ast.Starred))
 
 
 def _is_variable(node: ast.expr) -> bool:

@@ -223,7 +223,9 @@ class ContainerReads(Augmented):
         if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
             node.right = self._formatted(node.right)
             return node
-        if not isinstance(node.op, _JOINING) or any(map(_is_plain_value, sides)):
+        is_repeated = isinstance(node.op, ast.Mult) and not any(map(_is_fraction, sides))
+        is_joined = isinstance(node.op, _JOINING) and not any(map(_is_plain_value, sides))
+        if not (is_joined or is_repeated):
             return self.generic_visit(node)
         node.left, node.right = self._operand(node.left), self._operand(node.right)
         return node
@@ -318,6 +320,10 @@ def _compared(node: ast.Compare) -> list[bool]:
         if isinstance(op, _COMPARING) and not any(map(_is_plain_value, pair)):
             found[position] = found[position + 1] = True
     return found
+
+
+def _is_fraction(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, float)
 
 
 def _is_plain_value(node: ast.expr) -> bool:

@@ -13,13 +13,20 @@ from pytest_concurrency.instrument.analysis.imports import first_name
 from pytest_concurrency.instrument.analysis.values import FOREIGN, NOTHING
 from pytest_concurrency.instrument.rewriting.container_reads import ContainerReads
 from pytest_concurrency.runtime.effects import files
-from pytest_concurrency.runtime.helpers.functions import MODULES_OF, SLOT_EFFECTS, touched_argument
+from pytest_concurrency.runtime.helpers.functions import (
+    MODULES_OF,
+    NAMED_ALIKE,
+    SLOT_EFFECTS,
+    touched_argument,
+)
 
 _MERGING = frozenset(
     [
         "join",
         "extend",
         "extendleft",
+        "format",
+        "format_map",
         "fromkeys",
         "update",
         "union",
@@ -85,6 +92,9 @@ class FunctionCalls(ContainerReads):
         parts = [name.rpartition(".") for name in sorted(self._imports.meanings(callee))]
         return [(name, module) for module, _, name in parts]
 
+    def _is_of_modules(self, name: str, module: str) -> bool:
+        return name in MODULES_OF and (module in MODULES_OF[name] or name not in NAMED_ALIKE)
+
     def _is_of_files(self, name: str, module: str) -> bool:
         is_from_elsewhere = module not in files.MODULE_NAMES if module else name in self._defined
         return name in files.FUNCTION_NAMES and not is_from_elsewhere
@@ -113,9 +123,16 @@ class FunctionCalls(ContainerReads):
         return self._site(node, "call", name, label)
 
     def _visit_arguments(self, node: ast.Call) -> None:
-        visit = self._operand if merges(node) else self._visit_expr
-        node.args = [visit(argument) for argument in node.args]
-        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        if not merges(node):
+            node.args = [self._visit_expr(argument) for argument in node.args]
+            node.keywords = [self.visit(keyword) for keyword in node.keywords]
+            return
+        node.args = [self._operand(argument) for argument in node.args]
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.visit(keyword)
+            else:
+                keyword.value = self._operand(keyword.value)
 
     def _has_inert_arguments(self, node: ast.Call) -> bool:
         return all(map(self._is_inert, arguments_of(node)))

@@ -14,6 +14,7 @@ from typing import Any
 from pytest_concurrency.runtime.effects import files, shapes
 from pytest_concurrency.runtime.helpers import access, methods
 from pytest_concurrency.runtime.helpers.functions import (
+    GOING_THROUGH,
     HEAP_TYPE,
     READS_ITEM,
     SLOT_EFFECTS,
@@ -100,7 +101,7 @@ def _held_item(container: Any, key: Any) -> Any:
 def called(callee: Any, site: int, first: Any = NO_KEY) -> Any:
     """Precede a call of what a variable, an item or a call gave, with ``first`` as its first
     argument; evaluating the others touches nothing."""
-    if (_b.current is None and _b.amplifier is None) or type(callee) is type or _is_seen(callee):
+    if (_b.current is None and _b.amplifier is None) or _is_seen(callee):
         return callee
     return _before_call(callee, site, () if first is NO_KEY else (first,))
 
@@ -113,7 +114,9 @@ def ready_call(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _is_seen(callee: Any) -> bool:
-    """Whether it is a function of the program, as most are."""
+    """Whether it is a function or class of the program, as most are."""
+    if type(callee) is type:
+        return id(callee) not in GOING_THROUGH
     return type(callee) is FunctionType and not files.is_known(callee)
 
 

@@ -106,6 +106,14 @@ def _looks(site: int, args: Arguments) -> None:
             touch(site, target, target, WHOLE, WHOLE, "read")
 
 
+def goes_through(site: int, args: Arguments) -> None:
+    """Look at all of each argument that is a container."""
+    for each in args:
+        if access.kind_of(each):
+            target = owner_of(each)
+            touch(site, target, target, WHOLE, WHOLE, "read")
+
+
 def _advances(site: int, args: Arguments) -> None:
     if args and type(shapes.lookup(type(args[0]), "__next__")) is WrapperDescriptorType:
         touch(site, args[0], args[0], WHOLE, WHOLE, "write")
@@ -203,10 +211,12 @@ _FUNCTIONS: Final[dict[str, dict[str, Effect]]] = {
         **_each(_attribute("write"), "setattr delattr"),
         "next": _advances,
     },
+    "array": _each(goes_through, "array"),
     "bisect": {
         **_each(_whole("write"), _BISECTING.format("insort")),
         **_each(_whole("read"), _BISECTING.format("bisect")),
     },
+    "collections": _each(goes_through, "Counter OrderedDict UserDict UserList defaultdict deque"),
     "copy": _each(_looks, "copy deepcopy replace"),
     "dataclasses": _each(_looks, "asdict astuple replace"),
     "fcntl": _each(_locked_file, "flock lockf"),
@@ -214,6 +224,15 @@ _FUNCTIONS: Final[dict[str, dict[str, Effect]]] = {
     "heapq": {
         **_each(_whole("write"), "heapify heappop heappush heappushpop heapreplace"),
         **_each(_looks, "merge nlargest nsmallest"),
+    },
+    "itertools": {
+        **_each(
+            goes_through, "accumulate chain combinations combinations_with_replacement compress"
+        ),
+        **_each(
+            goes_through, "batched cycle dropwhile filterfalse groupby islice pairwise product"
+        ),
+        **_each(goes_through, "permutations starmap takewhile tee zip_longest"),
     },
     "json": _each(_looks, "dump dumps"),
     "locale": _each(_shared(_LOCALE), "setlocale getlocale localeconv"),
@@ -224,6 +243,7 @@ _FUNCTIONS: Final[dict[str, dict[str, Effect]]] = {
         "contains": _contains,
         **_each(_item("write"), "setitem delitem"),
         **_each(_whole("read"), "length_hint countOf indexOf truth not_"),
+        **_each(goes_through, "add and_ concat eq ge gt le lt mul ne or_ sub xor"),
         **_each(_grows, "iadd iand iconcat imul ior isub ixor"),
     },
     "os": {
@@ -253,6 +273,12 @@ _BY_NAME: Final[dict[str, dict[str, Effect]]] = {}
 for _module, _functions in _FUNCTIONS.items():
     for _name, _effect in _functions.items():
         _BY_NAME.setdefault(_name, {})[_module] = _effect
+NAMED_ALIKE: Final = frozenset(
+    name
+    for module in ("array", "collections", "itertools", "operator")
+    for name in _FUNCTIONS[module]
+)
+"""Programs have functions and classes of such names, too: only what a file imports is meant."""
 MODULES_OF: Final = {name: frozenset(found) for name, found in _BY_NAME.items()}
 """The modules that have a function of that name that touches something."""
 _OF_THE_PROCESS: Final = frozenset({"fcntl", "locale", "os", "random", "socket", "sys"})
@@ -268,6 +294,12 @@ def touched_argument(name: str, module: str = "") -> int | None:
     return int(name in _BY_SECOND)
 
 
+_THROUGH: Final[list[Callable[..., Any]]] = [
+    *(all, any, ascii, bytearray, bytes, dict, enumerate, filter, format, frozenset, iter, len),
+    *(list, map, max, min, repr, reversed, set, sorted, str, sum, tuple, zip),
+]
+GOING_THROUGH: Final = frozenset(map(id, _THROUGH))
+"""Built-in functions that go through what they are given, for calls that do not name them."""
 SLOT_EFFECTS: Final = {
     "__getattribute__": _attribute("read"),
     **_each(_attribute("write"), "__setattr__ __delattr__"),
@@ -280,6 +312,8 @@ def effect_of(function: Any) -> Effect | None:
     if type(function) is WrapperDescriptorType:
         known = SLOT_EFFECTS.get(function.__name__)
         return known if known and function.__objclass__ in (object, type) else None
+    if id(function) in GOING_THROUGH:
+        return goes_through
     own_name = _name_of(function)
     for name, effect in _BY_NAME.get(own_name, {}).items():
         module = sys.modules.get(name)
@@ -288,7 +322,7 @@ def effect_of(function: Any) -> Effect | None:
     return None
 
 
-_NAMED = ids_of([BuiltinFunctionType, FunctionType, StandIn])
+_NAMED = ids_of([BuiltinFunctionType, FunctionType, StandIn, type])
 
 
 def _name_of(function: Any) -> str:

@@ -171,9 +171,11 @@ def note_method(site: int, obj: Any, name: str, args: Sequence[Any]) -> None:
 
 def note_call(site: int, callee: Any, args: Sequence[Any]) -> None:
     """The same for what is called without being seen: a bound method, or one that gets its object
-    as first argument.
+    as first argument; or a ``partial`` of one.
     """
-    if id(type(callee)) in METHODS_OF_C:
+    if type(callee) is partial:
+        note_call(site, callee.func, (*callee.args, *args))
+    elif id(type(callee)) in METHODS_OF_C:
         note_method(site, callee.__self__, callee.__name__, args)
     elif type(callee) is MethodDescriptorType and args:
         note_method(site, args[0], callee.__name__, args[1:])
@@ -183,12 +185,20 @@ def noting(callee: Any, site: int) -> Any:
     """Return what passes the point before ``callee`` is called by code that is not instrumented, if
     it is a method that is not seen inside.
     """
-    kind = type(callee)
+    inner = callee
+    while type(inner) is partial:
+        inner = inner.func
+    kind = type(inner)
     if kind is MethodDescriptorType or (
-        id(kind) in METHODS_OF_C and containers.method_kind(type(callee.__self__), callee.__name__)
+        id(kind) in METHODS_OF_C and containers.method_kind(type(inner.__self__), inner.__name__)
     ):
         return partial(_noted, callee, site)
     return callee
+
+
+def given(function: Any, site: int) -> Any:
+    """Precede what a function of C that is given ``function`` calls for each thing."""
+    return function if _b.current is None else noting(function, site)
 
 
 def _noted(callee: Any, site: int, /, *args: Any, **kwargs: Any) -> Any:
