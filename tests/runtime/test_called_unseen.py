@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Thread, Timer
 
 import pytest
@@ -51,6 +52,30 @@ def by_job_through_the_class(items: Items) -> Callable[[], object]:
     return pool.shutdown
 
 
+def by_thread_of_a_partial(items: Items) -> Callable[[], object]:
+    thread = Thread(target=partial(items.append, 1))
+    thread.start()
+    return thread.join
+
+
+def by_timer_of_a_partial(items: Items) -> Callable[[], object]:
+    timer = Timer(0.01, partial(list.append, items), [1])
+    timer.start()
+    return timer.join
+
+
+def by_job_of_a_partial(items: Items) -> Callable[[], object]:
+    pool = ThreadPoolExecutor(1)
+    pool.submit(partial(partial(items.append), 1))
+    return pool.shutdown
+
+
+def by_job_that_maps(items: Items) -> Callable[[], object]:
+    pool = ThreadPoolExecutor(1)
+    pool.submit(lambda: list(map(items.append, [1])))
+    return pool.shutdown
+
+
 each_way = pytest.mark.parametrize(
     "begin",
     [
@@ -60,6 +85,10 @@ each_way = pytest.mark.parametrize(
         by_timer_through_the_class,
         by_job,
         by_job_through_the_class,
+        by_thread_of_a_partial,
+        by_timer_of_a_partial,
+        by_job_of_a_partial,
+        by_job_that_maps,
     ],
 )
 

@@ -181,9 +181,10 @@ class Calls(FunctionCalls):
                 self._test_parts(argument)
         labels = [self._label(argument) for argument in node.args]
         named = {keyword.arg: self._label(keyword.value) for keyword in node.keywords}
+        given = self._label_of_given(node, callee.id) if self._is_global_name(callee.id) else ""
         self.generic_visit(node)
-        if self._is_global_name(callee.id):
-            self._note_given(node, callee.id)
+        if given:
+            self._note_given(node, given)
         looked_at = _ALL_ARGUMENTS.get(callee.id)
         if looked_at is not None and self._is_global_name(callee.id):
             pairs = list(zip(node.args, labels, strict=True))[looked_at]
@@ -195,15 +196,24 @@ class Calls(FunctionCalls):
                 keyword.value = self._call(file, "call_method", file, "write", number)
         return node
 
-    def _note_given(self, node: ast.Call, name: str) -> None:
-        """Let a method that C code calls for each thing pass its point there."""
-        if name in _CALLING and node.args and _may_be_method(node.args[0]):
-            number = self._new_site(node, "call", "", self._label(node.args[0]))
-            node.args[0] = self._call(node, "given", node.args[0], number)
-        for keyword in node.keywords:
-            if name in _SORTING and keyword.arg == "key" and _may_be_method(keyword.value):
-                number = self._new_site(node, "call", "", self._label(keyword.value))
-                keyword.value = self._call(node, "given", keyword.value, number)
+    def _label_of_given(self, node: ast.Call, name: str) -> str:
+        """Name the object whose method C code is to call for each thing; empty if there is none."""
+        given: list[ast.expr] = []
+        if name in _CALLING:
+            given = node.args[:1]
+        elif name in _SORTING:
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
+        if not given or isinstance(given[0], (ast.Lambda, ast.Constant, ast.Starred)):
+            return ""
+        return self._label(given[0].value if isinstance(given[0], ast.Attribute) else given[0])
+
+    def _note_given(self, node: ast.Call, label: str) -> None:
+        """Let that method pass its point each time."""
+        number = self._new_site(node, "call", "", label)
+        for keyword in [keyword for keyword in node.keywords if keyword.arg == "key"]:
+            keyword.value = self._call(node, "given", keyword.value, number)
+            return
+        node.args[0] = self._call(node, "given", node.args[0], number)
 
     def _call_in_assert(self, node: ast.Call, callee: ast.Name) -> ast.AST:
         number = self._site(node, "call", "", self._label(callee))
@@ -260,10 +270,6 @@ class Calls(FunctionCalls):
         number = self._new_site(node, "acquire", "", label)
         leaving = self._new_site(node, "release", "", label)
         return self._made_ready(node, "enter_context", callee, number, leaving)
-
-
-def _may_be_method(node: ast.expr) -> bool:
-    return not isinstance(node, (ast.Lambda, ast.Constant, ast.Starred))
 
 
 def _is_variable(node: ast.expr) -> bool:
