@@ -9,7 +9,7 @@ import pytest
 
 from pytest_concurrency import explore
 from pytest_concurrency.detect.values import file_name, show
-from pytest_concurrency.runtime.effects import shapes
+from pytest_concurrency.runtime.effects import keys
 
 CALLED: list[str] = []
 
@@ -65,8 +65,8 @@ def test_keys_that_say_what_they_equal():
 
     table = {Key(): 1, "value": 2}
     CALLED.clear()
-    assert shapes.item_of(table, "value") == 2
-    assert shapes.item_of(table, "other", 3) == 3
+    assert keys.item_of(table, "value") == 2
+    assert keys.item_of(table, "other", 3) == 3
     assert not CALLED
 
 
