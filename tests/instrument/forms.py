@@ -142,6 +142,7 @@ FORMS = {
             "x.insert(0, 7)",
             "x.extend([7, 8])",
             "x += [7]",
+            "x *= 2",
             "x.remove(3)",
             "x.reverse()",
             "x.sort()",

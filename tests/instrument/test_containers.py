@@ -159,3 +159,10 @@ def test_somebody_else_takes_what_was_there(look: str, tmp_path: Path) -> None:
     program = load_module("empty_by_name", path)
     found = explore(program.setup, [program.work] * 2, strategy="dpor")
     assert ["IndexError" in hazard.message for hazard in found.hazards] == [True]
+
+
+def test_a_list_is_repeated_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "repeated.py"
+    path.write_text("def look(rows): return len(rows)\ndef repeat(lines): lines *= 2\n")
+    program = load_module("repeated", path)
+    assert explore(list, [program.look, program.repeat], strategy="dpor").distinct == 2

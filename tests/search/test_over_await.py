@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from two_tasks import Step, gathered, in_a_group
 
 from pytest_concurrency import explore
 from pytest_concurrency.model import Hazard
@@ -83,19 +83,6 @@ async def made_alike(box: Box) -> None:
 async def locked(box: Box) -> None:
     async with box.lock:
         await split(box)
-
-
-Step = Callable[[Box], Coroutine[Any, Any, None]]
-
-
-async def gathered(step: Step, box: Box) -> None:
-    await asyncio.gather(step(box), step(box))
-
-
-async def in_a_group(step: Step, box: Box) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(step(box))
-        group.create_task(step(box))
 
 
 WAYS = [gathered, in_a_group]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from two_tasks import Step, gathered, in_a_group
 
 from pytest_concurrency import explore
 from pytest_concurrency.model import Hazard
@@ -62,17 +63,6 @@ async def locked(box: Box) -> None:
 
 
 LOCK = asyncio.Lock()
-Step = Callable[[Box], Coroutine[Any, Any, None]]
-
-
-async def gathered(step: Step, box: Box) -> None:
-    await asyncio.gather(step(box), step(box))
-
-
-async def in_a_group(step: Step, box: Box) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(step(box))
-        group.create_task(step(box))
 
 
 async def created(step: Step, box: Box) -> None:

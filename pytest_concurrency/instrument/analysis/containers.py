@@ -17,6 +17,7 @@ _PLAIN_TYPES = frozenset({"bool", "bytes", "complex", "float", "int", "str"})
 _GIVING_PLAIN = _PLAIN_TYPES | {"abs", "all", "any", "bin", "callable", "chr", "format", "hasattr"}
 _GIVING_PLAIN |= {"hash", "hex", "id", "isinstance", "issubclass", "len", "oct", "ord", "repr"}
 """Functions whose results are numbers, texts, or answers of yes and no."""
+_GIVING_NOTHING_SHARED = _GIVING_PLAIN | FRESH
 _METHODS_GIVING_PLAIN = frozenset(
     {"acquire", "endswith", "is_alive", "is_set", "locked", "lower", "startswith", "strip", "upper"}
 )
@@ -46,7 +47,7 @@ class Containers(NamedTuple):
             case ast.NamedExpr(value=value):
                 return self.may_give(value)
             case ast.Call(func=ast.Name(id=name)):
-                return name not in _GIVING_PLAIN | FRESH
+                return name not in _GIVING_NOTHING_SHARED
             case ast.Call(func=ast.Attribute(attr=name)):
                 return name not in _METHODS_GIVING_PLAIN
             case ast.BoolOp(values=parts):
@@ -105,7 +106,6 @@ def _bindings(module: ast.Module) -> _Bindings:
     """Return what each name of a file is bound to, in whatever scope. Who is not among them comes
     from elsewhere."""
     found: _Bindings = {}
-
     shown: dict[ast.AST, ast.expr | None] = {}
     for node in all_nodes(module):
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -125,10 +125,7 @@ def _bindings(module: ast.Module) -> _Bindings:
 
 def _counts(node: ast.expr) -> bool:
     """Whether going through ``node`` gives numbers."""
-    match node:
-        case ast.Call(func=ast.Name(id="range")):
-            return True
-    return False
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "range"
 
 
 def _parameters(node: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:

@@ -129,6 +129,8 @@ class Augmented(Accesses):
             node.op, ast.Mult
         ):
             return False
+        if isinstance(node.target, ast.Name) and isinstance(node.op, ast.Mult):
+            return self._containers.may_give(node.target)
         names = [
             getattr(part, "id", getattr(part, "attr", "")) for part in (node.target, node.value)
         ]
