@@ -15,14 +15,11 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Sequence
-from typing import Any
 
 from pytest_concurrency import real_time as time
 from pytest_concurrency._compat import get_native_id
-from pytest_concurrency.detect.observation import Execution
-from pytest_concurrency.model import ThreadState
 from pytest_concurrency.runtime.tasks.protocols import Strategy
-from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task, Timer
+from pytest_concurrency.runtime.tasks.task import NOT_STARTED, Task
 from pytest_concurrency.runtime.trace.operations import (
     BEGIN,
     END,
@@ -31,17 +28,15 @@ from pytest_concurrency.runtime.trace.operations import (
 )
 from pytest_concurrency.runtime.trace.resource import THREAD
 from pytest_concurrency.runtime.trace.sites import INTERNAL
-from pytest_concurrency.runtime.trace.synchronisation import Noted
 from pytest_concurrency.stress.children.stillness import (
     WAITS_FOR_GOOD_SECONDS,
     Stillness,
 )
-from pytest_concurrency.stress.conducted.choosing import Choosing
 from pytest_concurrency.stress.conducted.owners import Owners
 from pytest_concurrency.stress.conducted.party import Party
-from pytest_concurrency.stress.conducted.written_down import WrittenDown, operation_of
+from pytest_concurrency.stress.conducted.seen import Seen
+from pytest_concurrency.stress.conducted.written_down import operation_of
 from pytest_concurrency.stress.outside.asking import GO, IS_FREE, Question
-from pytest_concurrency.stress.outside.touch import Touch, are_entries
 from pytest_concurrency.stress.processes.turns import Asks
 
 _TICK_SECONDS = 0.002
@@ -53,25 +48,12 @@ _OVERTAKEN = 100
 _GIVEN_UP = "its execution was given up"
 
 
-class Conductor:
-    """Conducts one run of a test, however many times it starts workers.
-
-    It is a ``View`` for strategies: there is no clock, and nobody's wait runs out early.
-    """
+class Conductor(Seen):
+    """Conducts one run of a test, however many times it starts workers."""
 
     def __init__(self, strategy: Strategy, limit: int, *, in_full: bool = False) -> None:
-        self.tasks: list[Task] = [Task(0, "main", NOT_STARTED, None)]
-        self.timers: Sequence[Timer] = ()
-        self.clock = 0.0
-        self.total = 0
-        self.written = WrittenDown(in_full=in_full)
-        self.outcome = ""
-        self.states: tuple[ThreadState, ...] = ()
-        self.touches: list[list[Touch]] = []
-        """What each process has asked for."""
-        self._strategy = strategy
+        super().__init__(strategy, in_full=in_full)
         self._limit = limit
-        self._choosing = Choosing(strategy)
         self._parties: list[Party] = []
         self._current: Party | None = None
         self._owners = Owners(self.written)
@@ -81,62 +63,7 @@ class Conductor:
         """This process and all that it has started."""
         self._choosing.begin(self)
 
-    # -- what strategies see ---------------------------------------------------------------
-
-    @property
-    def log(self) -> Sequence[Any]:
-        """The events so far."""
-        return self.written.log
-
-    @property
-    def noted(self) -> Sequence[Noted]:
-        """How they have met otherwise."""
-        return self.written.noted
-
-    def number_at(self, target: int) -> int | None:
-        """Locations are numbered when they are met."""
-        return target
-
-    @property
-    def enabled(self) -> list[Task]:
-        """Those that can go on."""
-        return self._choosing.enabled
-
-    @property
-    def passed(self) -> int:
-        """Touches at which the strategy could have been asked."""
-        return self._choosing.passed
-
-    def runnable(self) -> list[Task]:
-        """Return those that can go on."""
-        return self.enabled
-
-    def execution(self) -> Execution:
-        """Describe what has been executed."""
-        self.written.settle()
-        return Execution(
-            self.outcome,
-            self._choosing.switches,
-            self._choosing.preemptions,
-            self.total,
-            self.written.log,
-            len(self.tasks),
-            (),
-            self.states,
-            0,
-            self.passed,
-            self._strategy.offers,
-            noted=self.noted,
-        )
-
     # -- one group of workers --------------------------------------------------------------
-
-    def main_touched(self, touches: Sequence[Touch]) -> None:
-        """Take note of what the test itself has done, while no worker was there."""
-        main = self.tasks[0]
-        for touch in touches:
-            main.steps += not are_entries(touch.location)
-            self.written.add(self.written.event_of(0, touch), touch, main.steps)
 
     def attend(self, workers: Sequence[Asks], deadline: float) -> None:
         """Let these workers run until all of them are over."""
